@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Small files below a directory handle, read whole with a limit or replaced atomically; the clocks. */
+#include "base/file-util.h"
+
+#include <fcntl.h>
+#include <time.h>
+
+#include "base/string-util.h"
+#include "base/time-util.h"
+
+/* People and configuration write absolute paths; the *at() calls want them relative to the root. */
+static const char *relative(const char *path) {
+        path += strspn(path, "/");
+        return *path ? path : ".";
+}
+
+int open_root(const char *path) {
+        int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+        return fd < 0 ? -errno : fd;
+}
+
+int open_below(int root_fd, const char *path, int flags) {
+        int fd = openat(root_fd, relative(path), flags | O_CLOEXEC, 0644);
+
+        return fd < 0 ? -errno : fd;
+}
+
+bool exists_below(int root_fd, const char *path) {
+        return faccessat(root_fd, relative(path), F_OK, 0) == 0;
+}
+
+int read_fd(int fd, size_t limit, char **ret, size_t *ret_size) {
+        _cleanup_free_ char *buf = NULL;
+        size_t size = 0, room = MIN(limit, (size_t)4096);
+
+        /* sysfs and procfs say st_size 0 or 4096 whatever they hold, so grow as we read. One byte more
+         * than the limit is asked for, to tell "just fits" from "too long". */
+        for (;;) {
+                char *grown = realloc(buf, room + 2);
+                ssize_t n;
+
+                if (!grown)
+                        return -ENOMEM;
+                buf = grown;
+                n = read(fd, buf + size, room + 1 - size);
+                if (n < 0) {
+                        if (errno == EINTR)
+                                continue;
+                        return -errno;
+                }
+                if (n == 0)
+                        break;
+                size += (size_t)n;
+                if (size > limit)
+                        return -EFBIG;
+                if (size > room)
+                        room = MIN(limit, room * 2);
+        }
+        buf[size] = '\0';
+        *ret = TAKE_PTR(buf);
+        if (ret_size)
+                *ret_size = size;
+        return 0;
+}
+
+int read_file_below(int root_fd, const char *path, size_t limit, char **ret, size_t *ret_size) {
+        _cleanup_close_ int fd = -EBADF;
+
+        fd = open_below(root_fd, path, O_RDONLY | O_NOCTTY);
+        if (fd < 0)
+                return fd;
+        return read_fd(fd, limit, ret, ret_size);
+}
+
+int read_line_below(int root_fd, const char *path, char *buf, size_t size) {
+        _cleanup_free_ char *text = NULL;
+        int r;
+
+        r = read_file_below(root_fd, path, size, &text, NULL);
+        if (r < 0)
+                return r;
+        char *line = strstrip(text);
+        if (strlen(line) >= size)
+                return -EFBIG;
+        strscpy(buf, size, line);
+        return 0;
+}
+
+int read_u64_below(int root_fd, const char *path, uint64_t *ret) {
+        char line[32];
+        int r;
+
+        r = read_line_below(root_fd, path, line, sizeof(line));
+        if (r < 0)
+                return r;
+        return parse_u64(line, 10, ret);
+}
+
+static int write_all(int fd, const char *data, size_t size) {
+        while (size > 0) {
+                ssize_t n = write(fd, data, size);
+
+                if (n < 0) {
+                        if (errno == EINTR)
+                                continue;
+                        return -errno;
+                }
+                data += n;
+                size -= (size_t)n;
+        }
+        return 0;
+}
+
+int write_file_below(int root_fd, const char *path, const void *data, size_t size) {
+        _cleanup_free_ char *temporary = NULL;
+        _cleanup_close_ int fd = -EBADF;
+        int r;
+
+        if (asprintf(&temporary, "%s.new", relative(path)) < 0) {
+                temporary = NULL;
+                return -ENOMEM;
+        }
+        fd = open_below(root_fd, temporary, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW);
+        if (fd < 0)
+                return fd;
+        r = write_all(fd, data, size);
+        if (r >= 0 && renameat(root_fd, temporary, root_fd, relative(path)) < 0)
+                r = -errno;
+        if (r < 0)
+                (void)unlinkat(root_fd, temporary, 0);
+        return r;
+}
+
+static uint64_t clock_usec(clockid_t id) {
+        struct timespec ts;
+
+        if (clock_gettime(id, &ts) < 0)
+                return 0;
+        return (uint64_t)ts.tv_sec * USEC_PER_SEC + (uint64_t)ts.tv_nsec / 1000;
+}
+
+uint64_t monotonic_usec(void) {
+        return clock_usec(CLOCK_MONOTONIC);
+}
+
+uint64_t realtime_usec(void) {
+        return clock_usec(CLOCK_REALTIME);
+}

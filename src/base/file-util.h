@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Small files below a directory handle, read whole with a limit or replaced atomically; the clocks.
+ * Does I/O, so core/ and image/ may not include it. */
+#pragma once
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "base/macro.h"
+
+static inline void closep(int *fd) {
+        if (*fd >= 0)
+                (void)close(*fd);
+}
+#define _cleanup_close_ _cleanup_(closep)
+
+static inline void fclosep(FILE **f) {
+        if (*f)
+                (void)fclose(*f);
+}
+#define _cleanup_fclose_ _cleanup_(fclosep)
+
+/* Opens the directory that all kernel and system paths are taken relative to ("/" in production, a
+ * made-up tree in tests). Returns a descriptor or negative errno. */
+int open_root(const char *path) _must_check_;
+
+/* Opens path, which is absolute as people write it ("/sys/..."), below the directory root_fd, with
+ * O_CLOEXEC added to flags. Returns a descriptor or negative errno. */
+int open_below(int root_fd, const char *path, int flags) _must_check_;
+
+/* True if path exists below root_fd (a dangling symbolic link does not). */
+bool exists_below(int root_fd, const char *path);
+
+/* Reads the whole file path below root_fd, at most limit bytes, into a fresh buffer with a NUL behind
+ * it that is not counted. ret_size may be NULL. Returns 0; -EFBIG (more than limit bytes), or what
+ * open and read say. */
+int read_file_below(int root_fd, const char *path, size_t limit, char **ret,
+                    size_t *ret_size) _must_check_;
+
+/* Reads all of an open file from its current position, with the same contract. */
+int read_fd(int fd, size_t limit, char **ret, size_t *ret_size) _must_check_;
+
+/* Reads a one-line file, white space cut off both ends, into size bytes at buf. Returns 0;
+ * -EFBIG if it does not fit. Meant for sysfs and procfs attributes. */
+int read_line_below(int root_fd, const char *path, char *buf, size_t size) _must_check_;
+
+/* Reads a one-line file that holds a decimal number. Returns 0; -EINVAL if it is none. */
+int read_u64_below(int root_fd, const char *path, uint64_t *ret) _must_check_;
+
+/* Replaces the file path below root_fd by size bytes at data, atomically, mode 0644: readers see the
+ * old file or the new one. Returns 0 or negative errno, and leaves the old file then. */
+int write_file_below(int root_fd, const char *path, const void *data, size_t size) _must_check_;
+
+/* CLOCK_MONOTONIC and CLOCK_REALTIME in microseconds. */
+uint64_t monotonic_usec(void);
+uint64_t realtime_usec(void);

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Strings and numbers: comparison, parsing with errors, name tables. */
+#include "base/string-util.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <strings.h>
+
+static bool is_blank(char c) {
+        return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+char *strstrip(char *s) {
+        size_t n;
+
+        while (is_blank(*s))
+                s++;
+        n = strlen(s);
+        while (n > 0 && is_blank(s[n - 1]))
+                n--;
+        s[n] = '\0';
+        return s;
+}
+
+static int digit_value(char c) {
+        if (c >= '0' && c <= '9')
+                return c - '0';
+        if (c >= 'a' && c <= 'f')
+                return c - 'a' + 10;
+        if (c >= 'A' && c <= 'F')
+                return c - 'A' + 10;
+        return -EINVAL;
+}
+
+int parse_u64(const char *s, unsigned base, uint64_t *ret) {
+        uint64_t value = 0;
+
+        if (base == 16 && s[0] == '0' && (s[1] == 'x' || s[1] == 'X'))
+                s += 2;
+        if (*s == '\0')
+                return -EINVAL;
+        for (; *s; s++) {
+                int d = digit_value(*s);
+
+                if (d < 0 || (unsigned)d >= base)
+                        return -EINVAL;
+                if (__builtin_mul_overflow(value, (uint64_t)base, &value) ||
+                    __builtin_add_overflow(value, (uint64_t)d, &value))
+                        return -ERANGE;
+        }
+        *ret = value;
+        return 0;
+}
+
+int parse_u32(const char *s, unsigned base, uint32_t *ret) {
+        uint64_t value;
+        int r;
+
+        r = parse_u64(s, base, &value);
+        if (r < 0)
+                return r;
+        if (value > UINT32_MAX)
+                return -ERANGE;
+        *ret = (uint32_t)value;
+        return 0;
+}
+
+int parse_boolean(const char *s) {
+        static const char *const yes[] = { "1", "yes", "y", "true", "t", "on" };
+        static const char *const no[] = { "0", "no", "n", "false", "f", "off" };
+
+        for (size_t i = 0; i < ELEMENTSOF(yes); i++) {
+                if (strcasecmp(s, yes[i]) == 0)
+                        return 1;
+                if (strcasecmp(s, no[i]) == 0)
+                        return 0;
+        }
+        return -EINVAL;
+}
+
+int name_table_lookup(const char *const *table, size_t n, const char *name) {
+        for (size_t i = 0; i < n; i++)
+                if (table[i] && streq(table[i], name))
+                        return (int)i;
+        return -EINVAL;
+}
+
+/* The length of s cut to at most n bytes without splitting a UTF-8 sequence. */
+static size_t utf8_cut(const char *s, size_t n) {
+        while (n > 0 && ((unsigned char)s[n] & 0xc0) == 0x80)
+                n--;
+        return n;
+}
+
+void strscpy(char *dst, size_t size, const char *src) {
+        size_t n = strnlen(src, size);
+
+        if (size == 0)
+                return;
+        if (n == size)
+                n = utf8_cut(src, size - 1);
+        memmove(dst, src, n);
+        dst[n] = '\0';
+}
+
+void strscpyf(char *dst, size_t size, const char *format, ...) {
+        va_list ap;
+        int n;
+
+        if (size == 0)
+                return;
+        va_start(ap, format);
+        n = vsnprintf(dst, size, format, ap);
+        va_end(ap);
+        if (n < 0)
+                dst[0] = '\0';
+        else if ((size_t)n >= size) {
+                /* What was cut is gone, so look at the tail: drop a sequence that did not end. */
+                size_t end = size - 1, start = end;
+
+                while (start > 0 && ((unsigned char)dst[start - 1] & 0xc0) == 0x80)
+                        start--;
+                if (start > 0 && (unsigned char)dst[start - 1] >= 0xc0) {
+                        unsigned char lead = (unsigned char)dst[start - 1];
+                        size_t want = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
+
+                        if (end - (start - 1) < want)
+                                end = start - 1;
+                }
+                dst[end] = '\0';
+        }
+}

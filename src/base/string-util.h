@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Strings and numbers: comparison, parsing with errors, name tables. Pure: core/ may use it. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/macro.h"
+
+static inline void freep(void *p) {
+        free(*(void **)p);
+}
+#define _cleanup_free_ _cleanup_(freep)
+
+static inline bool streq(const char *a, const char *b) {
+        return strcmp(a, b) == 0;
+}
+
+/* Equal, where NULL equals only NULL. */
+static inline bool streq_ptr(const char *a, const char *b) {
+        return a && b ? streq(a, b) : a == b;
+}
+
+static inline const char *strempty(const char *s) {
+        return s ?: "";
+}
+
+static inline bool isempty(const char *s) {
+        return !s || s[0] == '\0';
+}
+
+/* The rest of s after prefix, or NULL if s does not start with it. */
+static inline const char *startswith(const char *s, const char *prefix) {
+        size_t n = strlen(prefix);
+
+        return strncmp(s, prefix, n) == 0 ? s + n : NULL;
+}
+
+static inline bool endswith(const char *s, const char *suffix) {
+        size_t n = strlen(s), m = strlen(suffix);
+
+        return n >= m && streq(s + n - m, suffix);
+}
+
+/* Cuts white space (space, \t, \r, \n) off both ends, in place; returns the new start. */
+char *strstrip(char *s);
+
+/* Parses the whole of s as a decimal number without sign or blanks. base is 10 or 16; with 16 a
+ * leading 0x is accepted. Returns 0; -EINVAL (not a number), -ERANGE (does not fit). */
+int parse_u64(const char *s, unsigned base, uint64_t *ret) _must_check_;
+int parse_u32(const char *s, unsigned base, uint32_t *ret) _must_check_;
+
+/* Parses 1, yes, y, true, t, on / 0, no, n, false, f, off in any case, as systemd does. Returns 0 or 1;
+ * -EINVAL for anything else. */
+int parse_boolean(const char *s) _must_check_;
+
+/* Looks name up in a table of n names indexed by an enum. Returns the index or -EINVAL. */
+int name_table_lookup(const char *const *table, size_t n, const char *name) _must_check_;
+
+/* Copies src into the size bytes at dst, cutting it off if need be, always terminated. A cut falls
+ * between characters of UTF-8, never inside one: the result travels on D-Bus, which insists. */
+void strscpy(char *dst, size_t size, const char *src);
+
+/* snprintf() with the same rule for cutting off; for fixed buffers whose limit is the point. */
+void strscpyf(char *dst, size_t size, const char *format, ...) _printf_(3, 4);
+
+/* Defines x_to_string() and x_from_string() (-EINVAL if unknown) over a static table of names. */
+#define DEFINE_NAME_TABLE(prefix, type, max)                        \
+        const char *prefix##_to_string(type v) {                    \
+                return (size_t)v < (max) ? prefix##_table[v] : "?"; \
+        }                                                           \
+        int prefix##_from_string(const char *s) {                   \
+                return name_table_lookup(prefix##_table, (max), s); \
+        }                                                           \
+        struct swallow_semicolon_table_##prefix
+
+#define DECLARE_NAME_TABLE(prefix, type)                \
+        const char *prefix##_to_string(type v) _const_; \
+        int prefix##_from_string(const char *s) _must_check_

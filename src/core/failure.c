@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Why a load did not happen. */
+#include "core/failure.h"
+
+static const char *const failure_table[_FAILURE_MAX] = {
+        [FAILURE_NONE] = "None",
+        [FAILURE_NO_KEXEC] = "NoKexec",
+        [FAILURE_NO_RESERVATION] = "NoReservation",
+        [FAILURE_DISABLED] = "Disabled",
+        [FAILURE_LIMIT] = "LimitSpent",
+        [FAILURE_LOCKDOWN] = "Lockdown",
+        [FAILURE_XEN] = "Xen",
+        [FAILURE_NOT_PERMITTED] = "NotPermitted",
+        [FAILURE_CONFIGURATION] = "Configuration",
+        [FAILURE_NO_KERNEL] = "NoKernel",
+        [FAILURE_NO_INITRD] = "NoInitrd",
+        [FAILURE_BAD_KERNEL] = "BadKernel",
+        [FAILURE_MISMATCH] = "Mismatch",
+        [FAILURE_COMMAND_LINE] = "CommandLine",
+        [FAILURE_TOO_SMALL] = "TooSmall",
+        [FAILURE_SIGNATURE] = "Signature",
+        [FAILURE_BUSY] = "Busy",
+        [FAILURE_SYSTEM] = "System",
+        [FAILURE_TIMEOUT] = "Timeout",
+        [FAILURE_CRASHED] = "Crashed",
+        [FAILURE_VANISHED] = "Vanished",
+};
+DEFINE_NAME_TABLE(failure, Failure, _FAILURE_MAX);
+
+bool failure_is_unavailable(Failure failure) {
+        switch (failure) {
+        case FAILURE_NO_KEXEC:
+        case FAILURE_NO_RESERVATION:
+        case FAILURE_DISABLED:
+        case FAILURE_LIMIT:
+        case FAILURE_LOCKDOWN:
+        case FAILURE_XEN:
+                return true;
+        default:
+                return false;
+        }
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What kdump-load says about one run, as a value. */
+#include "core/report.h"
+
+static void file_identity_done(FileIdentity *id) {
+        free(id->path);
+        *id = (FileIdentity){ 0 };
+}
+
+void load_report_done(LoadReport *report) {
+        free(report->message);
+        file_identity_done(&report->kernel);
+        file_identity_done(&report->initrd);
+        free(report->kernel_release);
+        free(report->command_line);
+        free(report->loader);
+        free(report->loader_reason);
+        *report = (LoadReport){ 0 };
+}
+
+static bool same_file(const FileIdentity *a, const FileIdentity *b) {
+        return streq_ptr(a->path, b->path) && a->device == b->device && a->inode == b->inode &&
+               a->mtime_nsec == b->mtime_nsec && a->size == b->size;
+}
+
+bool load_report_same_image(const LoadReport *a, const LoadReport *b, const char **ret_what) {
+        if (!same_file(&a->kernel, &b->kernel))
+                *ret_what = "kernel";
+        else if (!same_file(&a->initrd, &b->initrd))
+                *ret_what = "initrd";
+        else if (!streq_ptr(a->command_line, b->command_line))
+                *ret_what = "command line";
+        else if (!streq_ptr(a->loader, b->loader) || a->flags != b->flags)
+                *ret_what = "loader";
+        else
+                return true;
+        return false;
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What kdump-load says about one run, as a value. The same value, kept after a good load, is the
+ * record of what is loaded. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/failure.h"
+#include "core/fingerprint.h"
+
+/* A file as it was when it was opened; equal identities mean the same, unchanged file. */
+typedef struct FileIdentity {
+        char *path; /* absolute; NULL if there is no such file (Initrd=none) */
+        uint64_t device;
+        uint64_t inode;
+        uint64_t mtime_nsec; /* nanoseconds since the epoch */
+        uint64_t size;       /* bytes */
+} FileIdentity;
+
+typedef struct LoadReport {
+        Failure failure; /* FAILURE_NONE: it worked (a dry run: it would) */
+        char *message;   /* one sentence on the failure, with what to do; NULL if none */
+
+        FileIdentity kernel;
+        FileIdentity initrd;
+        char *kernel_release; /* "6.12.57+deb12-amd64"; NULL if the image does not tell */
+        char *command_line; /* for the capture kernel, without the elfcorehdr= that the kernel adds */
+        char *loader;       /* the system call: "kexec_file_load" */
+        char *loader_reason; /* why this one, a sentence */
+        uint64_t flags;      /* of the system call */
+
+        uint64_t reservation_bytes; /* of the crash reservation, 0 if there is none */
+        uint64_t needed_bytes;      /* of it that the image takes at least; 0 if not known */
+
+        /* CLOCK_MONOTONIC, microseconds, around the one system call that decided; 0 if there was none. The old
+         * image can be gone from the first on, and the new one is in at the second. */
+        uint64_t call_start_usec;
+        uint64_t call_end_usec;
+        uint64_t prepare_usec; /* duration of all that came before the call */
+        uint64_t busy_tries;   /* calls that met the kexec lock before that one */
+        bool had_image;        /* an image was loaded right before the call */
+} LoadReport;
+
+#define LOAD_REPORT_LONGEST_STRING 8192u
+
+/* Frees what the report holds and zeroes it; accepts a zeroed report. */
+void load_report_done(LoadReport *report);
+
+/* Whether two reports are of the same image: the same unchanged files, command line, loader and flags. If not,
+ * returns false and sets *ret_what to which of these differs first ("kernel", "initrd", "command line", "loader");
+ * untouched otherwise. */
+bool load_report_same_image(const LoadReport *a, const LoadReport *b, const char **ret_what);
+
+/* The record of the loaded image, kept over restarts of the daemon. */
+typedef struct ImageRecord {
+        char boot_id[37];        /* of the boot that it was loaded in */
+        LoadReport report;       /* of the load */
+        Fingerprint fingerprint; /* of the machine that the image covers */
+        bool must_reload;        /* the image was known to be stale when this was written */
+        uint64_t loaded_realtime_usec;
+} ImageRecord;
+
+static inline void image_record_done(ImageRecord *record) {
+        load_report_done(&record->report);
+        *record = (ImageRecord){ 0 };
+}

@@ -1,0 +1,330 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The configuration as values: every key of kdumpd.conf, its default, what it accepts. */
+#include "core/settings.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "base/time-util.h"
+
+static const char *const loader_choice_table[_LOADER_CHOICE_MAX] = {
+        [LOADER_AUTO] = "auto",
+        [LOADER_KEXEC_FILE_LOAD] = "kexec_file_load",
+        [LOADER_KEXEC_LOAD] = "kexec_load",
+};
+DEFINE_NAME_TABLE(loader_choice, LoaderChoice, _LOADER_CHOICE_MAX);
+
+static const char *const replace_mode_table[_REPLACE_MODE_MAX] = {
+        [REPLACE_ATOMIC] = "atomic",
+        [REPLACE_EXPLICIT] = "explicit",
+};
+DEFINE_NAME_TABLE(replace_mode, ReplaceMode, _REPLACE_MODE_MAX);
+
+static const char *const uevent_source_table[_UEVENT_SOURCE_MAX] = {
+        [UEVENT_SOURCE_UDEV] = "udev",
+        [UEVENT_SOURCE_KERNEL] = "kernel",
+};
+DEFINE_NAME_TABLE(uevent_source, UeventSource, _UEVENT_SOURCE_MAX);
+
+static const char *const foreign_policy_table[_FOREIGN_POLICY_MAX] = {
+        [FOREIGN_REPLACE] = "replace",
+        [FOREIGN_ADOPT] = "adopt",
+};
+DEFINE_NAME_TABLE(foreign_policy, ForeignPolicy, _FOREIGN_POLICY_MAX);
+
+/* What is longer cannot be a path, and no kernel takes a longer command line. */
+#define TEXT_LONGEST 4096u
+
+typedef struct Key Key;
+typedef int (*Parse)(const Key *key, const char *value, void *field, char *reterr);
+typedef void (*Format)(const Key *key, const void *field, char *buf);
+
+struct Key {
+        const char *section;
+        const char *name;
+        const char *preset; /* the default, as text */
+        Parse parse;
+        Format format;
+        size_t offset;
+        /* What parse and format need: a table of names, or limits in microseconds. */
+        const char *const *names;
+        size_t n_names;
+        uint64_t least, most;
+};
+
+#define FAIL(reterr, error, ...)                                   \
+        ({                                                         \
+                strscpyf(reterr, SETTINGS_ERROR_MAX, __VA_ARGS__); \
+                (error);                                           \
+        })
+
+static int set_text(char **field, const char *value, char *reterr) {
+        char *copy;
+
+        if (strlen(value) > TEXT_LONGEST)
+                return FAIL(reterr, -ERANGE, "it takes at most %u bytes", TEXT_LONGEST);
+        for (const char *p = value; *p; p++)
+                if ((unsigned char)*p < ' ' && *p != '\t')
+                        return FAIL(reterr, -EINVAL, "it takes no control characters");
+        copy = strdup(value);
+        if (!copy)
+                return -ENOMEM;
+        free(*field);
+        *field = copy;
+        return 0;
+}
+
+static int parse_text(const Key *key, const char *value, void *field, char *reterr) {
+        return set_text(field, value, reterr);
+}
+
+static int parse_file(const Key *key, const char *value, void *field, char *reterr) {
+        if (name_table_lookup(key->names, key->n_names, value) < 0 && value[0] != '/')
+                return FAIL(reterr, -EINVAL, "it takes %s%s or an absolute path", key->names[0],
+                            key->n_names > 1 ? ", none" : "");
+        return set_text(field, value, reterr);
+}
+
+static void format_text(const Key *key, const void *field, char *buf) {
+        strscpy(buf, SETTINGS_VALUE_MAX, strempty(*(char *const *)field));
+}
+
+static int parse_name(const Key *key, const char *value, void *field, char *reterr) {
+        int v = name_table_lookup(key->names, key->n_names, value);
+
+        if (v < 0) {
+                size_t used;
+
+                strscpy(reterr, SETTINGS_ERROR_MAX, "it takes ");
+                for (size_t i = 0; i < key->n_names; i++) {
+                        used = strlen(reterr);
+                        strscpyf(reterr + used, SETTINGS_ERROR_MAX - used, "%s%s",
+                                 i > 0 ? ", " : "", key->names[i]);
+                }
+                return -EINVAL;
+        }
+        /* Every enum here is an unsigned int (GCC's and clang's choice for enums without negatives). */
+        *(unsigned *)field = (unsigned)v;
+        return 0;
+}
+
+static void format_name(const Key *key, const void *field, char *buf) {
+        strscpy(buf, SETTINGS_VALUE_MAX, key->names[*(const unsigned *)field]);
+}
+
+static int parse_bool(const Key *key, const char *value, void *field, char *reterr) {
+        int b = parse_boolean(value);
+
+        if (b < 0)
+                return FAIL(reterr, -EINVAL, "it takes yes or no");
+        *(bool *)field = b;
+        return 0;
+}
+
+static void format_bool(const Key *key, const void *field, char *buf) {
+        strscpy(buf, SETTINGS_VALUE_MAX, *(const bool *)field ? "yes" : "no");
+}
+
+static int parse_span(const Key *key, const char *value, void *field, char *reterr) {
+        char least[TIMESPAN_MAX], most[TIMESPAN_MAX];
+        uint64_t usec;
+        int r;
+
+        r = parse_timespan(value, &usec);
+        if (r == -EINVAL)
+                return FAIL(reterr, r, "it takes a time span such as 500ms, 10s or \"1min 30s\"");
+        if (r < 0 || usec < key->least || usec > key->most)
+                return FAIL(reterr, -ERANGE, "it takes %s to %s",
+                            format_timespan(least, key->least), format_timespan(most, key->most));
+        *(uint64_t *)field = usec;
+        return 0;
+}
+
+static void format_span(const Key *key, const void *field, char *buf) {
+        uint64_t usec = *(const uint64_t *)field;
+
+        if (usec % USEC_PER_SEC == 0)
+                strscpyf(buf, SETTINGS_VALUE_MAX, "%" PRIu64 "s", usec / USEC_PER_SEC);
+        else if (usec % USEC_PER_MSEC == 0)
+                strscpyf(buf, SETTINGS_VALUE_MAX, "%" PRIu64 "ms", usec / USEC_PER_MSEC);
+        else
+                strscpyf(buf, SETTINGS_VALUE_MAX, "%" PRIu64 "us", usec);
+}
+
+static int parse_action_list(const char *value, unsigned *ret) {
+        unsigned actions = 0;
+
+        value += strspn(value, " \t,");
+        while (*value) {
+                size_t n = strcspn(value, " \t,");
+                char word[16];
+                int action;
+
+                if (n >= sizeof(word))
+                        return -EINVAL;
+                memcpy(word, value, n);
+                word[n] = '\0';
+                action = hotplug_action_from_string(word);
+                if (action < 0)
+                        return action;
+                actions |= ACTION_BIT((unsigned)action);
+                value += n;
+                value += strspn(value, " \t,");
+        }
+        *ret = actions;
+        return 0;
+}
+
+static int parse_trigger(const Key *key, const char *value, void *field, char *reterr) {
+        TriggerSetting *trigger = field;
+        unsigned actions;
+        int b;
+
+        if (streq(value, "auto")) {
+                *trigger = (TriggerSetting){ .automatic = true };
+                return 0;
+        }
+        b = parse_boolean(value);
+        if (b >= 0)
+                actions = b ? ACTIONS_ALL : 0;
+        else if (parse_action_list(value, &actions) < 0)
+                return FAIL(reterr, -EINVAL,
+                            "it takes auto, yes, no, or words out of add, remove, online, offline");
+        *trigger = (TriggerSetting){ .actions = actions };
+        return 0;
+}
+
+static void format_trigger(const Key *key, const void *field, char *buf) {
+        const TriggerSetting *trigger = field;
+
+        if (trigger->automatic)
+                strscpy(buf, SETTINGS_VALUE_MAX, "auto");
+        else if (trigger->actions == ACTIONS_ALL || trigger->actions == 0)
+                strscpy(buf, SETTINGS_VALUE_MAX, trigger->actions ? "yes" : "no");
+        else {
+                buf[0] = '\0';
+                for (unsigned a = 0; a < _HOTPLUG_ACTION_MAX; a++) {
+                        size_t used = strlen(buf);
+
+                        if (trigger->actions & ACTION_BIT(a))
+                                strscpyf(buf + used, SETTINGS_VALUE_MAX - used, "%s%s",
+                                         used > 0 ? " " : "", hotplug_action_to_string(a));
+                }
+        }
+}
+
+static const char *const kernel_words[] = { "auto" };
+static const char *const initrd_words[] = { "auto", "none" };
+
+#define AT(field) .offset = offsetof(Settings, field)
+#define TEXT(f)   .parse = parse_text, .format = format_text, AT(f)
+#define PATH(f, words)                                                       \
+        .parse = parse_file, .format = format_text, AT(f), .names = (words), \
+        .n_names = ELEMENTSOF(words)
+#define NAME(f, table)                                                       \
+        .parse = parse_name, .format = format_name, AT(f), .names = (table), \
+        .n_names = ELEMENTSOF(table)
+#define SPAN(f, low, high) \
+        .parse = parse_span, .format = format_span, AT(f), .least = (low), .most = (high)
+#define TRIGGER(which) .parse = parse_trigger, .format = format_trigger, AT(triggers[which])
+#define BOOL(f)        .parse = parse_bool, .format = format_bool, AT(f)
+
+static const Key keys[] = {
+        { "Image", "Kernel", "auto", PATH(kernel, kernel_words) },
+        { "Image", "Initrd", "auto", PATH(initrd, initrd_words) },
+        { "Image", "CommandLine", "", TEXT(command_line) },
+        { "Image", "CommandLineRemove", "", TEXT(command_line_remove) },
+        { "Image", "CommandLineAppend", "", TEXT(command_line_append) },
+        { "Image", "Loader", "auto", NAME(loader, loader_choice_table) },
+        { "Image", "Replace", "atomic", NAME(replace, replace_mode_table) },
+        { "Hotplug", "Cpu", "auto", TRIGGER(SUBSYSTEM_CPU) },
+        { "Hotplug", "Memory", "auto", TRIGGER(SUBSYSTEM_MEMORY) },
+        { "Hotplug", "Source", "udev", NAME(source, uevent_source_table) },
+        { "Hotplug", "Settle", "500ms", SPAN(settle_usec, 0, SETTLE_LONGEST_USEC) },
+        { "Hotplug", "MaxDelay", "10s", SPAN(max_delay_usec, 0, MAX_DELAY_LONGEST_USEC) },
+        { "Service", "UnloadOnStop", "no", BOOL(unload_on_stop) },
+        { "Service", "Foreign", "replace", NAME(foreign, foreign_policy_table) },
+        { "Service", "LoadTimeout", "2min",
+          SPAN(load_timeout_usec, LOAD_TIMEOUT_SHORTEST_USEC, LOAD_TIMEOUT_LONGEST_USEC) },
+};
+
+static int set_key(Settings *s, const Key *key, const char *value, char *reterr) {
+        if (isempty(value))
+                value = key->preset;
+        return key->parse(key, value, (char *)s + key->offset, reterr);
+}
+
+int settings_init(Settings *s) {
+        char error[SETTINGS_ERROR_MAX];
+        int r;
+
+        *s = (Settings){ 0 };
+        for (size_t i = 0; i < ELEMENTSOF(keys); i++) {
+                r = set_key(s, &keys[i], keys[i].preset, error);
+                if (r < 0) {
+                        settings_done(s);
+                        return r;
+                }
+        }
+        return 0;
+}
+
+void settings_done(Settings *s) {
+        free(s->kernel);
+        free(s->initrd);
+        free(s->command_line);
+        free(s->command_line_remove);
+        free(s->command_line_append);
+        *s = (Settings){ 0 };
+}
+
+int settings_set(Settings *s, const char *section, const char *key, const char *value,
+                 char reterr[static SETTINGS_ERROR_MAX]) {
+        bool section_known = false;
+
+        for (size_t i = 0; i < ELEMENTSOF(keys); i++) {
+                if (!streq(keys[i].section, section))
+                        continue;
+                section_known = true;
+                if (streq(keys[i].name, key))
+                        return set_key(s, &keys[i], value, reterr);
+        }
+        if (!section_known)
+                return FAIL(reterr, -ENOENT, "there is no section [%.40s]", section);
+        return FAIL(reterr, -ENOENT, "section [%s] has no key %.60s=", section, key);
+}
+
+bool settings_reconcile(Settings *s, char reterr[static SETTINGS_ERROR_MAX]) {
+        if (s->max_delay_usec >= s->settle_usec)
+                return false;
+        s->max_delay_usec = s->settle_usec;
+        strscpy(reterr, SETTINGS_ERROR_MAX,
+                "MaxDelay= is shorter than Settle=, using Settle= for both");
+        return true;
+}
+
+bool settings_key(size_t i, const char **ret_section, const char **ret_key,
+                  const char **ret_default) {
+        if (i >= ELEMENTSOF(keys))
+                return false;
+        if (ret_section)
+                *ret_section = keys[i].section;
+        if (ret_key)
+                *ret_key = keys[i].name;
+        if (ret_default)
+                *ret_default = keys[i].preset;
+        return true;
+}
+
+const char *settings_format(const Settings *s, size_t i, char buf[static SETTINGS_VALUE_MAX]) {
+        keys[i].format(&keys[i], (const char *)s + keys[i].offset, buf);
+        return buf;
+}
+
+unsigned settings_actions(const Settings *s, Subsystem subsystem, const char *architecture) {
+        const TriggerSetting *trigger = &s->triggers[subsystem];
+
+        return trigger->automatic ? architecture_triggers(architecture)->actions[subsystem]
+                                  : trigger->actions;
+}

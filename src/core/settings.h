@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The configuration as values: every key of kdumpd.conf, its default, what it accepts. Where the
+ * values come from (files, drop-ins) is sys/conffile's business. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/hotplug.h"
+
+typedef enum LoaderChoice {
+        LOADER_AUTO,
+        LOADER_KEXEC_FILE_LOAD,
+        LOADER_KEXEC_LOAD,
+        _LOADER_CHOICE_MAX,
+} LoaderChoice;
+
+typedef enum ReplaceMode {
+        REPLACE_ATOMIC,   /* one system call, which unloads and loads */
+        REPLACE_EXPLICIT, /* two: unload, then load */
+        _REPLACE_MODE_MAX,
+} ReplaceMode;
+
+typedef enum UeventSource {
+        UEVENT_SOURCE_UDEV,
+        UEVENT_SOURCE_KERNEL,
+        _UEVENT_SOURCE_MAX,
+} UeventSource;
+
+typedef enum ForeignPolicy {
+        FOREIGN_REPLACE, /* load ours over it */
+        FOREIGN_ADOPT,   /* let it be until a hotplug makes it stale */
+        _FOREIGN_POLICY_MAX,
+} ForeignPolicy;
+
+DECLARE_NAME_TABLE(loader_choice, LoaderChoice);
+DECLARE_NAME_TABLE(replace_mode, ReplaceMode);
+DECLARE_NAME_TABLE(uevent_source, UeventSource);
+DECLARE_NAME_TABLE(foreign_policy, ForeignPolicy);
+
+/* Which uevents of a subsystem count: those of the architecture's table, or the ones in actions. */
+typedef struct TriggerSetting {
+        bool automatic;
+        unsigned actions;
+} TriggerSetting;
+
+typedef struct Settings {
+        /* [Image] */
+        char *kernel;              /* "auto" or an absolute path */
+        char *initrd;              /* "auto", "none" or an absolute path */
+        char *command_line;        /* "" is: from /proc/cmdline */
+        char *command_line_remove; /* words, besides the built-in ones */
+        char *command_line_append; /* words, behind the built-in ones */
+        LoaderChoice loader;
+        ReplaceMode replace;
+
+        /* [Hotplug] */
+        TriggerSetting triggers[_SUBSYSTEM_MAX];
+        UeventSource source;
+        uint64_t settle_usec;
+        uint64_t max_delay_usec;
+
+        /* [Service] */
+        bool unload_on_stop;
+        ForeignPolicy foreign;
+        uint64_t load_timeout_usec;
+} Settings;
+
+/* Limits that parsing enforces. */
+#define SETTLE_LONGEST_USEC        (UINT64_C(60) * 1000000)
+#define MAX_DELAY_LONGEST_USEC     (UINT64_C(600) * 1000000)
+#define LOAD_TIMEOUT_SHORTEST_USEC (UINT64_C(5) * 1000000)
+#define LOAD_TIMEOUT_LONGEST_USEC  (UINT64_C(3600) * 1000000)
+
+/* Fills in the defaults. Returns 0 or -ENOMEM. settings_done() frees; it accepts a zeroed struct. */
+int settings_init(Settings *s) _must_check_;
+void settings_done(Settings *s);
+
+#define SETTINGS_ERROR_MAX 192
+
+/* Sets one key from its text; an empty value sets the default. Returns 0; -ENOENT (no such section or key), -EINVAL (not a
+ * value for this key), -ERANGE (beyond a limit), -ENOMEM. On the first three, reterr holds a clause without a full stop
+ * that says what is accepted, and the setting keeps its value. */
+int settings_set(Settings *s, const char *section, const char *key, const char *value,
+                 char reterr[static SETTINGS_ERROR_MAX]) _must_check_;
+
+/* Mends what is wrong only in combination (MaxDelay below Settle). Returns true if it changed something, with a
+ * clause in reterr. */
+bool settings_reconcile(Settings *s, char reterr[static SETTINGS_ERROR_MAX]);
+
+/* The keys in the order of the manual: calls with i = 0, 1, ... until it returns false. Any of the results may be NULL. */
+bool settings_key(size_t i, const char **ret_section, const char **ret_key,
+                  const char **ret_default);
+
+#define SETTINGS_VALUE_MAX 4200
+
+/* Writes the i-th key's present value as text that settings_set() accepts. Returns buf. */
+const char *settings_format(const Settings *s, size_t i, char buf[static SETTINGS_VALUE_MAX]);
+
+/* The actions that count for a subsystem on an architecture (uname's machine) with these settings. */
+unsigned settings_actions(const Settings *s, Subsystem subsystem, const char *architecture);

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What the running kernel says about crash images and about the machine: sysfs and procfs below a
+ * root directory handle. Reads only. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/failure.h"
+#include "core/fingerprint.h"
+#include "core/hotplug.h"
+
+/* /sys/kernel/kexec/crash_loaded, on older kernels /sys/kernel/kexec_crash_loaded. Returns 0 or 1;
+ * -ENOENT (kernel without crash kexec), -EINVAL (garbage) or another negative errno. */
+int kernel_crash_loaded(int root_fd) _must_check_;
+
+/* Bytes of the crash reservation that images are loaded into (.../crash_size, .../kexec_crash_size);
+ * 0 if there is none. Returns 0 or negative errno as above. */
+int kernel_reservation_bytes(int root_fd, uint64_t *ret) _must_check_;
+
+/* Bytes that the kernel wants for an elfcorehdr it is to update (.../crash_elfcorehdr_size, old name in
+ * /sys/kernel too). Returns 0; -ENOENT on kernels without crash hotplug, or negative errno. */
+int kernel_elfcorehdr_bytes(int root_fd, uint64_t *ret) _must_check_;
+
+/* One read of /sys/devices/system/{cpu,memory}/crash_hotplug. It takes the kernel's kexec lock for that
+ * moment (kernel/crash_core.c, crash_check_hotplug_support()): never call it while a load runs. */
+HotplugAnswer kernel_crash_hotplug(int root_fd, Subsystem subsystem);
+
+/* Memory blocks and present CPUs, for comparing. A machine without one of the two directories simply has none
+ * of these. Returns 0 or negative errno. */
+int kernel_fingerprint(int root_fd, Fingerprint *ret) _must_check_;
+
+/* The number of the last uevent (/sys/kernel/uevent_seqnum). Returns 0 or negative errno. */
+int kernel_uevent_seqnum(int root_fd, uint64_t *ret) _must_check_;
+
+#define OBSTACLE_TEXT_MAX 320
+
+/* Whether something makes any load pointless, of what can be known without trying: no kexec in the
+ * kernel, no reservation, kernel.kexec_load_disabled, kernel.kexec_load_limit_panic spent, Xen dom0
+ * (/proc/xen/capabilities). Returns FAILURE_NONE or the obstacle, with a sentence in ret_text that says what to do (empty for
+ * FAILURE_NONE). What cannot be read is no obstacle. */
+Failure kernel_obstacle(int root_fd, char ret_text[static OBSTACLE_TEXT_MAX]);
+
+/* The lockdown mode (/sys/kernel/security/lockdown): "none", "integrity", "confidentiality"; "none" too if the
+ * kernel has no lockdown or securityfs is not mounted. Static strings. */
+const char *kernel_lockdown(int root_fd);
+
+/* /proc/sys/kernel/random/boot_id as its text of 36 characters. Returns 0 or negative errno. */
+int kernel_boot_id(int root_fd, char ret[static 37]) _must_check_;

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* base/: numbers, strings cut at characters, time spans, small files. */
+#include "test.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include "base/file-util.h"
+#include "base/string-util.h"
+#include "base/time-util.h"
+
+START_TEST(numbers) {
+        uint64_t v = 7;
+        uint32_t w = 7;
+
+        ck_assert_int_eq(parse_u64("0", 10, &v), 0);
+        ck_assert_uint_eq(v, 0);
+        ck_assert_int_eq(parse_u64("18446744073709551615", 10, &v), 0);
+        ck_assert_uint_eq(v, UINT64_MAX);
+        ck_assert_int_eq(parse_u64("18446744073709551616", 10, &v), -ERANGE);
+        ck_assert_int_eq(parse_u64("0xffff880000000000", 16, &v), 0);
+        ck_assert_uint_eq(v, UINT64_C(0xffff880000000000));
+        ck_assert_int_eq(parse_u64("Ff", 16, &v), 0);
+        ck_assert_uint_eq(v, 255);
+        static const char *const bad[] = { "", " 1", "1 ", "-1", "+1", "0x1", "1a" };
+        for (size_t i = 0; i < ELEMENTSOF(bad); i++)
+                ck_assert_int_eq(parse_u64(bad[i], 10, &v), -EINVAL);
+        ck_assert_int_eq(parse_u64("0x", 16, &v), -EINVAL);
+        ck_assert_uint_eq(v, 255);
+        ck_assert_int_eq(parse_u32("4294967295", 10, &w), 0);
+        ck_assert_int_eq(parse_u32("4294967296", 10, &w), -ERANGE);
+        ck_assert_uint_eq(w, UINT32_MAX);
+        ck_assert_int_eq(parse_boolean("YES"), 1);
+        ck_assert_int_eq(parse_boolean("off"), 0);
+        ck_assert_int_eq(parse_boolean("2"), -EINVAL);
+}
+END_TEST
+
+START_TEST(cutting) {
+        char buf[6];
+
+        strscpy(buf, sizeof(buf), "abcde");
+        ck_assert_str_eq(buf, "abcde");
+        strscpy(buf, sizeof(buf), "abcdefg");
+        ck_assert_str_eq(buf, "abcde");
+        strscpy(buf, sizeof(buf), "abcd\u00e9");
+        ck_assert_str_eq(buf, "abcd");
+        strscpyf(buf, sizeof(buf), "%s", "abcd\u00e9");
+        ck_assert_str_eq(buf, "abcd");
+        strscpyf(buf, sizeof(buf), "%s", "abc\u00e9x");
+        ck_assert_str_eq(buf, "abc\u00e9");
+        strscpyf(buf, sizeof(buf), "%s", "abc\u20acx");
+        ck_assert_str_eq(buf, "abc");
+        strscpyf(buf, 1, "%d", 12);
+        ck_assert_str_eq(buf, "");
+
+        char blank[] = " \t a b \r\n";
+        ck_assert_str_eq(strstrip(blank), "a b");
+        char nothing[] = "  ";
+        ck_assert_str_eq(strstrip(nothing), "");
+}
+END_TEST
+
+START_TEST(timespans) {
+        static const struct {
+                const char *text;
+                uint64_t usec;
+        } good[] = {
+                { "0", 0 },
+                { "500ms", 500000 },
+                { "500 ms", 500000 },
+                { "10", 10000000 },
+                { "10s", 10000000 },
+                { "2.5s", 2500000 },
+                { "0.0000019s", 1 },
+                { "1min 30s", 90000000 },
+                { "1h1min1s1ms1us", UINT64_C(3661001001) },
+                { " 1 min ", 60000000 },
+        };
+        static const char *const bad[] = { "",    " ",     "s",   "1x",  "-1s",
+                                           "1.s", "1..2s", "ms5", "1e3", "infinity" };
+        uint64_t usec;
+        char buf[TIMESPAN_MAX];
+
+        for (size_t i = 0; i < ELEMENTSOF(good); i++) {
+                ck_assert_int_eq(parse_timespan(good[i].text, &usec), 0);
+                ck_assert_uint_eq(usec, good[i].usec);
+        }
+        for (size_t i = 0; i < ELEMENTSOF(bad); i++)
+                ck_assert_int_eq(parse_timespan(bad[i], &usec), -EINVAL);
+        ck_assert_int_eq(parse_timespan("99999999999999999999s", &usec), -ERANGE);
+        ck_assert_int_eq(parse_timespan("9999999999999999h", &usec), -ERANGE);
+
+        ck_assert_str_eq(format_timespan(buf, 850), "850 us");
+        ck_assert_str_eq(format_timespan(buf, 27312), "27.3 ms");
+        ck_assert_str_eq(format_timespan(buf, 1312345), "1.31 s");
+        ck_assert_str_eq(format_timespan(buf, 1002), "1.00 ms");
+        ck_assert_str_eq(format_timespan(buf, 125 * USEC_PER_SEC), "2 min 5 s");
+        ck_assert_str_eq(format_timespan(buf, 3720 * USEC_PER_SEC), "1 h 2 min");
+        ck_assert_str_eq(format_timespan(buf, USEC_INFINITY), "never");
+}
+END_TEST
+
+START_TEST(files) {
+        char template[] = "/tmp/kdumpd-test-XXXXXX", line[8];
+        _cleanup_close_ int root = -EBADF;
+        _cleanup_free_ char *text = NULL;
+        uint64_t v;
+        size_t n;
+
+        ck_assert_ptr_nonnull(mkdtemp(template));
+        root = open_root(template);
+        ck_assert_int_ge(root, 0);
+        ck_assert_int_eq(write_file_below(root, "/a", "12345\n", 6), 0);
+        ck_assert_int_eq(write_file_below(root, "a", "123456\n", 7), 0);
+        ck_assert(exists_below(root, "/a"));
+        ck_assert(!exists_below(root, "/a.new"));
+        ck_assert_int_eq(read_u64_below(root, "/a", &v), 0);
+        ck_assert_uint_eq(v, 123456);
+        ck_assert_int_eq(read_line_below(root, "/a", line, sizeof(line)), 0);
+        ck_assert_str_eq(line, "123456");
+        ck_assert_int_eq(read_line_below(root, "/a", line, 6), -EFBIG);
+        ck_assert_int_eq(read_file_below(root, "/a", 6, &text, &n), -EFBIG);
+        ck_assert_int_eq(read_file_below(root, "/a", 7, &text, &n), 0);
+        ck_assert_uint_eq(n, 7);
+        ck_assert_int_eq(read_u64_below(root, "/b", &v), -ENOENT);
+        ck_assert_int_eq(write_file_below(root, "/no/such", "", 0), -ENOENT);
+
+        /* Longer than what is read at once. */
+        char big[10000];
+        memset(big, 'x', sizeof(big));
+        ck_assert_int_eq(write_file_below(root, "/big", big, sizeof(big)), 0);
+        free(TAKE_PTR(text));
+        ck_assert_int_eq(read_file_below(root, "/big", sizeof(big), &text, &n), 0);
+        ck_assert_uint_eq(n, sizeof(big));
+        free(TAKE_PTR(text));
+        ck_assert_int_eq(read_file_below(root, "/big", sizeof(big) - 1, &text, &n), -EFBIG);
+        ck_assert_int_eq(unlinkat(root, "a", 0), 0);
+        ck_assert_int_eq(unlinkat(root, "big", 0), 0);
+        ck_assert_int_eq(rmdir(template), 0);
+}
+END_TEST
+
+static void add_cases(Suite *s) {
+        ADD_TEST(s, numbers);
+        ADD_TEST(s, cutting);
+        ADD_TEST(s, timespans);
+        ADD_TEST(s, files);
+}
+
+TEST_MAIN("base", add_cases)

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What every unit test starts with: Check, and a main() that runs one suite and prints TAP. */
+#pragma once
+
+#include <check.h>
+#include <errno.h>
+#include <stdlib.h>
+
+/* A crash or a failed assertion is a "not ok" line of its own; the exit status stays for the sanitizers, which report leaks
+ * at the very end. CK_FORK=no in the environment serves debuggers. */
+#define TEST_MAIN(name, add_cases)                       \
+        int main(void) {                                 \
+                Suite *suite = suite_create(name);       \
+                add_cases(suite);                        \
+                SRunner *runner = srunner_create(suite); \
+                srunner_run_all(runner, CK_ENV);         \
+                srunner_free(runner);                    \
+                return EXIT_SUCCESS;                     \
+        }
+
+#define ADD_TEST(suite, function)                       \
+        do {                                            \
+                TCase *tcase = tcase_create(#function); \
+                tcase_add_test(tcase, function);        \
+                suite_add_tcase(suite, tcase);          \
+        } while (0)
