@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The state machine of the crash image. It is told what happened and what was seen, and answers with
+ * what is to be done; it does nothing itself. Time, randomness and facts are parameters, so that every
+ * course of events can be played through in a test. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/backoff.h"
+#include "core/batch.h"
+#include "core/decision.h"
+#include "core/failure.h"
+#include "core/fingerprint.h"
+#include "core/hotplug.h"
+#include "core/report.h"
+#include "core/settings.h"
+
+typedef enum MachineState {
+        MACHINE_UNAVAILABLE, /* nothing can be loaded as the machine is */
+        MACHINE_UNLOADED,    /* nothing is loaded, because somebody asked for that */
+        MACHINE_LOADING,     /* kdump-load is at work */
+        MACHINE_ARMED,       /* an image is loaded */
+        MACHINE_FAILED,      /* the last load failed; it is tried again */
+        _MACHINE_STATE_MAX,
+} MachineState;
+
+DECLARE_NAME_TABLE(machine_state, MachineState);
+
+/* What the clocks and the dice say at the moment of a step. */
+typedef struct Moment {
+        uint64_t monotonic_usec;
+        uint64_t realtime_usec;
+        uint32_t random;
+} Moment;
+
+#define FACTS_TEXT_MAX 320
+
+/* What one look at the kernel gave. */
+typedef struct Facts {
+        int loaded; /* 0 or 1; negative errno if the kernel does not say */
+        uint64_t reservation_bytes;
+        uint64_t elfcorehdr_bytes; /* 0 on a kernel that updates no image */
+        Failure obstacle;
+        char obstacle_text[FACTS_TEXT_MAX];
+        uint64_t uevent_seqnum; /* 0 if not known */
+        HotplugAnswer answers[_SUBSYSTEM_MAX];
+        bool has_fingerprint; /* it was asked for, and could be read */
+        Fingerprint fingerprint;
+} Facts;
+
+typedef enum Request {
+        REQUEST_LOAD,
+        REQUEST_UNLOAD,
+        REQUEST_RELOAD,
+        _REQUEST_MAX,
+} Request;
+
+#define REQUEST_BIT(request) (1u << (request))
+
+typedef enum InputType {
+        INPUT_START,        /* once, first; record is what the last process left, or NULL */
+        INPUT_UEVENT,       /* of a cpu or memory device */
+        INPUT_OVERFLOW,     /* uevents were lost */
+        INPUT_LOOK_AGAIN,   /* resume: events may have been missed */
+        INPUT_RECONFIGURED, /* machine_set_settings() was called: look at everything again */
+        INPUT_KERNEL_LOG,   /* a line that begins with "crash hp:" */
+        INPUT_TIMER,        /* machine_deadline() has passed; harmless at any other time */
+        INPUT_WATCH,        /* now and then, to notice what nobody tells */
+        INPUT_FACTS,        /* the answer to ACTION_LOOK */
+        INPUT_PLANNED,      /* the helper of ACTION_PLAN ended */
+        INPUT_LOADED,       /* the helper of ACTION_LOAD ended */
+        INPUT_UNLOADED,     /* the helper of ACTION_UNLOAD ended */
+        INPUT_REQUEST,      /* a method call; answered by ACTION_ANSWER, perhaps later */
+        INPUT_STOP,         /* the service is to end; answered by ACTION_EXIT */
+} InputType;
+
+typedef struct Input {
+        InputType type;
+        union {
+                ImageRecord *record; /* START: its contents move into the machine */
+                struct {
+                        Subsystem subsystem;
+                        HotplugAction action;
+                        uint64_t seqnum; /* 0 if not known */
+                        bool synthetic;  /* somebody wrote to a uevent file: nothing was plugged */
+                        bool ignored;    /* a udev rule says KDUMPD_IGNORE=1 */
+                } uevent;
+                const Facts *facts;
+                LoadReport
+                        *report; /* PLANNED, LOADED, UNLOADED: its contents move into the machine */
+                Request request;
+        };
+} Input;
+
+typedef enum ActionType {
+        ACTION_LOOK,   /* gather facts and feed them back as INPUT_FACTS before anything else */
+        ACTION_PLAN,   /* start kdump-load --dry-run */
+        ACTION_LOAD,   /* start kdump-load */
+        ACTION_UNLOAD, /* start kdump-load --unload */
+        ACTION_KILL,   /* kill the helper that is running; its end is still awaited */
+        ACTION_SAVE_RECORD, /* write machine.record where the next process will find it */
+        ACTION_DROP_RECORD, /* and remove it */
+        ACTION_DECIDED,     /* a decision is complete: log it, tell it */
+        ACTION_ANSWER,      /* reply to all callers of some requests */
+        ACTION_READY,       /* the first load ended, either way */
+        ACTION_EXIT,        /* the process may end */
+} ActionType;
+
+typedef struct Action {
+        ActionType type;
+        union {
+                struct {
+                        unsigned attributes; /* SUBSYSTEM_BIT()s whose crash_hotplug to read */
+                        bool fingerprint;
+                } look;
+                const Decision *decision; /* valid until the next step */
+                struct {
+                        unsigned requests; /* REQUEST_BIT()s */
+                        Failure failure;   /* FAILURE_NONE: done */
+                        const char *text;  /* valid until the next step */
+                } answer;
+        };
+} Action;
+
+#define ACTIONS_MAX 16
+
+typedef struct Actions {
+        size_t n;
+        Action items[ACTIONS_MAX];
+} Actions;
+
+/* What is to be done with the facts that a look will bring. */
+typedef enum Look {
+        LOOK_NOTHING,
+        LOOK_START,
+        LOOK_PLANNED,
+        LOOK_DECIDE,
+        LOOK_LAUNCH,
+        LOOK_VERIFY,
+        LOOK_UNLOADED,
+        LOOK_WATCH,
+        LOOK_WATCH_CLOSELY,
+} Look;
+
+typedef enum Job {
+        JOB_NONE,
+        JOB_PLAN,
+        JOB_LOAD,
+        JOB_UNLOAD,
+} Job;
+
+/* Fields are for reading by status.c and by tests; only machine*.c writes them. */
+typedef struct Machine {
+        const Settings *settings;
+        unsigned actions[_SUBSYSTEM_MAX]; /* which uevents count */
+
+        bool started, ready, stopping;
+        bool wanted; /* an image is wanted; false after Unload() */
+
+        Job job;
+        uint64_t job_deadline_usec;
+        bool job_killed;
+        bool replan; /* settings changed while a job ran: plan when it is over */
+
+        Look look;
+        Facts facts;        /* the latest */
+        bool facts_are_new; /* they came in this step */
+        bool second_look;   /* the last look found no image; only a second one counts */
+        uint64_t second_look_usec;
+
+        bool have_record; /* an image is loaded that is ours, and record says which */
+        ImageRecord record;
+        LoadReport report;               /* of the helper that ended last, until it was judged */
+        bool foreign;                    /* what is loaded is not ours */
+        char note[DECISION_DETAILS_MAX]; /* what else to say of an armed machine */
+
+        HotplugAnswer answers[_SUBSYSTEM_MAX]; /* as last read */
+        bool own_answer_was_yes;               /* right after our own load the kernel said 1 */
+
+        Failure failure; /* of the last attempt */
+        char failure_text[DECISION_DETAILS_MAX];
+        Backoff backoff;
+        uint64_t retry_usec;
+
+        Batch batch;
+        Backoff log_backoff; /* between reloads that nothing but the kernel's log asked for */
+        uint64_t log_quiet_usec;
+
+        bool decision_open; /* a load was decided, and its end is awaited */
+        Decision decision;
+        bool decision_from_log;
+        History history;
+
+        Fingerprint before; /* the machine, right before the load that is running or was last */
+        uint64_t before_seqnum, after_seqnum; /* of the last uevent before and after that load */
+        uint64_t watched_seqnum;              /* and at the last close look */
+        Fingerprint covered;                  /* the machine that the loaded image covers */
+
+        unsigned waiting; /* REQUEST_BIT()s that the running job answers */
+        unsigned queued;  /* and those that wait for it to end first */
+
+        uint64_t
+                unprotected_since_usec; /* our own load took the old image away; USEC_INFINITY: no */
+
+        /* Counters and times for D-Bus; realtime for points in time, durations in microseconds. */
+        uint64_t events_received, batches, batches_skipped, reloads, load_failures, overflows;
+        uint64_t last_event_usec, last_load_usec, last_load_duration_usec;
+        uint64_t last_unprotected_usec, total_unprotected_usec;
+        uint64_t retry_realtime_usec;
+} Machine;
+
+/* Sets up a machine; settings must outlive it or be replaced. architecture is uname's machine. */
+void machine_init(Machine *m, const Settings *settings, const char *architecture);
+void machine_done(Machine *m);
+
+/* Takes new settings; INPUT_RECONFIGURED is to follow. */
+void machine_set_settings(Machine *m, const Settings *settings, const char *architecture);
+
+/* Moves the machine by one input. Fills *ret with what is to be done, in this order. If there is an
+ * ACTION_LOOK, it is the last one. Inputs that make no sense at the moment are ignored. */
+void machine_step(Machine *m, const Input *input, const Moment *now, Actions *ret);
+
+/* The monotonic time at which INPUT_TIMER is wanted, USEC_INFINITY if at none. */
+uint64_t machine_deadline(const Machine *m);
+
+MachineState machine_state(const Machine *m);
+
+/* Whether an image is loaded, by the latest look. */
+bool machine_is_armed(const Machine *m);

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What was decided about the image, why, and how it went; and the policy. */
+#include "core/decision.h"
+
+#include <errno.h>
+
+static const char *const verdict_table[_VERDICT_MAX] = {
+        [VERDICT_NONE] = "none",     [VERDICT_SKIP] = "skip", [VERDICT_KEEP] = "keep",
+        [VERDICT_ADOPT] = "adopt",   [VERDICT_LOAD] = "load", [VERDICT_RELOAD] = "reload",
+        [VERDICT_UNLOAD] = "unload",
+};
+DEFINE_NAME_TABLE(verdict, Verdict, _VERDICT_MAX);
+
+static const char *const reason_table[_REASON_MAX] = {
+        [REASON_NONE] = "nothing happened",
+        [REASON_KERNEL_UPDATES] = "crash_hotplug reads 1: the kernel updates the image itself",
+        [REASON_NOT_UPDATED] = "crash_hotplug reads 0: the kernel does not update this image",
+        [REASON_ATTRIBUTE_ABSENT] = "crash_hotplug is absent: this kernel cannot update the image",
+        [REASON_ATTRIBUTE_UNREADABLE] =
+                "crash_hotplug cannot be read, so the kernel may not update the image",
+        [REASON_ATTRIBUTE_GARBAGE] =
+                "crash_hotplug reads neither 0 nor 1, so the kernel may not update the image",
+        [REASON_MET_LOAD] = "events met a load, during which the kernel drops its own update",
+        [REASON_KERNEL_LOG] = "the kernel logged that it could not update the image",
+        [REASON_CHANGED_DURING_LOAD] = "CPUs or memory changed during the load",
+        [REASON_CHANGED_UNSEEN] = "CPUs or memory changed, and no event had told of it",
+        [REASON_UNCHANGED] = "the image still covers the machine",
+        [REASON_START] = "no crash image is loaded",
+        [REASON_REQUEST] = "asked for",
+        [REASON_STOP] = "the service stops, and UnloadOnStop=yes",
+        [REASON_RETRY] = "trying again after a failure",
+        [REASON_FOREIGN_IMAGE] = "the image that is loaded was loaded by somebody else",
+        [REASON_FOREIGN_UNLOAD] = "somebody else unloaded the image",
+        [REASON_RECORD_STALE] = "the image was left stale when kdumpd ended",
+        [REASON_CONFIGURATION] = "the image is another than the one that is configured",
+        [REASON_UNPLANNABLE] = "what is configured cannot be loaded, so what is loaded stays",
+        [REASON_AVAILABLE] = "loading has become possible",
+};
+DEFINE_NAME_TABLE(reason, Reason, _REASON_MAX);
+
+static Reason answer_reason(HotplugAnswer answer) {
+        switch (answer) {
+        case HOTPLUG_KERNEL_UPDATES:
+                return REASON_KERNEL_UPDATES;
+        case HOTPLUG_NOT_UPDATED:
+                return REASON_NOT_UPDATED;
+        case HOTPLUG_ABSENT:
+        case HOTPLUG_NO_SUBSYSTEM:
+                return REASON_ATTRIBUTE_ABSENT;
+        case HOTPLUG_GARBAGE:
+                return REASON_ATTRIBUTE_GARBAGE;
+        default:
+                return REASON_ATTRIBUTE_UNREADABLE;
+        }
+}
+
+Verdict decide(const Observation *o, Reason *ret_reason) {
+        unsigned concerned = o->subsystems | (o->look_again ? o->moved : 0);
+
+        /* These two hold whatever the attribute says: it tells that the kernel can update this image, and
+         * nothing of an update that it dropped. */
+        if (o->kernel_log) {
+                *ret_reason = REASON_KERNEL_LOG;
+                return VERDICT_RELOAD;
+        }
+        if (o->met_load) {
+                *ret_reason = o->subsystems ? REASON_MET_LOAD : REASON_CHANGED_DURING_LOAD;
+                return VERDICT_RELOAD;
+        }
+        if (concerned == 0) {
+                *ret_reason = REASON_UNCHANGED;
+                return VERDICT_KEEP;
+        }
+        for (Subsystem s = 0; s < _SUBSYSTEM_MAX; s++)
+                if (concerned & SUBSYSTEM_BIT(s) && o->answers[s] != HOTPLUG_KERNEL_UPDATES) {
+                        *ret_reason = answer_reason(o->answers[s]);
+                        return VERDICT_RELOAD;
+                }
+        *ret_reason = REASON_KERNEL_UPDATES;
+        return VERDICT_SKIP;
+}
+
+void history_add(History *h, const Decision *d) {
+        h->ring[h->n_total % HISTORY_MAX] = *d;
+        h->n_total++;
+}
+
+const Decision *history_get(const History *h, size_t i) {
+        if (i >= MIN(h->n_total, (size_t)HISTORY_MAX))
+                return NULL;
+        return &h->ring[(h->n_total - 1 - i) % HISTORY_MAX];
+}

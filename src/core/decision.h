@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What was decided about the image, why, and how it went: the unit of the journal, of the Decided signal and of
+ * ListDecisions(). And the policy itself, as a function of what was seen. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/hotplug.h"
+
+typedef enum Verdict {
+        VERDICT_NONE,   /* nothing happened that asks for anything */
+        VERDICT_SKIP,   /* hotplug, and the kernel keeps the image true by itself */
+        VERDICT_KEEP,   /* looked again, and the image still covers the machine */
+        VERDICT_ADOPT,  /* an image from before this process started stays */
+        VERDICT_LOAD,   /* nothing (of ours) is loaded: load */
+        VERDICT_RELOAD, /* the image does not cover the machine any more: unload, load */
+        VERDICT_UNLOAD, /* somebody asked for it */
+        _VERDICT_MAX,
+} Verdict;
+
+typedef enum Reason {
+        REASON_NONE,
+        REASON_KERNEL_UPDATES,   /* crash_hotplug reads 1 */
+        REASON_NOT_UPDATED,      /* crash_hotplug reads 0 */
+        REASON_ATTRIBUTE_ABSENT, /* and what else it may be instead of 1 */
+        REASON_ATTRIBUTE_UNREADABLE,
+        REASON_ATTRIBUTE_GARBAGE,
+        REASON_MET_LOAD,            /* events while a load held the kernel's lock */
+        REASON_KERNEL_LOG,          /* the kernel logged that it could not update the image */
+        REASON_CHANGED_DURING_LOAD, /* the fingerprint moved between before and after a load */
+        REASON_CHANGED_UNSEEN,      /* the fingerprint moved, and no event told us */
+        REASON_UNCHANGED,
+        REASON_START,
+        REASON_REQUEST, /* Load(), Reload() or Unload() */
+        REASON_STOP,    /* UnloadOnStop=yes */
+        REASON_RETRY,
+        REASON_FOREIGN_IMAGE,  /* somebody else loaded what is there */
+        REASON_FOREIGN_UNLOAD, /* somebody else unloaded ours */
+        REASON_RECORD_STALE,   /* it was known stale when the last process wrote its record */
+        REASON_CONFIGURATION,  /* files or settings are others than those it was loaded from */
+        REASON_UNPLANNABLE,    /* what is configured cannot be loaded: what is loaded stays */
+        REASON_AVAILABLE,      /* what made loading impossible is gone */
+        _REASON_MAX,
+} Reason;
+
+DECLARE_NAME_TABLE(verdict, Verdict); /* "skip", "reload" ... */
+DECLARE_NAME_TABLE(reason, Reason);   /* a clause for people, without a full stop */
+
+#define DECISION_REASON_MAX  320
+#define DECISION_RESULT_MAX  16
+#define DECISION_DETAILS_MAX 512
+
+typedef struct Decision {
+        uint64_t realtime_usec; /* when it was made */
+        unsigned subsystems;    /* SUBSYSTEM_BIT()s of the events behind it */
+        uint32_t events;        /* how many; saturates */
+        Verdict verdict;
+        Reason cause;
+        char reason[DECISION_REASON_MAX];
+        char result[DECISION_RESULT_MAX];   /* "ok", "failed", "impossible" */
+        char details[DECISION_DETAILS_MAX]; /* durations, or the error */
+} Decision;
+
+/* What a batch of events looked like when its time came. */
+typedef struct Observation {
+        unsigned subsystems; /* with events that count in the batch */
+        bool met_load;       /* one of them, or a line of the kernel's log, fell into a load */
+        bool kernel_log;     /* the kernel logged that it could not update the image */
+        bool look_again;     /* an overflow, a start or a SIGHUP: compare the fingerprints */
+        unsigned moved;      /* subsystems in which the fingerprint differs from the image's */
+        HotplugAnswer answers[_SUBSYSTEM_MAX]; /* for those in subsystems or moved */
+} Observation;
+
+/* The policy. Returns VERDICT_SKIP only if every subsystem concerned answered 1 and nothing says that the
+ * kernel missed an update; VERDICT_KEEP if nothing concerns the image; else VERDICT_RELOAD. Sets *ret_reason. */
+Verdict decide(const Observation *o, Reason *ret_reason);
+
+/* The last HISTORY_MAX decisions. */
+#define HISTORY_MAX 64
+typedef struct History {
+        Decision ring[HISTORY_MAX];
+        size_t n_total; /* ever added */
+} History;
+
+void history_add(History *h, const Decision *d);
+
+/* The i-th newest decision (0 is the newest), or NULL if there are not as many. */
+const Decision *history_get(const History *h, size_t i) _pure_;

@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The state machine of the crash image: loads and unloads, from the decision to the verdict on how
+ * they went. */
+#include "core/machine-private.h"
+
+void step_answer(Step *s, unsigned requests, Failure failure, const char *text) {
+        Action *a;
+
+        if (requests == 0)
+                return;
+        a = step_emit(s, ACTION_ANSWER);
+        a->answer.requests = requests;
+        a->answer.failure = failure;
+        a->answer.text = text;
+}
+
+void step_ready(Step *s) {
+        if (s->m->ready)
+                return;
+        s->m->ready = true;
+        step_emit(s, ACTION_READY);
+}
+
+/* Fills in a decision, and takes what the batch has counted: whatever comes of the decision, these
+ * events are dealt with. */
+static void compose(Step *s, Verdict verdict, Reason reason, const char *remark) {
+        Machine *m = s->m;
+        Decision *d = &m->decision;
+
+        *d = (Decision){
+                .realtime_usec = s->now->realtime_usec,
+                .subsystems = m->batch.subsystems,
+                .events = m->batch.events,
+                .verdict = verdict,
+                .cause = reason,
+        };
+        if (reason == REASON_NONE && remark)
+                strscpy(d->reason, sizeof(d->reason), remark);
+        else
+                strscpyf(d->reason, sizeof(d->reason), "%s%s%s%s", reason_to_string(reason),
+                         remark ? " (" : "", strempty(remark), remark ? ")" : "");
+        if (m->batch.events > 0)
+                m->batches++;
+        m->batch = (Batch){ 0 };
+}
+
+static void close_decision(Step *s, const char *result, const char *details) {
+        Machine *m = s->m;
+
+        strscpy(m->decision.result, sizeof(m->decision.result), result);
+        strscpy(m->decision.details, sizeof(m->decision.details), details);
+        m->decision_open = false;
+        history_add(&m->history, &m->decision);
+        step_emit(s, ACTION_DECIDED)->decision = history_get(&m->history, 0);
+}
+
+void step_decided(Step *s, Verdict verdict, Reason reason, const char *remark, const char *result,
+                  const char *details) {
+        compose(s, verdict, reason, remark);
+        close_decision(s, result, details);
+}
+
+void step_begin(Step *s, Verdict verdict, Reason reason, const char *remark) {
+        Machine *m = s->m;
+        bool only_log = m->batch.events == 0 && !m->batch.look_again && !m->batch.requested;
+
+        /* Something that keeps reading the attribute during our loads makes the kernel log a line each time: reload,
+         * as the line may be an event, but ever less often as long as nothing else speaks for one. */
+        if (only_log && (m->batch.kernel_log || m->batch.met_load))
+                m->log_quiet_usec = add_saturated(s->now->monotonic_usec,
+                                                  backoff_next(&m->log_backoff, s->now->random));
+        else if (m->batch.events > 0)
+                backoff_reset(&m->log_backoff);
+        compose(s, verdict, reason, remark);
+        m->decision_open = true;
+        m->retry_usec = USEC_INFINITY;
+        m->second_look = false;
+        if (m->facts_are_new && m->facts.has_fingerprint)
+                step_launch(s);
+        else
+                step_look(s, LOOK_LAUNCH, 0, true);
+}
+
+/* The attempt failed, before or in the helper. What is loaded now is in the facts. */
+static void load_failed(Step *s, Failure failure, const char *text) {
+        Machine *m = s->m;
+        unsigned waiting = m->waiting;
+
+        m->load_failures++;
+        m->failure = failure;
+        strscpy(m->failure_text, sizeof(m->failure_text), text);
+        if (!failure_is_unavailable(failure)) {
+                uint64_t wait = backoff_next(&m->backoff, s->now->random);
+
+                m->retry_usec = add_saturated(s->now->monotonic_usec, wait);
+                m->retry_realtime_usec = add_saturated(s->now->realtime_usec, wait);
+        }
+        if (m->facts.loaded != 1) {
+                step_forget(s);
+                m->foreign = false;
+        } else if (m->have_record) {
+                /* The old image is still there, and this load would not have been without a need. */
+                m->record.must_reload = true;
+                step_emit(s, ACTION_SAVE_RECORD);
+        } else
+                m->foreign = true;
+        close_decision(s, "failed", m->failure_text);
+        m->waiting = 0;
+        step_answer(s, waiting, failure, m->failure_text);
+        step_ready(s);
+}
+
+void step_launch(Step *s) {
+        Machine *m = s->m;
+
+        if (m->facts.obstacle != FAILURE_NONE) {
+                load_failed(s, m->facts.obstacle, m->facts.obstacle_text);
+                return;
+        }
+        m->before = m->facts.fingerprint;
+        m->before_seqnum = m->after_seqnum = m->facts.uevent_seqnum;
+        m->job = JOB_LOAD;
+        m->job_killed = false;
+        m->job_deadline_usec =
+                add_saturated(s->now->monotonic_usec, m->settings->load_timeout_usec);
+        /* Should this process die meanwhile, the next one must not take the new image for the old one. The
+         * record itself stays in memory, for the case that the old image survives. */
+        if (m->have_record)
+                step_emit(s, ACTION_DROP_RECORD);
+        step_emit(s, ACTION_LOAD);
+}
+
+void step_plan(Step *s) {
+        Machine *m = s->m;
+
+        m->job = JOB_PLAN;
+        m->job_killed = false;
+        m->job_deadline_usec =
+                add_saturated(s->now->monotonic_usec, m->settings->load_timeout_usec);
+        step_emit(s, ACTION_PLAN);
+}
+
+void step_unload(Step *s, Reason reason) {
+        Machine *m = s->m;
+
+        compose(s, VERDICT_UNLOAD, reason, NULL);
+        m->decision_open = true;
+        m->wanted = false;
+        m->job = JOB_UNLOAD;
+        m->job_killed = false;
+        m->job_deadline_usec =
+                add_saturated(s->now->monotonic_usec, m->settings->load_timeout_usec);
+        step_emit(s, ACTION_UNLOAD);
+}
+
+/* How long our own loads have left the machine without an image. The gap opens at the system call that takes the
+ * old image away and closes with the one that brings the next. */
+static void account_gap(Machine *m, bool ok) {
+        const LoadReport *r = &m->report;
+
+        if (r->call_start_usec != 0 && r->had_image && m->unprotected_since_usec == USEC_INFINITY)
+                m->unprotected_since_usec = r->call_start_usec;
+        if (ok) {
+                m->last_unprotected_usec =
+                        m->unprotected_since_usec == USEC_INFINITY
+                                ? 0
+                                : sub_saturated(r->call_end_usec, m->unprotected_since_usec);
+                m->total_unprotected_usec += m->last_unprotected_usec;
+                m->unprotected_since_usec = USEC_INFINITY;
+        } else if (m->facts.loaded == 1)
+                /* It failed before it did any harm. */
+                m->unprotected_since_usec = USEC_INFINITY;
+}
+
+static void take_record(Step *s) {
+        Machine *m = s->m;
+
+        image_record_done(&m->record);
+        m->record.report = m->report;
+        m->report = (LoadReport){ 0 };
+        m->record.fingerprint = m->before;
+        m->record.loaded_realtime_usec = s->now->realtime_usec;
+        m->covered = m->before;
+        m->have_record = true;
+        m->foreign = false;
+        m->own_answer_was_yes = m->answers[SUBSYSTEM_CPU] == HOTPLUG_KERNEL_UPDATES ||
+                                m->answers[SUBSYSTEM_MEMORY] == HOTPLUG_KERNEL_UPDATES;
+}
+
+static void load_succeeded(Step *s) {
+        Machine *m = s->m;
+        char whole[TIMESPAN_MAX], gap[TIMESPAN_MAX], details[DECISION_DETAILS_MAX];
+        uint64_t call = sub_saturated(m->report.call_end_usec, m->report.call_start_usec);
+        unsigned waiting = m->waiting;
+
+        m->failure = FAILURE_NONE;
+        m->failure_text[0] = '\0';
+        m->note[0] = '\0';
+        backoff_reset(&m->backoff);
+        m->last_load_usec = s->now->realtime_usec;
+        m->last_load_duration_usec = add_saturated(m->report.prepare_usec, call);
+        if (m->decision.verdict == VERDICT_RELOAD)
+                m->reloads++;
+        strscpyf(details, sizeof(details), "loaded in %s, unprotected for %s",
+                 format_timespan(whole, m->last_load_duration_usec),
+                 format_timespan(gap, m->last_unprotected_usec));
+        take_record(s);
+        if (m->facts.has_fingerprint && fingerprint_difference(&m->before, &m->facts.fingerprint)) {
+                batch_touch(&m->batch, s->now->monotonic_usec);
+                m->batch.look_again = true;
+                m->batch.met_load = true;
+        }
+        step_save(s);
+        close_decision(s, "ok", details);
+        m->waiting = 0;
+        step_answer(s, waiting, FAILURE_NONE, NULL);
+        step_ready(s);
+}
+
+void step_judge_load(Step *s) {
+        Machine *m = s->m;
+
+        m->after_seqnum = m->facts.uevent_seqnum;
+        if (m->report.failure == FAILURE_NONE && m->facts.loaded != 1) {
+                m->report.failure = FAILURE_VANISHED;
+                free(m->report.message);
+                m->report.message = NULL;
+        }
+        account_gap(m, m->report.failure == FAILURE_NONE);
+        if (m->report.failure == FAILURE_NONE) {
+                load_succeeded(s);
+                return;
+        }
+        switch (m->report.failure) {
+        case FAILURE_TIMEOUT:
+                load_failed(s, FAILURE_TIMEOUT,
+                            "kdump-load did not end within LoadTimeout= and was killed");
+                break;
+        case FAILURE_VANISHED:
+                load_failed(s, FAILURE_VANISHED,
+                            "the kernel accepted the image, and then said that none is loaded");
+                break;
+        default:
+                load_failed(s, m->report.failure,
+                            m->report.message ?: "kdump-load failed and did not say why");
+        }
+}
+
+void step_judge_unload(Step *s) {
+        Machine *m = s->m;
+        const char *text = m->report.message ?: "kdump-load --unload failed and did not say why";
+        unsigned waiting = m->waiting;
+
+        m->waiting = 0;
+        /* Who waited for a load that the unload overtook. */
+        step_answer(s, waiting & ~REQUEST_BIT(REQUEST_UNLOAD), FAILURE_BUSY,
+                    "somebody asked for the image to be unloaded meanwhile");
+        waiting &= REQUEST_BIT(REQUEST_UNLOAD);
+        if (m->report.failure == FAILURE_NONE) {
+                step_forget(s);
+                m->foreign = m->facts.loaded == 1;
+                m->failure = FAILURE_NONE;
+                m->failure_text[0] = '\0';
+                m->note[0] = '\0';
+                m->retry_usec = USEC_INFINITY;
+                m->unprotected_since_usec = USEC_INFINITY;
+                backoff_reset(&m->backoff);
+                close_decision(s, "ok", "");
+                step_answer(s, waiting, FAILURE_NONE, NULL);
+                return;
+        }
+        m->wanted = !m->stopping;
+        close_decision(s, "failed", text);
+        step_answer(s, waiting, m->report.failure, text);
+}

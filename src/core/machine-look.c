@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The state machine of the crash image: what is made of the facts that a look at the kernel brings. */
+#include "core/machine-private.h"
+
+void step_look(Step *s, Look look, unsigned attributes, bool fingerprint) {
+        Action *a;
+
+        s->m->look = look;
+        a = step_emit(s, ACTION_LOOK);
+        a->look.attributes = attributes;
+        a->look.fingerprint = fingerprint;
+}
+
+void step_covered(Step *s) {
+        Machine *m = s->m;
+
+        if (!m->facts.has_fingerprint)
+                return;
+        m->covered = m->facts.fingerprint;
+        m->record.fingerprint = m->covered;
+}
+
+void step_save(Step *s) {
+        Machine *m = s->m;
+
+        m->record.must_reload = m->batch.met_load || m->batch.kernel_log;
+        step_emit(s, ACTION_SAVE_RECORD);
+}
+
+void step_forget(Step *s) {
+        Machine *m = s->m;
+
+        if (!m->have_record)
+                return;
+        image_record_done(&m->record);
+        m->have_record = false;
+        m->own_answer_was_yes = false;
+        step_emit(s, ACTION_DROP_RECORD);
+}
+
+static bool wait_for_second_look(Step *s, Look look) {
+        Machine *m = s->m;
+
+        if (m->second_look || m->stopping) {
+                m->second_look = false;
+                return false;
+        }
+        m->second_look = true;
+        m->second_look_usec = add_saturated(s->now->monotonic_usec, SECOND_LOOK_USEC);
+        m->look = look;
+        return true;
+}
+
+void step_foreign(Step *s) {
+        Machine *m = s->m;
+
+        step_forget(s);
+        m->foreign = true;
+        m->note[0] = '\0';
+        /* Where ours was just found impossible to load, trying would only cost the image that is there. */
+        if (m->settings->foreign == FOREIGN_REPLACE && !failure_is_unavailable(m->failure)) {
+                step_begin(s, VERDICT_RELOAD, REASON_FOREIGN_IMAGE, NULL);
+                return;
+        }
+        m->failure = FAILURE_NONE;
+        m->retry_usec = USEC_INFINITY;
+        step_covered(s);
+        step_decided(s, VERDICT_ADOPT, REASON_FOREIGN_IMAGE, NULL, "ok", "");
+        step_ready(s);
+}
+
+static void facts_start(Step *s) {
+        Machine *m = s->m;
+
+        if (m->facts.loaded != 1) {
+                step_forget(s);
+                step_begin(s, VERDICT_LOAD, REASON_START, NULL);
+        } else if (!m->have_record)
+                step_foreign(s);
+        else if (m->record.must_reload)
+                step_begin(s, VERDICT_RELOAD, REASON_RECORD_STALE, NULL);
+        else
+                step_plan(s);
+}
+
+/* What is configured was compared with what is loaded. */
+static void facts_planned(Step *s) {
+        Machine *m = s->m;
+        const char *what = "";
+
+        if (m->facts.loaded != 1) {
+                step_forget(s);
+                step_begin(s, VERDICT_LOAD, REASON_START, NULL);
+                return;
+        }
+        if (m->report.failure != FAILURE_NONE)
+                strscpy(m->note, sizeof(m->note), strempty(m->report.message));
+        else if (!load_report_same_image(&m->report, &m->record.report, &what)) {
+                step_begin(s, VERDICT_RELOAD, REASON_CONFIGURATION, what);
+                return;
+        } else
+                m->note[0] = '\0';
+        m->failure = FAILURE_NONE;
+        if (!m->ready) {
+                m->covered = m->record.fingerprint;
+                m->own_answer_was_yes = m->answers[SUBSYSTEM_CPU] == HOTPLUG_KERNEL_UPDATES ||
+                                        m->answers[SUBSYSTEM_MEMORY] == HOTPLUG_KERNEL_UPDATES;
+        }
+        step_decided(s, m->ready ? VERDICT_KEEP : VERDICT_ADOPT,
+                     m->report.failure != FAILURE_NONE ? REASON_UNPLANNABLE : REASON_UNCHANGED,
+                     NULL, "ok", m->note);
+        if (m->facts.has_fingerprint &&
+            fingerprint_difference(&m->covered, &m->facts.fingerprint) != 0) {
+                batch_touch(&m->batch, s->now->monotonic_usec);
+                m->batch.look_again = true;
+        }
+        step_ready(s);
+}
+
+/* The batch came to nothing that could be done about it. */
+static void decide_idle(Step *s) {
+        Machine *m = s->m;
+
+        if (m->batch.events == 0) {
+                m->batch = (Batch){ 0 };
+                return;
+        }
+        if (m->wanted)
+                step_decided(s, machine_is_armed(m) ? VERDICT_RELOAD : VERDICT_NONE, REASON_NONE,
+                             m->facts.obstacle != FAILURE_NONE ? m->facts.obstacle_text
+                                                               : m->failure_text,
+                             "impossible", "");
+        else
+                step_decided(s, VERDICT_NONE, REASON_NONE, "the image was unloaded on request",
+                             "ok", "");
+}
+
+static void facts_decide(Step *s) {
+        Machine *m = s->m;
+        Observation o = {
+                .subsystems = m->batch.subsystems,
+                .met_load = m->batch.met_load,
+                .kernel_log = m->batch.kernel_log,
+                .look_again = m->batch.look_again,
+        };
+        bool blocked = m->facts.obstacle != FAILURE_NONE || m->failure == FAILURE_LOCKDOWN;
+        Reason reason;
+        Verdict verdict;
+
+        if (m->batch.requested) {
+                step_begin(s, m->have_record ? VERDICT_RELOAD : VERDICT_LOAD, REASON_REQUEST, NULL);
+                return;
+        }
+        if (!m->wanted || (blocked && !(m->facts.loaded == 1 && m->have_record))) {
+                decide_idle(s);
+                return;
+        }
+        if (m->facts.loaded != 1) {
+                if (m->failure != FAILURE_NONE)
+                        step_begin(s, VERDICT_LOAD, REASON_AVAILABLE, NULL);
+                else if (!wait_for_second_look(s, LOOK_DECIDE))
+                        step_begin(s, VERDICT_LOAD, REASON_FOREIGN_UNLOAD, NULL);
+                return;
+        }
+        m->second_look = false;
+        if (m->facts.has_fingerprint)
+                o.moved = fingerprint_difference(&m->covered, &m->facts.fingerprint);
+        memcpy(o.answers, m->facts.answers, sizeof(o.answers));
+        /* A subsystem that no event named, but that moved: ask about that one too, now that we know. */
+        if (o.look_again && !o.met_load && !o.kernel_log && (o.moved & ~o.subsystems) != 0) {
+                unsigned concerned = o.moved | o.subsystems;
+
+                if ((m->batch.subsystems & concerned) != concerned) {
+                        m->batch.subsystems = concerned;
+                        step_look(s, LOOK_DECIDE, concerned, true);
+                        return;
+                }
+        }
+        verdict = decide(&o, &reason);
+        if (verdict == VERDICT_RELOAD) {
+                if (m->facts.obstacle != FAILURE_NONE) {
+                        strscpy(m->note, sizeof(m->note), m->facts.obstacle_text);
+                        step_decided(s, verdict, reason, NULL, "impossible",
+                                     m->facts.obstacle_text);
+                } else
+                        step_begin(s, verdict, reason,
+                                   m->batch.events == 0 && !o.met_load && !o.kernel_log
+                                           ? reason_to_string(REASON_CHANGED_UNSEEN)
+                                           : NULL);
+                return;
+        }
+        if (verdict == VERDICT_SKIP) {
+                m->batches_skipped++;
+                step_covered(s);
+        }
+        /* Looking again and finding nothing is not worth a line, unless there were events. */
+        if (verdict == VERDICT_SKIP || m->batch.events > 0)
+                step_decided(s, verdict, reason, NULL, "ok", "");
+        else
+                m->batch = (Batch){ 0 };
+        if (verdict == VERDICT_SKIP && m->have_record)
+                step_save(s);
+}
+
+static void facts_verify(Step *s) {
+        Machine *m = s->m;
+
+        if (m->report.failure == FAILURE_NONE && m->facts.loaded != 1 &&
+            wait_for_second_look(s, LOOK_VERIFY))
+                return;
+        m->second_look = false;
+        step_judge_load(s);
+}
+
+/* Nothing of ours is loaded although an image is wanted: has that changed? */
+static void watch_without_image(Step *s) {
+        Machine *m = s->m;
+
+        if (m->facts.loaded == 1)
+                step_foreign(s);
+        else if (m->failure != FAILURE_NONE && failure_is_unavailable(m->failure) &&
+                 m->failure != FAILURE_LOCKDOWN && m->facts.obstacle == FAILURE_NONE)
+                step_begin(s, VERDICT_LOAD, REASON_AVAILABLE, NULL);
+}
+
+static void facts_watch(Step *s, bool closely) {
+        Machine *m = s->m;
+        bool lost, replaced;
+
+        if (!m->wanted) {
+                m->foreign = m->facts.loaded == 1;
+                return;
+        }
+        if (m->retry_usec != USEC_INFINITY)
+                return;
+        if (!m->have_record && !m->foreign) {
+                watch_without_image(s);
+                return;
+        }
+        lost = m->facts.loaded == 0;
+        replaced = m->own_answer_was_yes && m->have_record && !closely &&
+                   (m->facts.answers[SUBSYSTEM_CPU] == HOTPLUG_NOT_UPDATED ||
+                    m->facts.answers[SUBSYSTEM_MEMORY] == HOTPLUG_NOT_UPDATED);
+        if (lost || replaced) {
+                /* The attribute reads 0, too, while anybody holds the kexec lock. */
+                if (wait_for_second_look(s, LOOK_WATCH))
+                        return;
+                if (lost) {
+                        step_forget(s);
+                        m->foreign = false;
+                        step_begin(s, VERDICT_LOAD, REASON_FOREIGN_UNLOAD, NULL);
+                } else
+                        step_foreign(s);
+                return;
+        }
+        m->second_look = false;
+        /* Events get lost without an overflow, too: udevd may be stopped. */
+        if (closely) {
+                if (m->facts.has_fingerprint && !m->batch.pending &&
+                    m->facts.obstacle == FAILURE_NONE &&
+                    fingerprint_difference(&m->covered, &m->facts.fingerprint) != 0) {
+                        batch_touch(&m->batch, s->now->monotonic_usec);
+                        m->batch.look_again = true;
+                }
+        } else if (!m->batch.pending && m->facts.uevent_seqnum != m->watched_seqnum) {
+                m->watched_seqnum = m->facts.uevent_seqnum;
+                step_look(s, LOOK_WATCH_CLOSELY, 0, true);
+        }
+}
+
+void step_facts(Step *s, const Facts *facts) {
+        Machine *m = s->m;
+        Look look = m->look;
+
+        m->look = LOOK_NOTHING;
+        m->facts = *facts;
+        m->facts_are_new = true;
+        for (Subsystem i = 0; i < _SUBSYSTEM_MAX; i++)
+                if (facts->answers[i] != HOTPLUG_NOT_ASKED)
+                        m->answers[i] = facts->answers[i];
+        switch (look) {
+        case LOOK_NOTHING:
+                break;
+        case LOOK_START:
+                facts_start(s);
+                break;
+        case LOOK_PLANNED:
+                facts_planned(s);
+                break;
+        case LOOK_DECIDE:
+                facts_decide(s);
+                break;
+        case LOOK_LAUNCH:
+                step_launch(s);
+                break;
+        case LOOK_VERIFY:
+                facts_verify(s);
+                break;
+        case LOOK_UNLOADED:
+                step_judge_unload(s);
+                break;
+        case LOOK_WATCH:
+                facts_watch(s, false);
+                break;
+        case LOOK_WATCH_CLOSELY:
+                facts_watch(s, true);
+                break;
+        }
+        step_job_ended(s);
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What the files of the state machine share with each other and with nobody else. */
+#pragma once
+
+#include "core/machine.h"
+
+/* One step under way: the machine, the moment, and the list of actions that grows. */
+typedef struct Step {
+        Machine *m;
+        const Moment *now;
+        Actions *out;
+} Step;
+
+Action *step_emit(Step *s, ActionType type);
+
+/* machine-look.c: asks for facts, and goes on when they come. */
+void step_look(Step *s, Look look, unsigned attributes, bool fingerprint);
+void step_facts(Step *s, const Facts *facts);
+
+/* machine-job.c. Opens a decision for a load, taking what the batch has counted, and starts it as soon as facts
+ * are at hand. */
+void step_begin(Step *s, Verdict verdict, Reason reason, const char *remark);
+void step_launch(Step *s);
+void step_plan(Step *s);
+void step_unload(Step *s, Reason reason);
+void step_judge_load(Step *s);
+void step_judge_unload(Step *s);
+void step_job_ended(Step *s);
+
+/* Records a decision that is complete as it is made. */
+void step_decided(Step *s, Verdict verdict, Reason reason, const char *remark, const char *result,
+                  const char *details);
+
+/* Takes the image that is loaded as covering the machine of the latest facts. */
+void step_covered(Step *s);
+void step_save(Step *s);
+void step_forget(Step *s);
+void step_answer(Step *s, unsigned requests, Failure failure, const char *text);
+void step_ready(Step *s);
+
+/* What is loaded turned out not to be ours. */
+void step_foreign(Step *s);
+
+/* When the pending batch may be decided; USEC_INFINITY if there is none. */
+uint64_t machine_batch_due(const Machine *m);
+
+/* The kernel's own update takes the image away for 1.5 ms as seen in sysfs, so one look that finds nothing proves
+ * nothing. */
+#define SECOND_LOOK_USEC (50 * USEC_PER_MSEC)

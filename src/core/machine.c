@@ -1,0 +1,405 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The state machine of the crash image: what each input means. */
+#include "core/machine.h"
+
+#include <errno.h>
+
+#include "core/machine-private.h"
+
+static const char *const machine_state_table[_MACHINE_STATE_MAX] = {
+        [MACHINE_UNAVAILABLE] = "unavailable", [MACHINE_UNLOADED] = "unloaded",
+        [MACHINE_LOADING] = "loading",         [MACHINE_ARMED] = "armed",
+        [MACHINE_FAILED] = "failed",
+};
+DEFINE_NAME_TABLE(machine_state, MachineState, _MACHINE_STATE_MAX);
+
+void machine_init(Machine *m, const Settings *settings, const char *architecture) {
+        *m = (Machine){
+                .facts.loaded = -ENODATA,
+                .second_look_usec = USEC_INFINITY,
+                .retry_usec = USEC_INFINITY,
+                .unprotected_since_usec = USEC_INFINITY,
+        };
+        machine_set_settings(m, settings, architecture);
+}
+
+void machine_done(Machine *m) {
+        image_record_done(&m->record);
+        load_report_done(&m->report);
+}
+
+void machine_set_settings(Machine *m, const Settings *settings, const char *architecture) {
+        m->settings = settings;
+        for (Subsystem s = 0; s < _SUBSYSTEM_MAX; s++)
+                m->actions[s] = settings_actions(settings, s, architecture);
+}
+
+Action *step_emit(Step *s, ActionType type) {
+        Action *a;
+
+        /* No step comes near the limit (tests/test-machine.c measures the longest); if one did, the last
+         * slot is the one to lose, not memory behind the list. */
+        if (s->out->n == ACTIONS_MAX)
+                s->out->n--;
+        a = &s->out->items[s->out->n++];
+        *a = (Action){ .type = type };
+        return a;
+}
+
+bool machine_is_armed(const Machine *m) {
+        return m->facts.loaded == 1;
+}
+
+MachineState machine_state(const Machine *m) {
+        if (m->job == JOB_LOAD || !m->ready)
+                return MACHINE_LOADING;
+        if (m->failure != FAILURE_NONE && m->wanted) {
+                if (!failure_is_unavailable(m->failure))
+                        return MACHINE_FAILED;
+                /* An image that was loaded before loading became impossible still protects. */
+                return machine_is_armed(m) ? MACHINE_ARMED : MACHINE_UNAVAILABLE;
+        }
+        if (machine_is_armed(m))
+                return MACHINE_ARMED;
+        return m->wanted ? MACHINE_FAILED : MACHINE_UNLOADED;
+}
+
+uint64_t machine_batch_due(const Machine *m) {
+        uint64_t due =
+                batch_deadline(&m->batch, m->settings->settle_usec, m->settings->max_delay_usec);
+
+        if (due == USEC_INFINITY)
+                return due;
+        if (m->batch.events == 0 && !m->batch.look_again && !m->batch.requested)
+                due = MAX(due, m->log_quiet_usec);
+        return due;
+}
+
+/* While a retry is pending, it is what the batch waits for; and a retry waits for a burst to be over. */
+static uint64_t work_due(const Machine *m) {
+        uint64_t batch = machine_batch_due(m);
+
+        if (m->retry_usec == USEC_INFINITY || m->batch.requested)
+                return batch;
+        return batch == USEC_INFINITY ? m->retry_usec : MAX(batch, m->retry_usec);
+}
+
+uint64_t machine_deadline(const Machine *m) {
+        if (m->job != JOB_NONE)
+                return m->job_killed ? USEC_INFINITY : m->job_deadline_usec;
+        if (!m->started || m->stopping)
+                return USEC_INFINITY;
+        if (m->second_look_usec != USEC_INFINITY)
+                return m->second_look_usec;
+        return work_due(m);
+}
+
+/* Whose crash_hotplug a look of this kind reads. Each read takes the kexec lock, so only what matters. */
+static unsigned look_attributes(const Machine *m, Look look) {
+        switch (look) {
+        case LOOK_START:
+        case LOOK_VERIFY:
+                return SUBSYSTEMS_ALL;
+        case LOOK_DECIDE:
+                /* What the kernel answers does not matter to a batch that reloads anyway. */
+                return m->batch.met_load || m->batch.kernel_log || m->batch.requested
+                               ? 0
+                               : m->batch.subsystems;
+        case LOOK_WATCH:
+                /* A foreign load over ours shows only in the kernel's answer, and only if that was 1.
+                 * The two attributes always agree: ask one. */
+                if (!m->own_answer_was_yes || !m->have_record)
+                        return 0;
+                return SUBSYSTEM_BIT(m->answers[SUBSYSTEM_CPU] == HOTPLUG_KERNEL_UPDATES
+                                             ? SUBSYSTEM_CPU
+                                             : SUBSYSTEM_MEMORY);
+        default:
+                return 0;
+        }
+}
+
+static void on_start(Step *s, ImageRecord *record) {
+        Machine *m = s->m;
+
+        m->started = true;
+        m->wanted = true;
+        if (record) {
+                m->record = *record;
+                *record = (ImageRecord){ 0 };
+                m->have_record = true;
+        }
+        step_look(s, LOOK_START, look_attributes(m, LOOK_START), true);
+}
+
+/* Something fell into a load. If this process dies before it can act on that, the next one must know. */
+static void met_load(Step *s) {
+        Machine *m = s->m;
+
+        if (m->batch.met_load)
+                return;
+        m->batch.met_load = true;
+        if (m->job != JOB_LOAD && m->have_record) {
+                m->record.must_reload = true;
+                step_emit(s, ACTION_SAVE_RECORD);
+        }
+}
+
+static void on_uevent(Step *s, const Input *in) {
+        Machine *m = s->m;
+        uint64_t seqnum = in->uevent.seqnum;
+
+        m->events_received++;
+        m->last_event_usec = s->now->realtime_usec;
+        if (in->uevent.ignored)
+                return;
+        if (in->uevent.synthetic) {
+                /* At boot there is one for each device ("udevadm trigger"). None of them plugs anything;
+                 * one cheap look at the end is all they are worth. */
+                batch_touch(&m->batch, s->now->monotonic_usec);
+                m->batch.look_again = true;
+                return;
+        }
+        if (!(m->actions[in->uevent.subsystem] & ACTION_BIT(in->uevent.action)))
+                return;
+        batch_add_event(&m->batch, in->uevent.subsystem, s->now->monotonic_usec);
+        /* udevd hands events on late; the kernel's numbers tell which ones fell into the load. */
+        if (m->job == JOB_LOAD || (seqnum > m->before_seqnum && seqnum <= m->after_seqnum))
+                met_load(s);
+}
+
+static void on_look_again(Step *s) {
+        Machine *m = s->m;
+
+        batch_touch(&m->batch, s->now->monotonic_usec);
+        m->batch.look_again = true;
+        if (m->job == JOB_LOAD)
+                met_load(s);
+}
+
+static void on_kernel_log(Step *s) {
+        Machine *m = s->m;
+
+        batch_touch(&m->batch, s->now->monotonic_usec);
+        /* During our own load the line means that an event, or somebody's read of the attribute, met it;
+         * at other times that an update failed, or met somebody else's load. */
+        if (m->job == JOB_LOAD)
+                met_load(s);
+        else {
+                m->batch.kernel_log = true;
+                if (m->have_record && !m->record.must_reload) {
+                        m->record.must_reload = true;
+                        step_emit(s, ACTION_SAVE_RECORD);
+                }
+        }
+}
+
+static void on_reconfigured(Step *s) {
+        Machine *m = s->m;
+
+        if (m->job != JOB_NONE || m->look != LOOK_NOTHING || !m->started) {
+                m->replan = m->started;
+                return;
+        }
+        if (!m->wanted)
+                return;
+        if (m->have_record && machine_is_armed(m) && m->failure == FAILURE_NONE)
+                step_plan(s);
+        else if (m->foreign && machine_is_armed(m))
+                step_foreign(s);
+        else
+                step_begin(s, m->have_record ? VERDICT_RELOAD : VERDICT_LOAD, REASON_CONFIGURATION,
+                           NULL);
+}
+
+static void on_timer(Step *s) {
+        Machine *m = s->m;
+
+        if (s->now->monotonic_usec < machine_deadline(m))
+                return;
+        if (m->job != JOB_NONE) {
+                m->job_killed = true;
+                step_emit(s, ACTION_KILL);
+                return;
+        }
+        if (m->second_look_usec != USEC_INFINITY) {
+                m->second_look_usec = USEC_INFINITY;
+                step_look(s, m->look, look_attributes(m, m->look), m->look != LOOK_WATCH);
+                return;
+        }
+        if (m->retry_usec != USEC_INFINITY && !m->batch.requested)
+                step_begin(s, m->have_record ? VERDICT_RELOAD : VERDICT_LOAD, REASON_RETRY, NULL);
+        else
+                step_look(s, LOOK_DECIDE, look_attributes(m, LOOK_DECIDE), true);
+}
+
+static void on_watch(Step *s) {
+        Machine *m = s->m;
+
+        /* During a job the verdict on it will look anyway, and the attribute must not be read. */
+        if (m->job == JOB_NONE && m->look == LOOK_NOTHING && m->started)
+                step_look(s, LOOK_WATCH, look_attributes(m, LOOK_WATCH), false);
+}
+
+static void request_load(Step *s, Request request) {
+        Machine *m = s->m;
+
+        m->wanted = true;
+        if (request == REQUEST_LOAD && m->have_record && machine_is_armed(m) &&
+            m->failure == FAILURE_NONE) {
+                step_answer(s, REQUEST_BIT(request), FAILURE_NONE, NULL);
+                return;
+        }
+        m->waiting |= REQUEST_BIT(request);
+        if (m->batch.pending) {
+                /* Loading in the middle of a burst is unsafe; its end is near. */
+                m->batch.requested = true;
+                return;
+        }
+        step_begin(s, m->have_record ? VERDICT_RELOAD : VERDICT_LOAD, REASON_REQUEST, NULL);
+}
+
+static void on_request(Step *s, Request request) {
+        Machine *m = s->m;
+
+        if (m->stopping) {
+                step_answer(s, REQUEST_BIT(request), FAILURE_BUSY, "kdumpd is stopping");
+                return;
+        }
+        if (m->job != JOB_NONE || m->look != LOOK_NOTHING || !m->started) {
+                /* A load that is under way is the one that Load() asks for; the others come after it. */
+                if (request == REQUEST_LOAD && m->job == JOB_LOAD)
+                        m->waiting |= REQUEST_BIT(request);
+                else
+                        m->queued |= REQUEST_BIT(request);
+                return;
+        }
+        if (request == REQUEST_UNLOAD) {
+                m->waiting |= REQUEST_BIT(request);
+                step_unload(s, REASON_REQUEST);
+        } else
+                request_load(s, request);
+}
+
+static void stop_now(Step *s) {
+        Machine *m = s->m;
+
+        step_answer(s, m->waiting | m->queued, FAILURE_BUSY, "kdumpd is stopping");
+        m->waiting = m->queued = 0;
+        /* An unload that failed has cleared "wanted" too: it is tried once. */
+        if (m->settings->unload_on_stop && m->wanted && machine_is_armed(m) && !m->foreign)
+                step_unload(s, REASON_STOP);
+        else
+                step_emit(s, ACTION_EXIT);
+}
+
+static void on_stop(Step *s) {
+        Machine *m = s->m;
+
+        if (m->stopping)
+                return;
+        m->stopping = true;
+        /* A load is never torn apart: its helper is waited for. A second look is not worth waiting. */
+        if (m->job == JOB_LOAD || m->job == JOB_UNLOAD)
+                return;
+        if (m->job == JOB_PLAN)
+                step_emit(s, ACTION_KILL);
+        m->job = JOB_NONE;
+        stop_now(s);
+}
+
+void step_job_ended(Step *s) {
+        Machine *m = s->m;
+
+        if (m->job != JOB_NONE || m->look != LOOK_NOTHING)
+                return;
+        if (m->stopping) {
+                stop_now(s);
+                return;
+        }
+        if (m->queued) {
+                unsigned queued = m->queued;
+
+                m->queued = 0;
+                for (Request r = 0; r < _REQUEST_MAX; r++)
+                        if (queued & REQUEST_BIT(r))
+                                on_request(s, r);
+                return;
+        }
+        if (m->replan) {
+                m->replan = false;
+                on_reconfigured(s);
+        }
+}
+
+/* The helper ended: keep its report until the facts to judge it by are there. */
+static void on_helper_ended(Step *s, Job job, LoadReport *report) {
+        Machine *m = s->m;
+
+        if (m->job != job)
+                return;
+        load_report_done(&m->report);
+        m->report = *report;
+        *report = (LoadReport){ 0 };
+        m->job = JOB_NONE;
+        if (m->job_killed && m->report.failure != FAILURE_NONE)
+                m->report.failure = FAILURE_TIMEOUT;
+        m->job_killed = false;
+        if (job == JOB_PLAN)
+                step_look(s, LOOK_PLANNED, 0, true);
+        else if (job == JOB_LOAD)
+                step_look(s, LOOK_VERIFY, look_attributes(m, LOOK_VERIFY), true);
+        else
+                step_look(s, LOOK_UNLOADED, 0, false);
+}
+
+void machine_step(Machine *m, const Input *in, const Moment *now, Actions *ret) {
+        Step s = { .m = m, .now = now, .out = ret };
+
+        ret->n = 0;
+        m->facts_are_new = false;
+        switch (in->type) {
+        case INPUT_START:
+                on_start(&s, in->record);
+                break;
+        case INPUT_UEVENT:
+                on_uevent(&s, in);
+                break;
+        case INPUT_OVERFLOW:
+                m->overflows++;
+                on_look_again(&s);
+                break;
+        case INPUT_LOOK_AGAIN:
+                on_look_again(&s);
+                break;
+        case INPUT_RECONFIGURED:
+                on_reconfigured(&s);
+                break;
+        case INPUT_KERNEL_LOG:
+                on_kernel_log(&s);
+                break;
+        case INPUT_TIMER:
+                on_timer(&s);
+                break;
+        case INPUT_WATCH:
+                on_watch(&s);
+                break;
+        case INPUT_FACTS:
+                step_facts(&s, in->facts);
+                break;
+        case INPUT_PLANNED:
+                on_helper_ended(&s, JOB_PLAN, in->report);
+                break;
+        case INPUT_LOADED:
+                on_helper_ended(&s, JOB_LOAD, in->report);
+                break;
+        case INPUT_UNLOADED:
+                on_helper_ended(&s, JOB_UNLOAD, in->report);
+                break;
+        case INPUT_REQUEST:
+                on_request(&s, in->request);
+                break;
+        case INPUT_STOP:
+                on_stop(&s);
+                break;
+        }
+}

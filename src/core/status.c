@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What kdumpd tells of itself. */
+#include "core/status.h"
+
+#include <inttypes.h>
+
+static void state_reason(char *buf, size_t size, const Machine *m) {
+        MachineState state = machine_state(m);
+
+        switch (state) {
+        case MACHINE_UNAVAILABLE:
+        case MACHINE_FAILED:
+                if (m->failure == FAILURE_NONE)
+                        strscpy(buf, size, "the kernel says that no crash image is loaded");
+                else
+                        strscpyf(buf, size, "%s%s", m->failure_text,
+                                 machine_is_armed(m) ? "; the image from before is still loaded"
+                                                     : "");
+                return;
+        case MACHINE_UNLOADED:
+                strscpy(buf, size, "the image was unloaded on request");
+                return;
+        case MACHINE_LOADING:
+                strscpy(buf, size,
+                        m->decision_open ? m->decision.reason : "looking at what is loaded");
+                return;
+        case MACHINE_ARMED:
+        default:
+                break;
+        }
+        if (m->batch.met_load || m->batch.kernel_log)
+                strscpy(buf, size,
+                        "loaded, but the kernel missed an update of it: reloading as soon as the hotplug "
+                        "is over");
+        else if (m->batch.events > 0)
+                strscpyf(buf, size, "loaded; waiting for the end of a hotplug, %u events so far",
+                         m->batch.events);
+        else if (m->failure != FAILURE_NONE)
+                strscpyf(buf, size, "loaded, but it cannot be loaded again: %s", m->failure_text);
+        else if (m->note[0])
+                strscpyf(buf, size, "loaded, but it cannot be loaded again: %s", m->note);
+        else if (m->foreign)
+                strscpy(buf, size, "an image that somebody else loaded is in place");
+        else
+                strscpy(buf, size, "loaded; it covers all memory and CPUs");
+}
+
+void status_fill(Status *st, const Machine *m) {
+        const LoadReport *r = &m->record.report;
+        bool ours = m->have_record;
+
+        *st = (Status){
+                .version = PACKAGE_VERSION,
+                .state = machine_state_to_string(machine_state(m)),
+                .armed = machine_is_armed(m),
+                .foreign = m->foreign && machine_is_armed(m),
+                .loader = ours ? strempty(r->loader) : "",
+                .loader_reason = ours ? strempty(r->loader_reason) : "",
+                .kernel_file = ours ? strempty(r->kernel.path) : "",
+                .kernel_release = ours ? strempty(r->kernel_release) : "",
+                .initrd_file = ours ? strempty(r->initrd.path) : "",
+                .command_line = ours ? strempty(r->command_line) : "",
+                .reservation_bytes = m->facts.reservation_bytes,
+                .elfcorehdr_bytes = m->facts.elfcorehdr_bytes,
+                .cpu_hotplug = hotplug_mode(m->answers[SUBSYSTEM_CPU], m->actions[SUBSYSTEM_CPU]),
+                .memory_hotplug =
+                        hotplug_mode(m->answers[SUBSYSTEM_MEMORY], m->actions[SUBSYSTEM_MEMORY]),
+                .events_received = m->events_received,
+                .batches = m->batches,
+                .batches_skipped = m->batches_skipped,
+                .reloads = m->reloads,
+                .load_failures = m->load_failures,
+                .overflows = m->overflows,
+                .last_event_usec = m->last_event_usec,
+                .last_load_usec = m->last_load_usec,
+                .last_load_duration_usec = m->last_load_duration_usec,
+                .last_unprotected_usec = m->last_unprotected_usec,
+                .total_unprotected_usec = m->total_unprotected_usec,
+                .next_retry_usec = m->retry_usec == USEC_INFINITY ? 0 : m->retry_realtime_usec,
+                .settle_usec = m->settings->settle_usec,
+                .max_delay_usec = m->settings->max_delay_usec,
+        };
+        state_reason(st->reason_buffer, sizeof(st->reason_buffer), m);
+        st->state_reason = st->reason_buffer;
+}
+
+static const char *who_updates(const Status *st) {
+        if (streq(st->cpu_hotplug, "kernel") || streq(st->memory_hotplug, "kernel"))
+                return ", kernel updates it";
+        if (streq(st->cpu_hotplug, "userspace") || streq(st->memory_hotplug, "userspace"))
+                return ", reloaded after hotplug";
+        return "";
+}
+
+const char *status_line(const Status *st, char buf[static STATUS_TEXT_MAX]) {
+        if (streq(st->state, "armed") && st->kernel_release[0])
+                strscpyf(buf, STATUS_TEXT_MAX,
+                         "armed: %s, %" PRIu64 " MiB reserved%s; %" PRIu64 " events, %" PRIu64
+                         " reloads",
+                         st->kernel_release, st->reservation_bytes >> 20, who_updates(st),
+                         st->events_received, st->reloads);
+        else
+                strscpyf(buf, STATUS_TEXT_MAX, "%s: %s", st->state, st->state_reason);
+        return buf;
+}
