@@ -14,20 +14,22 @@
  * -ENOENT (kernel without crash kexec), -EINVAL (garbage) or another negative errno. */
 int kernel_crash_loaded(int root_fd) _must_check_;
 
-/* Bytes of the crash reservation that images are loaded into (.../crash_size, .../kexec_crash_size);
- * 0 if there is none. Returns 0 or negative errno as above. */
+/* Bytes of the crash reservation that images are loaded into (.../crash_size,
+ * .../kexec_crash_size); 0 if there is none. Returns 0 or negative errno as above. */
 int kernel_reservation_bytes(int root_fd, uint64_t *ret) _must_check_;
 
-/* Bytes that the kernel wants for an elfcorehdr it is to update (.../crash_elfcorehdr_size, old name in
- * /sys/kernel too). Returns 0; -ENOENT on kernels without crash hotplug, or negative errno. */
+/* Bytes that the kernel wants for an elfcorehdr it is to update (.../crash_elfcorehdr_size, old
+ * name in /sys/kernel too). Returns 0; -ENOENT on kernels without crash hotplug, or negative
+ * errno. */
 int kernel_elfcorehdr_bytes(int root_fd, uint64_t *ret) _must_check_;
 
-/* One read of /sys/devices/system/{cpu,memory}/crash_hotplug. It takes the kernel's kexec lock for that
- * moment (kernel/crash_core.c, crash_check_hotplug_support()): never call it while a load runs. */
+/* One read of /sys/devices/system/{cpu,memory}/crash_hotplug. It takes the kernel's kexec lock
+ * for that moment (kernel/crash_core.c, crash_check_hotplug_support()): never call it while a
+ * load runs. */
 HotplugAnswer kernel_crash_hotplug(int root_fd, Subsystem subsystem);
 
-/* Memory blocks and present CPUs, for comparing. A machine without one of the two directories simply has none
- * of these. Returns 0 or negative errno. */
+/* Memory blocks and present CPUs, for comparing. A machine without one of the two directories
+ * simply has none of these. Returns 0 or negative errno. */
 int kernel_fingerprint(int root_fd, Fingerprint *ret) _must_check_;
 
 /* The number of the last uevent (/sys/kernel/uevent_seqnum). Returns 0 or negative errno. */
@@ -35,14 +37,23 @@ int kernel_uevent_seqnum(int root_fd, uint64_t *ret) _must_check_;
 
 #define OBSTACLE_TEXT_MAX 320
 
-/* Whether something makes any load pointless, of what can be known without trying: no kexec in the
- * kernel, no reservation, kernel.kexec_load_disabled, kernel.kexec_load_limit_panic spent, Xen dom0
- * (/proc/xen/capabilities). Returns FAILURE_NONE or the obstacle, with a sentence in ret_text that says what to do (empty for
- * FAILURE_NONE). What cannot be read is no obstacle. */
+/* How many more crash loads, unloads and failed tries of these kernel.kexec_load_limit_panic
+ * lets through. Returns 0; -ENOENT if there is no limit (or no such sysctl), or another negative
+ * errno. */
+int kernel_load_limit(int root_fd, uint64_t *ret) _must_check_;
+
+/* Whether this process has CAP_SYS_BOOT in effect (/proc/self/status). Returns 0 or 1, or
+ * negative errno. */
+int kernel_may_kexec(int root_fd) _must_check_;
+
+/* Whether something makes any load pointless, of what can be known without trying: no kexec in
+ * the kernel, no reservation, kernel.kexec_load_disabled, kernel.kexec_load_limit_panic spent,
+ * Xen dom0 (/proc/xen/capabilities). Returns FAILURE_NONE or the obstacle, with a sentence in
+ * ret_text that says what to do (empty for FAILURE_NONE). What cannot be read is no obstacle. */
 Failure kernel_obstacle(int root_fd, char ret_text[static OBSTACLE_TEXT_MAX]);
 
-/* The lockdown mode (/sys/kernel/security/lockdown): "none", "integrity", "confidentiality"; "none" too if the
- * kernel has no lockdown or securityfs is not mounted. Static strings. */
+/* The lockdown mode (/sys/kernel/security/lockdown): "none", "integrity", "confidentiality";
+ * "none" too if the kernel has no lockdown or securityfs is not mounted. Static strings. */
 const char *kernel_lockdown(int root_fd);
 
 /* /proc/sys/kernel/random/boot_id as its text of 36 characters. Returns 0 or negative errno. */

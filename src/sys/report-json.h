@@ -7,12 +7,13 @@
 
 #define REPORT_JSON_LONGEST (64u * 1024u)
 
-/* Formats a report as one JSON object on one line, newline included. Returns 0 with a fresh string, or
- * -ENOMEM. */
+/* Formats a report as one JSON object on one line, newline included. Returns 0 with a fresh
+ * string, or -ENOMEM. */
 int report_to_json(const LoadReport *report, char **ret) _must_check_;
 
-/* Reads such an object of size bytes. Keys it does not know are ignored, missing ones leave zero. Returns 0;
- * -EBADMSG (no JSON object, wrong types, strings over LOAD_REPORT_LONGEST_STRING), -ENOMEM. */
+/* Reads such an object of size bytes. Keys it does not know are ignored, missing ones leave
+ * zero. Returns 0; -EBADMSG (no JSON object, wrong types, strings over
+ * LOAD_REPORT_LONGEST_STRING), -ENOMEM. */
 int report_from_json(const char *text, size_t size, LoadReport *ret) _must_check_;
 
 /* Both as above; the record is one JSON object with the report inside. */

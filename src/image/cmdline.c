@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The command line of the capture kernel. */
+#include "image/cmdline.h"
+
+#include <errno.h>
+
+#include "base/string-util.h"
+
+/* What the running kernel was given and the capture kernel must not get. It has a few hundred
+ * MiB, one CPU, its own initrd, and one job. CommandLineAppend= brings back what somebody needs
+ * in spite of this. */
+static const char *const removed[] = {
+        /* Of this boot: the kernel adds its own elfcorehdr=, and a reservation inside the
+         * reservation fails at best. */
+        "BOOT_IMAGE",
+        "initrd",
+        "elfcorehdr",
+        "crashkernel",
+        "kexec_jump_back_entry",
+        /* A program of another initrd, which the kernel would miss: panic. */
+        "rdinit",
+        /* First-boot provisioning: not in there. */
+        "ignition.firstboot",
+        /* Where memory is comes from the loader; limits and maps made for the whole machine cut
+         * off a reservation that lies high, or hand the memory to be dumped to the capture
+         * kernel as its own. */
+        "mem",
+        "memmap",
+        "movable_node",
+        "kernelcore",
+        "movablecore",
+        /* Memory set aside in proportion to the whole machine. */
+        "hugepages",
+        "hugepagesz",
+        "default_hugepagesz",
+        "hugetlb_cma",
+        "cma",
+        "cma_pernuma",
+        "numa_cma",
+        "vmcp_cma",
+        "kvm_cma_resv_ratio",
+        "prot_virt",
+        "swiotlb",
+        "log_buf_len",
+        "trace_buf_size",
+        "trace_event",
+        "ftrace",
+        /* Debugging aids that multiply the memory that the kernel needs. */
+        "slub_debug",
+        "slab_debug",
+        "page_owner",
+        "kmemleak",
+        /* Masks of CPUs: the one CPU that there is must do the housekeeping. */
+        "isolcpus",
+        "nohz_full",
+        "rcu_nocbs",
+        "irqaffinity",
+        "possible_cpus",
+        "additional_cpus",
+        /* A panic of the capture kernel loses the dump; slow disks and half-reset devices do
+         * warn and stall. */
+        "panic_on_warn",
+        "panic_on_taint",
+        "softlockup_panic",
+        "hung_task_panic",
+        "unknown_nmi_panic",
+        /* The one who watches wants to see the messages. */
+        "quiet",
+        "splash",
+        "rhgb",
+        "showopts",
+        /* Hibernation: nothing to resume, and waiting for the device takes time. */
+        "resume",
+        "resume_offset",
+        /* Attaches every LUN on the SAN (s390x). */
+        "zfcp.allow_lun_scan",
+};
+
+/* dracut waits for each device that is named to it, and its kdump initrd has what it needs in a
+ * command line of its own. Where the initrd is an ordinary one that mounts the root (Debian's),
+ * these stay. */
+static const char *const removed_if_initrd_knows_root[] = {
+        "root", "rd.lvm.lv", "rd.luks.uuid",       "rd.dm.uuid",      "rd.md.uuid",
+        "fcoe", "netroot",   "rd.iscsi.initiator", "iscsi_initiator",
+};
+
+typedef struct Need {
+        const char *word;
+        const char *architectures; /* with blanks between them; NULL for all */
+} Need;
+
+#define WITH_INTERRUPT_POLLING "x86_64 aarch64 ppc64le riscv64 loongarch64"
+
+static const Need needs[] = {
+        /* One CPU saves the memory of the others, and waking those in an unknown state can hang. */
+        { "nr_cpus=1", "x86_64 aarch64 s390x riscv64 loongarch64" },
+        /* Before Linux 6.9 nr_cpus=1 fails there when the CPU that crashed is not the first. */
+        { "maxcpus=1", "ppc64le" },
+        /* Devices were left in the middle of work: poll when an interrupt has no taker. s390x
+         * has no such interrupts. */
+        { "irqpoll", WITH_INTERRUPT_POLLING },
+        { "noirqdistrib", "ppc64le" },
+        /* Drivers then reset what they find running. */
+        { "reset_devices", NULL },
+        /* A capture kernel that panics must still reboot the machine; 10 s to read why. */
+        { "panic=10", NULL },
+        /* Otherwise ACPI shows it the hot-added memory, it takes that for its own RAM, and the
+         * range cannot be dumped (seen on Linux 6.1 and 6.12). */
+        { "acpi_no_memhotplug", "x86_64" },
+        /* Node tables for memory that it does not have. */
+        { "numa=off", "ppc64le" },
+};
+
+const char *command_line_removed(size_t i, bool *ret_initrd_knows_root) {
+        *ret_initrd_knows_root = i >= ELEMENTSOF(removed);
+        if (i < ELEMENTSOF(removed))
+                return removed[i];
+        i -= ELEMENTSOF(removed);
+        return i < ELEMENTSOF(removed_if_initrd_knows_root) ? removed_if_initrd_knows_root[i]
+                                                            : NULL;
+}
+
+const char *command_line_needed(size_t i, const char **ret_architectures) {
+        if (i >= ELEMENTSOF(needs))
+                return NULL;
+        *ret_architectures = needs[i].architectures;
+        return needs[i].word;
+}
+
+/* One word, as it stands in a text. */
+typedef struct Word {
+        const char *text;
+        size_t length;
+        bool open_quote; /* the text ended inside quotes */
+} Word;
+
+/* The kernel also takes 0xa0 for a blank, which would tear UTF-8 apart; it does not matter here. */
+static bool is_space(char c) {
+        return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+/* Takes the next word off *text, as next_arg() in the kernel's lib/cmdline.c does: blanks
+ * between double quotes belong to the word, quotes may stand anywhere in it, and there is no
+ * escaping. Returns false at the end. */
+static bool next_word(const char **text, Word *ret) {
+        const char *p = strempty(*text);
+        bool quoted = false;
+
+        while (is_space(*p))
+                p++;
+        *ret = (Word){ .text = p };
+        for (; *p && (quoted || !is_space(*p)); p++)
+                if (*p == '"')
+                        quoted = !quoted;
+        *text = p;
+        ret->length = (size_t)(p - ret->text);
+        ret->open_quote = quoted;
+        return ret->length > 0;
+}
+
+/* Name and value of a word. The kernel drops a quote at either end of a word that begins with
+ * one, and at either end of a value. */
+typedef struct Parameter {
+        const char *name, *value; /* value is NULL if there is no "=" */
+        size_t name_length, value_length;
+} Parameter;
+
+static Parameter parameter_of(const Word *word) {
+        const char *start = word->text, *end = start + word->length, *equals;
+        Parameter p;
+
+        if (*start == '"') {
+                start++;
+                if (end > start && end[-1] == '"')
+                        end--;
+        }
+        equals = memchr(start, '=', (size_t)(end - start));
+        p = (Parameter){ .name = start, .name_length = (size_t)((equals ?: end) - start) };
+        if (!equals)
+                return p;
+        p.value = equals + 1;
+        if (p.value < end && *p.value == '"') {
+                p.value++;
+                if (end > p.value && end[-1] == '"')
+                        end--;
+        }
+        p.value_length = (size_t)(end - p.value);
+        return p;
+}
+
+static char dash_is_underscore(char c) {
+        return c == '-' ? '_' : c;
+}
+
+static bool same_name(const Parameter *a, const char *name, size_t length) {
+        if (a->name_length != length)
+                return false;
+        for (size_t i = 0; i < length; i++)
+                if (dash_is_underscore(a->name[i]) != dash_is_underscore(name[i]))
+                        return false;
+        return true;
+}
+
+/* Whether a list of words names this parameter; with values, words of the list that have a value
+ * must have the same one. */
+static bool listed(const char *list, const Parameter *p, bool values) {
+        Word word;
+
+        while (next_word(&list, &word)) {
+                Parameter entry = parameter_of(&word);
+
+                if (!same_name(p, entry.name, entry.name_length))
+                        continue;
+                if (!values || !entry.value)
+                        return true;
+                if (p->value && p->value_length == entry.value_length &&
+                    memcmp(p->value, entry.value, entry.value_length) == 0)
+                        return true;
+        }
+        return false;
+}
+
+static bool is_removal(const CommandLineInput *input, const Parameter *p) {
+        bool only_if_initrd_knows_root;
+        const char *name;
+
+        for (size_t i = 0; (name = command_line_removed(i, &only_if_initrd_knows_root)); i++)
+                if ((input->initrd_knows_root || !only_if_initrd_knows_root) &&
+                    same_name(p, name, strlen(name)))
+                        return true;
+        return listed(input->remove, p, true);
+}
+
+typedef struct Line {
+        char text[COMMAND_LINE_LONGEST + 1];
+        size_t length;
+        bool too_long;
+} Line;
+
+static void add_bytes(Line *line, const char *bytes, size_t n) {
+        if (n > COMMAND_LINE_LONGEST - line->length) {
+                line->too_long = true;
+                return;
+        }
+        memcpy(line->text + line->length, bytes, n);
+        line->length += n;
+}
+
+static void add_word(Line *line, const Word *word) {
+        if (line->length > 0)
+                add_bytes(line, " ", 1);
+        add_bytes(line, word->text, word->length);
+        /* The kernel would take all that follows for a part of it. */
+        if (word->open_quote)
+                add_bytes(line, "\"", 1);
+}
+
+static bool is_separator(const Word *word) {
+        return word->length == 2 && memcmp(word->text, "--", 2) == 0;
+}
+
+/* Adds the words before a "--". */
+static void add_words(Line *line, const char *text, const CommandLineInput *less) {
+        Word word;
+
+        while (next_word(&text, &word) && !is_separator(&word)) {
+                Parameter p = parameter_of(&word);
+
+                if (!less || !is_removal(less, &p))
+                        add_word(line, &word);
+        }
+}
+
+/* Adds the words behind a "--", and that before the first of them. */
+static void add_init_arguments(Line *line, const char *text, bool *separated) {
+        Word word;
+
+        while (next_word(&text, &word))
+                if (is_separator(&word))
+                        break;
+        while (next_word(&text, &word)) {
+                if (!*separated)
+                        add_word(line, &(Word){ .text = "--", .length = 2 });
+                *separated = true;
+                add_word(line, &word);
+        }
+}
+
+static void add_needs(Line *line, const CommandLineInput *input) {
+        for (size_t i = 0; i < ELEMENTSOF(needs); i++) {
+                const char *list = needs[i].architectures, *text = needs[i].word;
+                Word word, architecture = { .text = input->architecture,
+                                            .length = strlen(input->architecture) };
+                Parameter p, here = parameter_of(&architecture);
+
+                if (list && !listed(list, &here, false))
+                        continue;
+                if (!next_word(&text, &word))
+                        continue;
+                p = parameter_of(&word);
+                if (!listed(input->remove, &p, true) && !listed(input->append, &p, false))
+                        add_word(line, &word);
+        }
+}
+
+int command_line_make(const CommandLineInput *input, char **ret) {
+        _cleanup_free_ Line *line = calloc(1, sizeof(Line));
+        bool separated = false;
+
+        if (!line)
+                return -ENOMEM;
+        if (!isempty(input->fixed))
+                add_words(line, input->fixed, NULL);
+        else
+                add_words(line, input->running, input);
+        add_needs(line, input);
+        add_words(line, input->append, NULL);
+        add_init_arguments(line, input->fixed, &separated);
+        add_init_arguments(line, input->append, &separated);
+        if (line->too_long)
+                return -E2BIG;
+
+        *ret = strndup(line->text, line->length);
+        return *ret ? 0 : -ENOMEM;
+}

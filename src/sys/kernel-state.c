@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What the running kernel says about crash images and about the machine. */
+#include "sys/kernel-state.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+
+#include "base/file-util.h"
+
+#define CMDLINE_LONGEST (64u * 1024u) /* of /proc/cmdline; far above any COMMAND_LINE_SIZE */
+#define CPU_LIST_LONGEST \
+        (64u * 1024u) /* of cpu/present: 8,192 numbers of four digits, and then some */
+#define STATUS_LONGEST   (64u * 1024u) /* of /proc/self/status; lists of groups make it long */
+#define BLOCK_PREFIX     "memory"
+#define CAP_SYS_BOOT_BIT 22u
+
+/* Linux 6.19 moved the attributes into a directory and left links behind, which are to go after
+ * 2028. */
+static int read_renamed_u64(int root_fd, const char *path, const char *old_path, uint64_t *ret) {
+        int r;
+
+        r = read_u64_below(root_fd, path, ret);
+        if (r == -ENOENT)
+                r = read_u64_below(root_fd, old_path, ret);
+        return r == -EFBIG ? -EINVAL : r;
+}
+
+int kernel_crash_loaded(int root_fd) {
+        uint64_t loaded;
+        int r;
+
+        r = read_renamed_u64(root_fd, "/sys/kernel/kexec/crash_loaded",
+                             "/sys/kernel/kexec_crash_loaded", &loaded);
+        if (r < 0)
+                return r;
+        return loaded > 1 ? -EINVAL : (int)loaded;
+}
+
+int kernel_reservation_bytes(int root_fd, uint64_t *ret) {
+        return read_renamed_u64(root_fd, "/sys/kernel/kexec/crash_size",
+                                "/sys/kernel/kexec_crash_size", ret);
+}
+
+int kernel_elfcorehdr_bytes(int root_fd, uint64_t *ret) {
+        return read_renamed_u64(root_fd, "/sys/kernel/kexec/crash_elfcorehdr_size",
+                                "/sys/kernel/crash_elfcorehdr_size", ret);
+}
+
+HotplugAnswer kernel_crash_hotplug(int root_fd, Subsystem subsystem) {
+        static const struct {
+                const char *directory, *attribute;
+        } paths[_SUBSYSTEM_MAX] = {
+                [SUBSYSTEM_CPU] = { "/sys/devices/system/cpu",
+                                    "/sys/devices/system/cpu/crash_hotplug" },
+                [SUBSYSTEM_MEMORY] = { "/sys/devices/system/memory",
+                                       "/sys/devices/system/memory/crash_hotplug" },
+        };
+        _cleanup_free_ char *text = NULL;
+        size_t size;
+        int r;
+
+        r = read_file_below(root_fd, paths[subsystem].attribute, 16, &text, &size);
+        if (r == -ENOENT)
+                return exists_below(root_fd, paths[subsystem].directory) ? HOTPLUG_ABSENT
+                                                                         : HOTPLUG_NO_SUBSYSTEM;
+        if (r == -EFBIG)
+                return HOTPLUG_GARBAGE;
+        if (r < 0)
+                return HOTPLUG_UNREADABLE;
+        /* A "1" with a NUL and more behind it is no "1": only a clear yes may skip a reload. */
+        return strlen(text) == size ? hotplug_answer_parse(text) : HOTPLUG_GARBAGE;
+}
+
+static void closedirp(DIR **dir) {
+        if (*dir)
+                (void)closedir(*dir);
+}
+
+static int add_blocks(int root_fd, NumberSet *set) {
+        _cleanup_(closedirp) DIR *dir = NULL;
+        _cleanup_close_ int fd = -EBADF;
+        const struct dirent *entry;
+
+        fd = open_below(root_fd, "/sys/devices/system/memory", O_RDONLY | O_DIRECTORY);
+        if (fd == -ENOENT)
+                return 0;
+        if (fd < 0)
+                return fd;
+        dir = fdopendir(fd);
+        if (!dir)
+                return -errno;
+        TAKE_FD(fd);
+        while (errno = 0, (entry = readdir(dir))) {
+                const char *number = startswith(entry->d_name, BLOCK_PREFIX);
+                uint64_t n;
+
+                if (number && parse_u64(number, 10, &n) == 0)
+                        number_set_add(set, n);
+        }
+        return -errno;
+}
+
+int kernel_fingerprint(int root_fd, Fingerprint *ret) {
+        _cleanup_free_ char *present = NULL;
+        Fingerprint fingerprint = { 0 };
+        size_t size = 0;
+        int r;
+
+        r = add_blocks(root_fd, &fingerprint.blocks);
+        if (r < 0)
+                return r;
+        r = read_file_below(root_fd, "/sys/devices/system/cpu/present", CPU_LIST_LONGEST, &present,
+                            &size);
+        if (r >= 0 && strlen(present) != size)
+                r = -EINVAL;
+        if (r >= 0)
+                r = number_set_add_list(&fingerprint.cpus, present);
+        if (r < 0 && r != -ENOENT)
+                return r;
+        *ret = fingerprint;
+        return 0;
+}
+
+int kernel_uevent_seqnum(int root_fd, uint64_t *ret) {
+        return read_u64_below(root_fd, "/sys/kernel/uevent_seqnum", ret);
+}
+
+int kernel_load_limit(int root_fd, uint64_t *ret) {
+        char text[32];
+        int r;
+
+        r = read_line_below(root_fd, "/proc/sys/kernel/kexec_load_limit_panic", text, sizeof(text));
+        if (r < 0)
+                return r;
+        return streq(text, "-1") ? -ENOENT : parse_u64(text, 10, ret);
+}
+
+int kernel_may_kexec(int root_fd) {
+        _cleanup_free_ char *text = NULL;
+        char *line, *rest;
+        int r;
+
+        r = read_file_below(root_fd, "/proc/self/status", STATUS_LONGEST, &text, NULL);
+        if (r < 0)
+                return r;
+        rest = text;
+        while ((line = strsep(&rest, "\n"))) {
+                const char *value = startswith(line, "CapEff:");
+                uint64_t capabilities;
+
+                if (!value)
+                        continue;
+                r = parse_u64(value + strspn(value, " \t"), 16, &capabilities);
+                return r < 0 ? r : (int)(capabilities >> CAP_SYS_BOOT_BIT & 1);
+        }
+        return -ENODATA;
+}
+
+static bool is_xen_dom0(int root_fd) {
+        char text[256];
+
+        return read_line_below(root_fd, "/proc/xen/capabilities", text, sizeof(text)) == 0 &&
+               strstr(text, "control_d");
+}
+
+/* Whether the boot loader asked for a reservation: then the kernel had a reason not to make it. */
+static bool asked_for_reservation(int root_fd) {
+        _cleanup_free_ char *text = NULL;
+
+        if (read_file_below(root_fd, "/proc/cmdline", CMDLINE_LONGEST, &text, NULL) < 0)
+                return false;
+        for (const char *p = text; (p = strstr(p, "crashkernel=")); p++)
+                if (p == text || p[-1] == ' ')
+                        return true;
+        return false;
+}
+
+#define FOUND(text, failure, ...)                                 \
+        ({                                                        \
+                strscpyf((text), OBSTACLE_TEXT_MAX, __VA_ARGS__); \
+                (failure);                                        \
+        })
+
+Failure kernel_obstacle(int root_fd, char ret_text[static OBSTACLE_TEXT_MAX]) {
+        uint64_t size, value;
+
+        if (is_xen_dom0(root_fd))
+                return FOUND(ret_text, FAILURE_XEN,
+                             "this is dom0 of Xen, where the hypervisor owns kexec: crash images "
+                             "are loaded with Xen's own tools");
+        if (kernel_crash_loaded(root_fd) == -ENOENT && exists_below(root_fd, "/sys/kernel"))
+                return FOUND(ret_text, FAILURE_NO_KEXEC,
+                             "the kernel is built without crash kexec: use one with "
+                             "CONFIG_KEXEC_FILE and CONFIG_CRASH_DUMP");
+        if (kernel_reservation_bytes(root_fd, &size) == 0 && size == 0)
+                return asked_for_reservation(root_fd)
+                               ? FOUND(ret_text, FAILURE_NO_RESERVATION,
+                                       "no memory is reserved for a crash kernel although "
+                                       "crashkernel= is on the kernel command line: ask for less, "
+                                       "or look for \"crashkernel\" in the kernel's boot messages")
+                               : FOUND(ret_text, FAILURE_NO_RESERVATION,
+                                       "no memory is reserved for a crash kernel: add "
+                                       "crashkernel=256M to the kernel command line and reboot");
+        if (read_u64_below(root_fd, "/proc/sys/kernel/kexec_load_disabled", &value) == 0 &&
+            value != 0)
+                return FOUND(ret_text, FAILURE_DISABLED,
+                             "kernel.kexec_load_disabled is set, which lasts until the next boot: "
+                             "do not set it, or only after the crash image is loaded");
+        if (kernel_load_limit(root_fd, &value) == 0 && value == 0)
+                return FOUND(ret_text, FAILURE_LIMIT,
+                             "kernel.kexec_load_limit_panic is used up, which lasts until the next "
+                             "boot: do not set it, or allow more loads");
+        ret_text[0] = '\0';
+        return FAILURE_NONE;
+}
+
+const char *kernel_lockdown(int root_fd) {
+        static const char *const modes[] = { "integrity", "confidentiality" };
+        char text[128], *start, *end;
+
+        if (read_line_below(root_fd, "/sys/kernel/security/lockdown", text, sizeof(text)) < 0)
+                return "none";
+        start = strchr(text, '[');
+        end = start ? strchr(start, ']') : NULL;
+        if (!end)
+                return "none";
+        *end = '\0';
+        for (size_t i = 0; i < ELEMENTSOF(modes); i++)
+                if (streq(start + 1, modes[i]))
+                        return modes[i];
+        return "none";
+}
+
+int kernel_boot_id(int root_fd, char ret[static 37]) {
+        char text[64];
+        int r;
+
+        r = read_line_below(root_fd, "/proc/sys/kernel/random/boot_id", text, sizeof(text));
+        if (r < 0)
+                return r == -EFBIG ? -EINVAL : r;
+        if (strlen(text) != 36 || strspn(text, "0123456789abcdef-") != 36)
+                return -EINVAL;
+        strscpy(ret, 37, text);
+        return 0;
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The kernel's calls for crash images. */
+#include "sys/kexec.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/time-util.h"
+
+/* command_line_size counts the NUL. */
+static int kexec_file_load(int kernel_fd, int initrd_fd, size_t command_line_size,
+                           const char *command_line, unsigned long flags) {
+#ifdef SYS_kexec_file_load
+        if (syscall(SYS_kexec_file_load, (long)kernel_fd, (long)initrd_fd, command_line_size,
+                    command_line, flags) < 0)
+                return -errno;
+        return 0;
+#else
+        return -ENOSYS;
+#endif
+}
+
+static int system_file_load(void *userdata, int kernel_fd, int initrd_fd, const char *command_line,
+                            unsigned flags) {
+        return kexec_file_load(kernel_fd, initrd_fd, strlen(command_line) + 1, command_line, flags);
+}
+
+/* Under lockdown kexec_load(2) may not even unload; the file call may, and it unloads images of
+ * both. */
+static int system_unload(void *userdata) {
+        return kexec_file_load(-1, -1, 0, NULL, KEXEC_FILE_FLAG_UNLOAD | KEXEC_FILE_FLAG_ON_CRASH);
+}
+
+static void system_wait(void *userdata, uint64_t usec) {
+        struct timespec ts = { .tv_sec = (time_t)(usec / USEC_PER_SEC),
+                               .tv_nsec = (long)(usec % USEC_PER_SEC * 1000) };
+
+        while (nanosleep(&ts, &ts) < 0 && errno == EINTR)
+                ;
+}
+
+const KexecOps kexec_system_ops = {
+        .file_load = system_file_load,
+        .unload = system_unload,
+        .wait_usec = system_wait,
+};

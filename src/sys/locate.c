@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Where distributions keep the kernel and its kdump initrd. */
+#include "sys/locate.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+#include "base/file-util.h"
+#include "base/string-util.h"
+
+#define TOKEN_MAX   128u /* of /etc/kernel/entry-token; a machine ID has 32 characters */
+#define TOKENS_MOST 2u
+
+typedef struct Place {
+        const char *path;
+        const char *architectures; /* NULL for all */
+} Place;
+
+/* What x86 loads is a bzImage; elsewhere it is an Image or an ELF file too. Not here: the
+ * directories below /boot/ostree, since ostree systems have /usr/lib/modules/%r/vmlinuz, and
+ * unified kernel images, which kexec_file_load does not take. */
+#define NOT_X86 "aarch64 ppc64le s390x riscv64 loongarch64"
+static const Place kernel_places[] = {
+        { "/boot/vmlinuz-%r", NULL },
+        { "/usr/lib/modules/%r/vmlinuz", NULL },
+        { "/efi/%t/%r/linux", NULL },
+        { "/boot/efi/%t/%r/linux", NULL },
+        { "/boot/%t/%r/linux", NULL },
+        { "/efi/%t/%r/vmlinuz", NULL },
+        { "/boot/efi/%t/%r/vmlinuz", NULL },
+        { "/boot/%t/%r/vmlinuz", NULL },
+        { "/boot/kernel-%r", NULL },
+        { "/boot/Image-%r", NOT_X86 },
+        { "/usr/lib/modules/%r/Image", NOT_X86 },
+        { "/boot/image-%r", NOT_X86 },
+        { "/usr/lib/modules/%r/image", NOT_X86 },
+        { "/boot/vmlinux-%r", NOT_X86 },
+        { "/usr/lib/modules/%r/vmlinux", NOT_X86 },
+};
+
+typedef struct InitrdPlace {
+        const char *path;
+        bool knows_root; /* made by dracut */
+} InitrdPlace;
+
+/* Names with the release come before those without. */
+static const InitrdPlace initrd_places[] = {
+        { "/boot/initramfs-%rkdump.img", true },          /* Fedora */
+        { "/var/lib/kdump/initramfs-%rkdump.img", true }, /* Fedora, if /boot is read-only */
+        { "/boot/initrd-%r-kdump", true },                /* SUSE, older */
+        { "/var/lib/kdump/initrd.img-%r", false },        /* Debian */
+        { "/efi/%t/%r/initrdkdump", true },               /* Fedora with BLS directories */
+        { "/boot/efi/%t/%r/initrdkdump", true },
+        { "/boot/%t/%r/initrdkdump", true },
+        { "/var/lib/kdump/initrd", true },      /* SUSE */
+        { "/var/lib/kdump/initrd.img", false }, /* Debian */
+};
+
+const char *locate_kernel_place(size_t i, const char **ret_architectures) {
+        if (i >= ELEMENTSOF(kernel_places))
+                return NULL;
+        *ret_architectures = kernel_places[i].architectures;
+        return kernel_places[i].path;
+}
+
+const char *locate_initrd_place(size_t i) {
+        return i < ELEMENTSOF(initrd_places) ? initrd_places[i].path : NULL;
+}
+
+typedef struct Search {
+        int root_fd;
+        const char *release;
+        char tokens[TOKENS_MOST][TOKEN_MAX];
+        size_t n_tokens;
+        FILE *tried;
+        char *tried_text;
+        size_t tried_size;
+        char *found;
+} Search;
+
+static void search_done(Search *s) {
+        if (s->tried)
+                (void)fclose(s->tried);
+        free(s->tried_text);
+        free(s->found);
+}
+
+/* One path component, and not the one that leads up. */
+static bool is_component(const char *s) {
+        return s[0] != '\0' && !strchr(s, '/') && !streq(s, "..") && !streq(s, ".");
+}
+
+static void add_token(Search *s, const char *path) {
+        char *token = s->tokens[s->n_tokens];
+
+        if (read_line_below(s->root_fd, path, token, TOKEN_MAX) < 0 || !is_component(token))
+                return;
+        if (s->n_tokens > 0 && streq(token, s->tokens[0]))
+                return;
+        s->n_tokens++;
+}
+
+static int search_init(Search *s, int root_fd, const char *release) {
+        *s = (Search){ .root_fd = root_fd, .release = release };
+        s->tried = open_memstream(&s->tried_text, &s->tried_size);
+        if (!s->tried)
+                return -errno;
+        add_token(s, "/etc/kernel/entry-token");
+        add_token(s, "/etc/machine-id");
+        return 0;
+}
+
+/* Replaces the two specifiers. Returns a fresh string or NULL for lack of memory. */
+static char *expand(const char *place, const char *release, const char *token) {
+        char *text = NULL;
+        size_t size;
+        FILE *f = open_memstream(&text, &size);
+
+        if (!f)
+                return NULL;
+        for (const char *p = place; *p; p++) {
+                if (p[0] != '%') {
+                        (void)fputc(*p, f);
+                        continue;
+                }
+                p++;
+                (void)fputs(*p == 'r' ? release : token, f);
+        }
+        if (fclose(f) != 0) {
+                free(text);
+                return NULL;
+        }
+        return text;
+}
+
+/* Returns 1 if it is there and now in found, 0 if not, or -ENOMEM. */
+static int try_one(Search *s, const char *place, const char *token) {
+        _cleanup_free_ char *path = expand(place, s->release, token);
+
+        if (!path)
+                return -ENOMEM;
+        if (exists_below(s->root_fd, path)) {
+                s->found = TAKE_PTR(path);
+                return 1;
+        }
+        (void)fprintf(s->tried, "%s%s", ftell(s->tried) > 0 ? ", " : "", path);
+        return 0;
+}
+
+static int try_place(Search *s, const char *place) {
+        int r = 0;
+
+        if (!strstr(place, "%t"))
+                return try_one(s, place, "");
+        for (size_t i = 0; i < s->n_tokens && r == 0; i++)
+                r = try_one(s, place, s->tokens[i]);
+        return r;
+}
+
+static int search_finish(Search *s, int r, char **ret, char **reterr_tried) {
+        if (r < 0)
+                return r;
+        if (r > 0) {
+                *ret = TAKE_PTR(s->found);
+                return 0;
+        }
+        if (fclose(TAKE_PTR(s->tried)) != 0)
+                return -ENOMEM;
+        *reterr_tried = TAKE_PTR(s->tried_text);
+        return -ENOENT;
+}
+
+static bool has_word(const char *list, const char *word) {
+        size_t n = strlen(word);
+
+        for (const char *p = list; (p = strstr(p, word)); p += n)
+                if ((p == list || p[-1] == ' ') && (p[n] == ' ' || p[n] == '\0'))
+                        return true;
+        return false;
+}
+
+int locate_kernel(int root_fd, const char *release, const char *architecture, char **ret,
+                  char **reterr_tried) {
+        _cleanup_(search_done) Search s = { 0 };
+        int r;
+
+        r = search_init(&s, root_fd, release);
+        for (size_t i = 0; i < ELEMENTSOF(kernel_places) && r == 0; i++)
+                if (!kernel_places[i].architectures ||
+                    has_word(kernel_places[i].architectures, architecture))
+                        r = try_place(&s, kernel_places[i].path);
+        return search_finish(&s, r, ret, reterr_tried);
+}
+
+int locate_initrd(int root_fd, const char *release, char **ret, char **reterr_tried) {
+        _cleanup_(search_done) Search s = { 0 };
+        int r;
+
+        r = search_init(&s, root_fd, release);
+        for (size_t i = 0; i < ELEMENTSOF(initrd_places) && r == 0; i++)
+                r = try_place(&s, initrd_places[i].path);
+        return search_finish(&s, r, ret, reterr_tried);
+}
+
+static const char *last_component(const char *path) {
+        const char *slash = strrchr(path, '/');
+
+        return slash ? slash + 1 : path;
+}
+
+/* Versions of Linux begin "6.1": anything else ("kdump", "linux-lts", "generic") is a name that
+ * somebody gave. */
+static bool looks_like_release(const char *s, size_t n) {
+        size_t digits = strspn(s, "0123456789");
+
+        return digits > 0 && n > digits + 1 && s[digits] == '.' && s[digits + 1] >= '0' &&
+               s[digits + 1] <= '9';
+}
+
+static bool give_release(const char *s, size_t n, char ret[static LOCATE_RELEASE_MAX]) {
+        if (n >= LOCATE_RELEASE_MAX || !looks_like_release(s, n))
+                return false;
+        memcpy(ret, s, n);
+        ret[n] = '\0';
+        return true;
+}
+
+/* Matches a name against the last component of a place. Returns true with what stands for %r, an
+ * empty piece if the component has none. */
+static bool match_name(const char *place, const char *name, const char **ret_start, size_t *ret_n) {
+        const char *pattern = last_component(place), *specifier = strstr(pattern, "%r");
+        size_t before, after, n = strlen(name);
+
+        if (!specifier) {
+                *ret_start = name;
+                *ret_n = 0;
+                return streq(pattern, name);
+        }
+        before = (size_t)(specifier - pattern);
+        after = strlen(specifier + 2);
+        if (n <= before + after || strncmp(pattern, name, before) != 0 ||
+            !streq(specifier + 2, name + n - after))
+                return false;
+        *ret_start = name + before;
+        *ret_n = n - before - after;
+        return true;
+}
+
+/* The release in a path that matches a place: in its name, or in the name of its directory
+ * (".../%r/linux"). */
+static bool release_by_place(const char *place, const char *path,
+                             char ret[static LOCATE_RELEASE_MAX]) {
+        const char *name = last_component(path), *start, *directory_end, *directory;
+        size_t n;
+
+        if (!match_name(place, name, &start, &n))
+                return false;
+        if (n > 0)
+                return give_release(start, n, ret);
+        if (!strstr(place, "/%r/") || name == path)
+                return false;
+        directory_end = directory = name - 1;
+        while (directory > path && directory[-1] != '/')
+                directory--;
+        return give_release(directory, (size_t)(directory_end - directory), ret);
+}
+
+/* "initramfs-%rkdump.img" before the names of kernels, which end in anything. */
+bool locate_release_of_path(const char *path, char ret[static LOCATE_RELEASE_MAX]) {
+        for (size_t i = 0; i < ELEMENTSOF(initrd_places); i++)
+                if (release_by_place(initrd_places[i].path, path, ret))
+                        return true;
+        for (size_t i = 0; i < ELEMENTSOF(kernel_places); i++)
+                if (release_by_place(kernel_places[i].path, path, ret))
+                        return true;
+        return false;
+}
+
+bool locate_initrd_knows_root(const char *path) {
+        const char *start;
+        size_t n;
+
+        for (size_t i = 0; i < ELEMENTSOF(initrd_places); i++) {
+                const char *place = initrd_places[i].path;
+
+                /* A name without a release ("initrd") says something only in its own directory. */
+                if (initrd_places[i].knows_root &&
+                    (strstr(place, "%r") ? match_name(place, last_component(path), &start, &n)
+                                         : streq(place, path)))
+                        return true;
+        }
+        return false;
+}
+
+bool locate_releases_match(const char *a, const char *b) {
+        size_t n = 0;
+
+        while (a[n] != '\0' && a[n] == b[n])
+                n++;
+        if (a[n] == '\0' && b[n] == '\0')
+                return true;
+        /* One goes on where the other ends. "-" and "." begin something of their own there; a
+         * digit would be another number, and "+debug" another kernel with other modules. */
+        if (a[n] == '\0')
+                return b[n] == '.' || b[n] == '-' || b[n] == '_';
+        if (b[n] == '\0')
+                return a[n] == '.' || a[n] == '-' || a[n] == '_';
+        return false;
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Where distributions keep the kernel and its kdump initrd: the search for both, in one table
+ * each, and what their names say about the kernel release. */
+#pragma once
+
+#include <stdbool.h>
+
+#include "base/macro.h"
+
+/* Finds the image of the kernel release for an architecture (uname's machine) below root_fd.
+ * Returns 0 with its path, absolute and below root_fd; -ENOENT with all that was tried,
+ * separated by ", ", in *reterr_tried; -ENOMEM. Which regular file the path leads to is not
+ * looked at yet. */
+int locate_kernel(int root_fd, const char *release, const char *architecture, char **ret,
+                  char **reterr_tried) _must_check_;
+
+/* The same for the kdump initrd that belongs to the kernel release. An ordinary initrd is never
+ * taken: it would boot the system a second time, inside the reservation. */
+int locate_initrd(int root_fd, const char *release, char **ret, char **reterr_tried) _must_check_;
+
+/* The places, in order, for the manual's sake: calls with i = 0, 1, ... until they return NULL.
+ * In a place %r stands for the kernel release and %t for an entry token (of
+ * /etc/kernel/entry-token, then the machine ID). *ret_architectures is NULL for all. */
+const char *locate_kernel_place(size_t i, const char **ret_architectures);
+const char *locate_initrd_place(size_t i);
+
+/* Whether an initrd at this path is one of those (dracut's) that bring the devices and mounts of
+ * their own; an ordinary one turned to this use (initramfs-tools') needs root= and the like.
+ * Judged by the places above. */
+bool locate_initrd_knows_root(const char *path) _pure_;
+
+#define LOCATE_RELEASE_MAX 128u
+
+/* The kernel release that a path of a kernel or initrd carries by one of the names above, in any
+ * directory, or none: returns false if it tells nothing. */
+bool locate_release_of_path(const char *path, char ret[static LOCATE_RELEASE_MAX]);
+
+/* Whether two releases can be of the same kernel. A name may say less than the whole ("6.1") or
+ * carry something behind it ("6.1.0-25-amd64.old"); what differs otherwise does not match. */
+bool locate_releases_match(const char *a, const char *b) _pure_;
