@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* kdump-load: loads the crash image once and says how it went. A child of kdumpd, or run by
+ * hand. */
+#include <getopt.h>
+#include <signal.h>
+#include <sys/utsname.h>
+
+#include "base/string-util.h"
+#include "load/execute.h"
+#include "load/prepare.h"
+#include "load/text.h"
+#include "sys/conffile.h"
+#include "sys/report-json.h"
+
+enum {
+        EXIT_FAILED = 1,
+        EXIT_USAGE = 2,
+};
+
+static const char *arg_root = "";
+static bool arg_dry_run;
+static bool arg_unload;
+static bool arg_json;
+
+static void help(void) {
+        (void)puts("kdump-load [OPTIONS...]\n"
+                   "\n"
+                   "Load the crash kernel that kdumpd.conf describes, once.\n"
+                   "\n"
+                   "  -n --dry-run   Check everything, show what would be loaded, load nothing\n"
+                   "  -u --unload    Unload the crash image instead\n"
+                   "     --json      Print the report as one line of JSON\n"
+                   "     --root=DIR  Look at the system below DIR (only with --dry-run)\n"
+                   "  -h --help      Show this help\n"
+                   "     --version   Show the version\n"
+                   "\n"
+                   "It ends with 0 if that worked, 1 if not, 2 for wrong usage.");
+}
+
+static int usage_error(const char *text) {
+        (void)fprintf(stderr, "kdump-load: %s\n", text);
+        return -EINVAL;
+}
+
+/* Returns 1 to go on, 0 if all is said, or -EINVAL. */
+static int parse_argv(int argc, char **argv) {
+        enum { OPTION_JSON = 256, OPTION_ROOT, OPTION_VERSION };
+        static const struct option options[] = {
+                { "dry-run", no_argument, NULL, 'n' },
+                { "unload", no_argument, NULL, 'u' },
+                { "json", no_argument, NULL, OPTION_JSON },
+                { "root", required_argument, NULL, OPTION_ROOT },
+                { "help", no_argument, NULL, 'h' },
+                { "version", no_argument, NULL, OPTION_VERSION },
+                { NULL, 0, NULL, 0 },
+        };
+        int c;
+
+        while ((c = getopt_long(argc, argv, "nuh", options, NULL)) >= 0)
+                switch (c) {
+                case 'n':
+                        arg_dry_run = true;
+                        break;
+                case 'u':
+                        arg_unload = true;
+                        break;
+                case OPTION_JSON:
+                        arg_json = true;
+                        break;
+                case OPTION_ROOT:
+                        arg_root = optarg;
+                        break;
+                case 'h':
+                        help();
+                        return 0;
+                case OPTION_VERSION:
+                        (void)puts("kdump-load " PACKAGE_VERSION);
+                        return 0;
+                default:
+                        return -EINVAL;
+                }
+        if (optind < argc)
+                return usage_error("it takes no arguments besides options");
+        if (arg_dry_run && arg_unload)
+                return usage_error("--dry-run and --unload exclude each other");
+        if (!isempty(arg_root) && (!arg_dry_run || arg_root[0] != '/'))
+                return usage_error("--root= takes an absolute path, and needs --dry-run");
+        return 1;
+}
+
+static void print_warning(void *userdata, const char *file, unsigned line, const char *text) {
+        if (line > 0)
+                (void)fprintf(stderr, "%s:%u: %s\n", file, line, text);
+        else
+                (void)fprintf(stderr, "%s: %s\n", file, text);
+}
+
+/* From here on a stop must not come between the calls: what they do is bounded, and a caller who
+ * has waited enough sends SIGKILL. */
+static void block_signals(void) {
+        sigset_t set;
+
+        (void)sigemptyset(&set);
+        (void)sigaddset(&set, SIGTERM);
+        (void)sigaddset(&set, SIGINT);
+        (void)sigaddset(&set, SIGHUP);
+        (void)sigprocmask(SIG_BLOCK, &set, NULL);
+}
+
+static Failure load(int root_fd, const Settings *settings, LoadReport *report) {
+        _cleanup_(prepared_done) Prepared prepared = PREPARED_INIT;
+        uint64_t start_usec = monotonic_usec();
+        struct utsname name;
+        LoadRequest request;
+        Failure failure;
+
+        if (uname(&name) < 0)
+                return load_fail(report, FAILURE_SYSTEM, "uname failed: %s", strerror(errno));
+        request = (LoadRequest){ .root_fd = root_fd,
+                                 .settings = settings,
+                                 .architecture = name.machine,
+                                 .release = name.release,
+                                 .dry_run = arg_dry_run };
+        failure = load_prepare(&request, &prepared, report);
+        report->prepare_usec = sub_saturated(monotonic_usec(), start_usec);
+        if (failure != FAILURE_NONE || arg_dry_run)
+                return failure;
+        block_signals();
+        return load_execute(&request, &prepared, &kexec_system_ops, report);
+}
+
+static void settings_donep(Settings *s) {
+        settings_done(s);
+}
+
+static void run(int root_fd, LoadReport *report) {
+        _cleanup_(settings_donep) Settings settings = { 0 };
+
+        if (arg_unload) {
+                block_signals();
+                (void)load_unload(root_fd, &kexec_system_ops, report);
+                return;
+        }
+        if (conffile_read(arg_root, &settings, print_warning, NULL, NULL) < 0)
+                (void)load_fail(report, FAILURE_SYSTEM, "out of memory");
+        else
+                (void)load(root_fd, &settings, report);
+}
+
+static int print(const LoadReport *report) {
+        _cleanup_free_ char *json = NULL;
+
+        if (arg_json) {
+                if (report_to_json(report, &json) < 0)
+                        return -ENOMEM;
+                (void)fputs(json, stdout);
+        } else {
+                report_print(stdout, report,
+                             arg_unload    ? LOAD_WHAT_UNLOAD
+                             : arg_dry_run ? LOAD_WHAT_DRY_RUN
+                                           : LOAD_WHAT_LOAD);
+                if (report->failure != FAILURE_NONE)
+                        (void)fprintf(stderr, "kdump-load: %s\n",
+                                      report->message ?: failure_to_string(report->failure));
+        }
+        return fflush(stdout) != 0 ? -EIO : 0;
+}
+
+int main(int argc, char **argv) {
+        _cleanup_(load_report_done) LoadReport report = { 0 };
+        _cleanup_close_ int root_fd = -EBADF;
+        int r;
+
+        r = parse_argv(argc, argv);
+        if (r <= 0)
+                return r < 0 ? EXIT_USAGE : EXIT_SUCCESS;
+        root_fd = open_root(isempty(arg_root) ? "/" : arg_root);
+        if (root_fd < 0) {
+                (void)fprintf(stderr, "kdump-load: %s: %s\n", arg_root, strerror(-root_fd));
+                return EXIT_FAILED;
+        }
+        run(root_fd, &report);
+        r = print(&report);
+        return r < 0 || report.failure != FAILURE_NONE ? EXIT_FAILED : EXIT_SUCCESS;
+}

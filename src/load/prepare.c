@@ -1,0 +1,408 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* All that comes before the system call. */
+#include "load/prepare.h"
+
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <sys/stat.h>
+#include <sys/xattr.h>
+
+#include "base/string-util.h"
+#include "base/time-util.h"
+#include "image/bzimage.h"
+#include "image/cmdline.h"
+#include "sys/kernel-state.h"
+#include "sys/kexec.h"
+#include "sys/locate.h"
+
+#define MIB              (UINT64_C(1024) * 1024)
+#define PAGE             UINT64_C(4096)
+#define CMDLINE_FILE_MAX (64u * 1024u) /* of /proc/cmdline */
+#define WARM_CHUNK       (256u * 1024u)
+#define ELFCOREHDR_DEFAULT \
+        (512u * 1024u) /* 8,192 CPUs and some ranges, where the kernel does not say */
+/* For the kernel's control page, page tables, purgatory, boot parameters and command line. */
+#define LOAD_SLACK MIB
+/* What a capture kernel with a small initrd runs in, besides its image (measured on 6.12: 70 MiB
+ * in all). */
+#define RUN_ALLOWANCE     (64 * MIB)
+#define ADVICE_STEP       (32 * MIB)
+#define FILE_SIZE_LARGEST (UINT64_C(1) << 40) /* keeps the sums far from overflow */
+
+Failure load_fail(LoadReport *report, Failure failure, const char *format, ...) {
+        va_list ap;
+        char *text;
+
+        va_start(ap, format);
+        if (vasprintf(&text, format, ap) < 0)
+                text = NULL;
+        va_end(ap);
+        free(report->message);
+        report->message = text;
+        report->failure = failure;
+        return failure;
+}
+
+static Failure fail_memory(LoadReport *report) {
+        return load_fail(report, FAILURE_SYSTEM, "out of memory");
+}
+
+/* One of the two files, while it is being looked at. */
+typedef struct Input {
+        const char *what; /* "kernel", "initrd" */
+        Failure missing;  /* the failure that a file that cannot be had is */
+        int fd;
+        FileIdentity *identity;
+        char resolved[PATH_MAX]; /* where the path led to, or "" if that is not known */
+} Input;
+
+static void input_close(Input *input) {
+        closep(&input->fd);
+}
+
+static void note_resolved(Input *input) {
+        char link[64];
+        ssize_t n;
+
+        (void)snprintf(link, sizeof(link), "/proc/self/fd/%d", input->fd);
+        n = readlink(link, input->resolved, sizeof(input->resolved) - 1);
+        input->resolved[n < 0 ? 0 : n] = '\0';
+}
+
+static Failure input_open(Input *input, int root_fd, LoadReport *report) {
+        const char *path = input->identity->path;
+        struct stat st;
+        int r;
+
+        /* A FIFO or a terminal at that path must not stop us. */
+        input->fd = open_below(root_fd, path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+        if (input->fd == -EACCES)
+                return load_fail(report, input->missing,
+                                 "the %s \"%s\" cannot be read: run as root", input->what, path);
+        if (input->fd < 0)
+                return load_fail(report, input->missing, "the %s \"%s\" cannot be opened: %s",
+                                 input->what, path, strerror(-input->fd));
+        r = fstat(input->fd, &st) < 0 ? -errno : 0;
+        if (r < 0)
+                return load_fail(report, FAILURE_SYSTEM, "the %s \"%s\" cannot be examined: %s",
+                                 input->what, path, strerror(-r));
+        if (!S_ISREG(st.st_mode))
+                return load_fail(report, input->missing, "the %s \"%s\" is not a regular file",
+                                 input->what, path);
+        if (st.st_size == 0 || (uint64_t)st.st_size > FILE_SIZE_LARGEST)
+                return load_fail(report, input->missing, "the %s \"%s\" is %s", input->what, path,
+                                 st.st_size == 0 ? "empty" : "too large");
+        input->identity->device = st.st_dev;
+        input->identity->inode = st.st_ino;
+        input->identity->mtime_nsec =
+                (uint64_t)st.st_mtim.tv_sec * 1000 * USEC_PER_SEC + (uint64_t)st.st_mtim.tv_nsec;
+        input->identity->size = (uint64_t)st.st_size;
+        note_resolved(input);
+        return FAILURE_NONE;
+}
+
+static Failure find_kernel(const LoadRequest *request, LoadReport *report) {
+        const char *setting = request->settings->kernel;
+        _cleanup_free_ char *tried = NULL;
+        int r;
+
+        if (!streq(setting, "auto")) {
+                report->kernel.path = strdup(setting);
+                return report->kernel.path ? FAILURE_NONE : fail_memory(report);
+        }
+        r = locate_kernel(request->root_fd, request->release, request->architecture,
+                          &report->kernel.path, &tried);
+        if (r == -ENOENT)
+                return load_fail(report, FAILURE_NO_KERNEL,
+                                 "no image of the running kernel %s was found: set Kernel= in "
+                                 "kdumpd.conf (tried %s)",
+                                 request->release, tried);
+        return r < 0 ? fail_memory(report) : FAILURE_NONE;
+}
+
+static Failure find_initrd(const LoadRequest *request, const char *release, LoadReport *report) {
+        const char *setting = request->settings->initrd;
+        _cleanup_free_ char *tried = NULL;
+        int r;
+
+        if (streq(setting, "none"))
+                return FAILURE_NONE;
+        if (!streq(setting, "auto")) {
+                report->initrd.path = strdup(setting);
+                return report->initrd.path ? FAILURE_NONE : fail_memory(report);
+        }
+        r = locate_initrd(request->root_fd, release, &report->initrd.path, &tried);
+        if (r == -ENOENT)
+                return load_fail(report, FAILURE_NO_INITRD,
+                                 "no kdump initrd for kernel %s was found: build one with the "
+                                 "distribution's kdump package, or set Initrd= in kdumpd.conf "
+                                 "(tried %s)",
+                                 release, tried);
+        return r < 0 ? fail_memory(report) : FAILURE_NONE;
+}
+
+static Failure parse_kernel(const Input *kernel, BzImage *ret, LoadReport *report) {
+        const FileIdentity *id = kernel->identity;
+        _cleanup_free_ char *head = malloc(BZIMAGE_HEAD_MAX);
+        const char *why;
+        size_t size = 0;
+
+        if (!head)
+                return fail_memory(report);
+        while (size < BZIMAGE_HEAD_MAX) {
+                ssize_t n = pread(kernel->fd, head + size, BZIMAGE_HEAD_MAX - size, (off_t)size);
+
+                if (n < 0 && errno == EINTR)
+                        continue;
+                if (n < 0)
+                        return load_fail(report, FAILURE_NO_KERNEL,
+                                         "the kernel \"%s\" cannot be read: %s", id->path,
+                                         strerror(errno));
+                if (n == 0)
+                        break;
+                size += (size_t)n;
+        }
+        if (bzimage_parse(head, size, id->size, ret, &why) < 0)
+                return load_fail(report, FAILURE_BAD_KERNEL,
+                                 "the kernel \"%s\" cannot be loaded: %s", id->path, why);
+        return FAILURE_NONE;
+}
+
+/* The release that a file's names carry; what a link leads to is surer than what it is called. */
+static bool release_of_input(const Input *input, char ret[static LOCATE_RELEASE_MAX]) {
+        return locate_release_of_path(input->resolved, ret) ||
+               locate_release_of_path(input->identity->path, ret);
+}
+
+/* SUSE's initrd has a fixed name, and a file beside it that says what it is for. */
+static bool release_of_initrd(const LoadRequest *request, const Input *initrd,
+                              char ret[static LOCATE_RELEASE_MAX]) {
+        if (release_of_input(initrd, ret))
+                return true;
+        return streq(initrd->identity->path, "/var/lib/kdump/initrd") &&
+               read_line_below(request->root_fd, "/var/lib/kdump/kernel-version", ret,
+                               LOCATE_RELEASE_MAX) == 0 &&
+               ret[0] != '\0';
+}
+
+/* Finds out what release the kernel is of: by its header, else by its name. ret is "" if neither
+ * tells. */
+static Failure kernel_release(const Input *kernel, const char *in_header, LoadReport *report,
+                              char ret[static LOCATE_RELEASE_MAX]) {
+        char named[LOCATE_RELEASE_MAX];
+        bool has_name = release_of_input(kernel, named);
+
+        if (!isempty(in_header) && has_name && !locate_releases_match(in_header, named))
+                return load_fail(report, FAILURE_MISMATCH,
+                                 "the kernel \"%s\" is named for %s but contains %s",
+                                 kernel->identity->path, named, in_header);
+        strscpy(ret, LOCATE_RELEASE_MAX, !isempty(in_header) ? in_header : has_name ? named : "");
+        if (ret[0] == '\0')
+                return FAILURE_NONE;
+        report->kernel_release = strdup(ret);
+        return report->kernel_release ? FAILURE_NONE : fail_memory(report);
+}
+
+static Failure check_pair(const LoadRequest *request, const Input *initrd, const char *release,
+                          LoadReport *report) {
+        char named[LOCATE_RELEASE_MAX];
+
+        if (release[0] == '\0' || !release_of_initrd(request, initrd, named) ||
+            locate_releases_match(release, named))
+                return FAILURE_NONE;
+        return load_fail(report, FAILURE_MISMATCH,
+                         "the kernel \"%s\" is %s but the initrd \"%s\" was made for %s: rebuild "
+                         "the kdump initrd, or set Kernel= and Initrd= in kdumpd.conf",
+                         report->kernel.path, release, report->initrd.path, named);
+}
+
+static Failure make_command_line(const LoadRequest *request, const BzImage *image,
+                                 LoadReport *report) {
+        _cleanup_free_ char *running = NULL;
+        const Settings *s = request->settings;
+        CommandLineInput input = {
+                .fixed = s->command_line,
+                .remove = s->command_line_remove,
+                .append = s->command_line_append,
+                .architecture = request->architecture,
+                .initrd_knows_root =
+                        report->initrd.path && locate_initrd_knows_root(report->initrd.path),
+        };
+        int r;
+
+        if (isempty(s->command_line)) {
+                r = read_file_below(request->root_fd, "/proc/cmdline", CMDLINE_FILE_MAX, &running,
+                                    NULL);
+                if (r < 0)
+                        return load_fail(report, FAILURE_COMMAND_LINE,
+                                         "the running kernel's command line cannot be read from "
+                                         "/proc/cmdline: %s",
+                                         strerror(-r));
+        }
+        input.running = running;
+        r = command_line_make(&input, &report->command_line);
+        if (r == -E2BIG)
+                return load_fail(report, FAILURE_COMMAND_LINE,
+                                 "the command line is longer than %u bytes: shorten it with "
+                                 "CommandLineRemove= in kdumpd.conf",
+                                 COMMAND_LINE_LONGEST);
+        if (r < 0)
+                return fail_memory(report);
+        if (image && !command_line_fits(strlen(report->command_line), image->cmdline_size))
+                return load_fail(report, FAILURE_COMMAND_LINE,
+                                 "the command line has %zu bytes, and this kernel takes %" PRIu64
+                                 ": shorten it with CommandLineRemove= in kdumpd.conf",
+                                 strlen(report->command_line),
+                                 sub_saturated(image->cmdline_size, COMMAND_LINE_KERNEL_ADDS + 1));
+        return FAILURE_NONE;
+}
+
+static uint64_t round_up(uint64_t value, uint64_t step) {
+        return (value + step - 1) / step * step;
+}
+
+/* Compares what the kernel will ask for, as far as it can be known, with the reservation. */
+static Failure check_fit(const LoadRequest *request, const BzImage *image, LoadReport *report) {
+        uint64_t elfcorehdr, advice;
+
+        if (kernel_elfcorehdr_bytes(request->root_fd, &elfcorehdr) < 0 ||
+            elfcorehdr > FILE_SIZE_LARGEST)
+                elfcorehdr = ELFCOREHDR_DEFAULT;
+        report->needed_bytes = round_up(image ? image->init_size : report->kernel.size, PAGE) +
+                               round_up(report->initrd.size, PAGE) + round_up(elfcorehdr, PAGE) +
+                               LOAD_SLACK;
+        if (report->reservation_bytes == 0 || report->needed_bytes <= report->reservation_bytes)
+                return FAILURE_NONE;
+        advice = round_up(report->needed_bytes + 2 * report->initrd.size + RUN_ALLOWANCE,
+                          ADVICE_STEP);
+        return load_fail(report, FAILURE_TOO_SMALL,
+                         "the image takes at least %" PRIu64 " MiB and %" PRIu64
+                         " MiB are reserved: boot with crashkernel=%" PRIu64 "M or more",
+                         round_up(report->needed_bytes, MIB) / MIB, report->reservation_bytes / MIB,
+                         advice / MIB);
+}
+
+/* Under lockdown the kernel drops the old image before it looks at the new one's signature. An
+ * image without any would surely cost us the old one. (IMA can vouch for it instead, by an
+ * attribute.) */
+static Failure check_lockdown(const LoadRequest *request, const Input *kernel, const BzImage *image,
+                              LoadReport *report) {
+        const char *mode = kernel_lockdown(request->root_fd);
+
+        if (streq(mode, "none") || !image || image->has_signature ||
+            fgetxattr(kernel->fd, "security.ima", NULL, 0) > 0)
+                return FAILURE_NONE;
+        return load_fail(report, FAILURE_LOCKDOWN,
+                         "the kernel is locked down (%s) and takes only signed images, and "
+                         "\"%s\" has no signature: install a signed kernel, or boot without "
+                         "secure boot",
+                         mode, report->kernel.path);
+}
+
+static Failure choose_loader(const LoadRequest *request, LoadReport *report) {
+        const char *why;
+
+        if (request->settings->loader == LOADER_KEXEC_LOAD)
+                return load_fail(
+                        report, FAILURE_CONFIGURATION,
+                        "Loader=kexec_load is not built into this version: set Loader=auto "
+                        "or Loader=kexec_file_load in kdumpd.conf");
+        why = request->settings->loader == LOADER_KEXEC_FILE_LOAD
+                      ? "Loader=kexec_file_load asks for it"
+              : !streq(kernel_lockdown(request->root_fd), "none")
+                      ? "the kernel is locked down and takes images only this way"
+                      : "it is the only one built into this version";
+        report->loader = strdup("kexec_file_load");
+        report->loader_reason = strdup(why);
+        if (!report->loader || !report->loader_reason)
+                return fail_memory(report);
+        return FAILURE_NONE;
+}
+
+/* Brings a file into the page cache: the kernel reads it when the old image is gone already. */
+static void warm(int fd) {
+        _cleanup_free_ char *chunk = malloc(WARM_CHUNK);
+        off_t offset = 0;
+        ssize_t n;
+
+        if (fd < 0 || !chunk)
+                return;
+        (void)posix_fadvise(fd, 0, 0, POSIX_FADV_WILLNEED);
+        while ((n = pread(fd, chunk, WARM_CHUNK, offset)) > 0 || (n < 0 && errno == EINTR))
+                offset += n > 0 ? n : 0;
+}
+
+static Failure prepare_initrd(const LoadRequest *request, Input *initrd, const char *release,
+                              LoadReport *report) {
+        Failure failure;
+
+        failure = find_initrd(request, release[0] ? release : request->release, report);
+        if (failure != FAILURE_NONE || !report->initrd.path)
+                return failure;
+        failure = input_open(initrd, request->root_fd, report);
+        if (failure != FAILURE_NONE)
+                return failure;
+        return check_pair(request, initrd, release, report);
+}
+
+static Failure prepare_files(const LoadRequest *request, Input *kernel, Input *initrd,
+                             LoadReport *report) {
+        bool is_x86 = streq(request->architecture, "x86_64");
+        char release[LOCATE_RELEASE_MAX];
+        BzImage image = { 0 };
+        Failure failure;
+
+        failure = find_kernel(request, report);
+        if (failure == FAILURE_NONE)
+                failure = input_open(kernel, request->root_fd, report);
+        if (failure == FAILURE_NONE && is_x86)
+                failure = parse_kernel(kernel, &image, report);
+        if (failure == FAILURE_NONE)
+                failure = kernel_release(kernel, image.release, report, release);
+        if (failure == FAILURE_NONE)
+                failure = prepare_initrd(request, initrd, release, report);
+        if (failure == FAILURE_NONE)
+                failure = make_command_line(request, is_x86 ? &image : NULL, report);
+        if (failure == FAILURE_NONE)
+                failure = check_fit(request, is_x86 ? &image : NULL, report);
+        if (failure == FAILURE_NONE)
+                failure = check_lockdown(request, kernel, is_x86 ? &image : NULL, report);
+        return failure;
+}
+
+Failure load_prepare(const LoadRequest *request, Prepared *ret, LoadReport *report) {
+        _cleanup_(input_close) Input kernel = { .what = "kernel",
+                                                .missing = FAILURE_NO_KERNEL,
+                                                .fd = -EBADF,
+                                                .identity = &report->kernel };
+        _cleanup_(input_close) Input initrd = { .what = "initrd",
+                                                .missing = FAILURE_NO_INITRD,
+                                                .fd = -EBADF,
+                                                .identity = &report->initrd };
+        char obstacle[OBSTACLE_TEXT_MAX];
+        Failure failure;
+
+        if (kernel_reservation_bytes(request->root_fd, &report->reservation_bytes) < 0)
+                report->reservation_bytes = 0;
+        failure = kernel_obstacle(request->root_fd, obstacle);
+        if (failure != FAILURE_NONE)
+                return load_fail(report, failure, "%s", obstacle);
+        failure = choose_loader(request, report);
+        if (failure == FAILURE_NONE)
+                failure = prepare_files(request, &kernel, &initrd, report);
+        if (failure != FAILURE_NONE)
+                return failure;
+
+        report->flags =
+                KEXEC_FILE_FLAG_ON_CRASH | (report->initrd.path ? 0 : KEXEC_FILE_FLAG_NO_INITRAMFS);
+        if (!request->dry_run) {
+                warm(kernel.fd);
+                warm(initrd.fd);
+        }
+        *ret = (Prepared){ .kernel_fd = TAKE_FD(kernel.fd),
+                           .initrd_fd = TAKE_FD(initrd.fd),
+                           .flags = (unsigned)report->flags };
+        return FAILURE_NONE;
+}

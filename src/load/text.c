@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A load report as text for people. */
+#include "load/text.h"
+
+#include <inttypes.h>
+
+#include "base/time-util.h"
+
+#define SIZE_MAX_TEXT 32
+
+static const char *format_size(char buf[static SIZE_MAX_TEXT], uint64_t bytes) {
+        static const char *const units[] = { "KiB", "MiB", "GiB", "TiB" };
+        double value = (double)bytes / 1024;
+        size_t unit = 0;
+
+        while (value >= 10240 && unit + 1 < ELEMENTSOF(units)) {
+                value /= 1024;
+                unit++;
+        }
+        strscpyf(buf, SIZE_MAX_TEXT, value < 100 ? "%.1f %s" : "%.0f %s", value, units[unit]);
+        return buf;
+}
+
+static void print_file(FILE *f, const char *title, const FileIdentity *file, const char *release) {
+        char size[SIZE_MAX_TEXT];
+
+        if (!file->path)
+                return;
+        (void)fprintf(f, "%-14s%s (%s%s%s)\n", title, file->path, strempty(release),
+                      release ? ", " : "", format_size(size, file->size));
+}
+
+static void print_image(FILE *f, const LoadReport *report) {
+        char size[SIZE_MAX_TEXT], needed[SIZE_MAX_TEXT];
+
+        print_file(f, "Kernel:", &report->kernel, report->kernel_release);
+        if (report->kernel.path && !report->initrd.path && report->command_line)
+                (void)fprintf(f, "%-14snone\n", "Initrd:");
+        print_file(f, "Initrd:", &report->initrd, NULL);
+        if (report->command_line)
+                (void)fprintf(f, "%-14s%s\n", "Command line:", report->command_line);
+        if (report->loader)
+                (void)fprintf(f, "%-14s%s, flags 0x%" PRIx64 " (%s)\n",
+                              "System call:", report->loader, report->flags,
+                              strempty(report->loader_reason));
+        if (report->reservation_bytes > 0)
+                (void)fprintf(f, "%-14s%s, ",
+                              "Reservation:", format_size(size, report->reservation_bytes));
+        if (report->reservation_bytes > 0 && report->needed_bytes > 0)
+                (void)fprintf(f, "of which the image takes at least %s\n",
+                              format_size(needed, report->needed_bytes));
+        else if (report->reservation_bytes > 0)
+                (void)fputs("what the image takes is not known\n", f);
+}
+
+static void print_outcome(FILE *f, const LoadReport *report, LoadWhat what) {
+        char call[TIMESPAN_MAX], prepare[TIMESPAN_MAX];
+        uint64_t call_usec = sub_saturated(report->call_end_usec, report->call_start_usec);
+
+        if (report->failure != FAILURE_NONE)
+                return;
+        if (what == LOAD_WHAT_DRY_RUN)
+                (void)fprintf(f, "%-14snothing was loaded: a dry run\n", "Result:");
+        else if (what == LOAD_WHAT_LOAD)
+                (void)fprintf(f, "%-14s%s in %s, after %s of preparation\n",
+                              "Result:", report->had_image ? "replaced the image" : "loaded",
+                              format_timespan(call, call_usec),
+                              format_timespan(prepare, report->prepare_usec));
+        else
+                (void)fprintf(f, "%-14s%s in %s\n", "Result:",
+                              report->had_image ? "unloaded" : "nothing was loaded, unloaded",
+                              format_timespan(call, call_usec));
+        if (report->busy_tries > 0)
+                (void)fprintf(
+                        f, "%-14sthe kernel was busy with another kexec call %" PRIu64 " times\n",
+                        "", report->busy_tries);
+}
+
+void report_print(FILE *f, const LoadReport *report, LoadWhat what) {
+        if (what != LOAD_WHAT_UNLOAD)
+                print_image(f, report);
+        print_outcome(f, report, what);
+}
