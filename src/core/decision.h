@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/failure.h"
 #include "core/hotplug.h"
 
 typedef enum Verdict {
@@ -58,6 +59,7 @@ typedef struct Decision {
         uint32_t events;        /* how many; saturates */
         Verdict verdict;
         Reason cause;
+        Failure failure; /* of a load that failed */
         char reason[DECISION_REASON_MAX];
         char result[DECISION_RESULT_MAX];   /* "ok", "failed", "impossible" */
         char details[DECISION_DETAILS_MAX]; /* durations, or the error */

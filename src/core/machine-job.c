@@ -104,6 +104,7 @@ static void load_failed(Step *s, Failure failure, const char *text) {
                 step_emit(s, ACTION_SAVE_RECORD);
         } else
                 m->foreign = true;
+        m->decision.failure = failure;
         close_decision(s, "failed", m->failure_text);
         m->waiting = 0;
         step_answer(s, waiting, failure, m->failure_text);

@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* org.kdumpd1.Manager: properties, methods, signal. The vtable is the interface; conf/org.kdumpd1.xml
+ * and org.kdumpd1(5) must match it, or make check fails. */
+#include <errno.h>
+#include <linux/capability.h>
+
+#include "daemon/bus-private.h"
+#include "sys/log.h"
+
+static int method_request(sd_bus_message *message, Bus *b, Request request, sd_bus_error *error) {
+        Input input = { .type = INPUT_REQUEST, .request = request };
+        BusCaller *caller;
+
+        if (b->n_callers == BUS_CALLERS_MAX)
+                return sd_bus_error_set(error, SD_BUS_ERROR_LIMITS_EXCEEDED,
+                                        "too many callers wait for a load already");
+        caller = &b->callers[b->n_callers++];
+        caller->message = sd_bus_message_ref(message);
+        caller->request = request;
+        /* The answer comes through bus_answer(), perhaps from within this call. */
+        manager_input(b->manager, &input);
+        return 1;
+}
+
+static int method_load(sd_bus_message *message, void *userdata, sd_bus_error *error) {
+        return method_request(message, userdata, REQUEST_LOAD, error);
+}
+
+static int method_unload(sd_bus_message *message, void *userdata, sd_bus_error *error) {
+        return method_request(message, userdata, REQUEST_UNLOAD, error);
+}
+
+static int method_reload(sd_bus_message *message, void *userdata, sd_bus_error *error) {
+        return method_request(message, userdata, REQUEST_RELOAD, error);
+}
+
+static int append_decision(sd_bus_message *message, const Decision *d) {
+        char subsystems[SUBSYSTEMS_NAME_MAX];
+
+        return sd_bus_message_append(message, "tsussss", d->realtime_usec,
+                                     subsystems_to_string(subsystems, d->subsystems), d->events,
+                                     verdict_to_string(d->verdict), d->reason, d->result,
+                                     d->details);
+}
+
+static int method_list_decisions(sd_bus_message *message, void *userdata, sd_bus_error *error) {
+        Bus *b = userdata;
+        sd_bus_message *reply = NULL;
+        const Decision *d;
+        uint32_t max;
+        int r;
+
+        r = sd_bus_message_read(message, "u", &max);
+        if (r < 0)
+                return r;
+        r = sd_bus_message_new_method_return(message, &reply);
+        if (r >= 0)
+                r = sd_bus_message_open_container(reply, 'a', "(tsussss)");
+        for (uint32_t i = 0; r >= 0 && i < max; i++) {
+                d = history_get(&b->manager->machine.history, i);
+                if (!d)
+                        break;
+                r = sd_bus_message_open_container(reply, 'r', "tsussss");
+                if (r >= 0)
+                        r = append_decision(reply, d);
+                if (r >= 0)
+                        r = sd_bus_message_close_container(reply);
+        }
+        if (r >= 0)
+                r = sd_bus_message_close_container(reply);
+        if (r >= 0)
+                r = sd_bus_send(NULL, reply, NULL);
+        sd_bus_message_unref(reply);
+        return r < 0 ? r : 1;
+}
+
+/* Every property: its name and type on the bus, the field of Status that holds it, and whether it can change.
+ * The one list makes the vtable, the getter and the change signals. */
+#define PROPERTIES(X)                                                       \
+        X(Version, "s", version, CONST)                                     \
+        X(State, "s", state, EMITS_CHANGE)                                  \
+        X(StateReason, "s", state_reason, EMITS_CHANGE)                     \
+        X(Armed, "b", armed, EMITS_CHANGE)                                  \
+        X(Foreign, "b", foreign, EMITS_CHANGE)                              \
+        X(Loader, "s", loader, EMITS_CHANGE)                                \
+        X(LoaderReason, "s", loader_reason, EMITS_CHANGE)                   \
+        X(KernelFile, "s", kernel_file, EMITS_CHANGE)                       \
+        X(KernelRelease, "s", kernel_release, EMITS_CHANGE)                 \
+        X(InitrdFile, "s", initrd_file, EMITS_CHANGE)                       \
+        X(CommandLine, "s", command_line, EMITS_CHANGE)                     \
+        X(ReservationBytes, "t", reservation_bytes, EMITS_CHANGE)           \
+        X(ElfcorehdrBytes, "t", elfcorehdr_bytes, EMITS_CHANGE)             \
+        X(CpuHotplug, "s", cpu_hotplug, EMITS_CHANGE)                       \
+        X(MemoryHotplug, "s", memory_hotplug, EMITS_CHANGE)                 \
+        X(EventsReceived, "t", events_received, EMITS_CHANGE)               \
+        X(Batches, "t", batches, EMITS_CHANGE)                              \
+        X(BatchesSkipped, "t", batches_skipped, EMITS_CHANGE)               \
+        X(Reloads, "t", reloads, EMITS_CHANGE)                              \
+        X(LoadFailures, "t", load_failures, EMITS_CHANGE)                   \
+        X(Overflows, "t", overflows, EMITS_CHANGE)                          \
+        X(LastEventUSec, "t", last_event_usec, EMITS_CHANGE)                \
+        X(LastLoadUSec, "t", last_load_usec, EMITS_CHANGE)                  \
+        X(LastLoadDurationUSec, "t", last_load_duration_usec, EMITS_CHANGE) \
+        X(LastUnprotectedUSec, "t", last_unprotected_usec, EMITS_CHANGE)    \
+        X(TotalUnprotectedUSec, "t", total_unprotected_usec, EMITS_CHANGE)  \
+        X(NextRetryUSec, "t", next_retry_usec, EMITS_CHANGE)                \
+        X(SettleUSec, "t", settle_usec, EMITS_CHANGE)                       \
+        X(MaxDelayUSec, "t", max_delay_usec, EMITS_CHANGE)
+
+typedef struct Property {
+        const char *name;
+        char type;
+        size_t offset;
+} Property;
+
+static const Property properties[] = {
+#define X(Name, Type, field, flag) { #Name, Type[0], offsetof(Status, field) },
+        PROPERTIES(X)
+#undef X
+};
+
+_Static_assert(ELEMENTSOF(properties) <= BUS_PROPERTIES_MAX, "BUS_PROPERTIES_MAX has room");
+
+static int get_property(sd_bus *bus, const char *path, const char *interface, const char *name,
+                        sd_bus_message *reply, void *userdata, sd_bus_error *error) {
+        Bus *b = userdata;
+
+        for (size_t i = 0; i < ELEMENTSOF(properties); i++) {
+                const char *field = (const char *)&b->manager->status + properties[i].offset;
+
+                if (!streq(properties[i].name, name))
+                        continue;
+                if (properties[i].type == 's')
+                        return sd_bus_message_append_basic(reply, 's',
+                                                           *(char *const *)(const void *)field);
+                return sd_bus_message_append_basic(reply, properties[i].type, field);
+        }
+        return -ENOENT;
+}
+
+static const sd_bus_vtable vtable[] = {
+        SD_BUS_VTABLE_START(0),
+#define X(Name, Type, field, flag) \
+        SD_BUS_PROPERTY(#Name, Type, get_property, 0, SD_BUS_VTABLE_PROPERTY_##flag),
+        PROPERTIES(X)
+#undef X
+        /* Root, or whoever has the capability that the system calls themselves want. */
+        SD_BUS_METHOD_WITH_ARGS("Load", SD_BUS_NO_ARGS, SD_BUS_NO_RESULT, method_load,
+                                SD_BUS_VTABLE_CAPABILITY(CAP_SYS_BOOT)),
+        SD_BUS_METHOD_WITH_ARGS("Unload", SD_BUS_NO_ARGS, SD_BUS_NO_RESULT, method_unload,
+                                SD_BUS_VTABLE_CAPABILITY(CAP_SYS_BOOT)),
+        SD_BUS_METHOD_WITH_ARGS("Reload", SD_BUS_NO_ARGS, SD_BUS_NO_RESULT, method_reload,
+                                SD_BUS_VTABLE_CAPABILITY(CAP_SYS_BOOT)),
+        SD_BUS_METHOD_WITH_ARGS("ListDecisions", SD_BUS_ARGS("u", max),
+                                SD_BUS_RESULT("a(tsussss)", decisions), method_list_decisions,
+                                SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_SIGNAL_WITH_ARGS("Decided",
+                                SD_BUS_ARGS("t", time, "s", subsystems, "u", events, "s", decision,
+                                            "s", reason, "s", result, "s", details),
+                                0),
+        SD_BUS_VTABLE_END,
+};
+
+int bus_add_manager(Bus *b) {
+        (void)manager_status(b->manager);
+        return sd_bus_add_object_vtable(b->bus, NULL, BUS_PATH, BUS_INTERFACE, vtable, b);
+}
+
+static uint64_t digest(const void *data, size_t size) {
+        const unsigned char *p = data;
+        uint64_t h = UINT64_C(0xcbf29ce484222325);
+
+        for (size_t i = 0; i < size; i++)
+                h = (h ^ p[i]) * UINT64_C(0x100000001b3);
+        return h;
+}
+
+static uint64_t property_digest(const Status *status, const Property *p) {
+        const char *field = (const char *)status + p->offset;
+        const char *text;
+
+        switch (p->type) {
+        case 's':
+                text = *(char *const *)(const void *)field;
+                return digest(text, strlen(text));
+        case 'b':
+                return digest(field, sizeof(int));
+        default:
+                return digest(field, sizeof(uint64_t));
+        }
+}
+
+void bus_flush_changes(Bus *b) {
+        const Status *status = manager_status(b->manager);
+        char *names[BUS_PROPERTIES_MAX + 1];
+        size_t n = 0;
+        int r;
+
+        for (size_t i = 0; i < ELEMENTSOF(properties); i++) {
+                uint64_t d = property_digest(status, &properties[i]);
+
+                if (d == b->digests[i])
+                        continue;
+                b->digests[i] = d;
+                names[n++] = (char *)properties[i].name;
+        }
+        names[n] = NULL;
+        if (n == 0 || !b->bus)
+                return;
+        r = sd_bus_emit_properties_changed_strv(b->bus, BUS_PATH, BUS_INTERFACE, names);
+        if (r < 0)
+                log_debug("Cannot send PropertiesChanged, ignoring: %s", strerrordesc_np(-r));
+}
+
+void bus_decided(Bus *b, const Decision *d) {
+        sd_bus_message *signal = NULL;
+        int r;
+
+        if (!b->bus)
+                return;
+        r = sd_bus_message_new_signal(b->bus, &signal, BUS_PATH, BUS_INTERFACE, "Decided");
+        if (r >= 0)
+                r = append_decision(signal, d);
+        if (r >= 0)
+                r = sd_bus_send(b->bus, signal, NULL);
+        if (r < 0)
+                log_debug("Cannot send Decided, ignoring: %s", strerrordesc_np(-r));
+        sd_bus_message_unref(signal);
+}
+
+static void reply(sd_bus_message *message, Failure failure, const char *text) {
+        char name[64];
+        int r;
+
+        if (failure == FAILURE_NONE)
+                r = sd_bus_reply_method_return(message, NULL);
+        else {
+                strscpyf(name, sizeof(name), BUS_NAME ".Error.%s", failure_to_string(failure));
+                r = sd_bus_reply_method_errorf(message, name, "%s", text);
+        }
+        if (r < 0)
+                log_debug("Cannot reply to a caller, ignoring: %s", strerrordesc_np(-r));
+}
+
+void bus_answer(Bus *b, unsigned requests, Failure failure, const char *text) {
+        size_t kept = 0;
+
+        for (size_t i = 0; i < b->n_callers; i++) {
+                BusCaller *c = &b->callers[i];
+
+                if (requests & REQUEST_BIT(c->request)) {
+                        reply(c->message, failure, strempty(text));
+                        sd_bus_message_unref(c->message);
+                } else
+                        b->callers[kept++] = *c;
+        }
+        b->n_callers = kept;
+}
+
+void bus_forget_callers(Bus *b) {
+        for (size_t i = 0; i < b->n_callers; i++)
+                sd_bus_message_unref(b->callers[i].message);
+        b->n_callers = 0;
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What the files of the bus connection share. */
+#pragma once
+
+#include <systemd/sd-bus.h>
+
+#include "daemon/bus.h"
+
+#define BUS_NAME      "org.kdumpd1"
+#define BUS_PATH      "/org/kdumpd1"
+#define BUS_INTERFACE "org.kdumpd1.Manager"
+
+/* More callers than this at a time are turned away. */
+#define BUS_CALLERS_MAX 64
+
+#define BUS_PROPERTIES_MAX 40
+
+typedef struct BusCaller {
+        sd_bus_message *message;
+        Request request;
+} BusCaller;
+
+struct Bus {
+        sd_event *event;
+        Manager *manager;
+        BusRefresh refresh;
+        void *userdata;
+
+        sd_bus *bus;
+        sd_event_source *reconnect_source;
+
+        BusCaller callers[BUS_CALLERS_MAX];
+        size_t n_callers;
+
+        uint64_t digests[BUS_PROPERTIES_MAX]; /* of the properties' values as last sent */
+};
+
+/* bus-manager.c: the object itself. */
+int bus_add_manager(Bus *b) _must_check_;
+void bus_forget_callers(Bus *b);
+
+/* bus-log.c: org.freedesktop.LogControl1. */
+int bus_add_log_control(sd_bus *bus) _must_check_;

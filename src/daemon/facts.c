@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* One look at the kernel, as the state machine wants it. */
+#include "daemon/facts.h"
+
+#include "sys/kernel-state.h"
+
+_Static_assert(FACTS_TEXT_MAX >= OBSTACLE_TEXT_MAX, "an obstacle's text fits into the facts");
+
+void facts_gather(int root_fd, unsigned attributes, bool fingerprint, Facts *ret) {
+        *ret = (Facts){ 0 };
+        ret->loaded = kernel_crash_loaded(root_fd);
+        if (kernel_reservation_bytes(root_fd, &ret->reservation_bytes) < 0)
+                ret->reservation_bytes = 0;
+        if (kernel_elfcorehdr_bytes(root_fd, &ret->elfcorehdr_bytes) < 0)
+                ret->elfcorehdr_bytes = 0;
+        if (kernel_uevent_seqnum(root_fd, &ret->uevent_seqnum) < 0)
+                ret->uevent_seqnum = 0;
+        ret->obstacle = kernel_obstacle(root_fd, ret->obstacle_text);
+        for (Subsystem s = 0; s < _SUBSYSTEM_MAX; s++)
+                if (attributes & SUBSYSTEM_BIT(s))
+                        ret->answers[s] = kernel_crash_hotplug(root_fd, s);
+        if (fingerprint)
+                ret->has_fingerprint = kernel_fingerprint(root_fd, &ret->fingerprint) >= 0;
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The manager: hands inputs to the state machine and carries out what it answers, through a table of
+ * operations. It knows nothing about kdump; the machine knows nothing about the world. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/machine.h"
+#include "core/status.h"
+
+typedef enum HelperKind {
+        HELPER_PLAN,
+        HELPER_LOAD,
+        HELPER_UNLOAD,
+} HelperKind;
+
+/* Everything the manager does to the world. Tests put fakes here; each gets the userdata of manager_init(). */
+typedef struct Ops {
+        /* The clocks and the dice. */
+        void (*moment)(void *userdata, Moment *ret);
+
+        /* Gathers facts: crash_hotplug of the subsystems in attributes, and the fingerprint if asked for. */
+        void (*look)(void *userdata, unsigned attributes, bool fingerprint, Facts *ret);
+
+        /* Starts a helper. Its end is told by manager_helper_ended(), once, and never from within this call. Returns
+         * 0, or negative errno if it could not be started. */
+        int (*start_helper)(void *userdata, HelperKind kind);
+        void (*kill_helper)(void *userdata);
+
+        void (*save_record)(void *userdata, const ImageRecord *record);
+        void (*drop_record)(void *userdata);
+
+        void (*decided)(void *userdata, const Decision *decision);
+        void (*answer)(void *userdata, unsigned requests, Failure failure, const char *text);
+
+        /* The machine may be in another state than before; what it is, manager_status() tells. */
+        void (*changed)(void *userdata);
+
+        /* Wants manager_input(INPUT_TIMER) at that monotonic time; USEC_INFINITY: not at all. */
+        void (*set_timer)(void *userdata, uint64_t usec);
+
+        void (*ready)(void *userdata);
+        void (*quit)(void *userdata);
+} Ops;
+
+typedef struct Manager {
+        const Ops *ops;
+        void *userdata;
+        Machine machine;
+        Status status;
+        uint64_t timer_usec;
+} Manager;
+
+/* Sets up a manager; ops, userdata and settings must outlive it. architecture is uname's machine. */
+void manager_init(Manager *m, const Ops *ops, void *userdata, const Settings *settings,
+                  const char *architecture);
+void manager_done(Manager *m);
+
+/* Hands in one input and carries out everything that follows from it. */
+void manager_input(Manager *m, Input *input);
+
+/* The helper that start_helper() started has ended. Takes the contents of the report. */
+void manager_helper_ended(Manager *m, HelperKind kind, LoadReport *report);
+
+/* The status as it is now; valid until the next call of any of these functions. */
+const Status *manager_status(Manager *m);

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The record of the loaded image in /run. */
+#include "daemon/record.h"
+
+#include "base/file-util.h"
+#include "sys/kernel-state.h"
+#include "sys/report-json.h"
+
+int record_read(int root_fd, ImageRecord *ret) {
+        _cleanup_free_ char *text = NULL;
+        ImageRecord record = { 0 };
+        char boot_id[sizeof(record.boot_id)];
+        size_t size;
+        int r;
+
+        r = kernel_boot_id(root_fd, boot_id);
+        if (r < 0)
+                return r;
+        r = read_file_below(root_fd, RECORD_PATH, REPORT_JSON_LONGEST, &text, &size);
+        if (r == -ENOENT)
+                return 0;
+        if (r < 0)
+                return r;
+        r = image_record_from_json(text, size, &record);
+        if (r < 0)
+                return r;
+        if (!streq(record.boot_id, boot_id)) {
+                image_record_done(&record);
+                return 0;
+        }
+        *ret = record;
+        return 1;
+}
+
+int record_write(int root_fd, const ImageRecord *record) {
+        _cleanup_free_ char *text = NULL;
+        /* A shallow copy, for the boot ID; the strings stay the machine's. */
+        ImageRecord copy = *record;
+        int r;
+
+        r = kernel_boot_id(root_fd, copy.boot_id);
+        if (r >= 0)
+                r = image_record_to_json(&copy, &text);
+        if (r >= 0)
+                r = write_file_below(root_fd, RECORD_PATH, text, strlen(text));
+        if (r < 0)
+                (void)record_remove(root_fd);
+        return r;
+}
+
+int record_remove(int root_fd) {
+        /* unlinkat() takes the path relative to the root. */
+        if (unlinkat(root_fd, RECORD_PATH + 1, 0) < 0 && errno != ENOENT)
+                return -errno;
+        return 0;
+}
