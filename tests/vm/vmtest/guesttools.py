@@ -1,0 +1,23 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The programs that run in the guest, built static so that any root can hold them."""
+
+import pathlib
+
+from .cache import digest
+from .util import run
+
+SOURCE = pathlib.Path(__file__).resolve().parent.parent / "guest"
+PROGRAMS = ("agent", "capture", "kload", "marker", "sampler")
+FLAGS = ("-static", "-std=gnu17", "-O2", "-s", "-Wall", "-Wextra", "-Werror", "-pthread")
+
+
+def prepare(cache, says=None):
+    """A directory with the PROGRAMS."""
+    sources = [SOURCE / f"{name}.c" for name in PROGRAMS]
+    key = digest(run(["gcc", "--version"]), " ".join(FLAGS), *sources)
+
+    def build(directory):
+        for source in sources:
+            run(["gcc", *FLAGS, "-o", directory / source.stem, source])
+
+    return cache.get("guest-tools", key, build, says)

@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The two initial file systems: the guest's own, and that of the capture kernel."""
+
+import pathlib
+
+from .archive import Archive
+from .guesttools import SOURCE
+
+TOOLS = "usr/local/lib/vmtest"      # where the guest finds the tools
+BUSYBOX = pathlib.Path("/bin/busybox")
+
+
+def capture_initrd(tools):
+    """The kdump initrd: one static program that answers questions about /proc/vmcore."""
+    archive = Archive()
+    archive.console()
+    for name in ("proc", "sys"):
+        archive.directory(name)
+    archive.file("init", tools / "capture", 0o755)
+    return archive.finish()
+
+
+def boot_initrd(kernel, tools, destdir=None, enable=()):
+    """Mounts the root and lays the tree to be tested over it before systemd starts."""
+    archive = Archive()
+    archive.console()
+    for name in ("proc", "sys", "root", "bin"):
+        archive.directory(name)
+    archive.file("bin/busybox", BUSYBOX, 0o755)
+    archive.file("init", SOURCE / "initramfs.sh", 0o755)
+    for path in sorted(kernel.modules.iterdir()):
+        archive.file(f"modules/{path.name}", path)
+
+    if destdir:
+        archive.tree(destdir, "overlay")
+    archive.file(f"overlay/boot/vmlinuz-{kernel.release}", kernel.vmlinuz)
+    archive.file(f"overlay/boot/initrd-{kernel.release}-kdump", capture_initrd(tools), 0o600)
+    for path in sorted(tools.iterdir()):
+        if path.name != "capture":
+            archive.file(f"overlay/{TOOLS}/{path.name}", path, 0o755)
+    units = "overlay/etc/systemd/system"
+    archive.file(f"{units}/vmtest-agent.service", SOURCE / "vmtest-agent.service")
+    archive.symlink(f"{units}/sysinit.target.wants/vmtest-agent.service",
+                    "../vmtest-agent.service")
+    for unit in enable:
+        archive.symlink(f"{units}/multi-user.target.wants/{unit}",
+                        f"/usr/lib/systemd/system/{unit}")
+    return archive.finish()

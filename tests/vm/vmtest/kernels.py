@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Debian's kernels: the newest of each series, unpacked to what a guest needs."""
+
+import dataclasses
+import lzma
+import pathlib
+import re
+import shutil
+import struct
+import subprocess
+
+from . import apt
+from .cache import digest
+from .util import SetupError, run
+
+# new: updates the elfcorehdr itself (CONFIG_CRASH_HOTPLUG). old: cannot.
+PATTERNS = {
+    "new": r"linux-image-6\.12\.[^-]*-amd64-unsigned",
+    "old": r"linux-image-6\.1\.0-[0-9]+-amd64-unsigned",
+}
+
+# What the first kernel loads before it can mount its root; dependencies are added.
+MODULES = ("virtio_pci", "virtio_blk", "virtio_console", "virtio_mem", "ext4", "crc32c_generic")
+
+RECIPE = 1      # to be raised when unpacking below changes
+
+
+@dataclasses.dataclass(frozen=True)
+class Kernel:
+    flavour: str            # new or old
+    release: str            # uname -r
+    vmlinuz: pathlib.Path   # as Debian ships it; this is what gets loaded as crash kernel
+    vmlinux: pathlib.Path   # the ELF kernel inside, which QEMU starts without decompressing
+    modules: pathlib.Path   # *.ko, and the file "order"
+
+    @property
+    def updates_itself(self):
+        """Whether this kernel keeps a loaded image true by itself."""
+        return self.flavour == "new"
+
+
+def prepare(flavour, cache, says=None):
+    package, version = apt.newest(PATTERNS[flavour])
+    key = digest(package, version, " ".join(MODULES), RECIPE)
+    directory = cache.get(f"kernel-{flavour}", key,
+                          lambda where: _unpack(package, version, where), says)
+    return Kernel(flavour, (directory / "release").read_text().strip(), directory / "vmlinuz",
+                  directory / "vmlinux", directory / "modules")
+
+
+def _unpack(package, version, directory):
+    tree = directory / "tree"
+    deb = apt.download(package, version, directory)
+    run(["dpkg-deb", "-x", deb, tree])
+    deb.unlink()
+    vmlinuz = next((tree / "boot").glob("vmlinuz-*"))
+    release = vmlinuz.name.removeprefix("vmlinuz-")
+    (directory / "release").write_text(release + "\n")
+    shutil.copyfile(vmlinuz, directory / "vmlinuz")
+    (directory / "vmlinux").write_bytes(_elf_kernel(vmlinuz.read_bytes()))
+    _pick_modules(tree / "lib/modules" / release, directory / "modules")
+    shutil.rmtree(tree)
+
+
+def _elf_kernel(image):
+    """The ELF kernel that a bzImage carries as its payload."""
+    if image[0x202:0x206] != b"HdrS":
+        raise SetupError("the kernel is not a bzImage")
+    start = (image[0x1f1] + 1) * 512 + struct.unpack_from("<I", image, 0x248)[0]
+    payload = image[start:start + struct.unpack_from("<I", image, 0x24c)[0]]
+    if payload.startswith(b"\xfd7zXZ\0"):
+        elf = lzma.LZMADecompressor().decompress(payload)
+    elif payload.startswith(b"\x28\xb5\x2f\xfd"):
+        elf = _zstd(payload[:-4])       # the last four bytes are the size, not zstd's
+    else:
+        raise SetupError(f"kernel payload of an unknown compression: {payload[:4].hex()}")
+    if not elf.startswith(b"\x7fELF"):
+        raise SetupError("the kernel's payload is not ELF")
+    return elf
+
+
+def _zstd(data):
+    return subprocess.run(["zstd", "-dcq"], input=data, stdout=subprocess.PIPE, check=True).stdout
+
+
+def _pick_modules(tree, target):
+    """Copy MODULES and what they depend on, uncompressed, with the order to load them in."""
+    target.mkdir()
+    files = {re.sub(r"\.ko(\.xz|\.zst)?$", "", path.name).replace("-", "_"): path
+             for path in tree.rglob("*.ko*")}
+    order = []
+
+    def take(name, needed):
+        if name in order or (name not in files and not needed):
+            return          # not there: built into this kernel
+        path = files[name]
+        data = path.read_bytes()
+        if path.suffix == ".xz":
+            data = lzma.decompress(data)
+        elif path.suffix == ".zst":
+            data = _zstd(data)
+        depends = re.search(rb"\0depends=([^\0]*)\0", data)
+        for other in filter(None, depends.group(1).decode().split(",") if depends else ()):
+            take(other.replace("-", "_"), True)
+        (target / f"{name}.ko").write_bytes(data)
+        order.append(name)
+
+    for module in MODULES:
+        take(module, False)
+    (target / "order").write_text("\n".join(order) + "\n")

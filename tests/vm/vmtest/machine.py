@@ -1,0 +1,274 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""One virtual machine: start, hotplug, panic, end."""
+
+import dataclasses
+import pathlib
+import re
+import shutil
+import subprocess
+import tempfile
+import time
+
+from . import rootfs
+from .capture import CapturePort
+from .guest import Guest
+from .qmp import Qmp, connect
+from .util import PATIENCE, Failure, Timeout, VmDied, check, note, wait_until
+
+GIB = 1 << 30
+BLOCK = 128 << 20       # size of a memory block of these guests
+
+BOOT_LIMIT = 120
+EARLY_DEATH = re.compile(r"int3: |Oops: |Kernel panic - not syncing|vmtest: ")
+
+# Linux 6.12 takes hot-pluggable CPUs for real only under a hypervisor that it knows, and plain
+# emulation is none: pose as VMware, with a package for each CPU.
+DISGUISE = ("-machine", "pc,vmport=on", "-cpu", "qemu64,-hypervisor,+rdrand",
+            "-smbios", "type=1,serial=VMware-56 4d 6b 64 75 6d 70 64-76 6d 74 65 73 74 00 01",
+            "-smp", "2,sockets=8,cores=1,threads=1,maxcpus=8")
+
+COMMAND_LINE = ("root=/dev/vda rw console=ttyS0,115200 memhp_default_state=online_movable "
+                "panic=1 oops=panic mitigations=off nowatchdog no_timer_check audit=0 apparmor=0 "
+                "random.trust_cpu=on net.ifnames=0")
+
+
+@dataclasses.dataclass(frozen=True)
+class Config:
+    """What distinguishes one virtual machine from another."""
+    crashkernel: str = "192M"       # empty: no reservation
+    cmdline: str = ""               # more for the kernel's command line
+    virtio_mem: bool = False        # a virtio-mem device of 4 GiB, nothing plugged yet
+    memory: str = "2G"
+
+
+class NoCapture(Failure):
+    """After the panic the machine restarted without a capture kernel."""
+
+
+class Machine:
+    def __init__(self, config, kernel, base_image, initrd, log_directory):
+        self.config = config
+        self.kernel = kernel
+        self.logs = pathlib.Path(log_directory)
+        self.logs.mkdir(parents=True, exist_ok=True)
+        self._base = base_image
+        self._initrd = initrd
+        self._process = None
+        self._work = None
+        self._dimms = 0
+        self.qmp = self.guest = self.port = None
+        self.panicked = False
+        self.journal = ""
+        self.boot_seconds = self.panic_seconds = 0.0
+
+    # Start and end
+
+    def boot(self):
+        """Start; one boot in about 50 dies early under multi-threaded emulation: try again."""
+        for attempt in (1, 2, 3):
+            try:
+                started = time.monotonic()
+                self._start()
+                self._wait_booted(1)
+                self.boot_seconds = time.monotonic() - started
+                return self
+            except (Timeout, VmDied) as error:
+                text = self.console()
+                reason = EARLY_DEATH.search(text)
+                self.stop()
+                (self.logs / "console").rename(self.logs / f"console.failed-boot-{attempt}")
+                if attempt == 3:
+                    raise
+                note(f"boot {attempt} of {self.kernel.release} died "
+                     f"({reason.group(0).strip() if reason else error}); again")
+        raise AssertionError("not reached")
+
+    def _start(self):
+        self._work = pathlib.Path(tempfile.mkdtemp(prefix="kdvm-"))
+        disk = self._work / "disk.qcow2"
+        rootfs.overlay(self._base, disk)
+        initrd = self._work / "initrd"
+        initrd.write_bytes(self._initrd)
+        argv = [
+            "qemu-system-x86_64", "-accel", "tcg,thread=multi,tb-size=1024", *DISGUISE,
+            "-m", f"{self.config.memory},slots=16,maxmem=32G",
+            "-nodefaults", "-no-user-config", "-display", "none",
+            "-action", "reboot=shutdown",
+            "-kernel", str(self.kernel.vmlinux), "-initrd", str(initrd),
+            "-append", self._command_line(),
+            "-drive", f"file={disk},format=qcow2,if=none,id=disk,cache=unsafe",
+            "-device", "virtio-blk-pci,drive=disk",
+            "-chardev", f"file,id=console,path={self.logs / 'console'}",
+            "-serial", "chardev:console",
+            "-chardev", f"socket,id=capture,path={self._work / 'capture'},server=on,wait=off",
+            "-serial", "chardev:capture",
+            "-device", "virtio-serial-pci",
+            "-chardev", f"socket,id=agent,path={self._work / 'agent'},server=on,wait=off",
+            "-device", "virtserialport,chardev=agent,name=kdumpd.agent",
+            "-qmp", f"unix:{self._work / 'qmp'},server=on,wait=off",
+        ]
+        if self.config.virtio_mem:
+            argv += ["-object", "memory-backend-ram,id=vmem-backend,size=4G",
+                     "-device", "virtio-mem-pci,id=vmem,memdev=vmem-backend,requested-size=0"]
+        self._dimms = 0
+        with open(self.logs / "qemu", "wb") as log:
+            self._process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=log,
+                                             stderr=subprocess.STDOUT)
+        self.qmp = Qmp(self._work / "qmp", self.is_alive)
+        self.guest = Guest(self._work / "agent", self.is_alive)
+        self.port = CapturePort(connect(self._work / "capture", 20, self.is_alive))
+
+    def _command_line(self):
+        words = [COMMAND_LINE]
+        if self.config.crashkernel:
+            words.append(f"crashkernel={self.config.crashkernel}")
+        if self.config.cmdline:
+            words.append(self.config.cmdline)
+        return " ".join(words)
+
+    def _wait_booted(self, hellos):
+        self.guest.wait_agent(hellos, BOOT_LIMIT)
+        self.guest.run("until systemctl -q is-active multi-user.target &&"
+                       "      [ -z \"$(systemctl list-jobs --no-legend)\" ]; do sleep 0.2; done;"
+                       "udevadm settle", limit=BOOT_LIMIT)
+
+    def reboot(self):
+        """Restart the guest in an orderly way and wait until it is up again."""
+        hellos = self.guest.hellos
+        self.qmp.execute("set-action", reboot="reset")
+        self.guest.start("systemctl reboot")
+        self._wait_booted(hellos + 1)
+        self.qmp.execute("set-action", reboot="shutdown")
+
+    def is_alive(self):
+        return self._process is not None and self._process.poll() is None
+
+    def console(self):
+        path = self.logs / "console"
+        return path.read_text(errors="replace") if path.exists() else ""
+
+    def save_journal(self):
+        """Fetch the guest's journal now: after a panic it is gone."""
+        try:
+            self.journal = self.guest.text("journalctl -b --no-pager -o short-monotonic", 60)
+        except Failure as error:
+            self.journal += f"\n(no journal: {error})"
+
+    def stop(self):
+        """End the virtual machine whatever state it is in."""
+        for part in (self.guest, self.qmp):
+            if part:
+                part.close()
+        if self._process:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+        if self._work:
+            shutil.rmtree(self._work, ignore_errors=True)
+            self._work = None
+
+    # Hotplug: each returns when the guest has seen it
+
+    def _cpus(self, which):
+        return self.guest.text(f"cat /sys/devices/system/cpu/{which}")
+
+    def add_cpu(self, online=True):
+        """Plug one CPU and, as nobody on Debian does it, bring it online. Returns its number."""
+        free = [slot for slot in self.qmp.execute("query-hotpluggable-cpus")
+                if "qom-path" not in slot]
+        slot = min(free, key=lambda entry: entry["props"]["socket-id"])
+        number = slot["props"]["socket-id"]
+        self.qmp.execute("device_add", driver=slot["type"], id=f"cpu{number}", **slot["props"])
+        directory = f"/sys/devices/system/cpu/cpu{number}"
+        self.guest.until(f"[ -e {directory}/online ]", 30, f"CPU {number} to be present")
+        if online:
+            self.guest.run(f"echo 1 > {directory}/online")
+        return number
+
+    def remove_cpu(self, number):
+        """Unplug a CPU. QEMU 7.2 dies when memory changes after this: do it last."""
+        self.qmp.execute("device_del", id=f"cpu{number}")
+        self.guest.until(f"[ ! -e /sys/devices/system/cpu/cpu{number}/online ]", 30,
+                         f"CPU {number} to be gone")
+
+    def memory_blocks(self):
+        return int(self.guest.text("grep -lx online /sys/devices/system/memory/memory*/state"
+                                   " | wc -l"))
+
+    def _wait_blocks(self, count, limit, what):
+        self.guest.until('[ "$(cat /sys/devices/system/memory/memory*/state | grep -cx online)"'
+                         f' = {count} ] && [ "$(ls -d /sys/devices/system/memory/memory* |'
+                         f' wc -l)" = {count} ]', limit, what)
+
+    def plug_dimm(self, size):
+        """Plug a DIMM without waiting for the guest. Returns its name."""
+        self._dimms += 1
+        name = f"dimm{self._dimms}"
+        self.qmp.execute("object-add", qom_type="memory-backend-ram", id=f"{name}-backend",
+                         size=size)
+        self.qmp.execute("device_add", driver="pc-dimm", id=name, memdev=f"{name}-backend")
+        return name
+
+    def add_dimm(self, size=GIB):
+        """Plug a DIMM; returns (name, start, end) with its physical range."""
+        before = self.memory_blocks()
+        name = self.plug_dimm(size)
+        self._wait_blocks(before + size // BLOCK, 60, f"{size // GIB} GiB to come online")
+        return (name, *self.dimm_range(name))
+
+    def dimm_range(self, name):
+        for device in self.qmp.execute("query-memory-devices"):
+            if device["data"].get("id") == name:
+                start = device["data"]["addr"]
+                return start, start + device["data"]["size"]
+        raise Failure(f"QEMU has no DIMM {name}")
+
+    def remove_dimm(self, name):
+        start, end = self.dimm_range(name)
+        before = self.memory_blocks()
+        seen = len(self.qmp.events)
+        self.qmp.execute("device_del", id=name)
+        self.qmp.wait_event("DEVICE_DELETED", 60, since=seen, device=name)
+        self.qmp.execute("object-del", id=f"{name}-backend")
+        self._wait_blocks(before - (end - start) // BLOCK, 60, f"{name} to be gone")
+
+    def resize_virtio_mem(self, size):
+        """Ask the guest's virtio-mem for this size; wait until it has it."""
+        blocks = self.memory_blocks()
+        now = self.qmp.execute("qom-get", path="/machine/peripheral/vmem", property="size")
+        self.qmp.execute("qom-set", path="/machine/peripheral/vmem",
+                         property="requested-size", value=size)
+        self._wait_blocks(blocks + (size - now) // BLOCK, 60, f"virtio-mem to have {size} bytes")
+
+    # Panic
+
+    def put_marker(self, start, end):
+        """Write a random marker into a page within the range: (address, marker)."""
+        job = self.guest.start(f"exec marker {start:x} {end:x}")
+        match = job.wait_line(r"^([0-9a-f]+) ([0-9a-f]{64})$", 60)
+        return int(match.group(1), 16), bytes.fromhex(match.group(2))
+
+    def panic(self, trigger="echo c > /proc/sysrq-trigger", limit=150):
+        """Crash the guest; the answers of the capture kernel, or NoCapture."""
+        self.save_journal()
+        self.panicked = True
+        started = time.monotonic()
+        self.guest.start(trigger)
+        deadline = started + limit * PATIENCE
+        while not self.port.is_ready(1.0):
+            if not self.is_alive():
+                raise NoCapture("the machine restarted without a capture kernel:\n"
+                                + self._console_tail())
+            if time.monotonic() > deadline:
+                raise Timeout(f"no capture kernel {limit * PATIENCE:.0f} s after the panic:\n"
+                              + self._console_tail())
+        self.panic_seconds = time.monotonic() - started
+        capture = self.port.info()
+        check(not capture.trouble, f"in the capture kernel: {capture.trouble}")
+        return capture
+
+    def wait_gone(self, limit, what):
+        wait_until(lambda: not self.is_alive(), limit, what)
+
+    def _console_tail(self):
+        return "\n".join(self.console().splitlines()[-25:])

@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Command line of tests/vm/run."""
+
+import argparse
+import fnmatch
+import importlib
+import pathlib
+import pkgutil
+import shutil
+import sys
+import time
+
+from . import build, guesttools, kernels, rootfs, runner
+from .cache import Cache, default_directory
+from .images import BUSYBOX
+from .registry import GROUPS, KERNELS
+from .util import SetupError, note, say
+
+# Programs of the host, and the Debian packages that they come in.
+NEEDED = {"qemu-system-x86_64": "qemu-system-x86", "qemu-img": "qemu-utils",
+          "mmdebstrap": "mmdebstrap", "mke2fs": "e2fsprogs", "dpkg-deb": "dpkg",
+          "apt-get": "apt", "zstd": "zstd", "gcc": "gcc libc6-dev"}
+
+
+def parse(argv):
+    parser = argparse.ArgumentParser(
+        prog="tests/vm/run", description="Test kdumpd in virtual machines: real kernels, "
+        "real hotplug, real panics.")
+    parser.add_argument("cases", nargs="*", metavar="CASE",
+                        help="KERNEL/GROUP/CASE or a part of it, with wildcards (default: all)")
+    parser.add_argument("--kernel", choices=("new", "old", "both"), default="both",
+                        help="new: 6.12, updates the image itself; old: 6.1, does not")
+    parser.add_argument("--list", action="store_true", help="list the cases and end")
+    parser.add_argument("--jobs", type=int, default=1, metavar="N",
+                        help="virtual machines at a time (default: 1)")
+    parser.add_argument("--builddir", type=pathlib.Path, default=build.SOURCE_ROOT / "build-vm",
+                        help="where to build kdumpd (default: build-vm)")
+    parser.add_argument("--destdir", type=pathlib.Path,
+                        help="use this installed tree, do not build")
+    parser.add_argument("--results", type=pathlib.Path,
+                        help="where logs of failed cases go (default: in the cache directory)")
+    parser.add_argument("--needed", action="store_true",
+                        help="print the Debian packages that the host needs, and end")
+    return parser.parse_args(argv)
+
+
+def load_cases():
+    import cases
+    for module in sorted(pkgutil.iter_modules(cases.__path__), key=lambda m: m.name):
+        importlib.import_module(f"cases.{module.name}")
+
+
+def matches(patterns, flavour, group, case):
+    names = (f"{flavour}/{group}/{case}", f"{group}/{case}", f"{flavour}/{group}", group, case)
+    return not patterns or any(fnmatch.fnmatchcase(name, pattern)
+                               for name in names for pattern in patterns)
+
+
+def make_plan(options):
+    flavours = KERNELS if options.kernel == "both" else (options.kernel,)
+    plan = []
+    for flavour in flavours:
+        for group in GROUPS:
+            chosen = [case for case in group.cases if flavour in case.kernels
+                      and matches(options.cases, flavour, group.name, case.name)]
+            if chosen:
+                plan.append((flavour, group, chosen))
+    return plan
+
+
+def prepare(options, plan):
+    missing = sorted({package for program, package in NEEDED.items() if not shutil.which(program)}
+                     | ({"busybox-static"} if not BUSYBOX.exists() else set()))
+    if missing:
+        raise SetupError("missing on this machine: apt-get install " + " ".join(missing))
+    cache = Cache(default_directory())
+    images = {flavour: kernels.prepare(flavour, cache, note)
+              for flavour in {flavour for flavour, _, _ in plan}}
+    tools = guesttools.prepare(cache, note)
+    base = rootfs.prepare(cache, note)
+    destdir = options.destdir
+    if not destdir and any(group.kdumpd for _, group, _ in plan):
+        destdir = build.install(options.builddir, note)
+    results = options.results or cache.directory / "results" / time.strftime("%Y%m%d-%H%M%S")
+    for kernel in images.values():
+        note(f"{kernel.flavour}: Linux {kernel.release}")
+    return runner.Bench(images, tools, base, destdir, results)
+
+
+def main(argv):
+    options = parse(argv)
+    if options.needed:
+        say(" ".join([*sorted(set(NEEDED.values())), "busybox-static"]))
+        return 0
+    load_cases()
+    plan = make_plan(options)
+    if options.list:
+        for flavour, group, cases in plan:
+            for case in cases:
+                say(f"{flavour}/{group.name}/{case.name}: {case.about}")
+        return 0
+    if not plan:
+        say("no case has such a name", sys.stderr)
+        return 2
+    started = time.monotonic()
+    try:
+        bench = prepare(options, plan)
+    except SetupError as error:
+        say(f"tests/vm/run: {error}", sys.stderr)
+        return 2
+    prepared = time.monotonic()
+    tally = runner.run(bench, plan, max(1, options.jobs))
+    note(f"{prepared - started:.0f} s to prepare, {time.monotonic() - prepared:.0f} s to run")
+    if tally.counts["failed"]:
+        note(f"logs of failed cases: {bench.results}")
+    elif bench.results.exists():
+        shutil.rmtree(bench.results, ignore_errors=True)
+    say(tally.closing_line())
+    return 1 if tally.counts["failed"] else 0
