@@ -20,7 +20,7 @@ def capture_initrd(tools):
     return archive.finish()
 
 
-def boot_initrd(kernel, tools, destdir=None, enable=()):
+def boot_initrd(kernel, tools, destdir=None):
     """Mounts the root and lays the tree to be tested over it before systemd starts."""
     archive = Archive()
     archive.console()
@@ -31,8 +31,10 @@ def boot_initrd(kernel, tools, destdir=None, enable=()):
     for path in sorted(kernel.modules.iterdir()):
         archive.file(f"modules/{path.name}", path)
 
-    if destdir:
-        archive.tree(destdir, "overlay")
+    for path in sorted(destdir.iterdir()) if destdir else ():
+        # In the guest these are links into /usr, which a directory must not replace.
+        merged = "usr/" if path.name in ("bin", "lib", "lib64", "sbin") else ""
+        archive.tree(path, f"overlay/{merged}{path.name}")
     archive.file(f"overlay/boot/vmlinuz-{kernel.release}", kernel.vmlinuz)
     archive.file(f"overlay/boot/initrd-{kernel.release}-kdump", capture_initrd(tools), 0o600)
     for path in sorted(tools.iterdir()):
@@ -42,7 +44,4 @@ def boot_initrd(kernel, tools, destdir=None, enable=()):
     archive.file(f"{units}/vmtest-agent.service", SOURCE / "vmtest-agent.service")
     archive.symlink(f"{units}/sysinit.target.wants/vmtest-agent.service",
                     "../vmtest-agent.service")
-    for unit in enable:
-        archive.symlink(f"{units}/multi-user.target.wants/{unit}",
-                        f"/usr/lib/systemd/system/{unit}")
     return archive.finish()

@@ -18,6 +18,8 @@ from .util import PATIENCE, Failure, Timeout, VmDied, check, note, wait_until
 GIB = 1 << 30
 BLOCK = 128 << 20       # size of a memory block of these guests
 
+CPUS = 2
+
 BOOT_LIMIT = 120
 EARLY_DEATH = re.compile(r"int3: |Oops: |Kernel panic - not syncing|vmtest: ")
 
@@ -25,7 +27,7 @@ EARLY_DEATH = re.compile(r"int3: |Oops: |Kernel panic - not syncing|vmtest: ")
 # emulation is none: pose as VMware, with a package for each CPU.
 DISGUISE = ("-machine", "pc,vmport=on", "-cpu", "qemu64,-hypervisor,+rdrand",
             "-smbios", "type=1,serial=VMware-56 4d 6b 64 75 6d 70 64-76 6d 74 65 73 74 00 01",
-            "-smp", "2,sockets=8,cores=1,threads=1,maxcpus=8")
+            "-smp", f"{CPUS},sockets=8,cores=1,threads=1,maxcpus=8")
 
 COMMAND_LINE = ("root=/dev/vda rw console=ttyS0,115200 memhp_default_state=online_movable "
                 "panic=1 oops=panic mitigations=off nowatchdog no_timer_check audit=0 apparmor=0 "
@@ -55,7 +57,7 @@ class Machine:
         self._initrd = initrd
         self._process = None
         self._work = None
-        self._dimms = 0
+        self._dimms = self._cpus_added = 0
         self.qmp = self.guest = self.port = None
         self.panicked = False
         self.journal = ""
@@ -76,7 +78,7 @@ class Machine:
                 text = self.console()
                 reason = EARLY_DEATH.search(text)
                 self.stop()
-                (self.logs / "console").rename(self.logs / f"console.failed-boot-{attempt}")
+                (self.logs / f"console.failed-boot-{attempt}").write_text(text)
                 if attempt == 3:
                     raise
                 note(f"boot {attempt} of {self.kernel.release} died "
@@ -90,6 +92,7 @@ class Machine:
         initrd = self._work / "initrd"
         initrd.write_bytes(self._initrd)
         argv = [
+            "setpriv", "--pdeathsig", "KILL",       # never outlives the runner
             "qemu-system-x86_64", "-accel", "tcg,thread=multi,tb-size=1024", *DISGUISE,
             "-m", f"{self.config.memory},slots=16,maxmem=32G",
             "-nodefaults", "-no-user-config", "-display", "none",
@@ -110,7 +113,7 @@ class Machine:
         if self.config.virtio_mem:
             argv += ["-object", "memory-backend-ram,id=vmem-backend,size=4G",
                      "-device", "virtio-mem-pci,id=vmem,memdev=vmem-backend,requested-size=0"]
-        self._dimms = 0
+        self._dimms = self._cpus_added = 0
         with open(self.logs / "qemu", "wb") as log:
             self._process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=log,
                                              stderr=subprocess.STDOUT)
@@ -143,6 +146,14 @@ class Machine:
     def is_alive(self):
         return self._process is not None and self._process.poll() is None
 
+    def crash_of_qemu(self):
+        """What to say if QEMU itself crashed, which no guest may make it do; else nothing."""
+        code = self._process.poll() if self._process else None
+        if code is None or code >= 0:
+            return ""
+        log = (self.logs / "qemu").read_text(errors="replace").strip()
+        return f"QEMU was ended by signal {-code}: {log[-500:]}"
+
     def console(self):
         path = self.logs / "console"
         return path.read_text(errors="replace") if path.exists() else ""
@@ -169,27 +180,39 @@ class Machine:
 
     # Hotplug: each returns when the guest has seen it
 
-    def _cpus(self, which):
-        return self.guest.text(f"cat /sys/devices/system/cpu/{which}")
+    @property
+    def cpus(self):
+        """How many CPUs are there now."""
+        return CPUS + self._cpus_added
 
-    def add_cpu(self, online=True):
+    def add_cpu(self):
         """Plug one CPU and, as nobody on Debian does it, bring it online. Returns its number."""
         free = [slot for slot in self.qmp.execute("query-hotpluggable-cpus")
                 if "qom-path" not in slot]
         slot = min(free, key=lambda entry: entry["props"]["socket-id"])
         number = slot["props"]["socket-id"]
+        file = f"/sys/devices/system/cpu/cpu{number}/online"
+        # Already waiting in the guest when it comes, so that add and online make one burst.
+        online = self.guest.start(f"echo waiting; until [ -e {file} ]; do :; done;"
+                                  f"until echo 1 > {file}; do :; done 2>/dev/null")
+        online.wait_line("^waiting$")
         self.qmp.execute("device_add", driver=slot["type"], id=f"cpu{number}", **slot["props"])
-        directory = f"/sys/devices/system/cpu/cpu{number}"
-        self.guest.until(f"[ -e {directory}/online ]", 30, f"CPU {number} to be present")
-        if online:
-            self.guest.run(f"echo 1 > {directory}/online")
+        result = online.wait(30)
+        check(result.code == 0, f"CPU {number} did not come online: {result}")
+        self._cpus_added += 1
         return number
+
+    def toggle_cpu(self, times=1, number=1):
+        """Take a CPU offline and bring it back, quickly."""
+        file = f"/sys/devices/system/cpu/cpu{number}/online"
+        self.guest.run(f"for i in $(seq {times}); do echo 0 >{file}; echo 1 >{file}; done", 60)
 
     def remove_cpu(self, number):
         """Unplug a CPU. QEMU 7.2 dies when memory changes after this: do it last."""
         self.qmp.execute("device_del", id=f"cpu{number}")
         self.guest.until(f"[ ! -e /sys/devices/system/cpu/cpu{number}/online ]", 30,
                          f"CPU {number} to be gone")
+        self._cpus_added -= 1
 
     def memory_blocks(self):
         return int(self.guest.text("grep -lx online /sys/devices/system/memory/memory*/state"

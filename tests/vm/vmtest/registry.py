@@ -4,6 +4,7 @@
 import dataclasses
 import typing
 
+from .kdumpd import Kdumpd
 from .machine import Config
 
 KERNELS = ("new", "old")
@@ -51,7 +52,7 @@ class Context:
         self.guest = machine.guest
         self.kernel = machine.kernel
         self.notes = []         # figures that are shown with the result
-        self.kdumpd = None
+        self.kdumpd = Kdumpd(machine.guest)
 
     def note(self, text):
         self.notes.append(text)

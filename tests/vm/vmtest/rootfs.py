@@ -15,8 +15,9 @@ PACKAGES = ("systemd-sysv", "udev", "dbus", "kmod", "procps", "util-linux", "kex
 # Not what is tested here, and each costs boot time or wakes up in the middle of a measurement.
 MASKED = ("systemd-networkd.service", "systemd-timesyncd.service", "systemd-resolved.service",
           "systemd-update-utmp.service", "systemd-update-utmp-runlevel.service",
-          "systemd-random-seed.service", "systemd-pstore.service", "systemd-machine-id-commit.service",
-          "systemd-hwdb-update.service", "systemd-journal-catalog-update.service",
+          "systemd-random-seed.service", "systemd-pstore.service",
+          "systemd-machine-id-commit.service", "systemd-hwdb-update.service",
+          "systemd-journal-catalog-update.service",
           "systemd-sysusers.service", "systemd-binfmt.service", "systemd-user-sessions.service",
           "systemd-logind.service", "systemd-remount-fs.service", "ldconfig.service",
           "getty.target", "getty@.service", "serial-getty@.service", "remote-fs.target",

@@ -11,7 +11,7 @@ import traceback
 from .images import boot_initrd
 from .machine import Machine
 from .registry import Context
-from .util import Failure, Skip, say
+from .util import Failure, Skip, note, say
 
 
 class Bench:
@@ -72,6 +72,7 @@ class Session:
         self._machine = None
         self._directory = None
         self._context = None
+        self._no_boot = ""      # why the group cannot be booted
 
     def run(self):
         for case in self._cases:
@@ -86,7 +87,11 @@ class Session:
                                 self._bench.base_image,
                                 self._bench.initrd(self._flavour, self._group.kdumpd),
                                 self._directory)
-        self._machine.boot()
+        try:
+            self._machine.boot()
+        except Failure as failure:
+            self._no_boot = f"no boot: {failure}"
+            raise
         self._context = Context(self._machine)
         self._context.note(f"boot took {self._machine.boot_seconds:.1f} s")
         if self._group.prepare:
@@ -105,25 +110,36 @@ class Session:
         elif not (self._directory / "failures").exists():
             shutil.rmtree(self._directory, ignore_errors=True)
 
-    def _run_case(self, case):
-        name = f"{self._flavour}/{self._group.name}/{case.name}"
-        started = time.monotonic()
-        context = None
-        outcome, text = "passed", ""
+    def _try_case(self, case):
+        """(outcome, text) of one attempt."""
         try:
+            if self._no_boot:
+                raise Failure(self._no_boot)
             if not self._machine or not self._machine.is_alive():
                 self._end(keep_logs=False)
                 self._boot()
-            context = self._context
             if self._group.reset:
-                self._group.reset(context)
-            case.function(context)
+                self._group.reset(self._context)
+            case.function(self._context)
         except Skip as reason:
-            outcome, text = "skipped", str(reason)
+            return "skipped", str(reason)
         except Failure as failure:
-            outcome, text = "failed", str(failure)
+            return "failed", str(failure)
         except Exception:
-            outcome, text = "failed", traceback.format_exc()
+            return "failed", traceback.format_exc()
+        return "passed", ""
+
+    def _run_case(self, case):
+        name = f"{self._flavour}/{self._group.name}/{case.name}"
+        started = time.monotonic()
+        self._context = self._context if self._machine else None
+        outcome, text = self._try_case(case)
+        crash = self._machine.crash_of_qemu() if self._machine else ""
+        if outcome == "failed" and crash:
+            note(f"{name}: {crash}; once more")
+            self._end(keep_logs=False)
+            outcome, text = self._try_case(case)
+        context = self._context
         seconds = time.monotonic() - started
         notes = context.notes if context else []
         if self._machine and self._machine.panicked and self._machine.panic_seconds:

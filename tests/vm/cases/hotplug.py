@@ -1,0 +1,122 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""CPUs and memory come and go: skip where the kernel updates the image, else one reload a burst."""
+
+from vmtest.machine import GIB, Config
+from vmtest.registry import Group
+from vmtest.util import Failure, check, equal
+
+group = Group("hotplug", Config(virtio_mem=True), reset=lambda t: t.kdumpd.make_normal())
+
+
+@group.case()
+def cpu_add(t):
+    """A CPU is plugged and brought online."""
+    with t.kdumpd.episode() as episode:
+        t.vm.add_cpu()
+    episode.check_hotplug(t.kernel.updates_itself)
+    t.note(episode.describe())
+
+
+@group.case()
+def memory_add(t):
+    """1 GiB is plugged."""
+    with t.kdumpd.episode() as episode:
+        t.vm.add_dimm(GIB)
+    check(episode.delta("EventsReceived") >= 16, "8 blocks gave less than 16 events")
+    episode.check_hotplug(t.kernel.updates_itself)
+    t.note(episode.describe())
+
+
+@group.case()
+def memory_add_large(t):
+    """8 GiB are plugged: 64 blocks, 128 events, one decision."""
+    with t.kdumpd.episode() as episode:
+        t.vm.add_dimm(8 * GIB)
+    check(episode.delta("EventsReceived") >= 128, "64 blocks gave less than 128 events")
+    equal(episode.delta("Overflows"), 0, "overflows")
+    episode.check_hotplug(t.kernel.updates_itself)
+    t.note(episode.describe())
+
+
+@group.case()
+def memory_remove(t):
+    """A DIMM is unplugged again."""
+    name, _, _ = t.vm.add_dimm(GIB)
+    t.kdumpd.quiet()
+    with t.kdumpd.episode() as episode:
+        t.vm.remove_dimm(name)
+    check(episode.delta("EventsReceived") >= 16, "8 blocks gave less than 16 events")
+    episode.check_hotplug(t.kernel.updates_itself)
+    t.note(episode.describe())
+
+
+@group.case()
+def virtio_mem(t):
+    """A virtio-mem device grows by 512 MiB and shrinks again."""
+    for size in (GIB // 2, 0):
+        with t.kdumpd.episode() as episode:
+            t.vm.resize_virtio_mem(size)
+        episode.check_hotplug(t.kernel.updates_itself)
+        t.note(episode.describe())
+
+
+@group.case()
+def cpu_toggles(t):
+    """A CPU goes offline and online 16 times in a hurry: one decision."""
+    with t.kdumpd.episode() as episode:
+        t.vm.toggle_cpu(times=16)
+    check(episode.delta("EventsReceived") >= 32, "32 changes gave less than 32 events")
+    episode.check_hotplug(t.kernel.updates_itself)
+    equal(len([one for one in episode.decisions if one.events]), 1, "decisions")
+    t.note(episode.describe())
+
+
+@group.case(panics=True)
+def panic_after_hotplug(t):
+    """The dump has a CPU and memory that were not there when the image was first loaded."""
+    if t.vm.cpus == 2:
+        t.vm.add_cpu()
+    _, start, end = t.vm.add_dimm(GIB)
+    t.kdumpd.quiet()
+    check_panic(t, start, end)
+
+
+def check_panic(t, start, end):
+    address, marker = t.vm.put_marker(start, end)
+    capture = t.vm.panic()
+    t.note(capture.describe())
+    equal(capture.release, t.kernel.release, "release of the capture kernel")
+    check(capture.covers(start, end), "the dump lacks the hot-added range")
+    equal(t.vm.port.read(address, len(marker)), marker, "the marker in the dump")
+    equal(capture.prstatus, t.vm.cpus, "CPUs in the dump")
+
+
+overlap = Group("overlap", reset=lambda t: t.kdumpd.make_normal())
+
+
+@overlap.case(kernels=("new",), panics=True)
+def memory_during_load(t):
+    """Memory that comes while a load runs, which the kernel then misses, is loaded for again."""
+    for _ in range(3):
+        with t.kdumpd.episode() as episode:
+            reload = t.guest.start("kdumpctl reload")
+            episode.tracer.wait_call(1)
+            _, start, end = t.vm.add_dimm(GIB)
+            seen = float(t.guest.text("cut -d' ' -f1 /proc/uptime"))
+            result = reload.wait(60)
+        equal(result.code, 0, f"Reload(): {result}")
+        missed = t.guest.run("dmesg | grep -c 'crash hp: kexec_trylock() failed'", check=False)
+        if seen < episode.calls[0].end and int(missed.out) > 0:
+            break
+        t.note("the DIMM did not come within the load; again with another one")
+    else:
+        raise Failure("could not make a DIMM's events fall into a load")
+    episode.check_armed()
+    equal(t.guest.text("cat /sys/devices/system/memory/crash_hotplug"), "1", "crash_hotplug")
+    check(len(episode.calls) == 2 and all(call.loads and call.ok for call in episode.calls),
+          f"not exactly one more load after the one that was met:\n{episode.describe()}")
+    again = [one for one in episode.decisions if one.decision == "reload" and one.events]
+    check(again and "met a load" in again[-1].reason,
+          f"no decision names the reason:\n{episode.describe()}")
+    t.note(episode.describe())
+    check_panic(t, start, end)
