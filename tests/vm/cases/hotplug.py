@@ -3,7 +3,8 @@
 
 from vmtest.machine import GIB, Config
 from vmtest.registry import Group
-from vmtest.util import Failure, check, equal
+from vmtest.scenarios import AIMS, PREEMPTIBLE, panic_and_check, plug_within_load
+from vmtest.util import check, equal
 
 group = Group("hotplug", Config(virtio_mem=True), reset=lambda t: t.kdumpd.make_normal())
 
@@ -78,39 +79,23 @@ def panic_after_hotplug(t):
         t.vm.add_cpu()
     _, start, end = t.vm.add_dimm(GIB)
     t.kdumpd.quiet()
-    check_panic(t, start, end)
+    panic_and_check(t, start, end)
 
 
-def check_panic(t, start, end):
-    address, marker = t.vm.put_marker(start, end)
-    capture = t.vm.panic()
-    t.note(capture.describe())
-    equal(capture.release, t.kernel.release, "release of the capture kernel")
-    check(capture.covers(start, end), "the dump lacks the hot-added range")
-    equal(t.vm.port.read(address, len(marker)), marker, "the marker in the dump")
-    equal(capture.prstatus, t.vm.cpus, "CPUs in the dump")
-
-
-overlap = Group("overlap", reset=lambda t: t.kdumpd.make_normal())
+overlap = Group("overlap", PREEMPTIBLE, reset=lambda t: t.kdumpd.make_normal())
 
 
 @overlap.case(kernels=("new",), panics=True)
 def memory_during_load(t):
     """Memory that comes while a load runs, which the kernel then misses, is loaded for again."""
-    for _ in range(3):
+    t.kdumpd.call("Reload")
+    for aim in AIMS:
         with t.kdumpd.episode() as episode:
-            reload = t.guest.start("kdumpctl reload")
-            episode.tracer.wait_call(1)
-            _, start, end = t.vm.add_dimm(GIB)
-            seen = float(t.guest.text("cut -d' ' -f1 /proc/uptime"))
-            result = reload.wait(60)
-        equal(result.code, 0, f"Reload(): {result}")
-        missed = t.guest.run("dmesg | grep -c 'crash hp: kexec_trylock() failed'", check=False)
-        if seen < episode.calls[0].end and int(missed.out) > 0:
+            found = plug_within_load(t, episode.tracer, "kdumpctl reload",
+                                     episode.before["LastUnprotectedUSec"] / 1e6, aim)
+        if found:
             break
-        t.note("the DIMM did not come within the load; again with another one")
-    else:
-        raise Failure("could not make a DIMM's events fall into a load")
+    check(found, "could not get a DIMM's events into a load")
     episode.check_armed()
     equal(t.guest.text("cat /sys/devices/system/memory/crash_hotplug"), "1", "crash_hotplug")
     check(len(episode.calls) == 2 and all(call.loads and call.ok for call in episode.calls),
@@ -119,4 +104,4 @@ def memory_during_load(t):
     check(again and "met a load" in again[-1].reason,
           f"no decision names the reason:\n{episode.describe()}")
     t.note(episode.describe())
-    check_panic(t, start, end)
+    panic_and_check(t, *found)

@@ -1,20 +1,26 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The bench itself, without kdumpd: what the kernels do when nobody reloads."""
 
+from vmtest.machine import BLOCK, GIB, Config
 from vmtest.registry import Group
+from vmtest.scenarios import AIMS, PREEMPTIBLE, plug_within_load
 from vmtest.util import Failure, check, equal
 from vmtest.watch import Sampler, Tracer
 
 CAPTURE_COMMAND_LINE = ("console=ttyS0,115200 nr_cpus=1 reset_devices irqpoll acpi_no_memhotplug "
                         "panic=10 mitigations=off no_timer_check random.trust_cpu=on")
 
-group = Group("selftest", kdumpd=False)
+group = Group("selftest", Config(virtio_mem=True), kdumpd=False)
+
+
+def load_command(t):
+    release = t.kernel.release
+    return (f"kload load /boot/vmlinuz-{release} /boot/initrd-{release}-kdump "
+            f"'{CAPTURE_COMMAND_LINE}'")
 
 
 def load(t):
-    release = t.kernel.release
-    return t.guest.text(f"kload load /boot/vmlinuz-{release} /boot/initrd-{release}-kdump "
-                        f"'{CAPTURE_COMMAND_LINE}'", 60)
+    return t.guest.text(load_command(t), 60)
 
 
 @group.case()
@@ -61,6 +67,31 @@ def instruments(t):
     t.note(f"a reload takes {took}, sampler: {sampler.result}")
 
 
+@group.case()
+def reboot(t):
+    """The guest restarts, keeps its disk, and the agent comes back."""
+    identity = t.guest.text("cat /proc/sys/kernel/random/boot_id; touch /etc/kept")
+    t.vm.reboot()
+    check(t.guest.text("cat /proc/sys/kernel/random/boot_id") != identity, "it did not restart")
+    t.guest.run("test -e /etc/kept")
+
+
+@group.case()
+def hotplug(t):
+    """What is plugged and unplugged shows in the guest as that many blocks and CPUs."""
+    vm = t.vm
+    number = vm.add_cpu()
+    equal(t.guest.text("cat /sys/devices/system/cpu/online"), f"0-{number}", "CPUs online")
+    blocks = vm.memory_blocks()
+    name, start, end = vm.add_dimm(8 * GIB)
+    equal(vm.memory_blocks() - blocks, 64, "blocks of 8 GiB")
+    vm.resize_virtio_mem(GIB // 2)
+    equal(vm.memory_blocks() - blocks, 64 + GIB // 2 // BLOCK, "blocks with virtio-mem")
+    vm.resize_virtio_mem(0)
+    vm.remove_dimm(name)
+    equal(vm.memory_blocks(), blocks, "blocks after everything was unplugged")
+
+
 @group.case(panics=True)
 def panic_after_hotplug(t):
     """Without a reload the new kernel's dump has what was hot-added, the old one's has not."""
@@ -84,3 +115,23 @@ def panic_after_hotplug(t):
         check(not capture.overlaps(start, end), "the dump has the new range without a reload")
         equal(t.vm.port.read(address, len(marker)), "no segment holds it", "reading the marker")
         equal(capture.prstatus, t.vm.cpus - 1, "CPUs in the dump")
+
+
+lossy = Group("selftest-overlap", PREEMPTIBLE, kdumpd=False)
+
+
+@lossy.case(kernels=("new",), panics=True)
+def memory_lost_to_load(t):
+    """Memory that comes during a load is lost without another one, crash_hotplug reads 1 or not."""
+    load(t)
+    seconds = float(load(t).split()[0]) / 1e3
+    with Tracer(t.guest) as tracer:
+        for aim in AIMS:
+            found = plug_within_load(t, tracer, load_command(t), seconds, aim)
+            if found:
+                break
+    check(found, "could not get a DIMM's events into a load")
+    equal(t.guest.text("cat /sys/devices/system/memory/crash_hotplug"), "1", "crash_hotplug")
+    capture = t.vm.panic()
+    t.note(capture.describe())
+    check(not capture.covers(*found), "the dump has the memory that the kernel missed")

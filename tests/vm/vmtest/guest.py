@@ -88,7 +88,7 @@ class Guest:
         self._jobs = {}
         self._changed = threading.Condition()
         self._sending = threading.Lock()
-        self._gone = False
+        self.gone = False
         self.hellos = 0
         threading.Thread(target=self._read, daemon=True).start()
 
@@ -111,7 +111,7 @@ class Guest:
         except (OSError, ValueError, IndexError, KeyError):
             pass
         with self._changed:
-            self._gone = True
+            self.gone = True
             self._changed.notify_all()
 
     def send(self, data):
@@ -124,8 +124,8 @@ class Guest:
     def wait_for(self, condition, limit):
         """Wait for a condition that only messages of the agent can make true."""
         with self._changed:
-            reached = self._changed.wait_for(lambda: condition() or self._gone, limit * PATIENCE)
-            if self._gone and not condition():
+            reached = self._changed.wait_for(lambda: condition() or self.gone, limit * PATIENCE)
+            if self.gone and not condition():
                 raise VmDied("the guest went away while it was waited for")
             return reached
 

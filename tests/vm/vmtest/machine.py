@@ -148,8 +148,13 @@ class Machine:
 
     def crash_of_qemu(self):
         """What to say if QEMU itself crashed, which no guest may make it do; else nothing."""
-        code = self._process.poll() if self._process else None
-        if code is None or code >= 0:
+        if not self._process or (not self.panicked and not self.guest.gone):
+            return ""
+        try:
+            code = self._process.wait(2)        # its sockets close a little before it ends
+        except subprocess.TimeoutExpired:
+            return ""
+        if code >= 0:
             return ""
         log = (self.logs / "qemu").read_text(errors="replace").strip()
         return f"QEMU was ended by signal {-code}: {log[-500:]}"
@@ -223,20 +228,23 @@ class Machine:
                          f' = {count} ] && [ "$(ls -d /sys/devices/system/memory/memory* |'
                          f' wc -l)" = {count} ]', limit, what)
 
-    def plug_dimm(self, size):
-        """Plug a DIMM without waiting for the guest. Returns its name."""
+    def plug_dimm(self, size, at=None):
+        """Plug a DIMM without waiting for the guest, at the moment when at() returns. Returns its
+        name."""
         self._dimms += 1
         name = f"dimm{self._dimms}"
         self.qmp.execute("object-add", qom_type="memory-backend-ram", id=f"{name}-backend",
                          size=size)
+        if at:
+            at()
         self.qmp.execute("device_add", driver="pc-dimm", id=name, memdev=f"{name}-backend")
         return name
 
-    def add_dimm(self, size=GIB):
+    def add_dimm(self, size=GIB, at=None):
         """Plug a DIMM; returns (name, start, end) with its physical range."""
         before = self.memory_blocks()
-        name = self.plug_dimm(size)
-        self._wait_blocks(before + size // BLOCK, 60, f"{size // GIB} GiB to come online")
+        name = self.plug_dimm(size, at)
+        self._wait_blocks(before + size // BLOCK, 60, f"{size >> 20} MiB to come online")
         return (name, *self.dimm_range(name))
 
     def dimm_range(self, name):

@@ -23,14 +23,13 @@ class Case:
 class Group:
     """Cases that share one boot, in the order in which they are declared.
 
-    prepare(t) is called after each boot, reset(t) before each case. Groups that need kdumpd in
-    the guest get the installed tree; the others must do without it."""
+    reset(t) is called before each case. Groups that need kdumpd in the guest get the installed
+    tree; the others must do without it."""
 
-    def __init__(self, name, config=Config(), kdumpd=True, prepare=None, reset=None):
+    def __init__(self, name, config=Config(), kdumpd=True, reset=None):
         self.name = name
         self.config = config
         self.kdumpd = kdumpd
-        self.prepare = prepare
         self.reset = reset
         self.cases = []
         GROUPS.append(self)

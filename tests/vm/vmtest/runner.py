@@ -94,8 +94,6 @@ class Session:
             raise
         self._context = Context(self._machine)
         self._context.note(f"boot took {self._machine.boot_seconds:.1f} s")
-        if self._group.prepare:
-            self._group.prepare(self._context)
 
     def _end(self, keep_logs):
         """Stop the machine; logs of boots without a failure are not kept."""
