@@ -32,7 +32,7 @@ def check_armed(t):
     check("acpi_no_memhotplug" in words and "nr_cpus=1" in words,
           f"the capture kernel's command line lacks what it needs: {words}")
     check(not any(word.startswith("crashkernel=") for word in words), f"crashkernel= in {words}")
-    answer = "kernel" if t.kernel.updates_itself else "unsupported"
+    answer = "kernel" if t.kernel.updates_itself else "userspace"
     equal((properties["CpuHotplug"], properties["MemoryHotplug"]), (answer, answer),
           "who updates the image")
     code, text = t.kdumpd.status_code()
