@@ -47,7 +47,8 @@ def memory_remove(t):
     with t.kdumpd.episode() as episode:
         t.vm.remove_dimm(name)
     check(episode.delta("EventsReceived") >= 16, "8 blocks gave less than 16 events")
-    episode.check_hotplug(t.kernel.updates_itself)
+    # Taking a block offline moves what is in it: on a busy host the pauses exceed Settle.
+    episode.check_hotplug(t.kernel.updates_itself, bursts=3)
     t.note(episode.describe())
 
 
@@ -72,11 +73,14 @@ def cpu_toggles(t):
     t.note(episode.describe())
 
 
-@group.case(panics=True)
+# On a machine of its own: the marker has to get a page of the one DIMM.
+panic = Group("panic", Config(), reset=lambda t: t.kdumpd.make_normal())
+
+
+@panic.case(panics=True)
 def panic_after_hotplug(t):
     """The dump has a CPU and memory that were not there when the image was first loaded."""
-    if t.vm.cpus == 2:
-        t.vm.add_cpu()
+    t.vm.add_cpu()
     _, start, end = t.vm.add_dimm(GIB)
     t.kdumpd.quiet()
     panic_and_check(t, start, end)
