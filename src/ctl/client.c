@@ -1,0 +1,345 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The conversation with kdumpd. The client's only user of sd-bus. */
+#include "ctl/client.h"
+
+#include <errno.h>
+
+#include <systemd/sd-bus.h>
+
+#include "base/string-util.h"
+#include "base/time-util.h"
+
+#define BUS_NAME      "org.kdumpd1"
+#define BUS_PATH      "/org/kdumpd1"
+#define BUS_INTERFACE "org.kdumpd1.Manager"
+
+/* The daemon never blocks, so it answers a question at once or not at all. */
+#define ANSWER_TIMEOUT_USEC (10 * USEC_PER_SEC)
+
+struct Client {
+        sd_bus *bus;
+};
+
+static void bus_error_donep(sd_bus_error *error) {
+        sd_bus_error_free(error);
+}
+#define _cleanup_bus_error_ _cleanup_(bus_error_donep)
+
+static void bus_messagep(sd_bus_message **message) {
+        (void)sd_bus_message_unref(*message);
+}
+#define _cleanup_bus_message_ _cleanup_(bus_messagep)
+
+/* A message of the daemon's or of libsystemd's, with a full stop whether or not it had one. */
+static void sentence(char reterr[static CLIENT_ERROR_MAX], const char *text) {
+        size_t n = strlen(text);
+
+        while (n > 0 && strchr(" \t\n.", text[n - 1]))
+                n--;
+        strscpyf(reterr, CLIENT_ERROR_MAX - 1, "%.*s", (int)MIN(n, (size_t)CLIENT_ERROR_MAX), text);
+        strcat(reterr, ".");
+}
+
+/* What bus daemons and sd-bus say, and what it means for somebody who wanted to talk to kdumpd. */
+typedef enum Problem {
+        PROBLEM_OTHER,
+        PROBLEM_NOT_RUNNING,
+        PROBLEM_REFUSED,
+        PROBLEM_SILENT,
+        PROBLEM_VERSION,
+} Problem;
+
+static const struct {
+        const char *name;
+        Problem problem;
+} problems[] = {
+        { SD_BUS_ERROR_SERVICE_UNKNOWN, PROBLEM_NOT_RUNNING },
+        { SD_BUS_ERROR_NAME_HAS_NO_OWNER, PROBLEM_NOT_RUNNING },
+        { SD_BUS_ERROR_ACCESS_DENIED, PROBLEM_REFUSED },
+        { SD_BUS_ERROR_AUTH_FAILED, PROBLEM_REFUSED },
+        { SD_BUS_ERROR_INTERACTIVE_AUTHORIZATION_REQUIRED, PROBLEM_REFUSED },
+        { SD_BUS_ERROR_NO_REPLY, PROBLEM_SILENT },
+        { SD_BUS_ERROR_TIMEOUT, PROBLEM_SILENT },
+        { SD_BUS_ERROR_UNKNOWN_OBJECT, PROBLEM_VERSION },
+        { SD_BUS_ERROR_UNKNOWN_INTERFACE, PROBLEM_VERSION },
+        { SD_BUS_ERROR_UNKNOWN_METHOD, PROBLEM_VERSION },
+        { SD_BUS_ERROR_INVALID_SIGNATURE, PROBLEM_VERSION },
+};
+
+static Problem classify(const sd_bus_error *error) {
+        for (size_t i = 0; i < ELEMENTSOF(problems); i++)
+                if (sd_bus_error_has_name(error, problems[i].name))
+                        return problems[i].problem;
+        return PROBLEM_OTHER;
+}
+
+static void explain(const sd_bus_error *error, const char *method,
+                    char reterr[static CLIENT_ERROR_MAX]) {
+        switch (classify(error)) {
+        case PROBLEM_NOT_RUNNING:
+                sentence(reterr, "kdumpd is not running, start it with 'systemctl start kdumpd'");
+                break;
+        case PROBLEM_REFUSED:
+                if (method)
+                        strscpyf(reterr, CLIENT_ERROR_MAX,
+                                 "Permission denied: %s() needs privileges, try it as root.",
+                                 method);
+                else
+                        sentence(reterr, "Permission denied: the policy of the bus does not let "
+                                         "this user talk to kdumpd");
+                break;
+        case PROBLEM_SILENT:
+                sentence(reterr, "kdumpd ended or did not answer, see 'systemctl status kdumpd'");
+                break;
+        case PROBLEM_VERSION:
+                sentence(reterr,
+                         "kdumpd speaks another version of its interface, restart it after an "
+                         "upgrade with 'systemctl restart kdumpd'");
+                break;
+        case PROBLEM_OTHER:
+                sentence(reterr, error->message ?: error->name);
+                break;
+        }
+}
+
+static void explain_bus(int r, char reterr[static CLIENT_ERROR_MAX]) {
+        strscpyf(reterr, CLIENT_ERROR_MAX,
+                 "The system bus cannot be reached (%s), is D-Bus running?", strerror(-r));
+}
+
+static int out_of_memory(char reterr[static CLIENT_ERROR_MAX]) {
+        sentence(reterr, "Out of memory");
+        return -ENOMEM;
+}
+
+/* The daemon's answer was not what its interface says. */
+static int bad_answer(int r, char reterr[static CLIENT_ERROR_MAX]) {
+        if (r == -ENOMEM)
+                return out_of_memory(reterr);
+        explain(&SD_BUS_ERROR_MAKE_CONST(SD_BUS_ERROR_INVALID_SIGNATURE, NULL), NULL, reterr);
+        return -EBADMSG;
+}
+
+int client_new(Client **ret, char reterr[static CLIENT_ERROR_MAX]) {
+        _cleanup_client_ Client *client = NULL;
+        int r;
+
+        client = calloc(1, sizeof(*client));
+        if (!client)
+                return out_of_memory(reterr);
+        r = sd_bus_open_system(&client->bus);
+        if (r < 0) {
+                explain_bus(r, reterr);
+                return r;
+        }
+        *ret = TAKE_PTR(client);
+        return 0;
+}
+
+Client *client_free(Client *client) {
+        if (client)
+                client->bus = sd_bus_flush_close_unref(client->bus);
+        free(client);
+        return NULL;
+}
+
+/* A call to the daemon that does not start it: whoever stopped it had a reason, and status must
+ * tell that it is stopped rather than change it. */
+static int new_call(Client *client, const char *interface, const char *method,
+                    sd_bus_message **ret) {
+        int r;
+
+        r = sd_bus_message_new_method_call(client->bus, ret, BUS_NAME, BUS_PATH, interface, method);
+        if (r < 0)
+                return r;
+        return sd_bus_message_set_auto_start(*ret, 0);
+}
+
+/* Sends the call that construction (a result of sd-bus) left in message and waits for the answer.
+ * method is the one to name if permission is missing, NULL for questions, which need none. */
+static int exchange(Client *client, int construction, sd_bus_message *message,
+                    uint64_t timeout_usec, const char *method, sd_bus_message **ret,
+                    char reterr[static CLIENT_ERROR_MAX]) {
+        _cleanup_bus_error_ sd_bus_error error = SD_BUS_ERROR_NULL;
+        int r = construction;
+
+        if (r >= 0)
+                r = sd_bus_call(client->bus, message, timeout_usec, &error, ret);
+        if (r >= 0)
+                return 0;
+        if (construction >= 0 && sd_bus_is_open(client->bus) <= 0) {
+                explain_bus(r, reterr);
+                return r;
+        }
+        if (!sd_bus_error_is_set(&error))
+                (void)sd_bus_error_set_errno(&error, r);
+        explain(&error, method, reterr);
+        return r;
+}
+
+static int read_string(sd_bus_message *message, char **ret) {
+        const char *s;
+        int r;
+
+        r = sd_bus_message_read_basic(message, 's', &s);
+        if (r < 0)
+                return r;
+        free(*ret);
+        *ret = strdup(s);
+        return *ret ? 0 : -ENOMEM;
+}
+
+/* Reads the variant of one property; those of another type than ours count as unknown. */
+static int read_property(sd_bus_message *message, const char *name, DaemonStatus *status) {
+        int i = daemon_property_find(name), boolean, r;
+        const DaemonProperty *property;
+        char type[2] = { 0 };
+
+        if (i < 0)
+                return sd_bus_message_skip(message, "v");
+        property = daemon_property((size_t)i);
+        type[0] = property->type;
+        if (sd_bus_message_verify_type(message, 'v', type) <= 0)
+                return sd_bus_message_skip(message, "v");
+        r = sd_bus_message_enter_container(message, 'v', type);
+        if (r < 0)
+                return r;
+        switch (property->type) {
+        case 's':
+                r = read_string(message, daemon_status_field(status, property));
+                break;
+        case 'b':
+                r = sd_bus_message_read_basic(message, 'b', &boolean);
+                if (r >= 0)
+                        *(bool *)daemon_status_field(status, property) = boolean;
+                break;
+        default:
+                r = sd_bus_message_read_basic(message, 't', daemon_status_field(status, property));
+        }
+        if (r < 0)
+                return r;
+        status->received |= UINT64_C(1) << i;
+        return sd_bus_message_exit_container(message);
+}
+
+static int read_properties(sd_bus_message *message, DaemonStatus *status) {
+        int r;
+
+        r = sd_bus_message_enter_container(message, 'a', "{sv}");
+        if (r < 0)
+                return r;
+        while ((r = sd_bus_message_enter_container(message, 'e', "sv")) > 0) {
+                const char *name;
+
+                r = sd_bus_message_read_basic(message, 's', &name);
+                if (r < 0)
+                        return r;
+                r = read_property(message, name, status);
+                if (r < 0)
+                        return r;
+                r = sd_bus_message_exit_container(message);
+                if (r < 0)
+                        return r;
+        }
+        return r;
+}
+
+int client_get_status(Client *client, DaemonStatus *ret, char reterr[static CLIENT_ERROR_MAX]) {
+        _cleanup_bus_message_ sd_bus_message *call = NULL, *answer = NULL;
+        _cleanup_(daemon_status_done) DaemonStatus status = { 0 };
+        int r;
+
+        r = new_call(client, "org.freedesktop.DBus.Properties", "GetAll", &call);
+        if (r >= 0)
+                r = sd_bus_message_append(call, "s", BUS_INTERFACE);
+        r = exchange(client, r, call, ANSWER_TIMEOUT_USEC, NULL, &answer, reterr);
+        if (r < 0)
+                return r;
+        r = read_properties(answer, &status);
+        /* Without these two there is nothing to say. */
+        if (r >= 0 &&
+            (!daemon_status_has(&status, (size_t)daemon_property_find("Armed")) || !status.state))
+                r = -EBADMSG;
+        if (r < 0)
+                return bad_answer(r, reterr);
+        *ret = status;
+        status = (DaemonStatus){ 0 };
+        return 0;
+}
+
+static int read_decision(sd_bus_message *message, DaemonDecision *decision) {
+        const char *subsystems, *what, *reason, *result, *details;
+        int r;
+
+        r = sd_bus_message_read(message, "tsussss", &decision->time_usec, &subsystems,
+                                &decision->events, &what, &reason, &result, &details);
+        if (r < 0)
+                return r;
+        decision->subsystems = strdup(subsystems);
+        decision->decision = strdup(what);
+        decision->reason = strdup(reason);
+        decision->result = strdup(result);
+        decision->details = strdup(details);
+        return decision->subsystems && decision->decision && decision->reason && decision->result &&
+                               decision->details
+                       ? 0
+                       : -ENOMEM;
+}
+
+static int read_decisions(sd_bus_message *message, DaemonDecisions *decisions) {
+        int r;
+
+        r = sd_bus_message_enter_container(message, 'a', "(tsussss)");
+        if (r < 0)
+                return r;
+        while ((r = sd_bus_message_enter_container(message, 'r', "tsussss")) > 0) {
+                DaemonDecision *decision = daemon_decisions_add(decisions);
+
+                if (!decision)
+                        return -ENOMEM;
+                r = read_decision(message, decision);
+                if (r < 0)
+                        return r;
+                r = sd_bus_message_exit_container(message);
+                if (r < 0)
+                        return r;
+        }
+        return r;
+}
+
+int client_list_decisions(Client *client, uint32_t max, DaemonDecisions *ret,
+                          char reterr[static CLIENT_ERROR_MAX]) {
+        _cleanup_bus_message_ sd_bus_message *call = NULL, *answer = NULL;
+        _cleanup_(daemon_decisions_done) DaemonDecisions decisions = { 0 };
+        int r;
+
+        r = new_call(client, BUS_INTERFACE, "ListDecisions", &call);
+        if (r >= 0)
+                r = sd_bus_message_append(call, "u", max);
+        r = exchange(client, r, call, ANSWER_TIMEOUT_USEC, NULL, &answer, reterr);
+        if (r < 0)
+                return r;
+        r = read_decisions(answer, &decisions);
+        if (r < 0)
+                return bad_answer(r, reterr);
+        /* The daemon begins with the newest; people read down. */
+        for (size_t i = 0; i < decisions.n / 2; i++) {
+                DaemonDecision swap = decisions.items[i];
+
+                decisions.items[i] = decisions.items[decisions.n - 1 - i];
+                decisions.items[decisions.n - 1 - i] = swap;
+        }
+        *ret = decisions;
+        decisions = (DaemonDecisions){ 0 };
+        return 0;
+}
+
+int client_call(Client *client, const char *method, char reterr[static CLIENT_ERROR_MAX]) {
+        _cleanup_bus_message_ sd_bus_message *call = NULL, *answer = NULL;
+        int r;
+
+        r = new_call(client, BUS_INTERFACE, method, &call);
+        if (r >= 0)
+                r = sd_bus_message_set_allow_interactive_authorization(call, 1);
+        return exchange(client, r, call, USEC_INFINITY, method, &answer, reterr);
+}

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* kdumpctl: the command line of kdumpd. Options, verbs, help. */
+#include <getopt.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/string-util.h"
+#include "ctl/verbs.h"
+
+static const char help[] =
+        "Usage: kdumpctl [OPTION...] VERB\n"
+        "\n"
+        "Asks and commands kdumpd, which keeps the crash kernel image loaded and true.\n"
+        "\n"
+        "Verbs:\n"
+        "  status        Whether a panic now would give a dump, and why kdumpd thinks so\n"
+        "  events        What kdumpd decided when CPUs or memory came or went\n"
+        "  load          Load the image if it is not loaded\n"
+        "  unload        Unload the image; kdumpd leaves it so until load or reload\n"
+        "  reload        Load the image again in any case\n"
+        "  test          Show what a load would use, or why it would fail\n"
+        "  show-config   Print the configuration in force and where it comes from\n"
+        "  showmem       Print how much memory is reserved for the crash kernel\n"
+        "\n"
+        "Options:\n"
+        "  -n N          events: the newest N only (default: 20), or 'all'\n"
+        "  --json        status, events, test: print JSON\n"
+        "  --root=DIR    test, show-config, showmem: look below DIR\n"
+        "  -h, --help    Print this text\n"
+        "  --version     Print the version\n"
+        "\n"
+        "Exit status: 0 success (status: armed), 1 failure, 2 wrong usage,\n"
+        "3 status: not armed. See kdumpctl(8).\n";
+
+static const struct {
+        const char *name;
+        int (*run)(const Options *options);
+} verbs[] = {
+        { "status", verb_status },           { "events", verb_events },   { "load", verb_load },
+        { "unload", verb_unload },           { "reload", verb_reload },   { "test", verb_test },
+        { "show-config", verb_show_config }, { "showmem", verb_showmem },
+};
+
+int complain(const char *format, ...) {
+        va_list ap;
+
+        (void)fputs("kdumpctl: ", stderr);
+        va_start(ap, format);
+        (void)vfprintf(stderr, format, ap);
+        va_end(ap);
+        (void)fputc('\n', stderr);
+        return EXIT_FAILURE;
+}
+
+static int wrong_usage(const char *what, const char *which) {
+        (void)complain("%s%s%s%s, see 'kdumpctl --help'.", what, which ? " '" : "", strempty(which),
+                       which ? "'" : "");
+        return EXIT_USAGE;
+}
+
+static int parse_count(const char *s, uint32_t *ret) {
+        if (streq(s, "all")) {
+                *ret = UINT32_MAX;
+                return 0;
+        }
+        return parse_u32(s, 10, ret) < 0 || *ret == 0 ? -1 : 0;
+}
+
+enum { OPTION_JSON = 256, OPTION_ROOT, OPTION_VERSION };
+
+static const struct option long_options[] = {
+        { "json", no_argument, NULL, OPTION_JSON },
+        { "root", required_argument, NULL, OPTION_ROOT },
+        { "help", no_argument, NULL, 'h' },
+        { "version", no_argument, NULL, OPTION_VERSION },
+        {},
+};
+
+/* Returns -1 to go on, or the exit status. */
+static int parse_options(int argc, char **argv, Options *options) {
+        int c;
+
+        opterr = 0;
+        while ((c = getopt_long(argc, argv, ":n:h", long_options, NULL)) >= 0)
+                switch (c) {
+                case 'n':
+                        if (parse_count(optarg, &options->decisions) < 0)
+                                return wrong_usage("-n takes a number from 1 on or 'all', not",
+                                                   optarg);
+                        break;
+                case OPTION_JSON:
+                        options->json = true;
+                        break;
+                case OPTION_ROOT:
+                        if (optarg[0] != '/')
+                                return wrong_usage("--root= takes an absolute path, not", optarg);
+                        options->root = streq(optarg, "/") ? "" : optarg;
+                        break;
+                case 'h':
+                        (void)fputs(help, stdout);
+                        return EXIT_SUCCESS;
+                case OPTION_VERSION:
+                        (void)puts("kdumpctl " PACKAGE_VERSION);
+                        return EXIT_SUCCESS;
+                case ':':
+                        return wrong_usage("Missing argument of", argv[optind - 1]);
+                default:
+                        return wrong_usage("Unknown option", argv[optind - 1]);
+                }
+        return -1;
+}
+
+int main(int argc, char **argv) {
+        Options options = { .decisions = DECISIONS_DEFAULT, .root = "" };
+        int status;
+
+        status = parse_options(argc, argv, &options);
+        if (status < 0 && optind >= argc)
+                status = wrong_usage("Missing verb", NULL);
+        if (status < 0 && optind + 1 < argc)
+                status = wrong_usage("Too many arguments from", argv[optind + 1]);
+        for (size_t i = 0; status < 0 && i < ELEMENTSOF(verbs); i++)
+                if (streq(verbs[i].name, argv[optind]))
+                        status = verbs[i].run(&options);
+        if (status < 0)
+                status = wrong_usage("Unknown verb", argv[optind]);
+        if (fflush(stdout) != 0 || ferror(stdout)) {
+                (void)complain("The output cannot be written.");
+                return status == EXIT_SUCCESS ? EXIT_FAILURE : status;
+        }
+        return status;
+}

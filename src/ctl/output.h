@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What kdumpctl prints for people. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "core/settings.h"
+#include "ctl/daemon-status.h"
+
+/* The two lines that scripts written for other kdump services look for; the first of the output. */
+#define LINE_OPERATIONAL     "Kdump is operational"
+#define LINE_NOT_OPERATIONAL "Kdump is not operational"
+
+/* Whether to write colours to the open file fd: SYSTEMD_COLORS= decides if it is set, then
+ * NO_COLOR=, then whether fd is a terminal that is not dumb. */
+bool want_colour(int fd);
+
+/* The one of the two lines above that holds. */
+void print_verdict(FILE *f, bool operational, bool colour);
+
+/* The status in a few lines; now_usec is microseconds since the epoch, for "12 s ago". */
+void print_status(FILE *f, const DaemonStatus *status, uint64_t now_usec, bool colour);
+
+/* The decisions as a table, or a line that says that there are none. Times are local. */
+void print_decisions(FILE *f, const DaemonDecisions *decisions, bool colour);
+
+/* The configuration as a file that would give it. origins[i] is the file that set the i-th key,
+ * NULL for none; n_origins is how many keys it covers. */
+void print_settings(FILE *f, const Settings *settings, const char *const *origins,
+                    size_t n_origins);
+
+/* "Reserved 256MB memory for crash kernel", as other kdump services print it. */
+void print_reservation(FILE *f, uint64_t bytes);

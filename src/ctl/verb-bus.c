@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The verbs that ask the daemon. */
+#include <errno.h>
+
+#include "base/file-util.h"
+#include "base/string-util.h"
+#include "ctl/client.h"
+#include "ctl/json.h"
+#include "ctl/output.h"
+#include "ctl/verbs.h"
+#include "sys/kernel-state.h"
+
+static int get_status(DaemonStatus *ret, char reterr[static CLIENT_ERROR_MAX]) {
+        _cleanup_client_ Client *client = NULL;
+        int r;
+
+        r = client_new(&client, reterr);
+        if (r < 0)
+                return r;
+        return client_get_status(client, ret, reterr);
+}
+
+/* Whether there is an image that a dead or unreachable daemon left: a panic would use it. */
+static bool image_is_loaded(const char *root) {
+        _cleanup_close_ int root_fd = open_root(*root ? root : "/");
+
+        return root_fd >= 0 && kernel_crash_loaded(root_fd) > 0;
+}
+
+#define UNWATCHED                                                          \
+        " The kernel holds a crash image, but nobody can tell whether it " \
+        "still covers the machine."
+
+int verb_status(const Options *options) {
+        _cleanup_(daemon_status_done) DaemonStatus status = { 0 };
+        char error[CLIENT_ERROR_MAX];
+        bool colour;
+        int r;
+
+        r = get_status(&status, error);
+        if (r < 0) {
+                /* Nobody who could say otherwise answers, so this is the safe half of the truth. */
+                if (!options->json)
+                        print_verdict(stdout, false, want_colour(STDOUT_FILENO));
+                (void)fflush(stdout);
+                (void)complain("%s%s", error, image_is_loaded(options->root) ? UNWATCHED : "");
+                return EXIT_NOT_OPERATIONAL;
+        }
+        if (options->json) {
+                if (json_print_status(stdout, &status) < 0)
+                        return complain("Out of memory.");
+        } else {
+                colour = want_colour(STDOUT_FILENO);
+                print_status(stdout, &status, realtime_usec(), colour);
+        }
+        return status.armed ? EXIT_SUCCESS : EXIT_NOT_OPERATIONAL;
+}
+
+int verb_events(const Options *options) {
+        _cleanup_client_ Client *client = NULL;
+        _cleanup_(daemon_decisions_done) DaemonDecisions decisions = { 0 };
+        char error[CLIENT_ERROR_MAX];
+        int r;
+
+        r = client_new(&client, error);
+        if (r >= 0)
+                r = client_list_decisions(client, options->decisions, &decisions, error);
+        if (r < 0)
+                return complain("%s", error);
+        if (!options->json)
+                print_decisions(stdout, &decisions, want_colour(STDOUT_FILENO));
+        else if (json_print_decisions(stdout, &decisions) < 0)
+                return complain("Out of memory.");
+        return EXIT_SUCCESS;
+}
+
+static int call(const char *method) {
+        _cleanup_client_ Client *client = NULL;
+        char error[CLIENT_ERROR_MAX];
+        int r;
+
+        r = client_new(&client, error);
+        if (r >= 0)
+                r = client_call(client, method, error);
+        if (r < 0)
+                return complain("%s", error);
+        return EXIT_SUCCESS;
+}
+
+int verb_load(const Options *options) {
+        return call("Load");
+}
+
+int verb_unload(const Options *options) {
+        return call("Unload");
+}
+
+int verb_reload(const Options *options) {
+        return call("Reload");
+}
+
+/* The daemon knows best; without one, and below another root, the kernel's own file must do. */
+static int get_reservation(const char *root, uint64_t *ret) {
+        _cleanup_(daemon_status_done) DaemonStatus status = { 0 };
+        _cleanup_close_ int root_fd = -EBADF;
+        char error[CLIENT_ERROR_MAX];
+
+        if (*root == '\0' && get_status(&status, error) >= 0) {
+                *ret = status.reservation_bytes;
+                return 0;
+        }
+        root_fd = open_root(*root ? root : "/");
+        if (root_fd < 0)
+                return root_fd;
+        return kernel_reservation_bytes(root_fd, ret);
+}
+
+int verb_showmem(const Options *options) {
+        uint64_t bytes = 0;
+        int r;
+
+        r = get_reservation(options->root, &bytes);
+        if (r == -ENOENT)
+                return complain(
+                        "No memory reserved for crash kernel: this kernel has no crash kexec.");
+        if (r < 0)
+                return complain("The reservation cannot be read: %s.", strerror(-r));
+        if (bytes == 0)
+                return complain("No memory reserved for crash kernel: add crashkernel=256M to the "
+                                "command line of the kernel and boot again.");
+        print_reservation(stdout, bytes);
+        return EXIT_SUCCESS;
+}

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The verbs that need no daemon. */
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/string-util.h"
+#include "ctl/output.h"
+#include "ctl/verbs.h"
+#include "sys/conffile.h"
+
+#define KDUMP_LOAD KDUMPD_SBINDIR "/kdump-load"
+
+int verb_test(const Options *options) {
+        const char *program = secure_getenv("KDUMPCTL_KDUMP_LOAD") ?: KDUMP_LOAD;
+        _cleanup_free_ char *root = NULL;
+        const char *argv[5] = { program, "--dry-run" };
+        size_t n = 2;
+
+        if (options->json)
+                argv[n++] = "--json";
+        if (*options->root) {
+                if (asprintf(&root, "--root=%s", options->root) < 0)
+                        return complain("Out of memory.");
+                argv[n++] = root;
+        }
+        /* Its output, its exit status and its terminal are to be ours: no second process. */
+        execv(program, (char *const *)argv);
+        return complain("'%s' cannot be run: %s.", program, strerror(errno));
+}
+
+/* Far more than there are keys; more than these would be printed without their origin. */
+#define KEYS_MAX 64u
+
+typedef struct Origins {
+        const char *files[KEYS_MAX];
+        char *copies[KEYS_MAX];
+} Origins;
+
+static void origins_done(Origins *origins) {
+        for (size_t i = 0; i < KEYS_MAX; i++)
+                free(origins->copies[i]);
+}
+
+static void on_warning(void *userdata, const char *file, unsigned line, const char *text) {
+        if (line > 0)
+                (void)complain("%s:%u: %s", file, line, text);
+        else
+                (void)complain("%s: %s", file, text);
+}
+
+static void on_origin(void *userdata, const char *section, const char *key, const char *file) {
+        const char *known_section, *known_key;
+        Origins *origins = userdata;
+
+        for (size_t i = 0; i < KEYS_MAX && settings_key(i, &known_section, &known_key, NULL); i++) {
+                if (!streq(known_section, section) || !streq(known_key, key))
+                        continue;
+                free(origins->copies[i]);
+                origins->copies[i] = strdup(file);
+                origins->files[i] = origins->copies[i] ?: "(out of memory)";
+                return;
+        }
+}
+
+int verb_show_config(const Options *options) {
+        _cleanup_(origins_done) Origins origins = { 0 };
+        _cleanup_(settings_done) Settings settings = { 0 };
+
+        if (conffile_read(options->root, &settings, on_warning, on_origin, &origins) < 0)
+                return complain("Out of memory.");
+        print_settings(stdout, &settings, origins.files, KEYS_MAX);
+        return EXIT_SUCCESS;
+}

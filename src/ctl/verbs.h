@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The verbs of kdumpctl. Each prints its answer on stdout and what went wrong on stderr, and
+ * returns the exit status. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define EXIT_USAGE           2 /* as LSB has it for arguments that make no sense */
+#define EXIT_NOT_OPERATIONAL 3 /* as LSB has it for "not running" */
+
+#define DECISIONS_DEFAULT 20
+
+/* The options, as the command line gave them. */
+typedef struct Options {
+        bool json;
+        uint32_t decisions; /* UINT32_MAX: all */
+        const char *root;   /* "" or the directory that files are taken below */
+} Options;
+
+int verb_status(const Options *options);
+int verb_events(const Options *options);
+int verb_load(const Options *options);
+int verb_unload(const Options *options);
+int verb_reload(const Options *options);
+int verb_showmem(const Options *options);
+int verb_show_config(const Options *options);
+
+/* Becomes kdump-load; returns only if that failed. */
+int verb_test(const Options *options);
+
+/* Prints "kdumpctl: ..." on stderr and returns EXIT_FAILURE. */
+int complain(const char *format, ...) __attribute__((format(printf, 1, 2)));

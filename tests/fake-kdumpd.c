@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A service with the interface of kdumpd and nothing behind it, for the tests of kdumpctl.
+ *
+ * usage: fake-kdumpd [NAME=VALUE | METHOD:ERROR:MESSAGE]...
+ *
+ * A NAME is a property, a METHOD is one that fails with the D-Bus error name ERROR. METHOD:die
+ * makes it end without an answer. Prints "ready" once it owns the name on the system bus. */
+#include <errno.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include <systemd/sd-bus.h>
+
+#include "base/string-util.h"
+#include "ctl/daemon-status.h"
+
+typedef struct Fake {
+        DaemonStatus status;
+        char **failures;
+        int n_failures;
+} Fake;
+
+static int get_property(sd_bus *bus, const char *path, const char *interface, const char *name,
+                        sd_bus_message *reply, void *userdata, sd_bus_error *error) {
+        const Fake *fake = userdata;
+        const DaemonProperty *property = daemon_property((size_t)daemon_property_find(name));
+        const void *field = daemon_status_field_const(&fake->status, property);
+
+        switch (property->type) {
+        case 's':
+                return sd_bus_message_append(reply, "s", strempty(*(char *const *)field));
+        case 'b':
+                return sd_bus_message_append(reply, "b", *(const bool *)field);
+        default:
+                return sd_bus_message_append(reply, "t", *(const uint64_t *)field);
+        }
+}
+
+/* 0 if the method is to succeed. */
+static int fail(const Fake *fake, const char *method, sd_bus_error *error) {
+        for (int i = 0; i < fake->n_failures; i++) {
+                const char *rest = startswith(fake->failures[i], method);
+                char name[128];
+                size_t n;
+
+                if (!rest || rest[0] != ':')
+                        continue;
+                n = strcspn(++rest, ":");
+                if (strncmp(rest, "die", n) == 0)
+                        _exit(EXIT_SUCCESS);
+                strscpyf(name, sizeof(name), "%.*s", (int)n, rest);
+                return sd_bus_error_set(error, name, rest[n] ? rest + n + 1 : NULL);
+        }
+        return 0;
+}
+
+static int on_command(sd_bus_message *call, void *userdata, sd_bus_error *error) {
+        int r = fail(userdata, sd_bus_message_get_member(call), error);
+
+        return r < 0 ? r : sd_bus_reply_method_return(call, NULL);
+}
+
+static int on_list(sd_bus_message *call, void *userdata, sd_bus_error *error) {
+        static const struct {
+                uint64_t time;
+                const char *subsystems;
+                uint32_t events;
+                const char *decision, *reason, *result, *details;
+        } decisions[] = {
+                /* The newest first. */
+                { 1700000100000000, "memory", 16, "skip", "crash_hotplug reads 1", "ok", "" },
+                { 1700000000000000, "", 0, "load", "no crash image is loaded", "ok",
+                  "loaded in 1.31 s" },
+        };
+        sd_bus_message *reply = NULL;
+        uint32_t max, n;
+        int r;
+
+        r = fail(userdata, "ListDecisions", error);
+        if (r < 0)
+                return r;
+        r = sd_bus_message_read(call, "u", &max);
+        if (r >= 0)
+                r = sd_bus_message_new_method_return(call, &reply);
+        if (r >= 0)
+                r = sd_bus_message_open_container(reply, 'a', "(tsussss)");
+        n = (uint32_t)MIN((size_t)max, ELEMENTSOF(decisions));
+        for (size_t i = 0; i < n && r >= 0; i++)
+                r = sd_bus_message_append(reply, "(tsussss)", decisions[i].time,
+                                          decisions[i].subsystems, decisions[i].events,
+                                          decisions[i].decision, decisions[i].reason,
+                                          decisions[i].result, decisions[i].details);
+        if (r >= 0)
+                r = sd_bus_message_close_container(reply);
+        if (r >= 0)
+                r = sd_bus_send(NULL, reply, NULL);
+        (void)sd_bus_message_unref(reply);
+        return r < 0 ? r : 1;
+}
+
+#define PROPERTY(name, type) \
+        SD_BUS_PROPERTY(name, type, get_property, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE)
+#define COMMAND(name) SD_BUS_METHOD(name, "", "", on_command, SD_BUS_VTABLE_UNPRIVILEGED)
+
+static const sd_bus_vtable vtable[] = {
+        SD_BUS_VTABLE_START(0),
+        SD_BUS_PROPERTY("Version", "s", get_property, 0, SD_BUS_VTABLE_PROPERTY_CONST),
+        PROPERTY("State", "s"),
+        PROPERTY("StateReason", "s"),
+        PROPERTY("Armed", "b"),
+        PROPERTY("Foreign", "b"),
+        PROPERTY("Loader", "s"),
+        PROPERTY("LoaderReason", "s"),
+        PROPERTY("KernelFile", "s"),
+        PROPERTY("KernelRelease", "s"),
+        PROPERTY("InitrdFile", "s"),
+        PROPERTY("CommandLine", "s"),
+        PROPERTY("ReservationBytes", "t"),
+        PROPERTY("ElfcorehdrBytes", "t"),
+        PROPERTY("CpuHotplug", "s"),
+        PROPERTY("MemoryHotplug", "s"),
+        PROPERTY("EventsReceived", "t"),
+        PROPERTY("Batches", "t"),
+        PROPERTY("BatchesSkipped", "t"),
+        PROPERTY("Reloads", "t"),
+        PROPERTY("LoadFailures", "t"),
+        PROPERTY("Overflows", "t"),
+        PROPERTY("LastEventUSec", "t"),
+        PROPERTY("LastLoadUSec", "t"),
+        PROPERTY("LastLoadDurationUSec", "t"),
+        PROPERTY("LastUnprotectedUSec", "t"),
+        PROPERTY("TotalUnprotectedUSec", "t"),
+        PROPERTY("NextRetryUSec", "t"),
+        PROPERTY("SettleUSec", "t"),
+        PROPERTY("MaxDelayUSec", "t"),
+        COMMAND("Load"),
+        COMMAND("Unload"),
+        COMMAND("Reload"),
+        SD_BUS_METHOD_WITH_ARGS("ListDecisions", SD_BUS_ARGS("u", max),
+                                SD_BUS_RESULT("a(tsussss)", decisions), on_list,
+                                SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_SIGNAL_WITH_ARGS("Decided",
+                                SD_BUS_ARGS("t", time, "s", subsystems, "u", events, "s", decision,
+                                            "s", reason, "s", result, "s", details),
+                                0),
+        SD_BUS_VTABLE_END,
+};
+
+/* What only this daemon's successor would have: kdumpctl must not mind. */
+static int get_future(sd_bus *bus, const char *path, const char *interface, const char *name,
+                      sd_bus_message *reply, void *userdata, sd_bus_error *error) {
+        return sd_bus_message_append(reply, "a{ss}", 1, "key", "value");
+}
+
+static int set_property(DaemonStatus *status, const char *assignment) {
+        const char *value = strchr(assignment, '=') + 1;
+        const DaemonProperty *property;
+        char name[64];
+        int i;
+
+        strscpyf(name, sizeof(name), "%.*s", (int)(value - assignment) - 1, assignment);
+        i = daemon_property_find(name);
+        if (i < 0)
+                return i;
+        property = daemon_property((size_t)i);
+        switch (property->type) {
+        case 's':
+                free(*(char **)daemon_status_field(status, property));
+                *(char **)daemon_status_field(status, property) = strdup(value);
+                return 0;
+        case 'b':
+                *(bool *)daemon_status_field(status, property) = parse_boolean(value) > 0;
+                return 0;
+        default:
+                return parse_u64(value, 10, daemon_status_field(status, property));
+        }
+}
+
+int main(int argc, char **argv) {
+        static const char *const presets[] = { "State=armed",
+                                               "Armed=yes",
+                                               "KernelFile=/boot/vmlinuz-6.12.0",
+                                               "KernelRelease=6.12.0",
+                                               "CpuHotplug=kernel",
+                                               "MemoryHotplug=kernel",
+                                               "ReservationBytes=268435456" };
+        static const sd_bus_vtable future[] = {
+                SD_BUS_VTABLE_START(0),
+                SD_BUS_PROPERTY("Future", "a{ss}", get_future, 0, SD_BUS_VTABLE_PROPERTY_CONST),
+                SD_BUS_VTABLE_END,
+        };
+        Fake fake = { .failures = argv + 1, .n_failures = argc - 1 };
+        sd_bus *bus = NULL;
+        int r = 0;
+
+        for (size_t i = 0; i < ELEMENTSOF(presets) && r >= 0; i++)
+                r = set_property(&fake.status, presets[i]);
+        for (int i = 1; i < argc && r >= 0; i++)
+                if (strchr(argv[i], '='))
+                        r = set_property(&fake.status, argv[i]);
+        if (r >= 0)
+                r = sd_bus_open_system(&bus);
+        if (r >= 0)
+                r = sd_bus_add_object_vtable(bus, NULL, "/org/kdumpd1", "org.kdumpd1.Manager",
+                                             vtable, &fake);
+        if (r >= 0)
+                r = sd_bus_add_object_vtable(bus, NULL, "/org/kdumpd1", "org.kdumpd1.Manager",
+                                             future, &fake);
+        if (r >= 0)
+                r = sd_bus_request_name(bus, "org.kdumpd1", 0);
+        if (r >= 0) {
+                (void)puts("ready");
+                (void)fflush(stdout);
+        }
+        while (r >= 0) {
+                r = sd_bus_process(bus, NULL);
+                if (r == 0)
+                        r = sd_bus_wait(bus, UINT64_MAX);
+        }
+        if (r == -ENOTCONN || r == -ECONNRESET)
+                r = 0;
+        if (r < 0)
+                (void)fprintf(stderr, "fake-kdumpd: %s\n", strerror(-r));
+        (void)sd_bus_flush_close_unref(bus);
+        daemon_status_done(&fake.status);
+        return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+}

@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* ctl/: what kdumpctl prints, to the letter, and its JSON, by type. */
+#include "test.h"
+
+#include <stdio.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <json-c/json.h>
+
+#include "base/string-util.h"
+#include "base/time-util.h"
+#include "ctl/daemon-status.h"
+#include "ctl/json.h"
+#include "ctl/output.h"
+
+#define NOW (UINT64_C(1700000000) * USEC_PER_SEC)
+
+static DaemonStatus good_status(void) {
+        return (DaemonStatus){
+                .version = (char *)"0.1.0",
+                .state = (char *)"armed",
+                .state_reason = (char *)"the image covers the machine",
+                .armed = true,
+                .loader = (char *)"kexec_file_load",
+                .loader_reason = (char *)"the kernel updates the image itself",
+                .kernel_file = (char *)"/boot/vmlinuz-6.12.107",
+                .kernel_release = (char *)"6.12.107",
+                .initrd_file = (char *)"/boot/initrd.img-6.12.107-kdump",
+                .command_line = (char *)"root=/dev/vda1 nr_cpus=1",
+                .reservation_bytes = UINT64_C(256) << 20,
+                .elfcorehdr_bytes = 917616,
+                .cpu_hotplug = (char *)"kernel",
+                .memory_hotplug = (char *)"kernel",
+                .events_received = 129,
+                .batches = 2,
+                .batches_skipped = 2,
+                .last_event_usec = NOW - 12 * USEC_PER_SEC,
+                .last_load_usec = NOW - 125 * USEC_PER_SEC,
+                .last_load_duration_usec = 1312345,
+                .last_unprotected_usec = 27312,
+                .total_unprotected_usec = 27312,
+                .settle_usec = 500000,
+                .max_delay_usec = 10000000,
+                .received = (UINT64_C(1) << 29) - 1,
+        };
+}
+
+/* What print wrote, in a buffer that the next call reuses. */
+static char written[16384];
+static FILE *start_writing(void) {
+        FILE *f = fmemopen(written, sizeof(written), "w");
+
+        ck_assert_ptr_nonnull(f);
+        return f;
+}
+
+static const char *status_text(const DaemonStatus *status, bool colour) {
+        FILE *f = start_writing();
+
+        print_status(f, status, NOW, colour);
+        (void)fclose(f);
+        return written;
+}
+
+START_TEST(operational) {
+        DaemonStatus status = good_status();
+
+        ck_assert_str_eq(status_text(&status, false),
+                         "Kdump is operational\n"
+                         "       State: armed: the image covers the machine\n"
+                         "      Kernel: /boot/vmlinuz-6.12.107 (6.12.107)\n"
+                         "      Initrd: /boot/initrd.img-6.12.107-kdump\n"
+                         "      Loader: kexec_file_load (the kernel updates the image itself)\n"
+                         "    Reserved: 256 MiB\n"
+                         "     Hotplug: CPU and memory: kernel updates the image\n"
+                         "      Events: 129 in 2 batches: 2 skipped, 0 reloads; last 12 s ago\n"
+                         "   Last load: 2 min 5 s ago, took 1.31 s, unprotected for 27.3 ms "
+                         "(27.3 ms in all)\n");
+}
+END_TEST
+
+START_TEST(not_operational) {
+        DaemonStatus status = {
+                .state = (char *)"failed",
+                .state_reason = (char *)"no initrd was found",
+                .foreign = true,
+                .reservation_bytes = (UINT64_C(256) << 20) + 512,
+                .cpu_hotplug = (char *)"unsupported",
+                .memory_hotplug = (char *)"userspace",
+                .events_received = 1,
+                .batches = 1,
+                .reloads = 1,
+                .load_failures = 1,
+                .overflows = 2,
+                .next_retry_usec = NOW + 7 * USEC_PER_SEC,
+                .last_event_usec = NOW + 60 * USEC_PER_SEC,
+        };
+
+        ck_assert_str_eq(
+                status_text(&status, false),
+                "Kdump is not operational\n"
+                "       State: failed: no initrd was found\n"
+                "       Image: foreign, loaded by something else than kdumpd\n"
+                "    Next try: in 7 s\n"
+                "    Reserved: 256 MiB\n"
+                "     Hotplug: CPU: no event matters here; memory: kdumpd reloads the image\n"
+                "      Events: 1 in 1 batch: 0 skipped, 1 reload; last just now\n"
+                "     Trouble: 1 failed load, 2 overflows\n");
+        status.next_retry_usec = NOW - 1;
+        ck_assert_ptr_nonnull(strstr(status_text(&status, false), "    Next try: now\n"));
+}
+END_TEST
+
+START_TEST(no_reservation) {
+        DaemonStatus status = {
+                .state = (char *)"unavailable",
+                .state_reason = (char *)"no memory\x1b[2J is reserved",
+        };
+
+        ck_assert_str_eq(status_text(&status, false),
+                         "Kdump is not operational\n"
+                         "       State: unavailable: no memory?[2J is reserved\n"
+                         "    Reserved: nothing\n"
+                         "      Events: 0 in 0 batches: 0 skipped, 0 reloads\n");
+}
+END_TEST
+
+START_TEST(spans) {
+        DaemonStatus status = good_status();
+        static const struct {
+                uint64_t seconds;
+                const char *text;
+        } cases[] = {
+                { 0, "; last just now\n" },
+                { 59, "; last 59 s ago\n" },
+                { 60, "; last 1 min 0 s ago\n" },
+                { 3600, "; last 1 h 0 min ago\n" },
+                { 172799, "; last 47 h 59 min ago\n" },
+                { 172800, "; last 2 days ago\n" },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                status.last_event_usec = NOW - cases[i].seconds * USEC_PER_SEC;
+                ck_assert_ptr_nonnull(strstr(status_text(&status, false), cases[i].text));
+        }
+        status.reservation_bytes = 1048576 * 3 / 2;
+        ck_assert_ptr_nonnull(strstr(status_text(&status, false), "Reserved: 1.5 MiB\n"));
+}
+END_TEST
+
+START_TEST(colours) {
+        DaemonStatus status = good_status();
+
+        ck_assert_ptr_nonnull(
+                strstr(status_text(&status, true), "\x1b[1;32mKdump is operational\x1b[0m\n"));
+        status.armed = false;
+        ck_assert_ptr_nonnull(
+                strstr(status_text(&status, true), "\x1b[1;31mKdump is not operational\x1b[0m\n"));
+
+        ck_assert_int_eq(setenv("TERM", "xterm", 1), 0);
+        ck_assert_int_eq(unsetenv("NO_COLOR"), 0);
+        ck_assert_int_eq(unsetenv("SYSTEMD_COLORS"), 0);
+        FILE *file = tmpfile();
+        ck_assert_ptr_nonnull(file);
+        ck_assert(!want_colour(fileno(file)));
+        ck_assert_int_eq(setenv("SYSTEMD_COLORS", "1", 1), 0);
+        ck_assert(want_colour(fileno(file)));
+        ck_assert_int_eq(setenv("NO_COLOR", "1", 1), 0);
+        ck_assert(want_colour(fileno(file)));
+        ck_assert_int_eq(setenv("SYSTEMD_COLORS", "256", 1), 0);
+        ck_assert(want_colour(fileno(file)));
+        ck_assert_int_eq(setenv("SYSTEMD_COLORS", "false", 1), 0);
+        ck_assert(!want_colour(fileno(file)));
+        (void)fclose(file);
+}
+END_TEST
+
+START_TEST(decisions) {
+        DaemonDecision items[] = {
+                { NOW, (char *)"", 0, (char *)"load", (char *)"no crash image is loaded",
+                  (char *)"ok", (char *)"" },
+                { NOW + 61 * USEC_PER_SEC, (char *)"cpu memory", 128, (char *)"reload",
+                  (char *)"crash_hotplug of memory is absent", (char *)"ok",
+                  (char *)"took 1.31 s, unprotected for 1.28 s" },
+                { NOW + 62 * USEC_PER_SEC, (char *)"cpu", 1, (char *)"skip",
+                  (char *)"crash_hotplug of cpu is 1", (char *)"", (char *)"" },
+        };
+        DaemonDecisions list = { items, ELEMENTSOF(items) };
+        FILE *f;
+
+        ck_assert_int_eq(setenv("TZ", "UTC", 1), 0);
+        tzset();
+        f = start_writing();
+        print_decisions(f, &list, false);
+        (void)fclose(f);
+        ck_assert_str_eq(
+                written,
+                "WHEN                 WHAT CAME              DECISION  RESULT  WHY\n"
+                "2023-11-14 22:13:20  -                      load      ok      no crash "
+                "image is loaded\n"
+                "2023-11-14 22:14:21  128 cpu memory events  reload    ok      crash_hotplug of "
+                "memory is absent; took 1.31 s, unprotected for 1.28 s\n"
+                "2023-11-14 22:14:22  1 cpu event            skip      -       crash_hotplug of "
+                "cpu is 1\n");
+        list.n = 0;
+        f = start_writing();
+        print_decisions(f, &list, false);
+        (void)fclose(f);
+        ck_assert_ptr_nonnull(startswith(written, "No decisions yet"));
+}
+END_TEST
+
+START_TEST(configuration) {
+        const char *origins[] = { "/etc/kdumpd/kdumpd.conf" };
+        char error[SETTINGS_ERROR_MAX];
+        Settings settings = { 0 };
+        FILE *f;
+
+        ck_assert_int_eq(settings_init(&settings), 0);
+        ck_assert_int_eq(settings_set(&settings, "Image", "Kernel", "/boot/vmlinuz", error), 0);
+        f = start_writing();
+        print_settings(f, &settings, origins, ELEMENTSOF(origins));
+        (void)fclose(f);
+        settings_done(&settings);
+        ck_assert_ptr_nonnull(startswith(
+                written,
+                "[Image]\n# /etc/kdumpd/kdumpd.conf\nKernel=/boot/vmlinuz\nInitrd=auto\n"));
+        ck_assert_ptr_nonnull(strstr(written, "\n\n[Hotplug]\nCpu=auto\n"));
+        f = start_writing();
+        print_reservation(f, UINT64_C(256) << 20);
+        (void)fclose(f);
+        ck_assert_str_eq(written, "Reserved 256MB memory for crash kernel\n");
+}
+END_TEST
+
+START_TEST(status_json) {
+        static const json_type types[] = {
+                ['s'] = json_type_string, ['b'] = json_type_boolean, ['t'] = json_type_int
+        };
+        DaemonStatus status = good_status();
+        const DaemonProperty *property;
+        json_object *object, *value;
+        size_t n = 0;
+        FILE *f;
+
+        status.total_unprotected_usec = UINT64_MAX;
+        f = start_writing();
+        ck_assert_int_eq(json_print_status(f, &status), 0);
+        (void)fclose(f);
+        object = json_tokener_parse(written);
+        ck_assert_ptr_nonnull(object);
+        for (; (property = daemon_property(n)); n++) {
+                ck_assert(json_object_object_get_ex(object, property->name, &value));
+                ck_assert_int_eq(json_object_get_type(value), types[(unsigned char)property->type]);
+        }
+        ck_assert_int_eq(json_object_object_length(object), (int)n);
+        ck_assert_uint_eq((UINT64_C(1) << n) - 1, status.received);
+        ck_assert(json_object_object_get_ex(object, "KernelFile", &value));
+        ck_assert_str_eq(json_object_get_string(value), "/boot/vmlinuz-6.12.107");
+        ck_assert(json_object_object_get_ex(object, "TotalUnprotectedUSec", &value));
+        ck_assert_uint_eq(json_object_get_uint64(value), UINT64_MAX);
+        (void)json_object_put(object);
+        /* Slashes are not escaped: people grep. */
+        ck_assert_ptr_nonnull(strstr(written, "/boot/vmlinuz-6.12.107"));
+
+        /* What the daemon did not say is not made up. */
+        status.received = 1;
+        f = start_writing();
+        ck_assert_int_eq(json_print_status(f, &status), 0);
+        (void)fclose(f);
+        object = json_tokener_parse(written);
+        ck_assert_int_eq(json_object_object_length(object), 1);
+        (void)json_object_put(object);
+}
+END_TEST
+
+START_TEST(decisions_json) {
+        DaemonDecision items[] = { { NOW, (char *)"memory", 16, (char *)"skip",
+                                     (char *)"why \"it\"", (char *)"armed", (char *)"" } };
+        DaemonDecisions list = { items, 1 };
+        json_object *array, *object, *value;
+        FILE *f;
+
+        f = start_writing();
+        ck_assert_int_eq(json_print_decisions(f, &list), 0);
+        (void)fclose(f);
+        array = json_tokener_parse(written);
+        ck_assert_int_eq(json_object_get_type(array), json_type_array);
+        ck_assert_uint_eq(json_object_array_length(array), 1);
+        object = json_object_array_get_idx(array, 0);
+        ck_assert_int_eq(json_object_object_length(object), 7);
+        ck_assert(json_object_object_get_ex(object, "time", &value));
+        ck_assert_uint_eq(json_object_get_uint64(value), NOW);
+        ck_assert(json_object_object_get_ex(object, "events", &value));
+        ck_assert_int_eq(json_object_get_type(value), json_type_int);
+        ck_assert(json_object_object_get_ex(object, "reason", &value));
+        ck_assert_str_eq(json_object_get_string(value), "why \"it\"");
+        (void)json_object_put(array);
+}
+END_TEST
+
+static void add_cases(Suite *suite) {
+        ADD_TEST(suite, operational);
+        ADD_TEST(suite, not_operational);
+        ADD_TEST(suite, no_reservation);
+        ADD_TEST(suite, spans);
+        ADD_TEST(suite, colours);
+        ADD_TEST(suite, decisions);
+        ADD_TEST(suite, configuration);
+        ADD_TEST(suite, status_json);
+        ADD_TEST(suite, decisions_json);
+}
+
+TEST_MAIN("ctl", add_cases)

@@ -1,0 +1,215 @@
+#!/bin/sh
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# kdumpctl against a made-up service on a private bus: what it prints, where, and how it exits.
+set -eu
+
+: "${srcdir:=.}" "${builddir:=.}"
+kdumpctl=$builddir/kdumpctl
+fake=$builddir/tests/fake-kdumpd
+
+command -v dbus-daemon >/dev/null || {
+    echo "dbus-daemon is not installed"
+    exit 77
+}
+
+work=$(mktemp -d)
+bus_pid='' fake_pid=''
+failed=0
+
+stop() {
+    [ -z "$1" ] || { kill "$1" && wait "$1"; } 2>/dev/null || :
+}
+finish() {
+    stop "$fake_pid"
+    stop "$bus_pid"
+    rm -rf "$work"
+}
+trap finish EXIT
+
+# wait_for FILE PID: until the process has written a line into the file.
+wait_for() {
+    for _ in $(seq 200); do
+        [ ! -s "$1" ] || return 0
+        kill -0 "$2" || break
+        sleep 0.05
+    done
+    echo "process $2 did not start"
+    exit 99
+}
+
+start_bus() {
+    # The policy that is installed is in force; without root nobody could own the name under it.
+    own=''
+    [ "$(id -u)" = 0 ] && [ -e "$work/policy.conf" ] || own='<allow own="org.kdumpd1"/>'
+    cat >"$work/bus.conf" <<END
+<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-BUS Bus Configuration 1.0//EN"
+ "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
+<busconfig>
+  <type>system</type>
+  <listen>unix:path=$work/bus</listen>
+  <auth>EXTERNAL</auth>
+  <policy context="default">
+    <allow user="*"/>
+    <deny own="*"/>
+    <deny send_type="method_call"/>
+    <allow send_type="signal"/>
+    <allow send_requested_reply="true" send_type="method_return"/>
+    <allow send_requested_reply="true" send_type="error"/>
+    <allow receive_type="method_call"/>
+    <allow receive_type="method_return"/>
+    <allow receive_type="error"/>
+    <allow receive_type="signal"/>
+    <allow send_destination="org.freedesktop.DBus"/>
+    $own
+  </policy>
+  <include ignore_missing="yes">$work/policy.conf</include>
+</busconfig>
+END
+    : >"$work/address"
+    dbus-daemon --config-file="$work/bus.conf" --nofork --nopidfile --print-address=3 \
+        3>"$work/address" 2>"$work/bus.log" &
+    bus_pid=$!
+    wait_for "$work/address" "$bus_pid"
+}
+
+start_fake() {
+    stop "$fake_pid"
+    : >"$work/ready"
+    "$fake" "$@" >"$work/ready" &
+    fake_pid=$!
+    wait_for "$work/ready" "$fake_pid"
+}
+
+# expect STATUS STDOUT STDERR ARGUMENT...: extended regular expressions, '' means that nothing is
+# written there at all.
+expect() {
+    want_status=$1 want_out=$2 want_err=$3
+    shift 3
+    status=0
+    "$kdumpctl" "$@" >"$work/out" 2>"$work/err" </dev/null || status=$?
+    ok=1
+    [ "$status" = "$want_status" ] || ok=0
+    matches "$work/out" "$want_out" || ok=0
+    matches "$work/err" "$want_err" || ok=0
+    if [ $ok = 1 ]; then
+        echo "ok: kdumpctl $*"
+        return
+    fi
+    failed=1
+    echo "FAILED: kdumpctl $*: exit status $status, wanted $want_status"
+    echo "stdout, wanted '$want_out':"
+    cat "$work/out"
+    echo "stderr, wanted '$want_err':"
+    cat "$work/err"
+}
+matches() {
+    if [ -z "$2" ]; then
+        [ ! -s "$1" ]
+    else
+        grep -Eq -e "$2" "$1"
+    fi
+}
+
+# Only what is meant to get in from outside does.
+unset NO_COLOR SYSTEMD_COLORS KDUMPCTL_KDUMP_LOAD || :
+export TZ=UTC
+export DBUS_SYSTEM_BUS_ADDRESS="unix:path=$work/bus"
+
+# Usage, without a bus.
+expect 0 '^Usage: kdumpctl' '' --help
+expect 0 '^kdumpctl [0-9]' '' --version
+expect 2 '' "^kdumpctl: Missing verb, see 'kdumpctl --help'\.\$"
+expect 2 '' "^kdumpctl: Unknown verb 'arm', see" arm
+expect 2 '' "^kdumpctl: Unknown option '--frobnicate', see" --frobnicate status
+expect 2 '' "^kdumpctl: Unknown option '-x', see" status -x
+expect 2 '' "^kdumpctl: Too many arguments from 'now', see" reload now
+expect 2 '' "^kdumpctl: Missing argument of '-n', see" events -n
+expect 2 '' "^kdumpctl: -n takes a number from 1 on or 'all', not '0', see" events -n 0
+expect 2 '' '^kdumpctl: --root= takes an absolute path' --root=tree showmem
+
+# No bus: one sentence.
+no_bus='^kdumpctl: The system bus cannot be reached \(No such file .*\), is D-Bus running\?'
+expect 3 '^Kdump is not operational$' "$no_bus" status
+expect 3 '' "$no_bus" status --json
+expect 1 '' "$no_bus" events
+expect 1 '' "$no_bus" load
+
+# The verbs that need no daemon.
+mkdir -p "$work/root/sys/kernel" "$work/root/run/kdumpd"
+expect 1 '' '^kdumpctl: No memory reserved for crash kernel: this' --root="$work/root" showmem
+echo 0 >"$work/root/sys/kernel/kexec_crash_size"
+expect 1 '' '^kdumpctl: No memory reserved for crash kernel: add' --root="$work/root" showmem
+echo 268435456 >"$work/root/sys/kernel/kexec_crash_size"
+expect 0 '^Reserved 256MB memory for crash kernel$' '' --root="$work/root" showmem
+echo 1 >"$work/root/sys/kernel/kexec_crash_loaded"
+expect 3 '^Kdump is not operational$' "The kernel holds a crash image" --root="$work/root" status
+printf '[Hotplug]\nSettle=2s\nNoSuchKey=1\n' >"$work/root/run/kdumpd/kdumpd.conf"
+expect 0 '^Settle=2s$' '^kdumpctl: .*/kdumpd\.conf.*NoSuchKey' --root="$work/root" show-config
+expect 0 '^# .*/run/kdumpd/kdumpd\.conf$' . --root="$work/root" show-config
+
+printf '#!/bin/sh\necho "loader $*"\nexit 7\n' >"$work/kdump-load"
+chmod +x "$work/kdump-load"
+export KDUMPCTL_KDUMP_LOAD="$work/kdump-load"
+expect 7 '^loader --dry-run$' '' test
+expect 7 '^loader --dry-run --json$' '' test --json
+expect 7 '^loader --dry-run --root=/tree$' '' --root=/tree test
+export KDUMPCTL_KDUMP_LOAD="$work/nothing"
+expect 1 '' "^kdumpctl: '.*/nothing' cannot be run: No such file or directory\.\$" test
+unset KDUMPCTL_KDUMP_LOAD
+
+# A bus without the daemon. Nothing here may start one.
+cp "$srcdir/conf/org.kdumpd1.conf" "$work/policy.conf"
+start_bus
+dead="^kdumpctl: kdumpd is not running, start it with 'systemctl start kdumpd'\.\$"
+expect 3 '^Kdump is not operational$' "$dead" status
+expect 3 '' "$dead" status --json
+expect 1 '' "$dead" events
+expect 1 '' "$dead" unload
+
+# The daemon.
+start_fake
+expect 0 '^Kdump is operational$' '' status
+expect 0 '^ +Kernel: /boot/vmlinuz-6\.12\.0 \(6\.12\.0\)$' '' status
+expect 0 '"Armed": *true' '' status --json
+expect 0 '"ReservationBytes": *268435456' '' status --json
+expect 0 '^Reserved 256MB memory for crash kernel$' '' showmem
+expect 0 '^2023-11-14 22:13:20 +- +load +ok +no crash image is loaded; loaded in 1\.31 s$' '' events
+head -2 "$work/out" | grep -q 'no crash image' || {
+    echo "FAILED: events does not begin with the oldest"
+    failed=1
+}
+expect 0 '16 memory events' '' events -n 1
+if grep -q 'no crash image' "$work/out"; then
+    echo "FAILED: events -n 1 printed two"
+    failed=1
+fi
+expect 0 '"subsystems": *"memory"' '' events -n all --json
+expect 0 '' '' load
+expect 0 '' '' unload
+expect 0 '' '' reload
+SYSTEMD_COLORS=1 expect 0 '\[1;32mKdump is operational' '' status
+
+start_fake Armed=no State=failed 'StateReason=no initrd was found' ReservationBytes=0 \
+    'Load:org.kdumpd1.Error.NoInitrd:No kdump initrd was found in /boot.' \
+    'Unload:org.freedesktop.DBus.Error.AccessDenied:nope' \
+    'ListDecisions:org.freedesktop.DBus.Error.UnknownMethod:what'
+expect 3 '^Kdump is not operational$' '' status
+expect 3 '^ +State: failed: no initrd was found$' '' status
+expect 3 '"Armed": *false' '' status --json
+expect 1 '' '^kdumpctl: No kdump initrd was found in /boot\.$' load
+expect 1 '' '^kdumpctl: Permission denied: Unload\(\) needs privileges, try it as root\.$' unload
+expect 1 '' '^kdumpctl: kdumpd speaks another version' events
+expect 1 '' '^kdumpctl: No memory reserved for crash kernel: add crashkernel=' showmem
+
+start_fake 'Reload:die'
+expect 1 '' "^kdumpctl: kdumpd ended or did not answer, see 'systemctl status kdumpd'\.\$" reload
+
+# A bus that does not let us talk to the daemon: the policy file is missing.
+stop "$fake_pid"
+stop "$bus_pid"
+rm "$work/policy.conf"
+start_bus
+start_fake
+expect 3 '^Kdump is not operational$' '^kdumpctl: Permission denied: the policy of the' status
+
+exit $failed
