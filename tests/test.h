@@ -6,8 +6,9 @@
 #include <errno.h>
 #include <stdlib.h>
 
-/* A crash or a failed assertion is a "not ok" line of its own; the exit status stays for the sanitizers, which report leaks
- * at the very end. CK_FORK=no in the environment serves debuggers. */
+/* A crash or a failed assertion is a "not ok" line of its own; the exit status stays for the
+ * sanitizers, which report leaks at the very end. CK_FORK=no in the environment serves
+ * debuggers. */
 #define TEST_MAIN(name, add_cases)                       \
         int main(void) {                                 \
                 Suite *suite = suite_create(name);       \

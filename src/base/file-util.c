@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Small files below a directory handle, read whole with a limit or replaced atomically; the clocks. */
+/* Small files below a directory handle, read whole with a limit or replaced atomically; the
+ * clocks. */
 #include "base/file-util.h"
 
 #include <fcntl.h>
@@ -34,8 +35,8 @@ int read_fd(int fd, size_t limit, char **ret, size_t *ret_size) {
         _cleanup_free_ char *buf = NULL;
         size_t size = 0, room = MIN(limit, (size_t)4096);
 
-        /* sysfs and procfs say st_size 0 or 4096 whatever they hold, so grow as we read. One byte more
-         * than the limit is asked for, to tell "just fits" from "too long". */
+        /* sysfs and procfs say st_size 0 or 4096 whatever they hold, so grow as we read. One byte
+         * more than the limit is asked for, to tell "just fits" from "too long". */
         for (;;) {
                 char *grown = realloc(buf, room + 2);
                 ssize_t n;

@@ -33,9 +33,9 @@ int open_below(int root_fd, const char *path, int flags) _must_check_;
 /* True if path exists below root_fd (a dangling symbolic link does not). */
 bool exists_below(int root_fd, const char *path);
 
-/* Reads the whole file path below root_fd, at most limit bytes, into a fresh buffer with a NUL behind
- * it that is not counted. ret_size may be NULL. Returns 0; -EFBIG (more than limit bytes), or what
- * open and read say. */
+/* Reads the whole file path below root_fd, at most limit bytes, into a fresh buffer with a NUL
+ * behind it that is not counted. ret_size may be NULL. Returns 0; -EFBIG (more than limit bytes),
+ * or what open and read say. */
 int read_file_below(int root_fd, const char *path, size_t limit, char **ret,
                     size_t *ret_size) _must_check_;
 
@@ -49,8 +49,8 @@ int read_line_below(int root_fd, const char *path, char *buf, size_t size) _must
 /* Reads a one-line file that holds a decimal number. Returns 0; -EINVAL if it is none. */
 int read_u64_below(int root_fd, const char *path, uint64_t *ret) _must_check_;
 
-/* Replaces the file path below root_fd by size bytes at data, atomically, mode 0644: readers see the
- * old file or the new one. Returns 0 or negative errno, and leaves the old file then. */
+/* Replaces the file path below root_fd by size bytes at data, atomically, mode 0644: readers see
+ * the old file or the new one. Returns 0 or negative errno, and leaves the old file then. */
 int write_file_below(int root_fd, const char *path, const void *data, size_t size) _must_check_;
 
 /* CLOCK_MONOTONIC and CLOCK_REALTIME in microseconds. */

@@ -36,8 +36,8 @@
 #define TAKE_PTR(ptr) TAKE_GENERIC(ptr, __typeof__(ptr), NULL)
 #define TAKE_FD(fd)   TAKE_GENERIC(fd, int, -EBADF)
 
-/* Defines the function that _cleanup_(func##p) calls when the variable goes out of scope; func takes
- * the pointer itself, and must accept NULL. */
+/* Defines the function that _cleanup_(func##p) calls when the variable goes out of scope; func
+ * takes the pointer itself, and must accept NULL. */
 #define DEFINE_CLEANUP(type, func)            \
         static inline void func##p(type *p) { \
                 if (*p)                       \

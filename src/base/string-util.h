@@ -51,8 +51,8 @@ char *strstrip(char *s);
 int parse_u64(const char *s, unsigned base, uint64_t *ret) _must_check_;
 int parse_u32(const char *s, unsigned base, uint32_t *ret) _must_check_;
 
-/* Parses 1, yes, y, true, t, on / 0, no, n, false, f, off in any case, as systemd does. Returns 0 or 1;
- * -EINVAL for anything else. */
+/* Parses 1, yes, y, true, t, on / 0, no, n, false, f, off in any case, as systemd does. Returns 0
+ * or 1; -EINVAL for anything else. */
 int parse_boolean(const char *s) _must_check_;
 
 /* Looks name up in a table of n names indexed by an enum. Returns the index or -EINVAL. */

@@ -17,6 +17,6 @@
  * Returns 0; -EINVAL (not a span), -ERANGE (does not fit). */
 int parse_timespan(const char *s, uint64_t *ret_usec) _must_check_;
 
-/* Writes a span for people, with about three digits ("850 us", "27.3 ms", "1.31 s", "2 min 5 s"), into
- * a buffer of TIMESPAN_MAX bytes, and returns the buffer. */
+/* Writes a span for people, with about three digits ("850 us", "27.3 ms", "1.31 s", "2 min 5 s"),
+ * into a buffer of TIMESPAN_MAX bytes, and returns the buffer. */
 const char *format_timespan(char buf[static TIMESPAN_MAX], uint64_t usec);

@@ -38,6 +38,6 @@ typedef enum Failure {
 /* Names as they stand in reports and, after "org.kdumpd1.Error.", on D-Bus: "NoReservation". */
 DECLARE_NAME_TABLE(failure, Failure);
 
-/* True if the machine is `unavailable` rather than `failed` after it: nothing that kdumpd could do by
- * trying again would help. */
+/* True if the machine is `unavailable` rather than `failed` after it: nothing that kdumpd could do
+ * by trying again would help. */
 bool failure_is_unavailable(Failure failure) _const_;

@@ -38,26 +38,27 @@ const char *subsystems_to_string(char buf[static SUBSYSTEMS_NAME_MAX], unsigned 
         return buf;
 }
 
-/* Where "all" stands and the kernel's source would allow fewer actions, that is on purpose: an action
- * too many costs a reload on an old kernel, one too few costs memory that is missing in the dump. */
+/* Where "all" stands and the kernel's source would allow fewer actions, that is on purpose: an
+ * action too many costs a reload on an old kernel, one too few costs memory that is missing in the
+ * dump. */
 static const ArchitectureTriggers triggers[] = {
         {
                 "x86_64",
                 { ACTIONS_ALL, ACTIONS_ALL },
-                "the elfcorehdr lists System RAM of /proc/iomem, which changes at memory add and remove, and "
-                "images that kexec_load made list only the CPUs that were present",
+                "the elfcorehdr lists System RAM of /proc/iomem, which changes at memory add and "
+                "remove, and images that kexec_load made list only the CPUs that were present",
         },
         {
                 "ppc64le",
                 { ACTIONS_ALL, ACTIONS_ALL },
-                "the device tree of the capture kernel lists the CPUs, and a panic on one that it does not "
-                "list does not boot; memory comes from memblock",
+                "the device tree of the capture kernel lists the CPUs, and a panic on one that it "
+                "does not list does not boot; memory comes from memblock",
         },
         {
                 "s390x",
                 { 0, 0 },
-                "the capture kernel builds the elfcorehdr by itself from what the machine says; its kernel "
-                "has no crash_hotplug and needs none",
+                "the capture kernel builds the elfcorehdr by itself from what the machine says; "
+                "its kernel has no crash_hotplug and needs none",
         },
         {
                 "aarch64",

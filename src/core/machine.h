@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The state machine of the crash image. It is told what happened and what was seen, and answers with
- * what is to be done; it does nothing itself. Time, randomness and facts are parameters, so that every
- * course of events can be played through in a test. */
+/* The state machine of the crash image. It is told what happened and what was seen, and answers
+ * with what is to be done; it does nothing itself. Time, randomness and facts are parameters, so
+ * that every course of events can be played through in a test. */
 #pragma once
 
 #include <stdbool.h>
@@ -200,8 +200,8 @@ typedef struct Machine {
         unsigned waiting; /* REQUEST_BIT()s that the running job answers */
         unsigned queued;  /* and those that wait for it to end first */
 
-        uint64_t
-                unprotected_since_usec; /* our own load took the old image away; USEC_INFINITY: no */
+        /* When our own load took the old image away; USEC_INFINITY: it did not. */
+        uint64_t unprotected_since_usec;
 
         /* Counters and times for D-Bus; realtime for points in time, durations in microseconds. */
         uint64_t events_received, batches, batches_skipped, reloads, load_failures, overflows;

@@ -104,7 +104,8 @@ static int parse_name(const Key *key, const char *value, void *field, char *rete
                 }
                 return -EINVAL;
         }
-        /* Every enum here is an unsigned int (GCC's and clang's choice for enums without negatives). */
+        /* Every enum here is an unsigned int (GCC's and clang's choice for enums without
+         * negatives). */
         *(unsigned *)field = (unsigned)v;
         return 0;
 }

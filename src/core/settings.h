@@ -72,23 +72,26 @@ typedef struct Settings {
 #define LOAD_TIMEOUT_SHORTEST_USEC (UINT64_C(5) * 1000000)
 #define LOAD_TIMEOUT_LONGEST_USEC  (UINT64_C(3600) * 1000000)
 
-/* Fills in the defaults. Returns 0 or -ENOMEM. settings_done() frees; it accepts a zeroed struct. */
+/* Fills in the defaults. Returns 0 or -ENOMEM. settings_done() frees; it accepts a zeroed
+ * struct. */
 int settings_init(Settings *s) _must_check_;
 void settings_done(Settings *s);
 
 #define SETTINGS_ERROR_MAX 192
 
-/* Sets one key from its text; an empty value sets the default. Returns 0; -ENOENT (no such section or key), -EINVAL (not a
- * value for this key), -ERANGE (beyond a limit), -ENOMEM. On the first three, reterr holds a clause without a full stop
- * that says what is accepted, and the setting keeps its value. */
+/* Sets one key from its text; an empty value sets the default. Returns 0; -ENOENT (no such section
+ * or key), -EINVAL (not a value for this key), -ERANGE (beyond a limit), -ENOMEM. On the first
+ * three, reterr holds a clause without a full stop that says what is accepted, and the setting
+ * keeps its value. */
 int settings_set(Settings *s, const char *section, const char *key, const char *value,
                  char reterr[static SETTINGS_ERROR_MAX]) _must_check_;
 
-/* Mends what is wrong only in combination (MaxDelay below Settle). Returns true if it changed something, with a
- * clause in reterr. */
+/* Mends what is wrong only in combination (MaxDelay below Settle). Returns true if it changed
+ * something, with a clause in reterr. */
 bool settings_reconcile(Settings *s, char reterr[static SETTINGS_ERROR_MAX]);
 
-/* The keys in the order of the manual: calls with i = 0, 1, ... until it returns false. Any of the results may be NULL. */
+/* The keys in the order of the manual: calls with i = 0, 1, ... until it returns false. Any of the
+ * results may be NULL. */
 bool settings_key(size_t i, const char **ret_section, const char **ret_key,
                   const char **ret_default);
 
@@ -97,5 +100,6 @@ bool settings_key(size_t i, const char **ret_section, const char **ret_key,
 /* Writes the i-th key's present value as text that settings_set() accepts. Returns buf. */
 const char *settings_format(const Settings *s, size_t i, char buf[static SETTINGS_VALUE_MAX]);
 
-/* The actions that count for a subsystem on an architecture (uname's machine) with these settings. */
+/* The actions that count for a subsystem on an architecture (uname's machine) with these
+ * settings. */
 unsigned settings_actions(const Settings *s, Subsystem subsystem, const char *architecture);

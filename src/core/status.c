@@ -30,8 +30,8 @@ static void state_reason(char *buf, size_t size, const Machine *m) {
         }
         if (m->batch.met_load || m->batch.kernel_log)
                 strscpy(buf, size,
-                        "loaded, but the kernel missed an update of it: reloading as soon as the hotplug "
-                        "is over");
+                        "loaded, but the kernel missed an update of it: reloading as soon as the "
+                        "hotplug is over");
         else if (m->batch.events > 0)
                 strscpyf(buf, size, "loaded; waiting for the end of a hotplug, %u events so far",
                          m->batch.events);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* org.kdumpd1.Manager: properties, methods, signal. The vtable is the interface; conf/org.kdumpd1.xml
- * and org.kdumpd1(5) must match it, or make check fails. */
+/* org.kdumpd1.Manager: properties, methods, signal. The vtable is the interface;
+ * conf/org.kdumpd1.xml and org.kdumpd1(5) must match it, or make check fails. */
 #include <errno.h>
 #include <linux/capability.h>
 
@@ -74,8 +74,8 @@ static int method_list_decisions(sd_bus_message *message, void *userdata, sd_bus
         return r < 0 ? r : 1;
 }
 
-/* Every property: its name and type on the bus, the field of Status that holds it, and whether it can change.
- * The one list makes the vtable, the getter and the change signals. */
+/* Every property: its name and type on the bus, the field of Status that holds it, and whether it
+ * can change. The one list makes the vtable, the getter and the change signals. */
 #define PROPERTIES(X)                                                       \
         X(Version, "s", version, CONST)                                     \
         X(State, "s", state, EMITS_CHANGE)                                  \

@@ -70,8 +70,8 @@ static int on_sleep(sd_bus_message *message, void *userdata, sd_bus_error *error
         return 0;
 }
 
-/* Whoever asks gets what is true now. Events and timers are handled as they come, but nothing tells us when
- * somebody else loads or unloads. */
+/* Whoever asks gets what is true now. Events and timers are handled as they come, but nothing tells
+ * us when somebody else loads or unloads. */
 static int on_any_message(sd_bus_message *message, void *userdata, sd_bus_error *error) {
         Bus *b = userdata;
 

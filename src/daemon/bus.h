@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* org.kdumpd1 on the system bus: the state, the methods, the signal. The machine is armed with or without it:
- * the connection is made when the bus appears, and again when it comes back. */
+/* org.kdumpd1 on the system bus: the state, the methods, the signal. The machine is armed with or
+ * without it: the connection is made when the bus appears, and again when it comes back. */
 #pragma once
 
 #include <systemd/sd-event.h>
@@ -9,12 +9,12 @@
 
 typedef struct Bus Bus;
 
-/* What a property is asked for by root or anybody: an image may have been loaded or unloaded by others since
- * the last look. Called before properties are read. */
+/* What a property is asked for by root or anybody: an image may have been loaded or unloaded by
+ * others since the last look. Called before properties are read. */
 typedef void (*BusRefresh)(void *userdata);
 
-/* Starts to connect. userdata is refresh's. Returns 0 or negative errno (no memory; a bus that is not
- * there is no error). */
+/* Starts to connect. userdata is refresh's. Returns 0 or negative errno (no memory; a bus that is
+ * not there is no error). */
 int bus_new(sd_event *event, Manager *manager, BusRefresh refresh, void *userdata,
             Bus **ret) _must_check_;
 Bus *bus_free(Bus *b);

@@ -4,6 +4,7 @@
 
 #include "core/machine.h"
 
-/* Gathers facts below root_fd; what cannot be read is left unknown. Reads crash_hotplug of the subsystems in
- * attributes (SUBSYSTEM_BIT()s) and nothing else that takes the kernel's kexec lock. */
+/* Gathers facts below root_fd; what cannot be read is left unknown. Reads crash_hotplug of the
+ * subsystems in attributes (SUBSYSTEM_BIT()s) and nothing else that takes the kernel's kexec
+ * lock. */
 void facts_gather(int root_fd, unsigned attributes, bool fingerprint, Facts *ret);

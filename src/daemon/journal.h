@@ -4,5 +4,6 @@
 
 #include "core/decision.h"
 
-/* Logs one line for a decision. What comes of nothing (looking again and finding all well) is for debugging only. */
+/* Logs one line for a decision. What comes of nothing (looking again and finding all well) is for
+ * debugging only. */
 void journal_decision(const Decision *d);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* kdumpd: one event loop that connects uevents, the kernel's log, signals, the helper and the bus to
- * the manager. */
+/* kdumpd: one event loop that connects uevents, the kernel's log, signals, the helper and the bus
+ * to the manager. */
 #include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
@@ -27,8 +27,8 @@
 #include "sys/message-ids.h"
 #include "sys/uevent.h"
 
-/* Where there is no watchdog to wake up for anyway; less than the 30 s within which a foreign load or unload is to
- * be noticed. */
+/* Where there is no watchdog to wake up for anyway; less than the 30 s within which a foreign load
+ * or unload is to be noticed. */
 #define WATCH_USEC (25 * USEC_PER_SEC)
 
 /* Changes are told at once if the last ones were long ago, and else together. */
@@ -288,8 +288,8 @@ static void listen_to_kernel_log(Daemon *d) {
                 r = sd_event_add_io(d->event, &d->kmsg_source, d->kmsg_fd, EPOLLIN, on_kmsg, d);
         if (r < 0)
                 log_warning(
-                        "Cannot read /dev/kmsg, so updates of the image that the kernel gives up go "
-                        "unnoticed: %s",
+                        "Cannot read /dev/kmsg, so updates of the image that the kernel gives up "
+                        "go unnoticed: %s",
                         strerrordesc_np(-r));
 }
 
@@ -322,9 +322,8 @@ static int on_reload(sd_event_source *source, const struct signalfd_siginfo *si,
                 if (d->settings.source != d->source) {
                         r = listen_to_uevents(d);
                         if (r < 0)
-                                log_error(
-                                        "Cannot change the source of uevents, keeping the old one: %s",
-                                        strerrordesc_np(-r));
+                                log_error("Cannot change the source of uevents, keeping it: %s",
+                                          strerrordesc_np(-r));
                 }
                 manager_input(&d->manager, &input);
         }
@@ -352,7 +351,8 @@ static int on_watch(sd_event_source *source, uint64_t usec, void *userdata) {
         return 0;
 }
 
-/* Somebody reads the properties: if an image was loaded or unloaded behind our back, notice it now. */
+/* Somebody reads the properties: if an image was loaded or unloaded behind our back, notice it
+ * now. */
 static void on_refresh(void *userdata) {
         Daemon *d = userdata;
         Input input = { .type = INPUT_WATCH };
@@ -424,8 +424,8 @@ static void daemon_done(Daemon *d) {
         sd_event_unref(d->event);
 }
 
-/* The monitor is armed before anything is read, so that nothing falls between; and the machine before the bus, which
- * may be long in coming. */
+/* The monitor is armed before anything is read, so that nothing falls between; and the machine
+ * before the bus, which may be long in coming. */
 static int daemon_start(Daemon *d) {
         int r;
 
@@ -491,7 +491,8 @@ static void help(void) {
                "\nSee kdumpd(8), kdumpd.conf(5) and kdumpctl(8).\n");
 }
 
-/* Returns 1 to go on, 0 if all is done, -EINVAL for a wrong option, which getopt has complained about. */
+/* Returns 1 to go on, 0 if all is done, -EINVAL for a wrong option, which getopt has complained
+ * about. */
 static int parse_arguments(int argc, char *argv[]) {
         enum {
                 ARG_VERSION = 0x100,

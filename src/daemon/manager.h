@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The manager: hands inputs to the state machine and carries out what it answers, through a table of
- * operations. It knows nothing about kdump; the machine knows nothing about the world. */
+/* The manager: hands inputs to the state machine and carries out what it answers, through a table
+ * of operations. It knows nothing about kdump; the machine knows nothing about the world. */
 #pragma once
 
 #include <stdbool.h>
@@ -15,16 +15,18 @@ typedef enum HelperKind {
         HELPER_UNLOAD,
 } HelperKind;
 
-/* Everything the manager does to the world. Tests put fakes here; each gets the userdata of manager_init(). */
+/* Everything the manager does to the world. Tests put fakes here; each gets the userdata of
+ * manager_init(). */
 typedef struct Ops {
         /* The clocks and the dice. */
         void (*moment)(void *userdata, Moment *ret);
 
-        /* Gathers facts: crash_hotplug of the subsystems in attributes, and the fingerprint if asked for. */
+        /* Gathers facts: crash_hotplug of the subsystems in attributes, and the fingerprint if
+         * asked for. */
         void (*look)(void *userdata, unsigned attributes, bool fingerprint, Facts *ret);
 
-        /* Starts a helper. Its end is told by manager_helper_ended(), once, and never from within this call. Returns
-         * 0, or negative errno if it could not be started. */
+        /* Starts a helper. Its end is told by manager_helper_ended(), once, and never from within
+         * this call. Returns 0, or negative errno if it could not be started. */
         int (*start_helper)(void *userdata, HelperKind kind);
         void (*kill_helper)(void *userdata);
 
@@ -52,7 +54,8 @@ typedef struct Manager {
         uint64_t timer_usec;
 } Manager;
 
-/* Sets up a manager; ops, userdata and settings must outlive it. architecture is uname's machine. */
+/* Sets up a manager; ops, userdata and settings must outlive it. architecture is uname's
+ * machine. */
 void manager_init(Manager *m, const Ops *ops, void *userdata, const Settings *settings,
                   const char *architecture);
 void manager_done(Manager *m);

@@ -29,8 +29,8 @@ int kmsg_parse(const char *record, size_t size, char ret_text[static KMSG_TEXT_M
                 return 0;
         for (i = 0; i < size && record[i] >= '0' && record[i] <= '9' && priority < 100000; i++)
                 priority = priority * 10 + (uint64_t)(record[i] - '0');
-        /* Whoever may write to /dev/kmsg can write these words, too, but the kernel does not let them
-         * pass for its own: facility 0 is refused (devkmsg_write()). */
+        /* Whoever may write to /dev/kmsg can write these words, too, but the kernel does not let
+         * them pass for its own: facility 0 is refused (devkmsg_write()). */
         if (i == 0 || record[i] != ',' || priority >> 3 != 0)
                 return 0;
         text++;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The log: to the journal with fields, or to stderr when run by hand. The level and the target are the only mutable
- * state at file scope in all of kdumpd, besides the arguments in main.c. */
+/* The log: to the journal with fields, or to stderr when run by hand. The level and the target are
+ * the only mutable state at file scope in all of kdumpd, besides the arguments in main.c. */
 #pragma once
 
 #include <stdbool.h>
@@ -47,7 +47,7 @@ typedef struct LogField {
 
 #define LOG_FIELDS_MAX 16
 
-/* Logs one line with a message ID (32 hex digits, sys/message-ids.h; NULL for none) and fields. The console shows the message
- * alone. Fields beyond LOG_FIELDS_MAX are left out. */
+/* Logs one line with a message ID (32 hex digits, sys/message-ids.h; NULL for none) and fields. The
+ * console shows the message alone. Fields beyond LOG_FIELDS_MAX are left out. */
 void log_struct(int level, const char *message_id, const LogField *fields, size_t n_fields,
                 const char *format, ...) _printf_(5, 6);

@@ -3,7 +3,8 @@
  * explained in conf/kdumpd.catalog. make check compares the two. */
 #pragma once
 
-/* An image was loaded where none of ours was: at start, on request, or after somebody removed it. */
+/* An image was loaded where none of ours was: at start, on request, or after somebody removed
+ * it. */
 #define MESSAGE_ARMED "9d7c9ef192b34dd99d08f9d7d4d6681e"
 /* The image was loaded again, because it did not cover the machine any more or on request. */
 #define MESSAGE_RELOADED "78a58d6c238f436299cdb4abd97e5c2f"

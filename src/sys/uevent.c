@@ -86,8 +86,8 @@ int uevent_monitor_receive(UeventMonitor *m, Uevent *ret) {
                 .subsystem = (Subsystem)subsystem,
                 .action = action < 0 ? _HOTPLUG_ACTION_MAX : (HotplugAction)action,
                 .seqnum = udev_device_get_seqnum(device),
-                /* lib/kobject_uevent.c, kobject_synth_uevent(): only events that somebody asked for by
-                 * writing to a uevent file carry it. */
+                /* lib/kobject_uevent.c, kobject_synth_uevent(): only events that somebody asked for
+                 * by writing to a uevent file carry it. */
                 .synthetic = udev_device_get_property_value(device, "SYNTH_UUID") != NULL,
                 .ignored = ignore && parse_boolean(ignore) > 0,
         };

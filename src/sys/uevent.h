@@ -18,8 +18,8 @@ typedef struct Uevent {
         bool ignored;         /* a udev rule set KDUMPD_IGNORE=1 */
 } Uevent;
 
-/* Starts to listen for cpu and memory events of the given group, with a receive buffer for bursts of ten thousands.
- * Events are queued from this call on. Returns 0 or negative errno. */
+/* Starts to listen for cpu and memory events of the given group, with a receive buffer for bursts
+ * of ten thousands. Events are queued from this call on. Returns 0 or negative errno. */
 int uevent_monitor_new(UeventSource source, UeventMonitor **ret) _must_check_;
 UeventMonitor *uevent_monitor_free(UeventMonitor *m);
 DEFINE_CLEANUP(UeventMonitor *, uevent_monitor_free);
