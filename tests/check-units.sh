@@ -1,0 +1,77 @@
+#!/bin/sh
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# The unit, and the files beside it that other programs read.
+set -eu
+
+: "${srcdir:=.}" "${builddir:=.}"
+
+checked=0 failed=0
+fail() {
+    echo "FAILED: $*"
+    failed=1
+}
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+# The unit as installed, but for the program, which need not be installed here.
+unit=$work/kdumpd.service
+sed 's,^ExecStart=[^ ]*,ExecStart=/bin/true,' "$builddir/units/kdumpd.service" >"$unit"
+if grep -q '@[a-z]*@' "$builddir/units/kdumpd.service" "$builddir/conf/org.kdumpd1.service"; then
+    fail "something was not substituted"
+fi
+
+if command -v systemd-analyze >/dev/null; then
+    checked=1
+    # --recursive-errors=no makes an unknown key an error; --man=no, as no page is installed yet.
+    said=$(systemd-analyze verify --man=no --recursive-errors=no "$unit" 2>&1) ||
+        fail "systemd-analyze verify"
+    [ -z "$said" ] || fail "systemd-analyze verify: $said"
+    # The threshold is ten times the exposure.
+    said=$(systemd-analyze security --offline=true --threshold=25 "$unit" 2>&1) ||
+        fail "$(echo "$said" | tail -n 1), and 2.5 is the limit"
+fi
+
+# D-Bus activation starts an alias of the unit.
+service=$(sed -n 's/^SystemdService=//p' "$builddir/conf/org.kdumpd1.service")
+grep -qx "Alias=$service" "$builddir/units/kdumpd.service" ||
+    fail "org.kdumpd1.service starts $service, which is no Alias= of kdumpd.service"
+
+# What a rule must never do here; the comment in the file says why.
+rules=$srcdir/rules.d/60-kdumpd.rules
+if grep -v '^#' "$rules" | grep -E 'RUN|PROGRAM|IMPORT *\{ *program|crash_hotplug'; then
+    fail "60-kdumpd.rules starts a program or reads crash_hotplug"
+fi
+if command -v udevadm >/dev/null && udevadm verify --help >/dev/null 2>&1; then
+    checked=1
+    udevadm verify --no-summary "$rules" || fail "udevadm verify"
+fi
+
+if command -v xmllint >/dev/null; then
+    checked=1
+    xmllint --nonet --noout "$srcdir/conf/org.kdumpd1.xml" "$srcdir/conf/org.kdumpd1.conf" ||
+        fail "xmllint"
+fi
+
+# The catalog compiles, and explains the messages that there are, each once.
+header=$srcdir/src/sys/message-ids.h
+ids=$(sed -n 's/^#define MESSAGE_[A-Z_]* "\([0-9a-f]\{32\}\)"$/\1/p' "$header" | sort)
+explained=$(sed -n 's/^-- \([0-9a-f]*\)$/\1/p' "$srcdir/conf/kdumpd.catalog" | sort)
+[ -n "$ids" ] || fail "there is no message in src/sys/message-ids.h"
+[ "$ids" = "$explained" ] || fail "conf/kdumpd.catalog and message-ids.h have different messages"
+if command -v journalctl >/dev/null; then
+    checked=1
+    mkdir -p "$work/root/usr/lib/systemd/catalog" "$work/root/var/lib/systemd/catalog"
+    cp "$srcdir/conf/kdumpd.catalog" "$work/root/usr/lib/systemd/catalog"
+    said=$(journalctl --update-catalog --root="$work/root" 2>&1) || fail "journalctl"
+    [ -z "$said" ] || fail "journalctl --update-catalog: $said"
+    for id in $ids; do
+        journalctl --root="$work/root" --dump-catalog "$id" 2>&1 | grep -q '^Subject: ' ||
+            fail "the catalog does not explain $id"
+    done
+fi
+
+[ $failed = 0 ] || exit 1
+[ $checked = 1 ] || {
+    echo "none of systemd-analyze, udevadm, xmllint, journalctl is installed"
+    exit 77
+}
