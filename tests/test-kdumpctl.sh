@@ -7,77 +7,17 @@ set -eu
 kdumpctl=$builddir/kdumpctl
 fake=$builddir/tests/fake-kdumpd
 
-command -v dbus-daemon >/dev/null || {
-    echo "dbus-daemon is not installed"
-    exit 77
-}
+# shellcheck source=tests/private-bus.sh
+. "$srcdir/tests/private-bus.sh"
 
-work=$(mktemp -d)
-bus_pid='' fake_pid=''
 failed=0
 
-stop() {
-    [ -z "$1" ] || { kill "$1" && wait "$1"; } 2>/dev/null || :
-}
-finish() {
-    stop "$fake_pid"
-    stop "$bus_pid"
-    rm -rf "$work"
-}
-trap finish EXIT
-
-# wait_for FILE PID: until the process has written a line into the file.
-wait_for() {
-    for _ in $(seq 200); do
-        [ ! -s "$1" ] || return 0
-        kill -0 "$2" || break
-        sleep 0.05
-    done
-    echo "process $2 did not start"
-    exit 99
-}
-
-start_bus() {
-    # The policy that is installed is in force; without root nobody could own the name under it.
-    own=''
-    [ "$(id -u)" = 0 ] && [ -e "$work/policy.conf" ] || own='<allow own="org.kdumpd1"/>'
-    cat >"$work/bus.conf" <<END
-<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-BUS Bus Configuration 1.0//EN"
- "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
-<busconfig>
-  <type>system</type>
-  <listen>unix:path=$work/bus</listen>
-  <auth>EXTERNAL</auth>
-  <policy context="default">
-    <allow user="*"/>
-    <deny own="*"/>
-    <deny send_type="method_call"/>
-    <allow send_type="signal"/>
-    <allow send_requested_reply="true" send_type="method_return"/>
-    <allow send_requested_reply="true" send_type="error"/>
-    <allow receive_type="method_call"/>
-    <allow receive_type="method_return"/>
-    <allow receive_type="error"/>
-    <allow receive_type="signal"/>
-    <allow send_destination="org.freedesktop.DBus"/>
-    $own
-  </policy>
-  <include ignore_missing="yes">$work/policy.conf</include>
-</busconfig>
-END
-    : >"$work/address"
-    dbus-daemon --config-file="$work/bus.conf" --nofork --nopidfile --print-address=3 \
-        3>"$work/address" 2>"$work/bus.log" &
-    bus_pid=$!
-    wait_for "$work/address" "$bus_pid"
-}
-
 start_fake() {
-    stop "$fake_pid"
+    stop "$service_pid"
     : >"$work/ready"
     "$fake" "$@" >"$work/ready" &
-    fake_pid=$!
-    wait_for "$work/ready" "$fake_pid"
+    service_pid=$!
+    wait_for "$work/ready" "$service_pid"
 }
 
 # expect STATUS STDOUT STDERR ARGUMENT...: extended regular expressions, '' means that nothing is
@@ -113,7 +53,6 @@ matches() {
 # Only what is meant to get in from outside does.
 unset NO_COLOR SYSTEMD_COLORS KDUMPCTL_KDUMP_LOAD || :
 export TZ=UTC
-export DBUS_SYSTEM_BUS_ADDRESS="unix:path=$work/bus"
 
 # Usage, without a bus.
 expect 0 '^Usage: kdumpctl' '' --help
@@ -205,7 +144,7 @@ start_fake 'Reload:die'
 expect 1 '' "^kdumpctl: kdumpd ended or did not answer, see 'systemctl status kdumpd'\.\$" reload
 
 # A bus that does not let us talk to the daemon: the policy file is missing.
-stop "$fake_pid"
+stop "$service_pid"
 stop "$bus_pid"
 rm "$work/policy.conf"
 start_bus

@@ -1,0 +1,55 @@
+#!/bin/sh
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# The interface that kdumpd has on the bus is the one in conf/org.kdumpd1.xml, to the letter, and
+# everyone may ask for it under the policy that is installed.
+set -eu
+
+: "${srcdir:=.}" "${builddir:=.}"
+
+# shellcheck source=tests/private-bus.sh
+. "$srcdir/tests/private-bus.sh"
+
+command -v busctl >/dev/null || {
+    echo "busctl is not installed"
+    exit 77
+}
+
+call() {
+    busctl --address="$DBUS_SYSTEM_BUS_ADDRESS" call org.kdumpd1 /org/kdumpd1 "$@"
+}
+
+# members FILE: the interface, one tag a line, without what is the default.
+members() {
+    tr '>' '\n' <"$1" | sed -n 's/^[[:space:]]*\(<[a-z].*[^/ ]\) *\/\{0,1\}$/\1/p' |
+        sed -n '/^<interface name="org\.kdumpd1\.Manager"/,/^<interface name="org\.f/p' |
+        grep -v -e '^<interface' -e 'EmitsChangedSignal" value="true"'
+}
+
+# A machine with nothing on it: nothing is loaded, nothing is looked for.
+mkdir -p "$work/root/sys/kernel" "$work/root/proc" "$work/root/run/kdumpd"
+cp "$srcdir/conf/org.kdumpd1.conf" "$work/policy.conf"
+start_bus
+"$builddir/kdumpd" --root="$work/root" --helper=/bin/false >"$work/log" 2>&1 &
+service_pid=$!
+for _ in $(seq 200); do
+    ! call org.freedesktop.DBus.Peer Ping >"$work/ping" 2>&1 || break
+    kill -0 "$service_pid" 2>/dev/null || break
+    sleep 0.05
+done
+
+call org.freedesktop.DBus.Introspectable Introspect >"$work/answer" || {
+    cat "$work/ping" "$work/log"
+    exit 1
+}
+# busctl prints the string as C would have it.
+printf '%b' "$(sed 's/^s "\(.*\)"$/\1/; s/\\"/"/g' "$work/answer")" >"$work/daemon.xml"
+members "$work/daemon.xml" >"$work/daemon"
+members "$srcdir/conf/org.kdumpd1.xml" >"$work/golden"
+[ -s "$work/golden" ] || {
+    echo "FAILED: conf/org.kdumpd1.xml cannot be read"
+    exit 1
+}
+diff "$work/golden" "$work/daemon" || {
+    echo "FAILED: kdumpd has another interface than conf/org.kdumpd1.xml (above)"
+    exit 1
+}
