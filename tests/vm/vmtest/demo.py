@@ -45,6 +45,7 @@ def play(machine, kernel):
     kdumpd = Kdumpd(machine.guest)
 
     stage.tell(f"A machine with Linux {kernel.release}, systemd, and kdumpd installed")
+    stage.type("kdumpctl test")
     stage.type("systemctl enable --now kdumpd")
     stage.type("kdumpctl status")
 

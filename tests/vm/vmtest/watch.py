@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Two instruments: exact times of the kexec system calls, and close samples of crash_loaded."""
+"""Instruments: times of the kexec system calls, samples of crash_loaded, programs started."""
 
 import dataclasses
 import json
@@ -107,6 +107,35 @@ class Tracer:
 
     def __exit__(self, *_):
         self.stop()
+
+
+class Executions:
+    """Lists the programs that are started in the guest; `lines` has them after the with block."""
+
+    _START = f"""set -e
+mountpoint -q {TRACING} || mount -t tracefs tracefs {TRACING}
+instance={TRACING}/instances/vmexec
+[ ! -d $instance ] || rmdir $instance
+mkdir $instance
+cd $instance
+echo 1 > events/sched/sched_process_exec/enable
+echo watching
+exec cat trace_pipe"""
+
+    def __init__(self, guest):
+        self._guest = guest
+        self.lines = None
+
+    def __enter__(self):
+        self._job = self._guest.start(self._START)
+        self._job.wait_line("^watching$", 20)
+        return self
+
+    def __exit__(self, kind, value, trace):
+        self._job.signal(15)
+        self._job.wait(20)
+        self.lines = [line for line in self._job.out.splitlines() if "filename=" in line]
+        self._guest.run(f"rmdir {TRACING}/instances/vmexec")
 
 
 class Sampler:
