@@ -25,3 +25,12 @@
                 tcase_add_test(tcase, function);        \
                 suite_add_tcase(suite, tcase);          \
         } while (0)
+
+/* A test between the functions setup() and teardown() of its file. */
+#define ADD_FIXTURE_TEST(suite, function)                          \
+        do {                                                       \
+                TCase *tcase = tcase_create(#function);            \
+                tcase_add_checked_fixture(tcase, setup, teardown); \
+                tcase_add_test(tcase, function);                   \
+                suite_add_tcase(suite, tcase);                     \
+        } while (0)

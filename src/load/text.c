@@ -13,7 +13,11 @@ static const char *format_size(char buf[static SIZE_MAX_TEXT], uint64_t bytes) {
         double value = (double)bytes / 1024;
         size_t unit = 0;
 
-        while (value >= 10240 && unit + 1 < ELEMENTSOF(units)) {
+        if (bytes < 1024) {
+                strscpyf(buf, SIZE_MAX_TEXT, "%" PRIu64 " bytes", bytes);
+                return buf;
+        }
+        while (value >= 1024 && unit + 1 < ELEMENTSOF(units)) {
                 value /= 1024;
                 unit++;
         }

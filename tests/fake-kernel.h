@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Builds the first part of an x86 kernel image by the boot protocol's offsets. */
+#pragma once
+
+#include <stdint.h>
+#include <string.h>
+
+#include "base/string-util.h"
+
+#define FAKE_SETUP_SECTS 3u
+#define FAKE_SETUP_SIZE  ((FAKE_SETUP_SECTS + 1) * 512u)
+#define FAKE_PAYLOAD     4096u
+#define FAKE_KERNEL_SIZE (FAKE_SETUP_SIZE + FAKE_PAYLOAD)
+#define FAKE_INIT_SIZE   (8u * 1024u * 1024u)
+#define FAKE_CMDLINE     2047u
+#define FAKE_VERSION_AT  0x600u
+
+static inline void fake_put(uint8_t *at, uint64_t value, size_t n) {
+        for (size_t i = 0; i < n; i++)
+                at[i] = (uint8_t)(value >> (8 * i));
+}
+
+/* FAKE_KERNEL_SIZE bytes at image; release is the first word of its version. */
+static inline void fake_kernel(uint8_t *image, const char *release) {
+        memset(image, 0, FAKE_KERNEL_SIZE);
+        memset(image + FAKE_SETUP_SIZE, 0x90, FAKE_PAYLOAD);
+        fake_put(image + 0x1f1, FAKE_SETUP_SECTS, 1);
+        fake_put(image + 0x1f4, FAKE_PAYLOAD / 16, 4);
+        fake_put(image + 0x1fe, 0xaa55, 2);
+        memcpy(image + 0x202, "HdrS", 4);
+        fake_put(image + 0x206, 0x20f, 2);
+        fake_put(image + 0x20e, FAKE_VERSION_AT - 0x200, 2);
+        fake_put(image + 0x211, 1, 1);
+        fake_put(image + 0x230, 0x200000, 4);
+        fake_put(image + 0x236, 0x3f, 2);
+        fake_put(image + 0x238, FAKE_CMDLINE, 4);
+        fake_put(image + 0x258, 0x1000000, 8);
+        fake_put(image + 0x260, FAKE_INIT_SIZE, 4);
+        strscpy((char *)image + FAKE_VERSION_AT, 200, release);
+        strscpy((char *)image + FAKE_VERSION_AT + strlen(release), 64, " (me@here) #1 SMP");
+}
+
+/* Makes it a PE file with a certificate table of size bytes at offset. */
+static inline void fake_sign(uint8_t *image, uint32_t offset, uint32_t size) {
+        memcpy(image, "MZ", 2);
+        fake_put(image + 0x3c, 0x40, 4);
+        memcpy(image + 0x40, "PE\0\0", 4);
+        fake_put(image + 0x58, 0x20b, 2);
+        fake_put(image + 0x58 + 108, 6, 4);
+        fake_put(image + 0x58 + 144, offset, 4);
+        fake_put(image + 0x58 + 148, size, 4);
+}

@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* image/cmdline: what stays of a command line, what is added, and the limits. */
+#include "test.h"
+
+#include <stdio.h>
+
+#include "base/string-util.h"
+#include "image/cmdline.h"
+
+#define NEEDED "nr_cpus=1 irqpoll reset_devices panic=10 acpi_no_memhotplug"
+
+/* Makes a command line and compares it. */
+static void check(const CommandLineInput *in, const char *expected) {
+        CommandLineInput input = *in;
+        _cleanup_free_ char *line = NULL;
+
+        if (!input.architecture)
+                input.architecture = "x86_64";
+        ck_assert_int_eq(command_line_make(&input, &line), 0);
+        ck_assert_str_eq(line, expected);
+}
+
+/* What becomes of the words of the running kernel. */
+static void check_running(const char *running, const char *expected) {
+        _cleanup_free_ char *whole = NULL;
+
+        ck_assert_int_ge(asprintf(&whole, "%s%s" NEEDED, expected, *expected ? " " : ""), 0);
+        check(&(CommandLineInput){ .running = running }, whole);
+}
+
+START_TEST(usual) {
+        check_running("BOOT_IMAGE=/boot/vmlinuz-6.1 root=UUID=1-2 ro console=ttyS0,115200 quiet "
+                      "crashkernel=256M\n",
+                      "root=UUID=1-2 ro console=ttyS0,115200");
+        check_running("", "");
+        check_running(" \t\n", "");
+        check_running("a  b\tc\nd", "a b c d");
+        /* The same word twice means something to some parameters. */
+        check_running("console=tty0 console=ttyS0", "console=tty0 console=ttyS0");
+}
+END_TEST
+
+START_TEST(built_in_removals) {
+        static const char *const hurting[] = {
+                "crashkernel=1G,high",
+                "BOOT_IMAGE=x",
+                "initrd=\\initrd.img",
+                "elfcorehdr=0x1",
+                "hugepages=1024",
+                "hugepagesz=1G",
+                "default_hugepagesz=1G",
+                "hugetlb_cma=1G",
+                "cma=64M",
+                "slub_debug",
+                "slub_debug=FZP",
+                "isolcpus=1-7",
+                "nohz_full=1-7",
+                "rcu_nocbs=1",
+                "log_buf_len=16M",
+                "mem=4G",
+                "memmap=64K$0x1000",
+                "swiotlb=65536",
+                "panic_on_warn",
+                "panic_on_warn=1",
+                "quiet",
+                "resume=/dev/x",
+                "rdinit=/x",
+                "log-buf-len=16M",
+                "\"crashkernel=1G\"",
+                "trace_event=a",
+                "zfcp.allow_lun_scan=1",
+        };
+        static const char *const harmless[] = {
+                "root=/dev/sda1", "rd.lvm.lv=vg/root", "noresume",      "memtest",
+                "quieter",        "nohugepages",       "crashkernels=", "panic=5",
+                "ip=dhcp",        "iommu=pt",          "Quiet",         "=quiet",
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(hurting); i++)
+                check_running(hurting[i], "");
+        for (size_t i = 0; i < ELEMENTSOF(harmless); i++)
+                check_running(harmless[i], harmless[i]);
+}
+END_TEST
+
+/* Every row of the table works, and the accessor that the manual's check uses ends. */
+START_TEST(tables) {
+        bool only_if_initrd_knows_root;
+        const char *name, *architectures;
+        size_t n_root = 0, n = 0;
+
+        for (; (name = command_line_removed(n, &only_if_initrd_knows_root)); n++) {
+                _cleanup_free_ char *running = NULL;
+
+                ck_assert_int_ge(asprintf(&running, "%s=1", name), 0);
+                check_running(running, only_if_initrd_knows_root ? running : "");
+                check(&(CommandLineInput){ .running = running, .initrd_knows_root = true }, NEEDED);
+                n_root += only_if_initrd_knows_root;
+        }
+        ck_assert_uint_gt(n_root, 0);
+        ck_assert_uint_gt(n, n_root);
+        for (n = 0; (name = command_line_needed(n, &architectures)); n++) {
+                _cleanup_free_ char *line = NULL;
+                CommandLineInput input = { .running = "", .architecture = "x86_64" };
+                bool here = !architectures || strstr(architectures, "x86_64");
+
+                ck_assert_int_eq(command_line_make(&input, &line), 0);
+                ck_assert_int_eq(strstr(line, name) != NULL, here);
+        }
+        ck_assert_uint_gt(n, 0);
+}
+END_TEST
+
+START_TEST(quotes) {
+        check_running("dyndbg=\"file a.c +p; file b.c +p\" x",
+                      "dyndbg=\"file a.c +p; file b.c +p\" x");
+        check_running("\"dyndbg=file a +p\" quiet x", "\"dyndbg=file a +p\" x");
+        check_running("a=\"quiet crashkernel=1\" b", "a=\"quiet crashkernel=1\" b");
+        check_running("crashkernel=\"1G x\" b", "b");
+        check_running("a\"b c\"d quiet", "a\"b c\"d");
+        check_running("\"quiet\" \"quiet", "");
+        /* A quote that does not end would swallow all that is added. */
+        check_running("a b=\"c d", "a b=\"c d\"");
+        check_running("a \"", "a \"\"");
+}
+END_TEST
+
+START_TEST(removing) {
+        check(&(CommandLineInput){ .running = "foo foo=1 foo=2 bar=1 bar=2 foobar",
+                                   .remove = "foo bar=2" },
+              "bar=1 foobar " NEEDED);
+        check(&(CommandLineInput){ .running = "a-b=1 a_c=2 a-d", .remove = "a_b a-c=2 a_d" },
+              NEEDED);
+        check(&(CommandLineInput){ .running = "v=\"a b\" w=\"a b\" x=ab",
+                                   .remove = "\"v=a b\" w=a" },
+              "w=\"a b\" x=ab " NEEDED);
+        check(&(CommandLineInput){ .running = "foo foo= bar=", .remove = "foo= bar=x" },
+              "foo bar= " NEEDED);
+        /* Needed words too, by name or exactly. */
+        check(&(CommandLineInput){ .running = "x", .remove = "irqpoll panic=5 nr_cpus=1" },
+              "x reset_devices panic=10 acpi_no_memhotplug");
+}
+END_TEST
+
+START_TEST(appending) {
+        check(&(CommandLineInput){ .running = "x", .append = "y z=\"a b\"" },
+              "x " NEEDED " y z=\"a b\"");
+        /* A word of the user's takes the place of the needed one of that name. */
+        check(&(CommandLineInput){ .running = "x", .append = "panic=60 nr-cpus=4 irqpoll" },
+              "x reset_devices acpi_no_memhotplug panic=60 nr-cpus=4 irqpoll");
+        /* And is not removed, whatever it is. */
+        check(&(CommandLineInput){ .running = "foo",
+                                   .append = "quiet foo crashkernel=1",
+                                   .remove = "foo" },
+              NEEDED " quiet foo crashkernel=1");
+        check(&(CommandLineInput){ .running = "x", .append = "y=\"a" }, "x " NEEDED " y=\"a\"");
+}
+END_TEST
+
+START_TEST(fixed) {
+        check(&(CommandLineInput){ .fixed = "crashkernel=1 quiet foo",
+                                   .running = "x",
+                                   .remove = "foo" },
+              "crashkernel=1 quiet foo " NEEDED);
+        check(&(CommandLineInput){ .fixed = "", .running = "x" }, "x " NEEDED);
+        check(&(CommandLineInput){ .fixed = "a", .append = "b" }, "a " NEEDED " b");
+}
+END_TEST
+
+START_TEST(init_arguments) {
+        /* Those of the running system are for its own init. */
+        check(&(CommandLineInput){ .running = "a -- single quiet" }, "a " NEEDED);
+        check(&(CommandLineInput){ .fixed = "a -- b", .append = "c -- d \"e f\"" },
+              "a " NEEDED " c -- b d \"e f\"");
+        check(&(CommandLineInput){ .running = "a --b --", .append = "--" }, "a --b " NEEDED);
+}
+END_TEST
+
+START_TEST(architectures) {
+        check(&(CommandLineInput){ .running = "a", .architecture = "s390x" },
+              "a nr_cpus=1 reset_devices panic=10");
+        check(&(CommandLineInput){ .running = "a", .architecture = "aarch64" },
+              "a nr_cpus=1 irqpoll reset_devices panic=10");
+        check(&(CommandLineInput){ .running = "a", .architecture = "ppc64le" },
+              "a maxcpus=1 irqpoll noirqdistrib reset_devices panic=10 numa=off");
+        check(&(CommandLineInput){ .running = "a", .architecture = "x86" },
+              "a reset_devices panic=10");
+}
+END_TEST
+
+START_TEST(limits) {
+        char running[COMMAND_LINE_LONGEST + 2];
+        _cleanup_free_ char *line = NULL;
+        CommandLineInput input = { .running = running, .architecture = "x86_64" };
+
+        memset(running, 'a', sizeof(running));
+        running[COMMAND_LINE_LONGEST - strlen(" " NEEDED)] = '\0';
+        ck_assert_int_eq(command_line_make(&input, &line), 0);
+        ck_assert_uint_eq(strlen(line), COMMAND_LINE_LONGEST);
+        running[strlen(running)] = 'a';
+        running[COMMAND_LINE_LONGEST + 1 - strlen(" " NEEDED)] = '\0';
+        ck_assert_int_eq(command_line_make(&input, &line), -E2BIG);
+
+        /* 2047 in the header: 2016 characters, a NUL, and 30 for elfcorehdr=. */
+        ck_assert(command_line_fits(2016, 2047));
+        ck_assert(!command_line_fits(2017, 2047));
+        ck_assert(!command_line_fits(SIZE_MAX, 2047));
+        ck_assert(!command_line_fits(0, 30));
+        ck_assert(command_line_fits(0, 31));
+}
+END_TEST
+
+static void add_cases(Suite *s) {
+        ADD_TEST(s, usual);
+        ADD_TEST(s, built_in_removals);
+        ADD_TEST(s, tables);
+        ADD_TEST(s, quotes);
+        ADD_TEST(s, removing);
+        ADD_TEST(s, appending);
+        ADD_TEST(s, fixed);
+        ADD_TEST(s, init_arguments);
+        ADD_TEST(s, architectures);
+        ADD_TEST(s, limits);
+}
+
+TEST_MAIN("cmdline", add_cases)

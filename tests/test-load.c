@@ -1,0 +1,571 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* load/: the shipped flow on a made-up machine with a kernel that plays along. */
+#include "test.h"
+
+#include "core/backoff.h"
+#include "fake-kernel.h"
+#include "load/execute.h"
+#include "load/prepare.h"
+#include "load/text.h"
+#include "tree.h"
+
+#define R      "6.12.57+deb12-amd64"
+#define KERNEL "/boot/vmlinuz-" R
+#define INITRD "/var/lib/kdump/initrd.img-" R
+#define LOADED "/sys/kernel/kexec_crash_loaded"
+
+/* What the fake kernel does and has seen. */
+typedef struct Fake {
+        int load_result;   /* of the calls after the busy ones */
+        int unload_result; /* likewise */
+        bool drops;        /* a load that fails has dropped the image before */
+        unsigned busy;     /* this many calls meet the lock first */
+
+        unsigned loads, unloads, waits;
+        char order[128]; /* 'L' and 'U' */
+        uint64_t waited_usec;
+        unsigned flags;
+        bool has_kernel, has_initrd; /* the descriptors were those of the files */
+        char command_line[4096];
+} Fake;
+
+static Tree tree;
+static Fake fake;
+static Settings settings;
+static LoadReport report;
+static Prepared prepared;
+static uint8_t image[FAKE_KERNEL_SIZE];
+
+static bool is_file(int fd, const char *path) {
+        struct stat a, b;
+
+        return fd >= 0 && fstat(fd, &a) == 0 && fstatat(tree.fd, path + 1, &b, 0) == 0 &&
+               a.st_ino == b.st_ino;
+}
+
+static void set_loaded(bool loaded) {
+        tree_text(&tree, LOADED, loaded ? "1\n" : "0\n");
+}
+
+static int next_result(char what, int result) {
+        size_t n = strlen(fake.order);
+
+        if (n + 1 < sizeof(fake.order))
+                fake.order[n] = what;
+        if (fake.busy > 0) {
+                fake.busy--;
+                return -EBUSY;
+        }
+        return result;
+}
+
+static int fake_load(void *userdata, int kernel_fd, int initrd_fd, const char *command_line,
+                     unsigned flags) {
+        int r = next_result('L', fake.load_result);
+
+        ck_assert_ptr_eq(userdata, &fake);
+        fake.loads++;
+        fake.flags = flags;
+        fake.has_kernel = is_file(kernel_fd, KERNEL);
+        fake.has_initrd = is_file(initrd_fd, INITRD);
+        strscpy(fake.command_line, sizeof(fake.command_line), command_line);
+        if (r == 0 || (fake.drops && r != -EBUSY))
+                set_loaded(r == 0);
+        return r;
+}
+
+static int fake_unload(void *userdata) {
+        int r = next_result('U', fake.unload_result);
+
+        fake.unloads++;
+        if (r == 0)
+                set_loaded(false);
+        return r;
+}
+
+static void fake_wait(void *userdata, uint64_t usec) {
+        ck_assert_uint_ge(usec, 50000);
+        ck_assert_uint_le(usec, 100000);
+        fake.waits++;
+        fake.waited_usec += usec;
+}
+
+static const KexecOps ops = {
+        .file_load = fake_load,
+        .unload = fake_unload,
+        .wait_usec = fake_wait,
+        .userdata = &fake,
+};
+
+/* A machine on which a load works. */
+static void setup(void) {
+        tree_init(&tree);
+        fake_kernel(image, R);
+        tree_bytes(&tree, KERNEL, image, sizeof(image));
+        tree_text(&tree, INITRD, "an initrd");
+        tree_text(&tree, "/proc/cmdline", "root=/dev/sda1 ro crashkernel=256M\n");
+        tree_text(&tree, "/proc/self/status", "CapEff:\t000001ffffffffff\n");
+        tree_text(&tree, "/sys/kernel/kexec_crash_size", "268435456\n");
+        tree_text(&tree, "/sys/kernel/crash_elfcorehdr_size", "917616\n");
+        set_loaded(false);
+        fake = (Fake){ 0 };
+        report = (LoadReport){ 0 };
+        prepared = PREPARED_INIT;
+        ck_assert_int_eq(settings_init(&settings), 0);
+}
+
+static void teardown(void) {
+        prepared_done(&prepared);
+        load_report_done(&report);
+        settings_done(&settings);
+        tree_done(&tree);
+}
+
+static void set(const char *section, const char *key, const char *value) {
+        char error[SETTINGS_ERROR_MAX];
+
+        ck_assert_int_eq(settings_set(&settings, section, key, value, error), 0);
+}
+
+static Failure run_on(const char *architecture) {
+        LoadRequest request = { .root_fd = tree.fd,
+                                .settings = &settings,
+                                .architecture = architecture,
+                                .release = R };
+        Failure failure;
+
+        prepared_done(&prepared);
+        load_report_done(&report);
+        failure = load_prepare(&request, &prepared, &report);
+        if (failure == FAILURE_NONE)
+                failure = load_execute(&request, &prepared, &ops, &report);
+        ck_assert_uint_eq(report.failure, failure);
+        return failure;
+}
+
+/* A run that fails in this way, with a sentence that has this part. */
+static void fails_with(Failure failure, const char *part) {
+        ck_assert_str_eq(failure_to_string(run_on("x86_64")), failure_to_string(failure));
+        ck_assert_ptr_nonnull(report.message);
+        ck_assert_msg(strstr(report.message, part), "\"%s\" is not in: %s", part, report.message);
+}
+
+static void refused(Failure failure, const char *part) {
+        fails_with(failure, part);
+        ck_assert_str_eq(fake.order, ""); /* before anything was touched */
+        ck_assert_int_eq(prepared.kernel_fd, -EBADF);
+}
+
+START_TEST(good) {
+        struct stat st;
+
+        ck_assert_uint_eq(run_on("x86_64"), FAILURE_NONE);
+        ck_assert_str_eq(fake.order, "L");
+        ck_assert(fake.has_kernel);
+        ck_assert(fake.has_initrd);
+        ck_assert_uint_eq(fake.flags, 0x2);
+        ck_assert_str_eq(fake.command_line, "root=/dev/sda1 ro nr_cpus=1 irqpoll reset_devices "
+                                            "panic=10 acpi_no_memhotplug");
+        ck_assert_str_eq(report.command_line, fake.command_line);
+        ck_assert_ptr_null(report.message);
+        ck_assert_str_eq(report.kernel.path, KERNEL);
+        ck_assert_str_eq(report.initrd.path, INITRD);
+        ck_assert_int_eq(fstatat(tree.fd, KERNEL + 1, &st, 0), 0);
+        ck_assert_uint_eq(report.kernel.inode, st.st_ino);
+        ck_assert_uint_eq(report.kernel.device, st.st_dev);
+        ck_assert_uint_eq(report.kernel.size, FAKE_KERNEL_SIZE);
+        ck_assert_uint_eq(report.kernel.mtime_nsec,
+                          (uint64_t)st.st_mtim.tv_sec * 1000000000 + (uint64_t)st.st_mtim.tv_nsec);
+        ck_assert_uint_eq(report.initrd.size, strlen("an initrd"));
+        ck_assert_str_eq(report.kernel_release, R);
+        ck_assert_str_eq(report.loader, "kexec_file_load");
+        ck_assert_uint_gt(strlen(report.loader_reason), 0);
+        ck_assert_uint_eq(report.flags, 0x2);
+        ck_assert_uint_eq(report.reservation_bytes, 268435456);
+        /* 8 MiB, a page, 225 pages, 1 MiB. */
+        ck_assert_uint_eq(report.needed_bytes, FAKE_INIT_SIZE + 4096 + 225 * 4096 + 1048576);
+        ck_assert(!report.had_image);
+        ck_assert_uint_gt(report.call_start_usec, 0);
+        ck_assert_uint_ge(report.call_end_usec, report.call_start_usec);
+        ck_assert_uint_eq(report.busy_tries, 0);
+}
+END_TEST
+
+START_TEST(replace_atomic) {
+        set_loaded(true);
+        ck_assert_uint_eq(run_on("x86_64"), FAILURE_NONE);
+        ck_assert_str_eq(fake.order, "L");
+        ck_assert(report.had_image);
+}
+END_TEST
+
+START_TEST(replace_explicit) {
+        set("Image", "Replace", "explicit");
+        ck_assert_uint_eq(run_on("x86_64"), FAILURE_NONE);
+        ck_assert_str_eq(fake.order, "L"); /* nothing to unload */
+        ck_assert_uint_eq(run_on("x86_64"), FAILURE_NONE);
+        ck_assert_str_eq(fake.order, "LUL");
+        ck_assert(report.had_image);
+        /* The gap begins with the unload. */
+        fake = (Fake){ .load_result = -ENOEXEC };
+        fails_with(FAILURE_BAD_KERNEL, "is gone");
+        ck_assert_str_eq(fake.order, "UL");
+        set_loaded(true);
+        fake = (Fake){ .unload_result = -EPERM };
+        fails_with(FAILURE_NOT_PERMITTED, "is still there");
+        ck_assert_str_eq(fake.order, "U");
+}
+END_TEST
+
+START_TEST(explicit_needs_two) {
+        set("Image", "Replace", "explicit");
+        set_loaded(true);
+        tree_text(&tree, "/proc/sys/kernel/kexec_load_limit_panic", "1\n");
+        fails_with(FAILURE_LIMIT, "Replace=explicit takes two");
+        ck_assert_str_eq(fake.order, "");
+        tree_text(&tree, "/proc/sys/kernel/kexec_load_limit_panic", "2\n");
+        ck_assert_uint_eq(run_on("x86_64"), FAILURE_NONE);
+        ck_assert_str_eq(fake.order, "UL");
+        tree_text(&tree, "/proc/sys/kernel/kexec_load_limit_panic", "1\n");
+        set("Image", "Replace", "atomic");
+        ck_assert_uint_eq(run_on("x86_64"), FAILURE_NONE);
+}
+END_TEST
+
+START_TEST(busy_then_good) {
+        fake.busy = 3;
+        ck_assert_uint_eq(run_on("x86_64"), FAILURE_NONE);
+        ck_assert_str_eq(fake.order, "LLLL");
+        ck_assert_uint_eq(report.busy_tries, 3);
+        ck_assert_uint_eq(fake.waits, 3);
+}
+END_TEST
+
+START_TEST(busy_for_ever) {
+        set_loaded(true);
+        fake.busy = 1000;
+        fails_with(FAILURE_BUSY, "kexec lock");
+        ck_assert_ptr_nonnull(strstr(report.message, "is still there"));
+        ck_assert_uint_eq(fake.loads, BUSY_TRIES);
+        ck_assert_uint_eq(fake.waits, BUSY_TRIES - 1);
+        ck_assert_uint_eq(report.busy_tries, BUSY_TRIES - 1);
+}
+END_TEST
+
+START_TEST(errors) {
+        static const struct {
+                int error;
+                Failure failure;
+                const char *part;
+        } cases[] = {
+                { EBUSY, FAILURE_BUSY, "try again later" },
+                { EKEYREJECTED, FAILURE_SIGNATURE,
+                  "\"" KERNEL "\" was not accepted: its signature" },
+                { ENOKEY, FAILURE_SIGNATURE, "enrol the key" },
+                { EBADMSG, FAILURE_SIGNATURE, "damaged" },
+                { ENODATA, FAILURE_SIGNATURE, "has no signature" },
+                { ENOPKG, FAILURE_SIGNATURE, "algorithm" },
+                { ELIBBAD, FAILURE_SIGNATURE, "damaged" },
+                { EACCES, FAILURE_NOT_PERMITTED, "security module" },
+                { ENOEXEC, FAILURE_BAD_KERNEL, "\"" KERNEL "\" was not accepted" },
+                { EADDRNOTAVAIL, FAILURE_TOO_SMALL, "larger crashkernel=" },
+                { ENOSYS, FAILURE_NO_KEXEC, "CONFIG_KEXEC_FILE" },
+                { EOPNOTSUPP, FAILURE_NO_KEXEC, "CONFIG_KEXEC_FILE" },
+                { EINVAL, FAILURE_SYSTEM, "EINVAL" },
+                { ENOMEM, FAILURE_SYSTEM, "free some" },
+                { EIO, FAILURE_SYSTEM, "Input/output error" },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                fake = (Fake){ .load_result = -cases[i].error };
+                set_loaded(false);
+                fails_with(cases[i].failure, cases[i].part);
+                /* Nothing was loaded, so nothing is said of it. */
+                ck_assert_ptr_null(strstr(report.message, "loaded before"));
+
+                set_loaded(true);
+                fails_with(cases[i].failure, "the image that was loaded before is still there");
+
+                fake.drops = cases[i].error != EBUSY;
+                fails_with(cases[i].failure,
+                           fake.drops ? "the image that was loaded before is gone"
+                                      : "the image that was loaded before is still there");
+        }
+}
+END_TEST
+
+START_TEST(not_permitted) {
+        fake.load_result = -EPERM;
+        set_loaded(true);
+        fails_with(FAILURE_NOT_PERMITTED, "security module");
+        fake_sign(image, FAKE_KERNEL_SIZE - 64, 64);
+        tree_bytes(&tree, KERNEL, image, sizeof(image));
+        tree_text(&tree, "/sys/kernel/security/lockdown", "none [integrity] confidentiality\n");
+        fake.drops = true;
+        fails_with(FAILURE_LOCKDOWN, "locked down (integrity)");
+        ck_assert_ptr_nonnull(strstr(report.message, KERNEL));
+        ck_assert_ptr_nonnull(strstr(report.message, "is gone"));
+        tree_text(&tree, "/proc/self/status", "CapEff:\t0000000000000000\n");
+        fails_with(FAILURE_NOT_PERMITTED, "CAP_SYS_BOOT");
+}
+END_TEST
+
+/* The sysctls can be set between the check and the call. */
+static int disable(void *userdata, int kernel_fd, int initrd_fd, const char *command_line,
+                   unsigned flags) {
+        tree_text(&tree, "/proc/sys/kernel/kexec_load_disabled", "1\n");
+        return -EPERM;
+}
+
+START_TEST(disabled_meanwhile) {
+        LoadRequest request = {
+                .root_fd = tree.fd, .settings = &settings, .architecture = "x86_64", .release = R
+        };
+        KexecOps disabling = ops;
+
+        disabling.file_load = disable;
+        ck_assert_uint_eq(load_prepare(&request, &prepared, &report), FAILURE_NONE);
+        ck_assert_uint_eq(load_execute(&request, &prepared, &disabling, &report), FAILURE_DISABLED);
+        ck_assert_ptr_nonnull(strstr(report.message, "kexec_load_disabled"));
+}
+END_TEST
+
+START_TEST(obstacles) {
+        tree_text(&tree, "/sys/kernel/kexec_crash_size", "0\n");
+        refused(FAILURE_NO_RESERVATION, "crashkernel=");
+        ck_assert_uint_eq(report.reservation_bytes, 0);
+        tree_text(&tree, "/sys/kernel/kexec_crash_size", "268435456\n");
+        tree_text(&tree, "/proc/sys/kernel/kexec_load_disabled", "1\n");
+        refused(FAILURE_DISABLED, "kexec_load_disabled");
+        ck_assert_uint_eq(report.reservation_bytes, 268435456);
+}
+END_TEST
+
+START_TEST(other_loader) {
+        set("Image", "Loader", "kexec_load");
+        refused(FAILURE_CONFIGURATION, "set Loader=auto");
+        set("Image", "Loader", "kexec_file_load");
+        ck_assert_uint_eq(run_on("x86_64"), FAILURE_NONE);
+        ck_assert_str_eq(report.loader_reason, "Loader=kexec_file_load asks for it");
+}
+END_TEST
+
+START_TEST(kernels_refused) {
+        tree_unlink(&tree, KERNEL);
+        refused(FAILURE_NO_KERNEL, "(tried " KERNEL ", /usr/lib/modules/");
+        tree_dir(&tree, KERNEL);
+        refused(FAILURE_NO_KERNEL, "not a regular file");
+        set("Image", "Kernel", "/no/such");
+        refused(FAILURE_NO_KERNEL, "\"/no/such\" cannot be opened: No such file");
+        set("Image", "Kernel", "/boot/k");
+        tree_text(&tree, "/boot/k", "");
+        refused(FAILURE_NO_KERNEL, "is empty");
+        tree_text(&tree, "/boot/k", "junk");
+        refused(FAILURE_BAD_KERNEL, "too short");
+        tree_bytes(&tree, "/boot/k", image, sizeof(image) - 16);
+        refused(FAILURE_BAD_KERNEL, "cut short");
+        ck_assert_int_eq(mkfifoat(tree.fd, "boot/fifo", 0644), 0);
+        set("Image", "Kernel", "/boot/fifo");
+        refused(FAILURE_NO_KERNEL, "not a regular file");
+}
+END_TEST
+
+START_TEST(initrds_refused) {
+        tree_unlink(&tree, INITRD);
+        refused(FAILURE_NO_INITRD, "(tried /boot/initramfs-" R "kdump.img, ");
+        ck_assert_str_eq(report.kernel.path, KERNEL);
+        set("Image", "Initrd", "/no/such");
+        refused(FAILURE_NO_INITRD, "\"/no/such\" cannot be opened");
+        tree_text(&tree, "/boot/i", "");
+        set("Image", "Initrd", "/boot/i");
+        refused(FAILURE_NO_INITRD, "is empty");
+        set("Image", "Initrd", "none");
+        ck_assert_uint_eq(run_on("x86_64"), FAILURE_NONE);
+        ck_assert_uint_eq(fake.flags, 0x6);
+        ck_assert_uint_eq(report.flags, 0x6);
+        ck_assert(!fake.has_initrd);
+        ck_assert_ptr_null(report.initrd.path);
+}
+END_TEST
+
+START_TEST(pairs) {
+        /* What the header says against the kernel's own name. */
+        fake_kernel(image, "6.1.0-9-amd64");
+        tree_bytes(&tree, KERNEL, image, sizeof(image));
+        refused(FAILURE_MISMATCH, "is named for " R " but contains 6.1.0-9-amd64");
+        /* A name that tells nothing: the initrd is looked for by the header's release. */
+        tree_bytes(&tree, "/boot/crash", image, sizeof(image));
+        set("Image", "Kernel", "/boot/crash");
+        refused(FAILURE_NO_INITRD, "/boot/initramfs-6.1.0-9-amd64kdump.img");
+        set("Image", "Initrd", INITRD);
+        refused(FAILURE_MISMATCH, "is 6.1.0-9-amd64 but the initrd \"" INITRD "\" was made for " R);
+        /* A link is judged by where it leads. */
+        tree_link(&tree, "/boot/initrd", "../var/lib/kdump/initrd.img-" R);
+        set("Image", "Initrd", "/boot/initrd");
+        refused(FAILURE_MISMATCH, "was made for " R);
+        tree_text(&tree, "/boot/mine", "x");
+        set("Image", "Initrd", "/boot/mine");
+        ck_assert_uint_eq(run_on("x86_64"), FAILURE_NONE);
+        ck_assert_str_eq(report.kernel_release, "6.1.0-9-amd64");
+}
+END_TEST
+
+START_TEST(named_by_a_file) {
+        tree_unlink(&tree, INITRD);
+        tree_text(&tree, "/var/lib/kdump/initrd", "x");
+        ck_assert_uint_eq(run_on("x86_64"), FAILURE_NONE);
+        /* dracut's: root= goes. */
+        ck_assert_ptr_null(strstr(fake.command_line, "root="));
+        fake = (Fake){ 0 };
+        tree_text(&tree, "/var/lib/kdump/kernel-version", "6.1.0-9-amd64\n");
+        refused(FAILURE_MISMATCH, "was made for 6.1.0-9-amd64");
+        tree_text(&tree, "/var/lib/kdump/kernel-version", R "\n");
+        ck_assert_uint_eq(run_on("x86_64"), FAILURE_NONE);
+}
+END_TEST
+
+START_TEST(command_lines) {
+        char text[4096] = "a=";
+
+        tree_unlink(&tree, "/proc/cmdline");
+        refused(FAILURE_COMMAND_LINE, "/proc/cmdline: No such file");
+        /* Not needed if the configuration has one; exactly at the kernel's limit. */
+        strscpy(text + 2, sizeof(text) - 2, "");
+        memset(text + 2, 'b', sizeof(text) - 2);
+        text[FAKE_CMDLINE - 31 -
+             strlen(" nr_cpus=1 irqpoll reset_devices panic=10 acpi_no_memhotplug")] = '\0';
+        set("Image", "CommandLine", text);
+        ck_assert_uint_eq(run_on("x86_64"), FAILURE_NONE);
+        ck_assert_uint_eq(strlen(fake.command_line), FAKE_CMDLINE - 31);
+        fake = (Fake){ 0 };
+        text[strlen(text) + 1] = '\0';
+        text[strlen(text)] = 'b';
+        set("Image", "CommandLine", text);
+        refused(FAILURE_COMMAND_LINE, "has 2017 bytes, and this kernel takes 2016");
+}
+END_TEST
+
+START_TEST(fit) {
+        char text[32];
+        uint64_t needed = FAKE_INIT_SIZE + 4096 + 225 * 4096 + 1048576;
+
+        strscpyf(text, sizeof(text), "%lu\n", (unsigned long)needed);
+        tree_text(&tree, "/sys/kernel/kexec_crash_size", text);
+        ck_assert_uint_eq(run_on("x86_64"), FAILURE_NONE);
+        fake = (Fake){ 0 };
+        strscpyf(text, sizeof(text), "%lu\n", (unsigned long)needed - 1);
+        tree_text(&tree, "/sys/kernel/kexec_crash_size", text);
+        refused(FAILURE_TOO_SMALL, "at least 10 MiB and 9 MiB are reserved: boot with "
+                                   "crashkernel=96M or more");
+        ck_assert_uint_eq(report.needed_bytes, needed);
+        /* A kernel that does not say what it wants for the header: half a MiB. */
+        tree_unlink(&tree, "/sys/kernel/crash_elfcorehdr_size");
+        ck_assert_uint_eq(run_on("x86_64"), FAILURE_NONE);
+        ck_assert_uint_eq(report.needed_bytes, FAKE_INIT_SIZE + 4096 + 524288 + 1048576);
+}
+END_TEST
+
+START_TEST(locked_down) {
+        tree_text(&tree, "/sys/kernel/security/lockdown", "none [integrity] confidentiality\n");
+        set_loaded(true);
+        refused(FAILURE_LOCKDOWN, "has no signature");
+        fake_sign(image, FAKE_KERNEL_SIZE - 64, 64);
+        tree_bytes(&tree, KERNEL, image, sizeof(image));
+        ck_assert_uint_eq(run_on("x86_64"), FAILURE_NONE);
+        ck_assert_ptr_nonnull(strstr(report.loader_reason, "locked down"));
+}
+END_TEST
+
+START_TEST(other_architecture) {
+        /* No bzImage there: any bytes may be a kernel, and the name says of which release. */
+        tree_text(&tree, KERNEL, "an arm64 Image");
+        ck_assert_uint_eq(run_on("aarch64"), FAILURE_NONE);
+        ck_assert_str_eq(report.kernel_release, R);
+        ck_assert_ptr_null(strstr(fake.command_line, "acpi_no_memhotplug"));
+        ck_assert_uint_eq(report.needed_bytes, 4096 + 4096 + 225 * 4096 + 1048576);
+}
+END_TEST
+
+START_TEST(unload) {
+        ck_assert_uint_eq(load_unload(tree.fd, &ops, &report), FAILURE_NONE);
+        ck_assert(!report.had_image);
+        set_loaded(true);
+        fake.busy = 2;
+        ck_assert_uint_eq(load_unload(tree.fd, &ops, &report), FAILURE_NONE);
+        ck_assert_str_eq(fake.order, "UUUU");
+        ck_assert(report.had_image);
+        ck_assert_uint_eq(report.busy_tries, 2);
+        ck_assert_uint_gt(report.call_start_usec, 0);
+        set_loaded(true);
+        fake.unload_result = -EPERM;
+        tree_text(&tree, "/proc/self/status", "CapEff:\t0\n");
+        ck_assert_uint_eq(load_unload(tree.fd, &ops, &report), FAILURE_NOT_PERMITTED);
+        ck_assert_ptr_nonnull(strstr(report.message, "is still there"));
+}
+END_TEST
+
+static char *printed(LoadWhat what) {
+        char *text = NULL;
+        size_t size;
+        FILE *f = open_memstream(&text, &size);
+
+        ck_assert_ptr_nonnull(f);
+        report_print(f, &report, what);
+        ck_assert_int_eq(fclose(f), 0);
+        return text;
+}
+
+START_TEST(text) {
+        _cleanup_free_ char *done = NULL, *dry = NULL, *failed = NULL, *unloaded = NULL;
+
+        fake.busy = 2;
+        ck_assert_uint_eq(run_on("x86_64"), FAILURE_NONE);
+        report.call_start_usec = 1;
+        report.call_end_usec = 1280001;
+        report.prepare_usec = 12000;
+        done = printed(LOAD_WHAT_LOAD);
+        ck_assert_str_eq(done,
+                         "Kernel:       " KERNEL " (" R ", 6.0 KiB)\n"
+                         "Initrd:       " INITRD " (9 bytes)\n"
+                         "Command line: root=/dev/sda1 ro nr_cpus=1 irqpoll reset_devices panic=10 "
+                         "acpi_no_memhotplug\n"
+                         "System call:  kexec_file_load, flags 0x2 (it is the only one built into "
+                         "this version)\n"
+                         "Reservation:  256 MiB, of which the image takes at least 9.9 MiB\n"
+                         "Result:       loaded in 1.28 s, after 12.0 ms of preparation\n"
+                         "              the kernel was busy with another kexec call 2 times\n");
+        dry = printed(LOAD_WHAT_DRY_RUN);
+        ck_assert_ptr_nonnull(strstr(dry, "nothing was loaded: a dry run"));
+        unloaded = printed(LOAD_WHAT_UNLOAD);
+        ck_assert_ptr_null(strstr(unloaded, "Kernel:"));
+        report.failure = FAILURE_SYSTEM;
+        failed = printed(LOAD_WHAT_LOAD);
+        ck_assert_ptr_null(strstr(failed, "Result:"));
+}
+END_TEST
+
+static void add_cases(Suite *s) {
+        ADD_FIXTURE_TEST(s, good);
+        ADD_FIXTURE_TEST(s, replace_atomic);
+        ADD_FIXTURE_TEST(s, replace_explicit);
+        ADD_FIXTURE_TEST(s, explicit_needs_two);
+        ADD_FIXTURE_TEST(s, busy_then_good);
+        ADD_FIXTURE_TEST(s, busy_for_ever);
+        ADD_FIXTURE_TEST(s, errors);
+        ADD_FIXTURE_TEST(s, not_permitted);
+        ADD_FIXTURE_TEST(s, disabled_meanwhile);
+        ADD_FIXTURE_TEST(s, obstacles);
+        ADD_FIXTURE_TEST(s, other_loader);
+        ADD_FIXTURE_TEST(s, kernels_refused);
+        ADD_FIXTURE_TEST(s, initrds_refused);
+        ADD_FIXTURE_TEST(s, pairs);
+        ADD_FIXTURE_TEST(s, named_by_a_file);
+        ADD_FIXTURE_TEST(s, command_lines);
+        ADD_FIXTURE_TEST(s, fit);
+        ADD_FIXTURE_TEST(s, locked_down);
+        ADD_FIXTURE_TEST(s, other_architecture);
+        ADD_FIXTURE_TEST(s, unload);
+        ADD_FIXTURE_TEST(s, text);
+}
+
+TEST_MAIN("load", add_cases)

@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* sys/locate: each place, their order, and what names say. */
+#include "test.h"
+
+#include "sys/locate.h"
+#include "tree.h"
+
+#define R "6.12.57+deb12-amd64"
+
+static Tree tree;
+
+static void setup(void) {
+        tree_init(&tree);
+        tree_text(&tree, "/etc/machine-id", "0123456789abcdef0123456789abcdef\n");
+        tree_text(&tree, "/etc/kernel/entry-token", "token\n");
+}
+
+static void teardown(void) {
+        tree_done(&tree);
+}
+
+/* Where a place leads for release R, with the entry token or the machine ID. */
+static const char *path_of(const char *place, const char *token) {
+        static char path[256];
+        size_t n = 0;
+
+        for (const char *p = place; *p; p++) {
+                if (*p == '%') {
+                        p++;
+                        strscpy(path + n, sizeof(path) - n, *p == 'r' ? R : token);
+                        n = strlen(path);
+                } else
+                        path[n++] = *p;
+        }
+        path[n] = '\0';
+        return path;
+}
+
+static void kernel_is(const char *architecture, const char *expected) {
+        _cleanup_free_ char *path = NULL, *tried = NULL;
+
+        ck_assert_int_eq(locate_kernel(tree.fd, R, architecture, &path, &tried), 0);
+        ck_assert_str_eq(path, expected);
+        ck_assert_ptr_null(tried);
+}
+
+static void initrd_is(const char *expected) {
+        _cleanup_free_ char *path = NULL, *tried = NULL;
+
+        ck_assert_int_eq(locate_initrd(tree.fd, R, &path, &tried), 0);
+        ck_assert_str_eq(path, expected);
+        ck_assert_ptr_null(tried);
+}
+
+/* From the last place to the first: each hides those behind it. */
+START_TEST(kernel_places) {
+        const char *place, *architectures;
+        size_t n = 0;
+
+        while (locate_kernel_place(n, &architectures))
+                n++;
+        ck_assert_uint_gt(n, 0);
+        while (n-- > 0) {
+                place = locate_kernel_place(n, &architectures);
+                tree_text(&tree, path_of(place, "token"), "x");
+                kernel_is("aarch64", path_of(place, "token"));
+                if (!architectures)
+                        kernel_is("x86_64", path_of(place, "token"));
+        }
+        kernel_is("x86_64", "/boot/vmlinuz-" R);
+}
+END_TEST
+
+START_TEST(initrd_places) {
+        const char *place;
+        size_t n = 0;
+
+        while (locate_initrd_place(n))
+                n++;
+        ck_assert_uint_gt(n, 0);
+        while (n-- > 0) {
+                place = locate_initrd_place(n);
+                tree_text(&tree, path_of(place, "token"), "x");
+                initrd_is(path_of(place, "token"));
+        }
+        initrd_is("/boot/initramfs-" R "kdump.img");
+}
+END_TEST
+
+START_TEST(not_found) {
+        _cleanup_free_ char *path = NULL, *tried = NULL, *tried_initrd = NULL;
+        const char *place, *architectures;
+
+        /* Ordinary initrds, other releases, and what x86 cannot load. */
+        tree_text(&tree, "/boot/initrd.img-" R, "x");
+        tree_text(&tree, "/boot/initramfs-" R ".img", "x");
+        tree_text(&tree, "/boot/initramfs-6.1.0kdump.img", "x");
+        tree_text(&tree, "/boot/vmlinuz-6.1.0", "x");
+        tree_text(&tree, "/boot/vmlinux-" R, "x");
+        tree_link(&tree, "/boot/vmlinuz-" R, "gone");
+        ck_assert_int_eq(locate_kernel(tree.fd, R, "x86_64", &path, &tried), -ENOENT);
+        ck_assert_int_eq(locate_initrd(tree.fd, R, &path, &tried_initrd), -ENOENT);
+        ck_assert_ptr_null(path);
+        ck_assert_int_eq(
+                strncmp(tried, "/boot/vmlinuz-" R ", /usr/lib/modules/" R "/vmlinuz, ", 60), 0);
+        for (size_t i = 0; (place = locate_kernel_place(i, &architectures)); i++)
+                ck_assert_int_eq(strstr(tried, path_of(place, "token")) != NULL, !architectures);
+        ck_assert_ptr_nonnull(strstr(tried, "/efi/0123456789abcdef0123456789abcdef/" R "/linux"));
+        for (size_t i = 0; (place = locate_initrd_place(i)); i++)
+                ck_assert_ptr_nonnull(strstr(tried_initrd, path_of(place, "token")));
+}
+END_TEST
+
+START_TEST(tokens) {
+        static const char *const hostile[] = { "", "\n", "..\n", ".\n", "a/b\n", "../x\n" };
+
+        tree_text(&tree, "/boot/0123456789abcdef0123456789abcdef/" R "/linux", "x");
+        kernel_is("x86_64", "/boot/0123456789abcdef0123456789abcdef/" R "/linux");
+        tree_text(&tree, "/boot/token/" R "/linux", "x");
+        kernel_is("x86_64", "/boot/token/" R "/linux");
+        tree_text(&tree, "/etc/kernel/entry-token", "0123456789abcdef0123456789abcdef");
+        kernel_is("x86_64", "/boot/0123456789abcdef0123456789abcdef/" R "/linux");
+        tree_unlink(&tree, "/etc/machine-id");
+        for (size_t i = 0; i < ELEMENTSOF(hostile); i++) {
+                _cleanup_free_ char *path = NULL, *tried = NULL;
+
+                tree_text(&tree, "/etc/kernel/entry-token", hostile[i]);
+                ck_assert_int_eq(locate_kernel(tree.fd, R, "x86_64", &path, &tried), -ENOENT);
+                ck_assert_ptr_null(strstr(tried, "/linux"));
+        }
+}
+END_TEST
+
+START_TEST(releases_in_names) {
+        static const struct {
+                const char *path, *release; /* NULL: it tells nothing */
+        } cases[] = {
+                { "/boot/vmlinuz-" R, R },
+                { "/x/y/vmlinuz-6.1", "6.1" },
+                { "vmlinuz-6.1", "6.1" },
+                { "/boot/vmlinux-6.1.0", "6.1.0" },
+                { "/boot/Image-6.1.0", "6.1.0" },
+                { "/usr/lib/modules/6.1.0/vmlinuz", "6.1.0" },
+                { "/efi/token/6.1.0/linux", "6.1.0" },
+                { "6.1.0/linux", "6.1.0" },
+                { "/efi/token/6.1.0/initrdkdump", "6.1.0" },
+                { "/boot/initramfs-6.1.0kdump.img", "6.1.0" },
+                { "/boot/initrd-6.1.0-kdump", "6.1.0" },
+                { "/var/lib/kdump/initrd.img-6.1.0", "6.1.0" },
+                { "/boot/initrd.img-6.1.0-25-amd64", "6.1.0-25-amd64" },
+                { "/boot/vmlinuz", NULL },
+                { "/boot/vmlinuz-", NULL },
+                { "/boot/vmlinuz-linux", NULL },
+                { "/boot/vmlinuz-linux-6.1", NULL },
+                { "/boot/vmlinuz-6", NULL },
+                { "/boot/vmlinuz-6.", NULL },
+                { "/boot/vmlinuz-6.x", NULL },
+                { "/srv/kernel/linux", NULL },
+                { "linux", NULL },
+                { "/linux", NULL },
+                { "/var/lib/kdump/initrd", NULL },
+                { "/6.1.0/initrd", NULL },
+                { "/boot/initramfs-kdump.img", NULL },
+                { "/boot/initrd-6.1.0", NULL },
+                { "", NULL },
+        };
+        char release[LOCATE_RELEASE_MAX], path[300];
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                strscpy(release, sizeof(release), "x");
+                ck_assert_msg(locate_release_of_path(cases[i].path, release) == !!cases[i].release,
+                              "%s", cases[i].path);
+                ck_assert_str_eq(release, cases[i].release ?: "x");
+        }
+        strscpy(path, sizeof(path), "/boot/vmlinuz-6.");
+        memset(path + strlen(path), '1', LOCATE_RELEASE_MAX);
+        path[strlen("/boot/vmlinuz-") + LOCATE_RELEASE_MAX] = '\0';
+        ck_assert(!locate_release_of_path(path, release));
+        path[strlen("/boot/vmlinuz-") + LOCATE_RELEASE_MAX - 1] = '\0';
+        ck_assert(locate_release_of_path(path, release));
+}
+END_TEST
+
+START_TEST(releases_match) {
+        static const struct {
+                const char *a, *b;
+                bool match;
+        } cases[] = {
+                { "6.1.0", "6.1.0", true },
+                { "6.1.0-25-amd64", "6.1.0-25-amd64.old", true },
+                { "6.1.0-25-amd64", "6.1.0-25", true },
+                { "6.1.0-25-amd64", "6.1", true },
+                { "6.1.0-25-amd64", "6.1.0-2", false },
+                { "6.1.0-25-amd64", "6.1.0-26-amd64", false },
+                { "6.1.0-25-amd64", "6.12.0-25-amd64", false },
+                { "6.1", "6.12", false },
+                { "5.14.0-1.x86_64", "5.14.0-1.x86_64+debug", false },
+                { "5.14.0-1.x86_64", "5.14.0-1.x86_64+rt", false },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                ck_assert_int_eq(locate_releases_match(cases[i].a, cases[i].b), cases[i].match);
+                ck_assert_int_eq(locate_releases_match(cases[i].b, cases[i].a), cases[i].match);
+        }
+}
+END_TEST
+
+START_TEST(knows_root) {
+        ck_assert(locate_initrd_knows_root("/boot/initramfs-6.1kdump.img"));
+        ck_assert(locate_initrd_knows_root("/mnt/initramfs-6.1kdump.img"));
+        ck_assert(locate_initrd_knows_root("/boot/initrd-6.1-kdump"));
+        ck_assert(locate_initrd_knows_root("/efi/token/6.1/initrdkdump"));
+        ck_assert(locate_initrd_knows_root("/var/lib/kdump/initrd"));
+        ck_assert(!locate_initrd_knows_root("/boot/initrd"));
+        ck_assert(!locate_initrd_knows_root("/var/lib/kdump/initrd.img"));
+        ck_assert(!locate_initrd_knows_root("/var/lib/kdump/initrd.img-6.1"));
+        ck_assert(!locate_initrd_knows_root("/boot/initramfs-6.1.img"));
+}
+END_TEST
+
+static void add_cases(Suite *s) {
+        ADD_FIXTURE_TEST(s, kernel_places);
+        ADD_FIXTURE_TEST(s, initrd_places);
+        ADD_FIXTURE_TEST(s, not_found);
+        ADD_FIXTURE_TEST(s, tokens);
+        ADD_FIXTURE_TEST(s, releases_in_names);
+        ADD_FIXTURE_TEST(s, releases_match);
+        ADD_FIXTURE_TEST(s, knows_root);
+}
+
+TEST_MAIN("locate", add_cases)
