@@ -170,7 +170,7 @@ START_TEST(good) {
         ck_assert_ptr_null(report.message);
         ck_assert_str_eq(report.kernel.path, KERNEL);
         ck_assert_str_eq(report.initrd.path, INITRD);
-        ck_assert_int_eq(fstatat(tree.fd, KERNEL + 1, &st, 0), 0);
+        ck_assert_int_eq(fstatat(tree.fd, &(KERNEL)[1], &st, 0), 0);
         ck_assert_uint_eq(report.kernel.inode, st.st_ino);
         ck_assert_uint_eq(report.kernel.device, st.st_dev);
         ck_assert_uint_eq(report.kernel.size, FAKE_KERNEL_SIZE);
