@@ -127,6 +127,12 @@ START_TEST(grammar) {
                   "Settle=1s");
         read_all();
         ck_assert_str_eq(warnings, "");
+        /* Each key once, although libeconf lists a section for each of its headings. */
+        ck_assert_str_eq(origins, "Image.Kernel " ETC "/kdumpd.conf\n"
+                                  "Image.Initrd " ETC "/kdumpd.conf\n"
+                                  "Image.CommandLine " ETC "/kdumpd.conf\n"
+                                  "Service.UnloadOnStop " ETC "/kdumpd.conf\n"
+                                  "Hotplug.Settle " ETC "/kdumpd.conf\n");
         ck_assert_str_eq(settings.kernel, "/boot/a b");
         ck_assert_str_eq(settings.initrd, "/i#1");
         ck_assert_str_eq(settings.command_line, "a=b=c");

@@ -24,6 +24,7 @@ typedef struct Fake {
         unsigned loads, unloads, waits;
         char order[128]; /* 'L' and 'U' */
         uint64_t waited_usec;
+        uint64_t unload_usec; /* when the last unload was */
         unsigned flags;
         bool has_kernel, has_initrd; /* the descriptors were those of the files */
         char command_line[4096];
@@ -78,6 +79,9 @@ static int fake_unload(void *userdata) {
         int r = next_result('U', fake.unload_result);
 
         fake.unloads++;
+        fake.unload_usec = monotonic_usec();
+        while (monotonic_usec() == fake.unload_usec)
+                ;
         if (r == 0)
                 set_loaded(false);
         return r;
@@ -207,6 +211,8 @@ START_TEST(replace_explicit) {
         ck_assert_str_eq(fake.order, "LUL");
         ck_assert(report.had_image);
         /* The gap begins with the unload. */
+        ck_assert_uint_le(report.call_start_usec, fake.unload_usec);
+        ck_assert_uint_gt(report.call_end_usec, fake.unload_usec);
         fake = (Fake){ .load_result = -ENOEXEC };
         fails_with(FAILURE_BAD_KERNEL, "is gone");
         ck_assert_str_eq(fake.order, "UL");
@@ -410,6 +416,18 @@ START_TEST(pairs) {
 }
 END_TEST
 
+START_TEST(longest_message) {
+        _cleanup_free_ char *text = malloc(2 * LOAD_REPORT_LONGEST_STRING);
+
+        memset(text, 'a', 2 * LOAD_REPORT_LONGEST_STRING - 1);
+        text[2 * LOAD_REPORT_LONGEST_STRING - 1] = '\0';
+        load_fail(&report, FAILURE_SYSTEM, "%s", text);
+        ck_assert_uint_eq(strlen(report.message), LOAD_REPORT_LONGEST_STRING);
+        load_fail(&report, FAILURE_BUSY, "short"); /* replaces, and frees */
+        ck_assert_str_eq(report.message, "short");
+}
+END_TEST
+
 START_TEST(named_by_a_file) {
         tree_unlink(&tree, INITRD);
         tree_text(&tree, "/var/lib/kdump/initrd", "x");
@@ -559,6 +577,7 @@ static void add_cases(Suite *s) {
         ADD_FIXTURE_TEST(s, kernels_refused);
         ADD_FIXTURE_TEST(s, initrds_refused);
         ADD_FIXTURE_TEST(s, pairs);
+        ADD_FIXTURE_TEST(s, longest_message);
         ADD_FIXTURE_TEST(s, named_by_a_file);
         ADD_FIXTURE_TEST(s, command_lines);
         ADD_FIXTURE_TEST(s, fit);

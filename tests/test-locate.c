@@ -118,7 +118,14 @@ START_TEST(tokens) {
         kernel_is("x86_64", "/boot/0123456789abcdef0123456789abcdef/" R "/linux");
         tree_text(&tree, "/boot/token/" R "/linux", "x");
         kernel_is("x86_64", "/boot/token/" R "/linux");
+        /* The same as the machine ID: tried once. */
+        _cleanup_free_ char *none = NULL, *tried_once = NULL;
+        const char *first;
         tree_text(&tree, "/etc/kernel/entry-token", "0123456789abcdef0123456789abcdef");
+        ck_assert_int_eq(locate_kernel(tree.fd, "6.1", "x86_64", &none, &tried_once), -ENOENT);
+        first = strstr(tried_once, "/efi/0123456789abcdef0123456789abcdef/6.1/linux");
+        ck_assert_ptr_nonnull(first);
+        ck_assert_ptr_null(strstr(first + 1, ", /efi/0123456789abcdef0123456789abcdef/6.1/linux"));
         kernel_is("x86_64", "/boot/0123456789abcdef0123456789abcdef/" R "/linux");
         tree_unlink(&tree, "/etc/machine-id");
         for (size_t i = 0; i < ELEMENTSOF(hostile); i++) {

@@ -39,6 +39,8 @@ Failure load_fail(LoadReport *report, Failure failure, const char *format, ...) 
         if (vasprintf(&text, format, ap) < 0)
                 text = NULL;
         va_end(ap);
+        if (text) /* two paths can be longer than what a report holds */
+                strscpy(text, MIN(strlen(text), (size_t)LOAD_REPORT_LONGEST_STRING) + 1, text);
         free(report->message);
         report->message = text;
         report->failure = failure;

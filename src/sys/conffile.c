@@ -272,8 +272,6 @@ static int apply(const Reader *reader, const Text *text, econf_file *file) {
                     econf_getKeys(file, sections[i], &n_keys, &keys) != ECONF_SUCCESS)
                         continue;
                 for (size_t k = 0; k < n_keys; k++) {
-                        if (in_earlier(keys, k, keys[k]))
-                                continue;
                         r = apply_key(reader, text, file, sections[i], keys[k]);
                         if (r < 0)
                                 return r;
