@@ -535,6 +535,7 @@ static char *printed(LoadWhat what) {
 
 START_TEST(text) {
         _cleanup_free_ char *done = NULL, *dry = NULL, *failed = NULL, *unloaded = NULL;
+        _cleanup_free_ char *none = NULL, *missing = NULL;
 
         fake.busy = 2;
         ck_assert_uint_eq(run_on("x86_64"), FAILURE_NONE);
@@ -559,6 +560,16 @@ START_TEST(text) {
         report.failure = FAILURE_SYSTEM;
         failed = printed(LOAD_WHAT_LOAD);
         ck_assert_ptr_null(strstr(failed, "Result:"));
+        set("Image", "Initrd", "none");
+        ck_assert_uint_eq(run_on("x86_64"), FAILURE_NONE);
+        none = printed(LOAD_WHAT_DRY_RUN);
+        ck_assert_ptr_nonnull(strstr(none, "\nInitrd:       none\n"));
+        set("Image", "Initrd", "/no/such");
+        ck_assert_uint_eq(run_on("x86_64"), FAILURE_NO_INITRD);
+        missing = printed(LOAD_WHAT_LOAD);
+        ck_assert_str_eq(missing, "Kernel:       " KERNEL " (" R ", 6.0 KiB)\n"
+                                  "Initrd:       /no/such\n"
+                                  "Reservation:  256 MiB\n");
 }
 END_TEST
 

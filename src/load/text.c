@@ -5,6 +5,7 @@
 #include <inttypes.h>
 
 #include "base/time-util.h"
+#include "sys/kexec.h"
 
 #define SIZE_MAX_TEXT 32
 
@@ -30,31 +31,37 @@ static void print_file(FILE *f, const char *title, const FileIdentity *file, con
 
         if (!file->path)
                 return;
-        (void)fprintf(f, "%-14s%s (%s%s%s)\n", title, file->path, strempty(release),
-                      release ? ", " : "", format_size(size, file->size));
+        (void)fprintf(f, "%-14s%s", title, file->path);
+        if (file->size > 0) /* it was opened */
+                (void)fprintf(f, " (%s%s%s)", strempty(release), release ? ", " : "",
+                              format_size(size, file->size));
+        (void)fputc('\n', f);
+}
+
+static void print_reservation(FILE *f, const LoadReport *report) {
+        char size[SIZE_MAX_TEXT], needed[SIZE_MAX_TEXT];
+
+        if (report->reservation_bytes == 0)
+                return;
+        (void)fprintf(f, "%-14s%s", "Reservation:", format_size(size, report->reservation_bytes));
+        if (report->needed_bytes > 0)
+                (void)fprintf(f, ", of which the image takes at least %s",
+                              format_size(needed, report->needed_bytes));
+        (void)fputc('\n', f);
 }
 
 static void print_image(FILE *f, const LoadReport *report) {
-        char size[SIZE_MAX_TEXT], needed[SIZE_MAX_TEXT];
-
         print_file(f, "Kernel:", &report->kernel, report->kernel_release);
-        if (report->kernel.path && !report->initrd.path && report->command_line)
+        if (report->flags & KEXEC_FILE_FLAG_NO_INITRAMFS)
                 (void)fprintf(f, "%-14snone\n", "Initrd:");
         print_file(f, "Initrd:", &report->initrd, NULL);
         if (report->command_line)
                 (void)fprintf(f, "%-14s%s\n", "Command line:", report->command_line);
-        if (report->loader)
+        if (report->flags != 0)
                 (void)fprintf(f, "%-14s%s, flags 0x%" PRIx64 " (%s)\n",
-                              "System call:", report->loader, report->flags,
+                              "System call:", strempty(report->loader), report->flags,
                               strempty(report->loader_reason));
-        if (report->reservation_bytes > 0)
-                (void)fprintf(f, "%-14s%s, ",
-                              "Reservation:", format_size(size, report->reservation_bytes));
-        if (report->reservation_bytes > 0 && report->needed_bytes > 0)
-                (void)fprintf(f, "of which the image takes at least %s\n",
-                              format_size(needed, report->needed_bytes));
-        else if (report->reservation_bytes > 0)
-                (void)fputs("what the image takes is not known\n", f);
+        print_reservation(f, report);
 }
 
 static void print_outcome(FILE *f, const LoadReport *report, LoadWhat what) {
