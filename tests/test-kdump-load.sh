@@ -48,7 +48,8 @@ if [ "$(awk '{ if (length > n) n = length } END { print n }' "$work/out")" -gt 8
 fi
 run 0 --version
 has out 'kdump-load '
-for wrong in --no-such "--dry-run --unload" "--root=/" "--root=relative --dry-run" "--dry-run x" --root; do
+for wrong in --no-such "--dry-run --unload" "--root=/" "--root=relative --dry-run" "--dry-run x" \
+        --root; do
         # shellcheck disable=SC2086 # several arguments on purpose
         run 2 $wrong
         lacks out
