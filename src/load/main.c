@@ -89,6 +89,10 @@ static int parse_argv(int argc, char **argv) {
 }
 
 static void print_warning(void *userdata, const char *file, unsigned line, const char *text) {
+        /* Whoever wants a report for a program is a program that reads the same files: kdumpd has
+         * complained once, and need not again at each load. */
+        if (arg_json)
+                return;
         if (line > 0)
                 (void)fprintf(stderr, "%s:%u: %s\n", file, line, text);
         else
