@@ -1,0 +1,470 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* core/machine: loads that fail, obstacles, images that others load and unload, requests, the
+ * end. */
+#include "test-machine.h"
+
+/* Runs until the next load begins, and returns how long that took. */
+static uint64_t until_load(uint64_t patience_usec) {
+        uint64_t loads = s.n_loads, start = s.now_usec;
+
+        while (s.n_loads == loads && s.now_usec < start + patience_usec)
+                sim_run(&s, 10 * USEC_PER_MSEC);
+        return s.n_loads == loads ? USEC_INFINITY : s.now_usec - start;
+}
+
+static void fail_for_ever(Fate fate) {
+        s.fate = fate;
+        s.n_fate = UINT_MAX;
+}
+
+START_TEST(retries_for_ever) {
+        static const unsigned seconds[] = { 1, 2, 4, 8, 16, 32, 60, 60, 60, 60 };
+
+        sim_init(&s, HOTPLUG_KERNEL_UPDATES);
+        s.prepare_usec = 0;
+        s.call_usec = 0;
+        fail_for_ever(FATE_BROKEN);
+        sim_start(&s);
+        sim_run(&s, 60 * USEC_PER_MSEC);
+        ck_assert_uint_eq(s.n_ready, 1);
+        for (size_t i = 0; i < ELEMENTSOF(seconds); i++) {
+                uint64_t waited;
+
+                ck_assert_int_eq(machine_state(&s.machine), MACHINE_FAILED);
+                ck_assert_uint_eq(s.machine.load_failures, i + 1);
+                ck_assert(!s.on_disk);
+                waited = until_load(2 * USEC_PER_MINUTE);
+                ck_assert_uint_ge(waited, seconds[i] * USEC_PER_SEC * 9 / 10 - 100000);
+                ck_assert_uint_le(waited, seconds[i] * USEC_PER_SEC + 100000);
+                sim_run(&s, 60 * USEC_PER_MSEC);
+        }
+        for (unsigned i = 0; i < 1000; i++)
+                ck_assert_uint_le(until_load(2 * USEC_PER_MINUTE), 61 * USEC_PER_SEC);
+        s.n_fate = 0;
+        sim_run(&s, 61 * USEC_PER_SEC);
+        ck_assert_int_eq(machine_state(&s.machine), MACHINE_ARMED);
+        ck_assert_uint_eq(s.machine.failure, FAILURE_NONE);
+        check_decision(0, VERDICT_LOAD, REASON_RETRY, 0);
+
+        /* And the next failure starts over. */
+        s.fate = FATE_BROKEN;
+        s.n_fate = 1;
+        sim_request(&s, REQUEST_RELOAD);
+        sim_run(&s, 60 * USEC_PER_MSEC);
+        ck_assert_uint_eq(s.answered[REQUEST_RELOAD], FAILURE_BAD_KERNEL);
+        ck_assert_uint_le(until_load(2 * USEC_PER_SEC), USEC_PER_SEC);
+        finish();
+}
+END_TEST
+
+/* Each way in which a reload can fail: what is loaded then, and that the next events are
+ * followed. */
+START_TEST(failures) {
+        static const struct {
+                Fate fate;
+                Failure failure;
+                bool still_loaded;
+        } ways[] = {
+                { FATE_NOT_STARTED, FAILURE_SYSTEM, true },
+                { FATE_REFUSED, FAILURE_BUSY, true },
+                { FATE_BROKEN, FAILURE_BAD_KERNEL, false },
+                { FATE_CRASHED_EARLY, FAILURE_CRASHED, true },
+                { FATE_CRASHED_LATE, FAILURE_CRASHED, true },
+                { FATE_HANGS_EARLY, FAILURE_TIMEOUT, true },
+                { FATE_HANGS_INSIDE, FAILURE_TIMEOUT, false },
+                { FATE_VANISHES, FAILURE_VANISHED, false },
+        };
+        uint64_t start;
+
+        boot(_i < (int)ELEMENTSOF(ways) ? HOTPLUG_ABSENT : HOTPLUG_KERNEL_UPDATES);
+        _i %= (int)ELEMENTSOF(ways);
+        s.fate = ways[_i].fate;
+        s.n_fate = 1;
+        sim_request(&s, REQUEST_RELOAD);
+        start = s.now_usec;
+        while (s.callers[REQUEST_RELOAD] && s.now_usec < start + 10 * USEC_PER_MINUTE)
+                sim_run(&s, 10 * USEC_PER_MSEC);
+        ck_assert_str_eq(failure_to_string(s.answered[REQUEST_RELOAD]),
+                         failure_to_string(ways[_i].failure));
+        ck_assert_int_eq(machine_state(&s.machine), MACHINE_FAILED);
+        ck_assert_int_eq(machine_is_armed(&s.machine), ways[_i].still_loaded);
+        ck_assert_int_eq(s.on_disk, ways[_i].still_loaded);
+        ck_assert(!s.on_disk || s.disk.must_reload);
+        ck_assert_uint_eq(s.n_kills, ways[_i].failure == FAILURE_TIMEOUT);
+        check_decision(0, VERDICT_RELOAD, REASON_REQUEST, 0);
+        ck_assert_str_eq(sim_decision(&s, 0)->result, "failed");
+        sim_run(&s, 3 * USEC_PER_SEC);
+        ck_assert_int_eq(machine_state(&s.machine), MACHINE_ARMED);
+        plug(2);
+        sim_run(&s, 2 * USEC_PER_SEC);
+        ck_assert_uint_eq(sim_decision(&s, 0)->events, 4);
+        ck_assert(sim_is_covered(&s));
+        finish();
+}
+END_TEST
+
+START_TEST(failed_first_load) {
+        sim_init(&s, HOTPLUG_ABSENT);
+        s.fate = _i;
+        s.n_fate = 2;
+        sim_start(&s);
+        sim_run(&s, 10 * USEC_PER_MINUTE);
+        if (_i == FATE_LOCKDOWN)
+                ck_assert_int_eq(machine_state(&s.machine), MACHINE_UNAVAILABLE);
+        else
+                ck_assert_int_eq(machine_state(&s.machine), MACHINE_ARMED);
+        ck_assert_uint_eq(s.n_ready, 1);
+        finish();
+}
+END_TEST
+
+START_TEST(obstacle) {
+        sim_init(&s, HOTPLUG_ABSENT);
+        s.obstacle = FAILURE_NO_RESERVATION;
+        sim_start(&s);
+        ck_assert_int_eq(machine_state(&s.machine), MACHINE_UNAVAILABLE);
+        ck_assert_uint_eq(s.n_ready, 1);
+        ck_assert_uint_eq(s.n_loads, 0);
+        ck_assert_uint_eq(machine_deadline(&s.machine), USEC_INFINITY);
+        sim_run(&s, USEC_PER_HOUR);
+        ck_assert_uint_eq(s.machine.load_failures, 1);
+        /* Events are recorded, and change nothing. */
+        plug(2);
+        sim_run(&s, 2 * USEC_PER_SEC);
+        check_decision(0, VERDICT_NONE, REASON_NONE, 4);
+        ck_assert_str_eq(sim_decision(&s, 0)->result, "impossible");
+        ck_assert_int_eq(machine_state(&s.machine), MACHINE_UNAVAILABLE);
+        sim_request(&s, REQUEST_LOAD);
+        ck_assert_uint_eq(s.answered[REQUEST_LOAD], FAILURE_NO_RESERVATION);
+        ck_assert_uint_eq(s.n_answers, 1);
+        ck_assert_uint_eq(s.n_loads, 0);
+        /* Until it is gone. */
+        s.obstacle = FAILURE_NONE;
+        sim_run(&s, 31 * USEC_PER_SEC);
+        ck_assert_int_eq(machine_state(&s.machine), MACHINE_ARMED);
+        check_decision(0, VERDICT_LOAD, REASON_AVAILABLE, 0);
+        finish();
+}
+END_TEST
+
+/* What lockdown accepts cannot be seen, so only somebody who asks makes it try again. */
+START_TEST(lockdown) {
+        sim_init(&s, HOTPLUG_ABSENT);
+        fail_for_ever(FATE_LOCKDOWN);
+        sim_start(&s);
+        sim_run(&s, USEC_PER_HOUR);
+        plug(2);
+        sim_run(&s, USEC_PER_HOUR);
+        ck_assert_int_eq(machine_state(&s.machine), MACHINE_UNAVAILABLE);
+        ck_assert_uint_eq(s.n_loads, 1);
+        s.n_fate = 0;
+        sim_request(&s, REQUEST_LOAD);
+        sim_run(&s, USEC_PER_SEC);
+        ck_assert_int_eq(machine_state(&s.machine), MACHINE_ARMED);
+        finish();
+}
+END_TEST
+
+/* The kernel's own update takes the image away for a moment. */
+START_TEST(one_zero_sample) {
+        static const InputType types[] = { INPUT_WATCH, INPUT_LOOK_AGAIN };
+
+        boot(HOTPLUG_KERNEL_UPDATES);
+        s.zero_samples = 1;
+        sim_input(&s, types[_i]);
+        sim_run(&s, 2 * USEC_PER_SEC);
+        ck_assert_uint_eq(s.zero_samples, 0);
+        ck_assert_int_eq(machine_state(&s.machine), MACHINE_ARMED);
+        s.zero_samples = 1;
+        plug(1);
+        sim_run(&s, 2 * USEC_PER_SEC);
+        check_decision(0, VERDICT_SKIP, REASON_KERNEL_UPDATES, 2);
+        s.zero_samples = 1;
+        sim_request(&s, REQUEST_RELOAD);
+        sim_run(&s, 2 * USEC_PER_SEC);
+        ck_assert_uint_eq(s.machine.load_failures, 0);
+        finish();
+        ck_assert_uint_eq(s.n_loads, 2);
+}
+END_TEST
+
+START_TEST(foreign_unload) {
+        boot(HOTPLUG_KERNEL_UPDATES);
+        ck_assert(sim_foreign_unload(&s));
+        sim_run(&s, 31 * USEC_PER_SEC);
+        ck_assert_int_eq(machine_state(&s.machine), MACHINE_ARMED);
+        check_decision(0, VERDICT_LOAD, REASON_FOREIGN_UNLOAD, 0);
+        ck_assert_uint_eq(s.machine.total_unprotected_usec, 0);
+
+        /* The next event notices, too. */
+        sim_foreign_unload(&s);
+        plug(1);
+        sim_run(&s, 2 * USEC_PER_SEC);
+        check_decision(0, VERDICT_LOAD, REASON_FOREIGN_UNLOAD, 2);
+        finish();
+        ck_assert_uint_eq(s.n_loads, 3);
+}
+END_TEST
+
+START_TEST(foreign_load) {
+        boot(HOTPLUG_KERNEL_UPDATES);
+        ck_assert(sim_foreign_load(&s, false, 0));
+        sim_run(&s, 31 * USEC_PER_SEC);
+        ck_assert(s.image.ours);
+        check_decision(0, VERDICT_RELOAD, REASON_FOREIGN_IMAGE, 0);
+        finish();
+        ck_assert_uint_eq(s.n_loads, 2);
+}
+END_TEST
+
+START_TEST(foreign_load_adopted) {
+        boot(HOTPLUG_KERNEL_UPDATES);
+        s.settings.foreign = FOREIGN_ADOPT;
+        sim_foreign_load(&s, false, 0);
+        sim_run(&s, 31 * USEC_PER_SEC);
+        ck_assert(s.machine.foreign && !s.on_disk);
+        ck_assert_int_eq(machine_state(&s.machine), MACHINE_ARMED);
+        check_decision(0, VERDICT_ADOPT, REASON_FOREIGN_IMAGE, 0);
+        sim_run(&s, USEC_PER_HOUR);
+        ck_assert(!s.image.ours);
+        /* Until a hotplug makes it stale. */
+        plug(1);
+        sim_run(&s, 2 * USEC_PER_SEC);
+        ck_assert(s.image.ours && !s.machine.foreign);
+        check_decision(0, VERDICT_RELOAD, REASON_NOT_UPDATED, 2);
+        finish();
+}
+END_TEST
+
+/* Somebody holds the kexec lock for longer than our helper waits, or just for a while. */
+START_TEST(foreign_lock) {
+        boot(HOTPLUG_KERNEL_UPDATES);
+        sim_foreign_load(&s, true, 2 * USEC_PER_SEC);
+        sim_request(&s, REQUEST_RELOAD);
+        sim_run(&s, 3 * USEC_PER_SEC);
+        ck_assert(s.image.ours);
+        /* An event during a foreign load: the kernel's line tells. */
+        sim_foreign_load(&s, true, 2 * USEC_PER_SEC);
+        sim_run(&s, USEC_PER_SEC);
+        plug(1);
+        sim_run(&s, 10 * USEC_PER_SEC);
+        ck_assert(sim_is_covered(&s));
+        finish();
+}
+END_TEST
+
+typedef enum Situation {
+        BEFORE_START,
+        FIRST_LOAD,
+        ARMED,
+        BATCH_PENDING,
+        BATCH_OF_LOG,
+        RELOADING,
+        SECOND_LOOK_VERIFY,
+        SECOND_LOOK_WATCH,
+        SECOND_LOOK_DECIDE,
+        PLANNING,
+        PLAN_HANGS,
+        LOAD_HANGS,
+        FAILED,
+        FAILED_ARMED,
+        UNAVAILABLE,
+        UNAVAILABLE_ARMED,
+        UNLOADING,
+        UNLOADED,
+        FOREIGN_ADOPTED,
+        _SITUATION_MAX,
+} Situation;
+
+/* Brings the machine into a situation that it is found in. */
+static void reach(Situation situation) {
+        if (situation <= FIRST_LOAD) {
+                sim_init(&s, HOTPLUG_ABSENT);
+                if (situation == FIRST_LOAD)
+                        sim_start(&s);
+                return;
+        }
+        boot(HOTPLUG_KERNEL_UPDATES);
+        switch (situation) {
+        case BATCH_PENDING:
+                plug(1);
+                break;
+        case BATCH_OF_LOG:
+                sim_log_line(&s);
+                sim_run(&s, USEC_PER_MSEC);
+                break;
+        case LOAD_HANGS:
+                s.fate = FATE_HANGS_INSIDE;
+                s.n_fate = 1;
+                /* fall through */
+        case RELOADING:
+                sim_request(&s, REQUEST_RELOAD);
+                sim_run(&s, 100 * USEC_PER_MSEC);
+                break;
+        case SECOND_LOOK_VERIFY:
+                sim_request(&s, REQUEST_RELOAD);
+                sim_run(&s, 310 * USEC_PER_MSEC);
+                s.zero_samples = 1;
+                sim_run(&s, 10 * USEC_PER_MSEC);
+                ck_assert_int_eq(s.machine.look, LOOK_VERIFY);
+                break;
+        case SECOND_LOOK_WATCH:
+                s.zero_samples = 1;
+                sim_input(&s, INPUT_WATCH);
+                ck_assert_int_eq(s.machine.look, LOOK_WATCH);
+                break;
+        case SECOND_LOOK_DECIDE:
+                s.zero_samples = 1;
+                plug(1);
+                sim_run(&s, 500 * USEC_PER_MSEC);
+                ck_assert_int_eq(s.machine.look, LOOK_DECIDE);
+                break;
+        case PLAN_HANGS:
+                s.fate = FATE_HANGS_EARLY;
+                s.n_fate = 1;
+                /* fall through */
+        case PLANNING:
+                sim_input(&s, INPUT_RECONFIGURED);
+                ck_assert_int_eq(s.machine.job, JOB_PLAN);
+                break;
+        case FAILED:
+        case FAILED_ARMED:
+                s.fate = situation == FAILED ? FATE_BROKEN : FATE_REFUSED;
+                s.n_fate = 1;
+                sim_request(&s, REQUEST_RELOAD);
+                sim_run(&s, 400 * USEC_PER_MSEC);
+                ck_assert_int_eq(machine_state(&s.machine), MACHINE_FAILED);
+                break;
+        case UNAVAILABLE:
+        case UNAVAILABLE_ARMED:
+                if (situation == UNAVAILABLE)
+                        sim_foreign_unload(&s);
+                s.obstacle = FAILURE_DISABLED;
+                sim_request(&s, REQUEST_RELOAD);
+                break;
+        case UNLOADING:
+        case UNLOADED:
+                sim_request(&s, REQUEST_UNLOAD);
+                if (situation == UNLOADED)
+                        sim_run(&s, USEC_PER_SEC);
+                break;
+        case FOREIGN_ADOPTED:
+                s.settings.foreign = FOREIGN_ADOPT;
+                sim_foreign_load(&s, false, 0);
+                sim_run(&s, 31 * USEC_PER_SEC);
+                ck_assert(s.machine.foreign);
+                break;
+        default:
+                break;
+        }
+}
+
+START_TEST(load_when_armed_loads_nothing) {
+        boot(HOTPLUG_ABSENT);
+        sim_request(&s, REQUEST_LOAD);
+        ck_assert_uint_eq(s.n_answers, 1);
+        finish();
+        ck_assert_uint_eq(s.n_loads, 1);
+}
+END_TEST
+
+START_TEST(load_joins_the_load) {
+        reach(RELOADING);
+        for (unsigned i = 0; i < 5; i++)
+                sim_request(&s, REQUEST_LOAD);
+        sim_run(&s, USEC_PER_SEC);
+        ck_assert_uint_eq(s.n_answers, 6);
+        finish();
+        ck_assert_uint_eq(s.n_loads, 2);
+}
+END_TEST
+
+/* A request does not make a load in the middle of a burst. */
+START_TEST(request_waits_for_the_burst) {
+        boot(HOTPLUG_ABSENT);
+        for (unsigned i = 0; i < 20; i++) {
+                plug(1);
+                if (i == 3)
+                        sim_request(&s, REQUEST_RELOAD);
+                sim_run(&s, 100 * USEC_PER_MSEC);
+                ck_assert_uint_eq(s.n_loads, 1);
+        }
+        sim_run(&s, 2 * USEC_PER_SEC);
+        check_decision(0, VERDICT_RELOAD, REASON_REQUEST, 40);
+        ck_assert_uint_eq(s.n_answers, 1);
+        finish();
+        ck_assert_uint_eq(s.n_loads, 2);
+}
+END_TEST
+
+START_TEST(unloaded_stays_unloaded) {
+        reach(UNLOADED);
+        s.n_verdicts[VERDICT_LOAD] = 0;
+        plug(4);
+        sim_run(&s, USEC_PER_MINUTE);
+        check_decision(0, VERDICT_NONE, REASON_NONE, 8);
+        sim_input(&s, INPUT_OVERFLOW);
+        sim_input(&s, INPUT_LOOK_AGAIN);
+        sim_input(&s, INPUT_RECONFIGURED);
+        sim_log_line(&s);
+        sim_run(&s, USEC_PER_HOUR);
+        ck_assert_int_eq(machine_state(&s.machine), MACHINE_UNLOADED);
+        /* Somebody else's image is told, and left alone. */
+        sim_foreign_load(&s, true, 0);
+        sim_run(&s, USEC_PER_MINUTE);
+        ck_assert(s.machine.foreign && machine_is_armed(&s.machine));
+        sim_request(&s, REQUEST_LOAD);
+        sim_run(&s, USEC_PER_SEC);
+        ck_assert(s.image.ours && !s.machine.foreign);
+        ck_assert_uint_eq(s.n_loads, 2);
+        finish();
+}
+END_TEST
+
+START_TEST(unprotected_time) {
+        boot(HOTPLUG_ABSENT);
+        ck_assert_uint_eq(s.machine.last_unprotected_usec, 0);
+        sim_request(&s, REQUEST_RELOAD);
+        sim_run(&s, USEC_PER_SEC);
+        ck_assert_uint_eq(s.machine.last_unprotected_usec, 300 * USEC_PER_MSEC);
+        /* A failure that takes the image away leaves a gap until a later load closes it. */
+        s.fate = FATE_BROKEN;
+        s.n_fate = 3;
+        sim_request(&s, REQUEST_RELOAD);
+        sim_run(&s, 20 * USEC_PER_SEC);
+        ck_assert_uint_ge(s.machine.last_unprotected_usec, 6 * USEC_PER_SEC);
+        ck_assert_uint_le(s.machine.last_unprotected_usec, 9 * USEC_PER_SEC);
+        ck_assert_uint_eq(s.machine.total_unprotected_usec,
+                          s.machine.last_unprotected_usec + 300 * USEC_PER_MSEC);
+        /* One that leaves it in place does not. */
+        s.fate = FATE_REFUSED;
+        s.n_fate = 1;
+        sim_request(&s, REQUEST_RELOAD);
+        sim_run(&s, 3 * USEC_PER_SEC);
+        ck_assert_uint_eq(s.machine.last_unprotected_usec, 300 * USEC_PER_MSEC);
+        finish();
+}
+END_TEST
+
+static void add_cases(Suite *suite) {
+        TCase *each = tcase_create("each");
+
+        tcase_add_loop_test(each, failures, 0, 16);
+        tcase_add_loop_test(each, failed_first_load, 0, _FATE_MAX);
+        tcase_add_loop_test(each, one_zero_sample, 0, 2);
+        suite_add_tcase(suite, each);
+        ADD_TEST(suite, retries_for_ever);
+        ADD_TEST(suite, obstacle);
+        ADD_TEST(suite, lockdown);
+        ADD_TEST(suite, foreign_unload);
+        ADD_TEST(suite, foreign_load);
+        ADD_TEST(suite, foreign_load_adopted);
+        ADD_TEST(suite, foreign_lock);
+        ADD_TEST(suite, load_when_armed_loads_nothing);
+        ADD_TEST(suite, load_joins_the_load);
+        ADD_TEST(suite, request_waits_for_the_burst);
+        ADD_TEST(suite, unloaded_stays_unloaded);
+        ADD_TEST(suite, unprotected_time);
+}
+
+TEST_MAIN("machine-load", add_cases)
