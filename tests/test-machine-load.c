@@ -421,6 +421,24 @@ START_TEST(unloaded_stays_unloaded) {
 }
 END_TEST
 
+/* There is one helper at a time, also when the service ends while one compares images. */
+START_TEST(stop_while_planning) {
+        reach(_i & 1 ? PLAN_HANGS : PLANNING);
+        s.settings.unload_on_stop = _i & 2;
+        sim_input(&s, INPUT_STOP);
+        ck_assert(s.running);
+        ck_assert_uint_eq(s.n_kills, 1);
+        sim_run(&s, USEC_PER_SEC);
+        ck_assert(!s.running);
+        ck_assert_uint_eq(s.n_exits, 1);
+        ck_assert_uint_eq(s.n_kills, 1);
+        ck_assert_uint_eq(s.n_unloads, s.settings.unload_on_stop);
+        ck_assert_int_eq(s.image.loaded, !s.settings.unload_on_stop);
+        ck_assert_uint_eq(s.n_loads, 1);
+        finish();
+}
+END_TEST
+
 START_TEST(unprotected_time) {
         boot(HOTPLUG_ABSENT);
         ck_assert_uint_eq(s.machine.last_unprotected_usec, 0);
@@ -452,6 +470,7 @@ static void add_cases(Suite *suite) {
         tcase_add_loop_test(each, failures, 0, 16);
         tcase_add_loop_test(each, failed_first_load, 0, _FATE_MAX);
         tcase_add_loop_test(each, one_zero_sample, 0, 2);
+        tcase_add_loop_test(each, stop_while_planning, 0, 4);
         suite_add_tcase(suite, each);
         ADD_TEST(suite, retries_for_ever);
         ADD_TEST(suite, obstacle);

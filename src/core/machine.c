@@ -298,13 +298,14 @@ static void on_stop(Step *s) {
         if (m->stopping)
                 return;
         m->stopping = true;
-        /* A load is never torn apart: its helper is waited for. A second look is not worth waiting. */
-        if (m->job == JOB_LOAD || m->job == JOB_UNLOAD)
-                return;
-        if (m->job == JOB_PLAN)
+        /* A load is never torn apart, and there is only ever one helper: it is waited for. A second
+         * look is not worth waiting. */
+        if (m->job == JOB_PLAN && !m->job_killed) {
+                m->job_killed = true;
                 step_emit(s, ACTION_KILL);
-        m->job = JOB_NONE;
-        stop_now(s);
+        }
+        if (m->job == JOB_NONE)
+                stop_now(s);
 }
 
 void step_job_ended(Step *s) {
@@ -344,7 +345,9 @@ static void on_helper_ended(Step *s, Job job, LoadReport *report) {
         if (m->job_killed && m->report.failure != FAILURE_NONE)
                 m->report.failure = FAILURE_TIMEOUT;
         m->job_killed = false;
-        if (job == JOB_PLAN)
+        if (m->stopping && job == JOB_PLAN)
+                stop_now(s);
+        else if (job == JOB_PLAN)
                 step_look(s, LOOK_PLANNED, 0, true);
         else if (job == JOB_LOAD)
                 step_look(s, LOOK_VERIFY, look_attributes(m, LOOK_VERIFY), true);
