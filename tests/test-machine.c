@@ -318,6 +318,54 @@ START_TEST(look_again) {
 }
 END_TEST
 
+/* s390x never reloads and arm64 only for memory: nor do they when a fingerprint tells of a
+ * hotplug instead of an event. */
+START_TEST(architectures) {
+        static const struct {
+                const char *name;
+                unsigned loads_cpu, loads_memory;
+        } table[] = {
+                { "x86_64", 1, 1 },
+                { "aarch64", 0, 1 },
+                { "s390x", 0, 0 },
+        };
+        unsigned expected = 1;
+
+        sim_init(&s, HOTPLUG_ABSENT);
+        s.architecture = table[_i].name;
+        sim_start(&s);
+        sim_run(&s, 40 * USEC_PER_SEC);
+        for (Subsystem i = 0; i < _SUBSYSTEM_MAX; i++) {
+                unsigned loads = i == SUBSYSTEM_CPU ? table[_i].loads_cpu : table[_i].loads_memory;
+
+                sim_hotplug(&s, i, HOTPLUG_ADD, 5);
+                sim_run(&s, USEC_PER_MINUTE);
+                ck_assert_uint_eq(s.n_loads, expected += loads);
+                /* Without a trace, so that the watch has to see it. */
+                s.n_lose = 1;
+                sim_hotplug(&s, i, HOTPLUG_ADD, 6);
+                sim_run(&s, USEC_PER_MINUTE);
+                ck_assert_uint_eq(s.n_loads, expected += loads);
+                s.n_overflow = 1;
+                sim_hotplug(&s, i, HOTPLUG_ADD, 7);
+                sim_run(&s, USEC_PER_MINUTE);
+                ck_assert_uint_eq(s.n_loads, expected += loads);
+                /* During a load, and during a restart. */
+                sim_request(&s, REQUEST_RELOAD);
+                sim_run(&s, 10 * USEC_PER_MSEC);
+                sim_hotplug(&s, i, HOTPLUG_ADD, 8);
+                sim_run(&s, USEC_PER_MINUTE);
+                ck_assert_uint_eq(s.n_loads, expected += 1 + loads);
+                sim_kill(&s);
+                sim_hotplug(&s, i, HOTPLUG_ADD, 9);
+                sim_start(&s);
+                sim_run(&s, USEC_PER_MINUTE);
+                ck_assert_uint_eq(s.n_loads, expected += loads);
+        }
+        finish();
+}
+END_TEST
+
 /* The watch costs two small files and no lock, unless a foreign load has to be told from our
  * own. */
 START_TEST(watch_is_cheap) {
@@ -357,6 +405,7 @@ static void add_cases(Suite *suite) {
         tcase_add_loop_test(each, reloads_otherwise, 0, 5);
         tcase_add_loop_test(each, events_without_a_trace, 0, 2);
         tcase_add_loop_test(each, reader, 0, 3);
+        tcase_add_loop_test(each, architectures, 0, 3);
         suite_add_tcase(suite, each);
         ADD_TEST(suite, first_load);
         ADD_TEST(suite, skips_on_one);

@@ -205,7 +205,7 @@ static void load_succeeded(Step *s) {
                  format_timespan(whole, m->last_load_duration_usec),
                  format_timespan(gap, m->last_unprotected_usec));
         take_record(s);
-        if (m->facts.has_fingerprint && fingerprint_difference(&m->before, &m->facts.fingerprint)) {
+        if (machine_moved(m, &m->before)) {
                 batch_touch(&m->batch, s->now->monotonic_usec);
                 m->batch.look_again = true;
                 m->batch.met_load = true;

@@ -11,6 +11,18 @@ void step_look(Step *s, Look look, unsigned attributes, bool fingerprint) {
         a->look.fingerprint = fingerprint;
 }
 
+unsigned machine_moved(const Machine *m, const Fingerprint *since) {
+        unsigned moved;
+
+        if (!m->facts.has_fingerprint)
+                return 0;
+        moved = fingerprint_difference(since, &m->facts.fingerprint);
+        for (Subsystem i = 0; i < _SUBSYSTEM_MAX; i++)
+                if (m->actions[i] == 0)
+                        moved &= ~SUBSYSTEM_BIT(i);
+        return moved;
+}
+
 void step_covered(Step *s) {
         Machine *m = s->m;
 
@@ -109,8 +121,7 @@ static void facts_planned(Step *s) {
         step_decided(s, m->ready ? VERDICT_KEEP : VERDICT_ADOPT,
                      m->report.failure != FAILURE_NONE ? REASON_UNPLANNABLE : REASON_UNCHANGED,
                      NULL, "ok", m->note);
-        if (m->facts.has_fingerprint &&
-            fingerprint_difference(&m->covered, &m->facts.fingerprint) != 0) {
+        if (machine_moved(m, &m->covered)) {
                 batch_touch(&m->batch, s->now->monotonic_usec);
                 m->batch.look_again = true;
         }
@@ -163,8 +174,7 @@ static void facts_decide(Step *s) {
                 return;
         }
         m->second_look = false;
-        if (m->facts.has_fingerprint)
-                o.moved = fingerprint_difference(&m->covered, &m->facts.fingerprint);
+        o.moved = machine_moved(m, &m->covered);
         memcpy(o.answers, m->facts.answers, sizeof(o.answers));
         /* A subsystem that no event named, but that moved: ask about that one too, now that we know. */
         if (o.look_again && !o.met_load && !o.kernel_log && (o.moved & ~o.subsystems) != 0) {
@@ -256,9 +266,8 @@ static void facts_watch(Step *s, bool closely) {
         m->second_look = false;
         /* Events get lost without an overflow, too: udevd may be stopped. */
         if (closely) {
-                if (m->facts.has_fingerprint && !m->batch.pending &&
-                    m->facts.obstacle == FAILURE_NONE &&
-                    fingerprint_difference(&m->covered, &m->facts.fingerprint) != 0) {
+                if (!m->batch.pending && m->facts.obstacle == FAILURE_NONE &&
+                    machine_moved(m, &m->covered)) {
                         batch_touch(&m->batch, s->now->monotonic_usec);
                         m->batch.look_again = true;
                 }

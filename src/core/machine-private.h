@@ -41,6 +41,9 @@ void step_ready(Step *s);
 /* What is loaded turned out not to be ours. */
 void step_foreign(Step *s);
 
+/* Subsystems whose events count here and in which the latest facts differ from since. */
+unsigned machine_moved(const Machine *m, const Fingerprint *since);
+
 /* When the pending batch may be decided; USEC_INFINITY if there is none. */
 uint64_t machine_batch_due(const Machine *m);
 
