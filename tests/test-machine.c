@@ -382,6 +382,46 @@ START_TEST(watch_is_cheap) {
 }
 END_TEST
 
+/* What is counted while images are compared is still there when that is done. */
+START_TEST(events_meet_a_dry_run) {
+        boot(_i & 1 ? HOTPLUG_KERNEL_UPDATES : HOTPLUG_ABSENT);
+        if (_i & 2) {
+                /* At a restart. */
+                sim_kill(&s);
+                sim_start(&s);
+                sim_run(&s, USEC_PER_MSEC);
+                plug(1);
+        } else {
+                plug(1);
+                if (_i & 4)
+                        sim_log_line(&s);
+                sim_input(&s, INPUT_RECONFIGURED);
+                sim_request(&s, REQUEST_RELOAD);
+        }
+        ck_assert_int_eq(s.machine.job, JOB_PLAN);
+        sim_run(&s, 5 * USEC_PER_SEC);
+        ck_assert_uint_eq(sim_decision(&s, 0)->events, 2);
+        ck_assert_uint_eq(s.callers[REQUEST_RELOAD], 0);
+        ck_assert(sim_is_covered(&s));
+        finish();
+}
+END_TEST
+
+/* An unload that fails leaves everything as it was, also what was to be decided. */
+START_TEST(events_meet_a_failing_unload) {
+        boot(HOTPLUG_ABSENT);
+        plug(1);
+        s.fate = FATE_REFUSED;
+        s.n_fate = 1;
+        sim_request(&s, REQUEST_UNLOAD);
+        sim_run(&s, 5 * USEC_PER_SEC);
+        ck_assert_uint_eq(s.answered[REQUEST_UNLOAD], FAILURE_BUSY);
+        check_decision(0, VERDICT_RELOAD, REASON_ATTRIBUTE_ABSENT, 2);
+        ck_assert(sim_is_covered(&s));
+        finish();
+}
+END_TEST
+
 START_TEST(clock_goes_back) {
         boot(HOTPLUG_ABSENT);
         plug(1);
@@ -406,6 +446,7 @@ static void add_cases(Suite *suite) {
         tcase_add_loop_test(each, events_without_a_trace, 0, 2);
         tcase_add_loop_test(each, reader, 0, 3);
         tcase_add_loop_test(each, architectures, 0, 3);
+        tcase_add_loop_test(each, events_meet_a_dry_run, 0, 8);
         suite_add_tcase(suite, each);
         ADD_TEST(suite, first_load);
         ADD_TEST(suite, skips_on_one);
@@ -422,6 +463,7 @@ static void add_cases(Suite *suite) {
         ADD_TEST(suite, events_that_do_not_count);
         ADD_TEST(suite, look_again);
         ADD_TEST(suite, watch_is_cheap);
+        ADD_TEST(suite, events_meet_a_failing_unload);
         ADD_TEST(suite, clock_goes_back);
 }
 

@@ -21,16 +21,14 @@ void step_ready(Step *s) {
         step_emit(s, ACTION_READY);
 }
 
-/* Fills in a decision, and takes what the batch has counted: whatever comes of the decision, these
- * events are dealt with. */
+/* Fills in a decision. A load, or the decision that none is needed, deals with the events that the
+ * batch has counted, whatever comes of it; to leave an image as it is, or to unload it, does not. */
 static void compose(Step *s, Verdict verdict, Reason reason, const char *remark) {
         Machine *m = s->m;
         Decision *d = &m->decision;
 
         *d = (Decision){
                 .realtime_usec = s->now->realtime_usec,
-                .subsystems = m->batch.subsystems,
-                .events = m->batch.events,
                 .verdict = verdict,
                 .cause = reason,
         };
@@ -39,6 +37,10 @@ static void compose(Step *s, Verdict verdict, Reason reason, const char *remark)
         else
                 strscpyf(d->reason, sizeof(d->reason), "%s%s%s%s", reason_to_string(reason),
                          remark ? " (" : "", strempty(remark), remark ? ")" : "");
+        if (verdict == VERDICT_KEEP || verdict == VERDICT_ADOPT || verdict == VERDICT_UNLOAD)
+                return;
+        d->subsystems = m->batch.subsystems;
+        d->events = m->batch.events;
         if (m->batch.events > 0)
                 m->batches++;
         m->batch = (Batch){ 0 };
@@ -258,6 +260,7 @@ void step_judge_unload(Step *s) {
         waiting &= REQUEST_BIT(REQUEST_UNLOAD);
         if (m->report.failure == FAILURE_NONE) {
                 step_forget(s);
+                m->batch = (Batch){ 0 };
                 m->foreign = m->facts.loaded == 1;
                 m->failure = FAILURE_NONE;
                 m->failure_text[0] = '\0';
