@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Coalescing: events are counted into one batch until they have been quiet for a while, or until the
- * batch is too old to wait any longer. Memory does not grow with the number of events. */
+/* Coalescing: events are counted into one batch until they have been quiet for a while, or until
+ * the batch is too old to wait any longer. Memory does not grow with the number of events. */
 #pragma once
 
 #include <stdbool.h>
@@ -26,6 +26,6 @@ void batch_touch(Batch *b, uint64_t now_usec);
 /* Counts one event of a subsystem. */
 void batch_add_event(Batch *b, unsigned subsystem, uint64_t now_usec);
 
-/* When the batch is due: settle after its last event, or max_delay after its first, what comes first;
- * USEC_INFINITY if none is pending. */
+/* When the batch is due: settle after its last event, or max_delay after its first, what comes
+ * first; USEC_INFINITY if none is pending. */
 uint64_t batch_deadline(const Batch *b, uint64_t settle_usec, uint64_t max_delay_usec) _pure_;

@@ -57,8 +57,8 @@ static Reason answer_reason(HotplugAnswer answer) {
 Verdict decide(const Observation *o, Reason *ret_reason) {
         unsigned concerned = o->subsystems | (o->look_again ? o->moved : 0);
 
-        /* These two hold whatever the attribute says: it tells that the kernel can update this image, and
-         * nothing of an update that it dropped. */
+        /* These two hold whatever the attribute says: it tells that the kernel can update this
+         * image, and nothing of an update that it dropped. */
         if (o->kernel_log) {
                 *ret_reason = REASON_KERNEL_LOG;
                 return VERDICT_RELOAD;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What was decided about the image, why, and how it went: the unit of the journal, of the Decided signal and of
- * ListDecisions(). And the policy itself, as a function of what was seen. */
+/* What was decided about the image, why, and how it went: the unit of the journal, of the
+ * Decided signal and of ListDecisions(). And the policy itself, as a function of what was seen. */
 #pragma once
 
 #include <stdbool.h>
@@ -73,8 +73,9 @@ typedef struct Observation {
         HotplugAnswer answers[_SUBSYSTEM_MAX]; /* for those in subsystems or moved */
 } Observation;
 
-/* The policy. Returns VERDICT_SKIP only if every subsystem concerned answered 1 and nothing says that the
- * kernel missed an update; VERDICT_KEEP if nothing concerns the image; else VERDICT_RELOAD. Sets *ret_reason. */
+/* The policy. Returns VERDICT_SKIP only if every subsystem concerned answered 1 and nothing says
+ * that the kernel missed an update; VERDICT_KEEP if nothing concerns the image; else
+ * VERDICT_RELOAD. Sets *ret_reason. */
 Verdict decide(const Observation *o, Reason *ret_reason);
 
 /* The last HISTORY_MAX decisions. */

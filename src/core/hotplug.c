@@ -38,8 +38,9 @@ const char *subsystems_to_string(char buf[static SUBSYSTEMS_NAME_MAX], unsigned 
         return buf;
 }
 
-/* Where "all" stands and the kernel's source would allow fewer actions, that is on purpose: an action
- * too many costs a reload on an old kernel, one too few costs memory that is missing in the dump. */
+/* Where "all" stands and the kernel's source would allow fewer actions, that is on purpose: an
+ * action too many costs a reload on an old kernel, one too few costs memory that is missing in
+ * the dump. */
 static const ArchitectureTriggers triggers[] = {
         {
                 "x86_64",

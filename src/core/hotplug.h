@@ -44,8 +44,8 @@ typedef struct ArchitectureTriggers {
         const char *why;
 } ArchitectureTriggers;
 
-/* The row for an architecture (uname's machine, "x86_64"). Never NULL: an architecture that the table
- * does not know gets the row in which everything counts. */
+/* The row for an architecture (uname's machine, "x86_64"). Never NULL: an architecture that the
+ * table does not know gets the row in which everything counts. */
 const ArchitectureTriggers *architecture_triggers(const char *architecture) _pure_;
 
 /* What reading crash_hotplug gave (Documentation/ABI/testing/sysfs-devices-memory and
@@ -67,6 +67,6 @@ DECLARE_NAME_TABLE(hotplug_answer, HotplugAnswer);
 HotplugAnswer hotplug_answer_parse(const char *text) _pure_;
 
 /* Who follows a hotplug of a subsystem, in the words of the D-Bus properties CpuHotplug and
- * MemoryHotplug: "kernel", "userspace", "unsupported", "unknown". actions is the set of actions that
- * count for the subsystem. */
+ * MemoryHotplug: "kernel", "userspace", "unsupported", "unknown". actions is the set of actions
+ * that count for the subsystem. */
 const char *hotplug_mode(HotplugAnswer answer, unsigned actions) _const_;

@@ -21,8 +21,9 @@ void step_ready(Step *s) {
         step_emit(s, ACTION_READY);
 }
 
-/* Fills in a decision. A load, or the decision that none is needed, deals with the events that the
- * batch has counted, whatever comes of it; to leave an image as it is, or to unload it, does not. */
+/* Fills in a decision. A load, or the decision that none is needed, deals with the events that
+ * the batch has counted, whatever comes of it; to leave an image as it is, or to unload it, does
+ * not. */
 static void compose(Step *s, Verdict verdict, Reason reason, const char *remark) {
         Machine *m = s->m;
         Decision *d = &m->decision;
@@ -66,8 +67,9 @@ void step_begin(Step *s, Verdict verdict, Reason reason, const char *remark) {
         Machine *m = s->m;
         bool only_log = m->batch.events == 0 && !m->batch.look_again && !m->batch.requested;
 
-        /* Something that keeps reading the attribute during our loads makes the kernel log a line each time: reload,
-         * as the line may be an event, but ever less often as long as nothing else speaks for one. */
+        /* Something that keeps reading the attribute during our loads makes the kernel log a
+         * line each time: reload, as the line may be an event, but ever less often as long as
+         * nothing else speaks for one. */
         if (only_log && (m->batch.kernel_log || m->batch.met_load))
                 m->log_quiet_usec = add_saturated(s->now->monotonic_usec,
                                                   backoff_next(&m->log_backoff, s->now->random));
@@ -101,7 +103,8 @@ static void load_failed(Step *s, Failure failure, const char *text) {
                 step_forget(s);
                 m->foreign = false;
         } else if (m->have_record) {
-                /* The old image is still there, and this load would not have been without a need. */
+                /* The old image is still there, and this load would not have been without a
+                 * need. */
                 m->record.must_reload = true;
                 step_emit(s, ACTION_SAVE_RECORD);
         } else
@@ -125,8 +128,8 @@ void step_launch(Step *s) {
         m->job_killed = false;
         m->job_deadline_usec =
                 add_saturated(s->now->monotonic_usec, m->settings->load_timeout_usec);
-        /* Should this process die meanwhile, the next one must not take the new image for the old one. The
-         * record itself stays in memory, for the case that the old image survives. */
+        /* Should this process die meanwhile, the next one must not take the new image for the
+         * old one. The record itself stays in memory, for the case that the old image survives. */
         if (m->have_record)
                 step_emit(s, ACTION_DROP_RECORD);
         step_emit(s, ACTION_LOAD);
@@ -155,8 +158,8 @@ void step_unload(Step *s, Reason reason) {
         step_emit(s, ACTION_UNLOAD);
 }
 
-/* How long our own loads have left the machine without an image. The gap opens at the system call that takes the
- * old image away and closes with the one that brings the next. */
+/* How long our own loads have left the machine without an image. The gap opens at the system
+ * call that takes the old image away and closes with the one that brings the next. */
 static void account_gap(Machine *m, bool ok) {
         const LoadReport *r = &m->report;
 

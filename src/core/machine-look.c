@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The state machine of the crash image: what is made of the facts that a look at the kernel brings. */
+/* The state machine of the crash image: what is made of the facts that a look at the kernel
+ * brings. */
 #include "core/machine-private.h"
 
 void step_look(Step *s, Look look, unsigned attributes, bool fingerprint) {
@@ -69,7 +70,8 @@ void step_foreign(Step *s) {
         step_forget(s);
         m->foreign = true;
         m->note[0] = '\0';
-        /* Where ours was just found impossible to load, trying would only cost the image that is there. */
+        /* Where ours was just found impossible to load, trying would only cost the image that is
+         * there. */
         if (m->settings->foreign == FOREIGN_REPLACE && !failure_is_unavailable(m->failure)) {
                 step_begin(s, VERDICT_RELOAD, REASON_FOREIGN_IMAGE, NULL);
                 return;
@@ -176,7 +178,8 @@ static void facts_decide(Step *s) {
         m->second_look = false;
         o.moved = machine_moved(m, &m->covered);
         memcpy(o.answers, m->facts.answers, sizeof(o.answers));
-        /* A subsystem that no event named, but that moved: ask about that one too, now that we know. */
+        /* A subsystem that no event named, but that moved: ask about that one too, now that we
+         * know. */
         if (o.look_again && !o.met_load && !o.kernel_log && (o.moved & ~o.subsystems) != 0) {
                 unsigned concerned = o.moved | o.subsystems;
 

@@ -17,8 +17,8 @@ Action *step_emit(Step *s, ActionType type);
 void step_look(Step *s, Look look, unsigned attributes, bool fingerprint);
 void step_facts(Step *s, const Facts *facts);
 
-/* machine-job.c. Opens a decision for a load, taking what the batch has counted, and starts it as soon as facts
- * are at hand. */
+/* machine-job.c. Opens a decision for a load, taking what the batch has counted, and starts it
+ * as soon as facts are at hand. */
 void step_begin(Step *s, Verdict verdict, Reason reason, const char *remark);
 void step_launch(Step *s);
 void step_plan(Step *s);
@@ -47,6 +47,6 @@ unsigned machine_moved(const Machine *m, const Fingerprint *since);
 /* When the pending batch may be decided; USEC_INFINITY if there is none. */
 uint64_t machine_batch_due(const Machine *m);
 
-/* The kernel's own update takes the image away for 1.5 ms as seen in sysfs, so one look that finds nothing proves
- * nothing. */
+/* The kernel's own update takes the image away for 1.5 ms as seen in sysfs, so one look that
+ * finds nothing proves nothing. */
 #define SECOND_LOOK_USEC (50 * USEC_PER_MSEC)

@@ -37,8 +37,8 @@ void machine_set_settings(Machine *m, const Settings *settings, const char *arch
 Action *step_emit(Step *s, ActionType type) {
         Action *a;
 
-        /* No step comes near the limit (tests/test-machine.c measures the longest); if one did, the last
-         * slot is the one to lose, not memory behind the list. */
+        /* No step comes near the limit (tests/test-machine.c measures the longest); if one did,
+         * the last slot is the one to lose, not memory behind the list. */
         if (s->out->n == ACTIONS_MAX)
                 s->out->n--;
         a = &s->out->items[s->out->n++];
@@ -75,7 +75,8 @@ uint64_t machine_batch_due(const Machine *m) {
         return due;
 }
 
-/* While a retry is pending, it is what the batch waits for; and a retry waits for a burst to be over. */
+/* While a retry is pending, it is what the batch waits for; and a retry waits for a burst to be
+ * over. */
 static uint64_t work_due(const Machine *m) {
         uint64_t batch = machine_batch_due(m);
 
@@ -94,7 +95,8 @@ uint64_t machine_deadline(const Machine *m) {
         return work_due(m);
 }
 
-/* Whose crash_hotplug a look of this kind reads. Each read takes the kexec lock, so only what matters. */
+/* Whose crash_hotplug a look of this kind reads. Each read takes the kexec lock, so only what
+ * matters. */
 static unsigned look_attributes(const Machine *m, Look look) {
         switch (look) {
         case LOOK_START:
@@ -106,8 +108,8 @@ static unsigned look_attributes(const Machine *m, Look look) {
                                ? 0
                                : m->batch.subsystems;
         case LOOK_WATCH:
-                /* A foreign load over ours shows only in the kernel's answer, and only if that was 1.
-                 * The two attributes always agree: ask one. */
+                /* A foreign load over ours shows only in the kernel's answer, and only if that
+                 * was 1. The two attributes always agree: ask one. */
                 if (!m->own_answer_was_yes || !m->have_record)
                         return 0;
                 return SUBSYSTEM_BIT(m->answers[SUBSYSTEM_CPU] == HOTPLUG_KERNEL_UPDATES
@@ -131,7 +133,8 @@ static void on_start(Step *s, ImageRecord *record) {
         step_look(s, LOOK_START, look_attributes(m, LOOK_START), true);
 }
 
-/* Something fell into a load. If this process dies before it can act on that, the next one must know. */
+/* Something fell into a load. If this process dies before it can act on that, the next one must
+ * know. */
 static void met_load(Step *s) {
         Machine *m = s->m;
 
@@ -153,8 +156,8 @@ static void on_uevent(Step *s, const Input *in) {
         if (in->uevent.ignored)
                 return;
         if (in->uevent.synthetic) {
-                /* At boot there is one for each device ("udevadm trigger"). None of them plugs anything;
-                 * one cheap look at the end is all they are worth. */
+                /* At boot there is one for each device ("udevadm trigger"). None of them plugs
+                 * anything; one cheap look at the end is all they are worth. */
                 batch_touch(&m->batch, s->now->monotonic_usec);
                 m->batch.look_again = true;
                 return;
@@ -180,8 +183,8 @@ static void on_kernel_log(Step *s) {
         Machine *m = s->m;
 
         batch_touch(&m->batch, s->now->monotonic_usec);
-        /* During our own load the line means that an event, or somebody's read of the attribute, met it;
-         * at other times that an update failed, or met somebody else's load. */
+        /* During our own load the line means that an event, or somebody's read of the attribute,
+         * met it; at other times that an update failed, or met somebody else's load. */
         if (m->job == JOB_LOAD)
                 met_load(s);
         else {
@@ -266,7 +269,8 @@ static void on_request(Step *s, Request request) {
                 return;
         }
         if (m->job != JOB_NONE || m->look != LOOK_NOTHING || !m->started) {
-                /* A load that is under way is the one that Load() asks for; the others come after it. */
+                /* A load that is under way is the one that Load() asks for; the others come
+                 * after it. */
                 if (request == REQUEST_LOAD && m->job == JOB_LOAD)
                         m->waiting |= REQUEST_BIT(request);
                 else

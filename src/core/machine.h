@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The state machine of the crash image. It is told what happened and what was seen, and answers with
- * what is to be done; it does nothing itself. Time, randomness and facts are parameters, so that every
- * course of events can be played through in a test. */
+/* The state machine of the crash image. It is told what happened and what was seen, and answers
+ * with what is to be done; it does nothing itself. Time, randomness and facts are parameters, so
+ * that every course of events can be played through in a test. */
 #pragma once
 
 #include <stdbool.h>

@@ -33,8 +33,9 @@ typedef struct LoadReport {
         uint64_t reservation_bytes; /* of the crash reservation, 0 if there is none */
         uint64_t needed_bytes;      /* of it that the image takes at least; 0 if not known */
 
-        /* CLOCK_MONOTONIC, microseconds, around the one system call that decided; 0 if there was none. The old
-         * image can be gone from the first on, and the new one is in at the second. */
+        /* CLOCK_MONOTONIC, microseconds, around the one system call that decided; 0 if there was
+         * none. The old image can be gone from the first on, and the new one is in at the
+         * second. */
         uint64_t call_start_usec;
         uint64_t call_end_usec;
         uint64_t prepare_usec; /* duration of all that came before the call */
@@ -47,9 +48,9 @@ typedef struct LoadReport {
 /* Frees what the report holds and zeroes it; accepts a zeroed report. */
 void load_report_done(LoadReport *report);
 
-/* Whether two reports are of the same image: the same unchanged files, command line, loader and flags. If not,
- * returns false and sets *ret_what to which of these differs first ("kernel", "initrd", "command line", "loader");
- * untouched otherwise. */
+/* Whether two reports are of the same image: the same unchanged files, command line, loader and
+ * flags. If not, returns false and sets *ret_what to which of these differs first ("kernel",
+ * "initrd", "command line", "loader"); untouched otherwise. */
 bool load_report_same_image(const LoadReport *a, const LoadReport *b, const char **ret_what);
 
 /* The record of the loaded image, kept over restarts of the daemon. */

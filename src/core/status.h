@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What kdumpd tells of itself: the machine's state as the values of the D-Bus properties, and as the line that
- * systemctl status shows. */
+/* What kdumpd tells of itself: the machine's state as the values of the D-Bus properties, and as
+ * the line that systemctl status shows. */
 #pragma once
 
 #include <stdint.h>
@@ -9,9 +9,10 @@
 
 #define STATUS_TEXT_MAX 640
 
-/* The fields have the types that sd-bus's default getters read: strings as pointers, booleans as int. The pointers
- * point into the machine, the settings, this struct or static storage, and are valid until the next step. Times are
- * microseconds; points in time are CLOCK_REALTIME, 0 is "never". */
+/* The fields have the types that sd-bus's default getters read: strings as pointers, booleans as
+ * int. The pointers point into the machine, the settings, this struct or static storage, and are
+ * valid until the next step. Times are microseconds; points in time are CLOCK_REALTIME, 0 is
+ * "never". */
 typedef struct Status {
         const char *version;
         const char *state;
@@ -46,9 +47,10 @@ typedef struct Status {
         char reason_buffer[STATUS_TEXT_MAX];
 } Status;
 
-/* Fills in a status from the machine as it is. The status may not be copied: it points into itself. */
+/* Fills in a status from the machine as it is. The status may not be copied: it points into
+ * itself. */
 void status_fill(Status *status, const Machine *m);
 
-/* Writes the line for sd_notify()'s STATUS=: "armed: 6.12.107, 256 MiB reserved, kernel updates it; 3 events, 0
- * reloads". Returns buf. */
+/* Writes the line for sd_notify()'s STATUS=: "armed: 6.12.107, 256 MiB reserved, kernel updates
+ * it; 3 events, 0 reloads". Returns buf. */
 const char *status_line(const Status *status, char buf[static STATUS_TEXT_MAX]);
