@@ -397,6 +397,32 @@ START_TEST(request_waits_for_the_burst) {
 }
 END_TEST
 
+START_TEST(failing_unload) {
+        /* Of an image: it stays, and is followed. */
+        boot(HOTPLUG_ABSENT);
+        s.fate = FATE_REFUSED;
+        s.n_fate = 1;
+        sim_request(&s, REQUEST_UNLOAD);
+        sim_run(&s, USEC_PER_SEC);
+        ck_assert_uint_eq(s.answered[REQUEST_UNLOAD], FAILURE_BUSY);
+        ck_assert_int_eq(machine_state(&s.machine), MACHINE_ARMED);
+        plug(1);
+        sim_run(&s, 2 * USEC_PER_SEC);
+        ck_assert(sim_is_covered(&s));
+
+        /* Of nothing: nothing is what is still wanted. */
+        sim_request(&s, REQUEST_UNLOAD);
+        sim_run(&s, USEC_PER_SEC);
+        ck_assert_int_eq(machine_state(&s.machine), MACHINE_UNLOADED);
+        s.n_fate = 1;
+        sim_request(&s, REQUEST_UNLOAD);
+        sim_run(&s, USEC_PER_MINUTE);
+        ck_assert_int_eq(machine_state(&s.machine), MACHINE_UNLOADED);
+        finish();
+        ck_assert_uint_eq(s.n_loads, 2);
+}
+END_TEST
+
 START_TEST(unloaded_stays_unloaded) {
         reach(UNLOADED);
         s.n_verdicts[VERDICT_LOAD] = 0;
@@ -482,6 +508,7 @@ static void add_cases(Suite *suite) {
         ADD_TEST(suite, load_when_armed_loads_nothing);
         ADD_TEST(suite, load_joins_the_load);
         ADD_TEST(suite, request_waits_for_the_burst);
+        ADD_TEST(suite, failing_unload);
         ADD_TEST(suite, unloaded_stays_unloaded);
         ADD_TEST(suite, unprotected_time);
 }

@@ -150,7 +150,6 @@ void step_unload(Step *s, Reason reason) {
 
         compose(s, VERDICT_UNLOAD, reason, NULL);
         m->decision_open = true;
-        m->wanted = false;
         m->job = JOB_UNLOAD;
         m->job_killed = false;
         m->job_deadline_usec =
@@ -263,6 +262,7 @@ void step_judge_unload(Step *s) {
         waiting &= REQUEST_BIT(REQUEST_UNLOAD);
         if (m->report.failure == FAILURE_NONE) {
                 step_forget(s);
+                m->wanted = false;
                 m->batch = (Batch){ 0 };
                 m->foreign = m->facts.loaded == 1;
                 m->failure = FAILURE_NONE;
@@ -275,7 +275,8 @@ void step_judge_unload(Step *s) {
                 step_answer(s, waiting, FAILURE_NONE, NULL);
                 return;
         }
-        m->wanted = !m->stopping;
+        if (m->stopping)
+                m->wanted = false; /* it is tried once */
         close_decision(s, "failed", text);
         step_answer(s, waiting, m->report.failure, text);
 }

@@ -289,7 +289,6 @@ static void stop_now(Step *s) {
 
         step_answer(s, m->waiting | m->queued, FAILURE_BUSY, "kdumpd is stopping");
         m->waiting = m->queued = 0;
-        /* An unload that failed has cleared "wanted" too: it is tried once. */
         if (m->settings->unload_on_stop && m->wanted && machine_is_armed(m) && !m->foreign)
                 step_unload(s, REASON_STOP);
         else
