@@ -379,6 +379,22 @@ START_TEST(load_joins_the_load) {
 }
 END_TEST
 
+/* Who asks for a reload while one runs has seen something newer than what that one loads. */
+START_TEST(reload_during_reload) {
+        reach(RELOADING);
+        sim_touch_files(&s);
+        sim_request(&s, REQUEST_RELOAD);
+        sim_run(&s, 250 * USEC_PER_MSEC);
+        ck_assert_uint_eq(s.n_loads, 3);
+        ck_assert_uint_eq(s.n_answers, 0);
+        sim_run(&s, USEC_PER_SEC);
+        ck_assert_uint_eq(s.n_answers, 2);
+        ck_assert_uint_eq(s.image.generation, s.generation);
+        finish();
+        ck_assert_uint_eq(s.n_loads, 3);
+}
+END_TEST
+
 /* A request does not make a load in the middle of a burst. */
 START_TEST(request_waits_for_the_burst) {
         boot(HOTPLUG_ABSENT);
@@ -507,6 +523,7 @@ static void add_cases(Suite *suite) {
         ADD_TEST(suite, foreign_lock);
         ADD_TEST(suite, load_when_armed_loads_nothing);
         ADD_TEST(suite, load_joins_the_load);
+        ADD_TEST(suite, reload_during_reload);
         ADD_TEST(suite, request_waits_for_the_burst);
         ADD_TEST(suite, failing_unload);
         ADD_TEST(suite, unloaded_stays_unloaded);

@@ -6,6 +6,9 @@
 void step_answer(Step *s, unsigned requests, Failure failure, const char *text) {
         Action *a;
 
+        /* An answer goes to all callers of a request. Some came when the job ran already, and
+         * what they asked for is still to be done: the others wait with them. */
+        requests &= ~s->m->queued;
         if (requests == 0)
                 return;
         a = step_emit(s, ACTION_ANSWER);

@@ -286,9 +286,10 @@ static void on_request(Step *s, Request request) {
 
 static void stop_now(Step *s) {
         Machine *m = s->m;
+        unsigned requests = m->waiting | m->queued;
 
-        step_answer(s, m->waiting | m->queued, FAILURE_BUSY, "kdumpd is stopping");
         m->waiting = m->queued = 0;
+        step_answer(s, requests, FAILURE_BUSY, "kdumpd is stopping");
         if (m->settings->unload_on_stop && m->wanted && machine_is_armed(m) && !m->foreign)
                 step_unload(s, REASON_STOP);
         else
