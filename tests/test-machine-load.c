@@ -395,6 +395,21 @@ START_TEST(reload_during_reload) {
 }
 END_TEST
 
+/* Of three requests that come during a load, the last one says what remains. */
+START_TEST(last_request_remains) {
+        Request order[] = { _i % 3, _i / 3 % 3, _i / 9 % 3 };
+
+        reach(_i < 27 ? RELOADING : UNLOADING);
+        for (size_t i = 0; i < ELEMENTSOF(order); i++)
+                sim_request(&s, order[i]);
+        sim_run(&s, 5 * USEC_PER_SEC);
+        ck_assert_uint_eq(s.n_answers, 4);
+        ck_assert_int_eq(s.image.loaded, order[2] != REQUEST_UNLOAD);
+        ck_assert_uint_eq(s.answered[order[2]], FAILURE_NONE);
+        finish();
+}
+END_TEST
+
 /* A request does not make a load in the middle of a burst. */
 START_TEST(request_waits_for_the_burst) {
         boot(HOTPLUG_ABSENT);
@@ -513,6 +528,7 @@ static void add_cases(Suite *suite) {
         tcase_add_loop_test(each, failed_first_load, 0, _FATE_MAX);
         tcase_add_loop_test(each, one_zero_sample, 0, 2);
         tcase_add_loop_test(each, stop_while_planning, 0, 4);
+        tcase_add_loop_test(each, last_request_remains, 0, 54);
         suite_add_tcase(suite, each);
         ADD_TEST(suite, retries_for_ever);
         ADD_TEST(suite, obstacle);

@@ -260,8 +260,7 @@ void step_judge_unload(Step *s) {
 
         m->waiting = 0;
         /* Who waited for a load that the unload overtook. */
-        step_answer(s, waiting & ~REQUEST_BIT(REQUEST_UNLOAD), FAILURE_BUSY,
-                    "somebody asked for the image to be unloaded meanwhile");
+        step_answer(s, waiting & ~REQUEST_BIT(REQUEST_UNLOAD), FAILURE_BUSY, UNLOAD_OVERTOOK);
         waiting &= REQUEST_BIT(REQUEST_UNLOAD);
         if (m->report.failure == FAILURE_NONE) {
                 step_forget(s);

@@ -50,3 +50,6 @@ uint64_t machine_batch_due(const Machine *m);
 /* The kernel's own update takes the image away for 1.5 ms as seen in sysfs, so one look that
  * finds nothing proves nothing. */
 #define SECOND_LOOK_USEC (50 * USEC_PER_MSEC)
+
+/* The answer to whoever waited for a load that an unload overtook. */
+#define UNLOAD_OVERTOOK "somebody asked for the image to be unloaded meanwhile"

@@ -261,6 +261,24 @@ static void request_load(Step *s, Request request) {
         step_begin(s, m->have_record ? VERDICT_RELOAD : VERDICT_LOAD, REASON_REQUEST, NULL);
 }
 
+/* Whatever is asked for last is what remains: an unload takes the place of the loads that
+ * waited, and loads that come after it run after it. */
+static void enqueue(Step *s, Request request) {
+        Machine *m = s->m;
+        unsigned loads = m->queued & ~REQUEST_BIT(REQUEST_UNLOAD);
+
+        if (request == REQUEST_UNLOAD) {
+                m->queued &= ~loads;
+                m->waiting &= ~loads;
+                step_answer(s, loads, FAILURE_BUSY, UNLOAD_OVERTOOK);
+        }
+        /* A load that is under way is the one that Load() asks for; the others come after it. */
+        if (request == REQUEST_LOAD && m->job == JOB_LOAD && m->queued == 0)
+                m->waiting |= REQUEST_BIT(request);
+        else
+                m->queued |= REQUEST_BIT(request);
+}
+
 static void on_request(Step *s, Request request) {
         Machine *m = s->m;
 
@@ -269,12 +287,7 @@ static void on_request(Step *s, Request request) {
                 return;
         }
         if (m->job != JOB_NONE || m->look != LOOK_NOTHING || !m->started) {
-                /* A load that is under way is the one that Load() asks for; the others come
-                 * after it. */
-                if (request == REQUEST_LOAD && m->job == JOB_LOAD)
-                        m->waiting |= REQUEST_BIT(request);
-                else
-                        m->queued |= REQUEST_BIT(request);
+                enqueue(s, request);
                 return;
         }
         if (request == REQUEST_UNLOAD) {

@@ -49,9 +49,10 @@ typedef struct Facts {
         Fingerprint fingerprint;
 } Facts;
 
+/* In the order in which those that had to wait are carried out. */
 typedef enum Request {
-        REQUEST_LOAD,
         REQUEST_UNLOAD,
+        REQUEST_LOAD,
         REQUEST_RELOAD,
         _REQUEST_MAX,
 } Request;
