@@ -184,7 +184,7 @@ bool sim_is_covered(const Sim *s) {
 
 static void fill_report(const Sim *s, LoadReport *r) {
         *r = (LoadReport){
-                .kernel = { .path = strdup("/boot/vmlinuz-6.12.107"), .size = s->generation },
+                .kernel = { .path = strdup("/boot/vmlinuz-6.12.107"), .size = s->helper_generation },
                 .initrd = { .path = strdup("/boot/initramfs-6.12.107kdump.img") },
                 .kernel_release = strdup("6.12.107"),
                 .command_line = strdup("root=/dev/vda1 irqpoll"),
@@ -204,6 +204,7 @@ static void start_helper(Sim *s, Job job) {
         SIM_CHECK(s, s->helper == JOB_NONE);
         s->helper = job;
         s->helper_fate = FATE_OK;
+        s->helper_generation = s->generation;
         if (s->n_fate > 0) {
                 s->helper_fate = s->fate;
                 if (s->n_fate != UINT_MAX)
@@ -295,7 +296,7 @@ static void begin_call(Sim *s) {
                 .loaded = true,
                 .ours = true,
                 .updates = s->kernel == HOTPLUG_KERNEL_UPDATES,
-                .generation = s->generation,
+                .generation = s->helper_generation,
                 .sets = { s->sets[SUBSYSTEM_CPU], s->sets[SUBSYSTEM_MEMORY] },
         };
         s->helper_usec = s->hangs ? USEC_INFINITY : s->now_usec + s->call_usec;

@@ -84,6 +84,7 @@ typedef struct Sim {
         uint64_t helper_usec; /* when its next phase begins */
         uint64_t call_start_usec;
         Fate helper_fate;
+        unsigned helper_generation;
         SimImage snapshot;
         bool launched; /* a load is between its first look and its verdict */
         uint64_t removed_in_load[_SUBSYSTEM_MAX]; /* since the look that preceded it */

@@ -382,6 +382,29 @@ START_TEST(watch_is_cheap) {
 }
 END_TEST
 
+/* SIGHUP during a job is not forgotten, whatever else waits for its end. */
+START_TEST(reconfigured_during_a_job) {
+        boot(HOTPLUG_KERNEL_UPDATES);
+        sim_input(&s, INPUT_RECONFIGURED);
+        sim_input(&s, INPUT_RECONFIGURED);
+        sim_request(&s, REQUEST_LOAD);
+        sim_run(&s, USEC_PER_SEC);
+        ck_assert_uint_eq(s.n_plans, 2);
+        ck_assert_uint_eq(s.n_answers, 1);
+        check_decision(0, VERDICT_KEEP, REASON_UNCHANGED, 0);
+
+        sim_request(&s, REQUEST_RELOAD);
+        sim_run(&s, 100 * USEC_PER_MSEC);
+        sim_touch_files(&s);
+        sim_input(&s, INPUT_RECONFIGURED);
+        sim_run(&s, USEC_PER_SEC);
+        check_decision(0, VERDICT_RELOAD, REASON_CONFIGURATION, 0);
+        ck_assert_ptr_nonnull(strstr(sim_decision(&s, 0)->reason, "(kernel)"));
+        ck_assert_uint_eq(s.image.generation, s.generation);
+        finish();
+}
+END_TEST
+
 /* What is counted while images are compared is still there when that is done. */
 START_TEST(events_meet_a_dry_run) {
         boot(_i & 1 ? HOTPLUG_KERNEL_UPDATES : HOTPLUG_ABSENT);
@@ -464,6 +487,7 @@ static void add_cases(Suite *suite) {
         ADD_TEST(suite, look_again);
         ADD_TEST(suite, watch_is_cheap);
         ADD_TEST(suite, events_meet_a_failing_unload);
+        ADD_TEST(suite, reconfigured_during_a_job);
         ADD_TEST(suite, clock_goes_back);
 }
 

@@ -341,9 +341,8 @@ void step_job_ended(Step *s) {
                 for (Request r = 0; r < _REQUEST_MAX; r++)
                         if (queued & REQUEST_BIT(r))
                                 on_request(s, r);
-                return;
         }
-        if (m->replan) {
+        if (m->replan && m->job == JOB_NONE && m->look == LOOK_NOTHING) {
                 m->replan = false;
                 on_reconfigured(s);
         }
