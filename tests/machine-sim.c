@@ -184,7 +184,8 @@ bool sim_is_covered(const Sim *s) {
 
 static void fill_report(const Sim *s, LoadReport *r) {
         *r = (LoadReport){
-                .kernel = { .path = strdup("/boot/vmlinuz-6.12.107"), .size = s->helper_generation },
+                .kernel = { .path = strdup("/boot/vmlinuz-6.12.107"),
+                            .size = s->helper_generation },
                 .initrd = { .path = strdup("/boot/initramfs-6.12.107kdump.img") },
                 .kernel_release = strdup("6.12.107"),
                 .command_line = strdup("root=/dev/vda1 irqpoll"),

@@ -445,6 +445,33 @@ START_TEST(events_meet_a_failing_unload) {
 }
 END_TEST
 
+/* Inputs that make no sense at the moment change nothing. */
+START_TEST(nonsense) {
+        static const InputType types[] = { INPUT_START, INPUT_PLANNED, INPUT_LOADED, INPUT_UNLOADED,
+                                           INPUT_TIMER };
+        LoadReport report = { .failure = FAILURE_SYSTEM };
+        ImageRecord record = { .must_reload = true };
+        Machine before;
+
+        boot(HOTPLUG_KERNEL_UPDATES);
+        before = s.machine;
+        before.facts_are_new = false;
+        for (size_t i = 0; i < ELEMENTSOF(types); i++) {
+                Input in = { .type = types[i], .report = &report };
+                Moment now = { .monotonic_usec = s.now_usec + s.skew_usec };
+                Actions actions;
+
+                if (types[i] == INPUT_START)
+                        in.record = &record;
+                machine_step(&s.machine, &in, &now, &actions);
+                ck_assert_uint_eq(actions.n, 0);
+        }
+        ck_assert_mem_eq(&s.machine, &before, sizeof(before));
+        finish();
+        ck_assert_uint_eq(s.n_loads, 1);
+}
+END_TEST
+
 START_TEST(clock_goes_back) {
         boot(HOTPLUG_ABSENT);
         plug(1);
@@ -488,6 +515,7 @@ static void add_cases(Suite *suite) {
         ADD_TEST(suite, watch_is_cheap);
         ADD_TEST(suite, events_meet_a_failing_unload);
         ADD_TEST(suite, reconfigured_during_a_job);
+        ADD_TEST(suite, nonsense);
         ADD_TEST(suite, clock_goes_back);
 }
 

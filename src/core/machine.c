@@ -123,6 +123,8 @@ static unsigned look_attributes(const Machine *m, Look look) {
 static void on_start(Step *s, ImageRecord *record) {
         Machine *m = s->m;
 
+        if (m->started || m->stopping)
+                return;
         m->started = true;
         m->wanted = true;
         if (record) {
