@@ -17,6 +17,112 @@ static void fail_for_ever(Fate fate) {
         s.n_fate = UINT_MAX;
 }
 
+typedef enum Situation {
+        BEFORE_START,
+        FIRST_LOAD,
+        ARMED,
+        BATCH_PENDING,
+        BATCH_OF_LOG,
+        RELOADING,
+        SECOND_LOOK_VERIFY,
+        SECOND_LOOK_WATCH,
+        SECOND_LOOK_DECIDE,
+        PLANNING,
+        PLAN_HANGS,
+        LOAD_HANGS,
+        FAILED,
+        FAILED_ARMED,
+        UNAVAILABLE,
+        UNAVAILABLE_ARMED,
+        UNLOADING,
+        UNLOADED,
+        FOREIGN_ADOPTED,
+        _SITUATION_MAX,
+} Situation;
+
+/* Brings the machine into a situation that it is found in. */
+static void reach(Situation situation) {
+        if (situation <= FIRST_LOAD) {
+                sim_init(&s, HOTPLUG_ABSENT);
+                if (situation == FIRST_LOAD)
+                        sim_start(&s);
+                return;
+        }
+        boot(HOTPLUG_KERNEL_UPDATES);
+        switch (situation) {
+        case BATCH_PENDING:
+                plug(1);
+                break;
+        case BATCH_OF_LOG:
+                sim_log_line(&s);
+                sim_run(&s, USEC_PER_MSEC);
+                break;
+        case LOAD_HANGS:
+                s.fate = FATE_HANGS_INSIDE;
+                s.n_fate = 1;
+                /* fall through */
+        case RELOADING:
+                sim_request(&s, REQUEST_RELOAD);
+                sim_run(&s, 100 * USEC_PER_MSEC);
+                break;
+        case SECOND_LOOK_VERIFY:
+                sim_request(&s, REQUEST_RELOAD);
+                sim_run(&s, 310 * USEC_PER_MSEC);
+                s.zero_samples = 1;
+                sim_run(&s, 10 * USEC_PER_MSEC);
+                ck_assert_int_eq(s.machine.look, LOOK_VERIFY);
+                break;
+        case SECOND_LOOK_WATCH:
+                s.zero_samples = 1;
+                sim_input(&s, INPUT_WATCH);
+                ck_assert_int_eq(s.machine.look, LOOK_WATCH);
+                break;
+        case SECOND_LOOK_DECIDE:
+                s.zero_samples = 1;
+                plug(1);
+                sim_run(&s, 500 * USEC_PER_MSEC);
+                ck_assert_int_eq(s.machine.look, LOOK_DECIDE);
+                break;
+        case PLAN_HANGS:
+                s.fate = FATE_HANGS_EARLY;
+                s.n_fate = 1;
+                /* fall through */
+        case PLANNING:
+                sim_input(&s, INPUT_RECONFIGURED);
+                ck_assert_int_eq(s.machine.job, JOB_PLAN);
+                break;
+        case FAILED:
+        case FAILED_ARMED:
+                s.fate = situation == FAILED ? FATE_BROKEN : FATE_REFUSED;
+                s.n_fate = 1;
+                sim_request(&s, REQUEST_RELOAD);
+                sim_run(&s, 400 * USEC_PER_MSEC);
+                ck_assert_int_eq(machine_state(&s.machine), MACHINE_FAILED);
+                break;
+        case UNAVAILABLE:
+        case UNAVAILABLE_ARMED:
+                if (situation == UNAVAILABLE)
+                        sim_foreign_unload(&s);
+                s.obstacle = FAILURE_DISABLED;
+                sim_request(&s, REQUEST_RELOAD);
+                break;
+        case UNLOADING:
+        case UNLOADED:
+                sim_request(&s, REQUEST_UNLOAD);
+                if (situation == UNLOADED)
+                        sim_run(&s, USEC_PER_SEC);
+                break;
+        case FOREIGN_ADOPTED:
+                s.settings.foreign = FOREIGN_ADOPT;
+                sim_foreign_load(&s, false, 0);
+                sim_run(&s, 31 * USEC_PER_SEC);
+                ck_assert(s.machine.foreign);
+                break;
+        default:
+                break;
+        }
+}
+
 START_TEST(retries_for_ever) {
         static const unsigned seconds[] = { 1, 2, 4, 8, 16, 32, 60, 60, 60, 60 };
 
@@ -165,26 +271,101 @@ START_TEST(lockdown) {
 }
 END_TEST
 
-/* The kernel's own update takes the image away for a moment. */
+/* The kernel's own update takes the image away for a moment: it is not told, and costs nothing. */
 START_TEST(one_zero_sample) {
-        static const InputType types[] = { INPUT_WATCH, INPUT_LOOK_AGAIN };
-
         boot(HOTPLUG_KERNEL_UPDATES);
         s.zero_samples = 1;
-        sim_input(&s, types[_i]);
-        sim_run(&s, 2 * USEC_PER_SEC);
+        switch (_i) {
+        case 0:
+                sim_input(&s, INPUT_WATCH);
+                break;
+        case 1:
+                plug(1);
+                break;
+        case 2:
+                sim_input(&s, INPUT_LOOK_AGAIN);
+                break;
+        case 3:
+                sim_input(&s, INPUT_RECONFIGURED);
+                break;
+        case 4:
+                sim_kill(&s);
+                sim_start(&s);
+                break;
+        case 5:
+                sim_kill(&s);
+                s.zero_samples = 0;
+                sim_start(&s);
+                s.zero_samples = 1;
+                break;
+        }
+        while (s.now_usec % USEC_PER_SEC != 0) {
+                sim_run(&s, USEC_PER_MSEC);
+                ck_assert(machine_is_armed(&s.machine));
+                if (s.n_ready)
+                        ck_assert_int_eq(machine_state(&s.machine), MACHINE_ARMED);
+        }
+        sim_run(&s, USEC_PER_SEC);
         ck_assert_uint_eq(s.zero_samples, 0);
-        ck_assert_int_eq(machine_state(&s.machine), MACHINE_ARMED);
-        s.zero_samples = 1;
-        plug(1);
-        sim_run(&s, 2 * USEC_PER_SEC);
-        check_decision(0, VERDICT_SKIP, REASON_KERNEL_UPDATES, 2);
+        finish();
+        ck_assert_uint_eq(s.n_loads, 1);
+}
+END_TEST
+
+/* The same after a load, whether that went well or not. */
+START_TEST(one_zero_sample_after_load) {
+        boot(HOTPLUG_KERNEL_UPDATES);
+        s.fate = FATE_REFUSED;
+        s.n_fate = _i;
         s.zero_samples = 1;
         sim_request(&s, REQUEST_RELOAD);
-        sim_run(&s, 2 * USEC_PER_SEC);
-        ck_assert_uint_eq(s.machine.load_failures, 0);
+        /* The first look is the one before the load, which does not care. */
+        ck_assert_uint_eq(s.zero_samples, 0);
+        s.zero_samples = 1;
+        sim_run(&s, _i ? 30 * USEC_PER_MSEC : 330 * USEC_PER_MSEC);
+        ck_assert_int_eq(machine_state(&s.machine), MACHINE_LOADING);
+        ck_assert_uint_eq(s.callers[REQUEST_RELOAD], 1);
+        sim_run(&s, 50 * USEC_PER_MSEC);
+        ck_assert(machine_is_armed(&s.machine));
+        ck_assert(s.on_disk);
+        ck_assert_uint_eq(s.answered[REQUEST_RELOAD], _i ? FAILURE_BUSY : FAILURE_NONE);
+        ck_assert_uint_eq(s.machine.total_unprotected_usec, _i ? 0 : 300 * USEC_PER_MSEC);
         finish();
-        ck_assert_uint_eq(s.n_loads, 2);
+}
+END_TEST
+
+/* An event of the load that is handed on between the two looks. */
+START_TEST(event_between_two_looks) {
+        boot(HOTPLUG_KERNEL_UPDATES);
+        s.uevent_delay_usec = 200 * USEC_PER_MSEC;
+        sim_request(&s, REQUEST_RELOAD);
+        s.sets[SUBSYSTEM_MEMORY] &= ~UINT64_C(8);
+        sim_run(&s, 160 * USEC_PER_MSEC);
+        s.log_delay_usec = USEC_PER_MINUTE;
+        sim_hotplug(&s, SUBSYSTEM_MEMORY, HOTPLUG_ADD, 3);
+        sim_run(&s, 150 * USEC_PER_MSEC);
+        s.zero_samples = 1;
+        sim_run(&s, 20 * USEC_PER_MSEC);
+        ck_assert_int_eq(s.machine.look, LOOK_VERIFY);
+        sim_run(&s, 2 * USEC_PER_SEC);
+        check_decision(0, VERDICT_RELOAD, REASON_MET_LOAD, 1);
+        ck_assert(sim_is_covered(&s));
+        finish();
+}
+END_TEST
+
+/* And the end of the service between them: the next one knows the image. */
+START_TEST(stop_between_two_looks) {
+        reach(SECOND_LOOK_VERIFY);
+        s.settings.unload_on_stop = _i;
+        sim_input(&s, INPUT_STOP);
+        ck_assert(s.running);
+        sim_run(&s, USEC_PER_SEC);
+        ck_assert(!s.running);
+        ck_assert_int_eq(s.on_disk, !_i);
+        ck_assert_int_eq(s.image.loaded, !_i);
+        finish();
+        ck_assert_uint_eq(s.n_loads, 2 + _i);
 }
 END_TEST
 
@@ -252,112 +433,6 @@ START_TEST(foreign_lock) {
         finish();
 }
 END_TEST
-
-typedef enum Situation {
-        BEFORE_START,
-        FIRST_LOAD,
-        ARMED,
-        BATCH_PENDING,
-        BATCH_OF_LOG,
-        RELOADING,
-        SECOND_LOOK_VERIFY,
-        SECOND_LOOK_WATCH,
-        SECOND_LOOK_DECIDE,
-        PLANNING,
-        PLAN_HANGS,
-        LOAD_HANGS,
-        FAILED,
-        FAILED_ARMED,
-        UNAVAILABLE,
-        UNAVAILABLE_ARMED,
-        UNLOADING,
-        UNLOADED,
-        FOREIGN_ADOPTED,
-        _SITUATION_MAX,
-} Situation;
-
-/* Brings the machine into a situation that it is found in. */
-static void reach(Situation situation) {
-        if (situation <= FIRST_LOAD) {
-                sim_init(&s, HOTPLUG_ABSENT);
-                if (situation == FIRST_LOAD)
-                        sim_start(&s);
-                return;
-        }
-        boot(HOTPLUG_KERNEL_UPDATES);
-        switch (situation) {
-        case BATCH_PENDING:
-                plug(1);
-                break;
-        case BATCH_OF_LOG:
-                sim_log_line(&s);
-                sim_run(&s, USEC_PER_MSEC);
-                break;
-        case LOAD_HANGS:
-                s.fate = FATE_HANGS_INSIDE;
-                s.n_fate = 1;
-                /* fall through */
-        case RELOADING:
-                sim_request(&s, REQUEST_RELOAD);
-                sim_run(&s, 100 * USEC_PER_MSEC);
-                break;
-        case SECOND_LOOK_VERIFY:
-                sim_request(&s, REQUEST_RELOAD);
-                sim_run(&s, 310 * USEC_PER_MSEC);
-                s.zero_samples = 1;
-                sim_run(&s, 10 * USEC_PER_MSEC);
-                ck_assert_int_eq(s.machine.look, LOOK_VERIFY);
-                break;
-        case SECOND_LOOK_WATCH:
-                s.zero_samples = 1;
-                sim_input(&s, INPUT_WATCH);
-                ck_assert_int_eq(s.machine.look, LOOK_WATCH);
-                break;
-        case SECOND_LOOK_DECIDE:
-                s.zero_samples = 1;
-                plug(1);
-                sim_run(&s, 500 * USEC_PER_MSEC);
-                ck_assert_int_eq(s.machine.look, LOOK_DECIDE);
-                break;
-        case PLAN_HANGS:
-                s.fate = FATE_HANGS_EARLY;
-                s.n_fate = 1;
-                /* fall through */
-        case PLANNING:
-                sim_input(&s, INPUT_RECONFIGURED);
-                ck_assert_int_eq(s.machine.job, JOB_PLAN);
-                break;
-        case FAILED:
-        case FAILED_ARMED:
-                s.fate = situation == FAILED ? FATE_BROKEN : FATE_REFUSED;
-                s.n_fate = 1;
-                sim_request(&s, REQUEST_RELOAD);
-                sim_run(&s, 400 * USEC_PER_MSEC);
-                ck_assert_int_eq(machine_state(&s.machine), MACHINE_FAILED);
-                break;
-        case UNAVAILABLE:
-        case UNAVAILABLE_ARMED:
-                if (situation == UNAVAILABLE)
-                        sim_foreign_unload(&s);
-                s.obstacle = FAILURE_DISABLED;
-                sim_request(&s, REQUEST_RELOAD);
-                break;
-        case UNLOADING:
-        case UNLOADED:
-                sim_request(&s, REQUEST_UNLOAD);
-                if (situation == UNLOADED)
-                        sim_run(&s, USEC_PER_SEC);
-                break;
-        case FOREIGN_ADOPTED:
-                s.settings.foreign = FOREIGN_ADOPT;
-                sim_foreign_load(&s, false, 0);
-                sim_run(&s, 31 * USEC_PER_SEC);
-                ck_assert(s.machine.foreign);
-                break;
-        default:
-                break;
-        }
-}
 
 START_TEST(load_when_armed_loads_nothing) {
         boot(HOTPLUG_ABSENT);
@@ -526,13 +601,16 @@ static void add_cases(Suite *suite) {
 
         tcase_add_loop_test(each, failures, 0, 16);
         tcase_add_loop_test(each, failed_first_load, 0, _FATE_MAX);
-        tcase_add_loop_test(each, one_zero_sample, 0, 2);
+        tcase_add_loop_test(each, one_zero_sample, 0, 6);
+        tcase_add_loop_test(each, one_zero_sample_after_load, 0, 2);
+        tcase_add_loop_test(each, stop_between_two_looks, 0, 2);
         tcase_add_loop_test(each, stop_while_planning, 0, 4);
         tcase_add_loop_test(each, last_request_remains, 0, 54);
         suite_add_tcase(suite, each);
         ADD_TEST(suite, retries_for_ever);
         ADD_TEST(suite, obstacle);
         ADD_TEST(suite, lockdown);
+        ADD_TEST(suite, event_between_two_looks);
         ADD_TEST(suite, foreign_unload);
         ADD_TEST(suite, foreign_load);
         ADD_TEST(suite, foreign_load_adopted);

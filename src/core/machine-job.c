@@ -81,7 +81,6 @@ void step_begin(Step *s, Verdict verdict, Reason reason, const char *remark) {
         compose(s, verdict, reason, remark);
         m->decision_open = true;
         m->retry_usec = USEC_INFINITY;
-        m->second_look = false;
         if (m->facts_are_new && m->facts.has_fingerprint)
                 step_launch(s);
         else

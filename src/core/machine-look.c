@@ -54,11 +54,8 @@ void step_forget(Step *s) {
 static bool wait_for_second_look(Step *s, Look look) {
         Machine *m = s->m;
 
-        if (m->second_look || m->stopping) {
-                m->second_look = false;
+        if (m->second_look)
                 return false;
-        }
-        m->second_look = true;
         m->second_look_usec = add_saturated(s->now->monotonic_usec, SECOND_LOOK_USEC);
         m->look = look;
         return true;
@@ -87,6 +84,8 @@ static void facts_start(Step *s) {
         Machine *m = s->m;
 
         if (m->facts.loaded != 1) {
+                if (m->have_record && wait_for_second_look(s, LOOK_START))
+                        return;
                 step_forget(s);
                 step_begin(s, VERDICT_LOAD, REASON_START, NULL);
         } else if (!m->have_record)
@@ -103,6 +102,8 @@ static void facts_planned(Step *s) {
         const char *what = "";
 
         if (m->facts.loaded != 1) {
+                if (wait_for_second_look(s, LOOK_PLANNED))
+                        return;
                 step_forget(s);
                 step_begin(s, VERDICT_LOAD, REASON_START, NULL);
                 return;
@@ -175,7 +176,6 @@ static void facts_decide(Step *s) {
                         step_begin(s, VERDICT_LOAD, REASON_FOREIGN_UNLOAD, NULL);
                 return;
         }
-        m->second_look = false;
         o.moved = machine_moved(m, &m->covered);
         memcpy(o.answers, m->facts.answers, sizeof(o.answers));
         /* A subsystem that no event named, but that moved: ask about that one too, now that we
@@ -218,10 +218,8 @@ static void facts_decide(Step *s) {
 static void facts_verify(Step *s) {
         Machine *m = s->m;
 
-        if (m->report.failure == FAILURE_NONE && m->facts.loaded != 1 &&
-            wait_for_second_look(s, LOOK_VERIFY))
+        if (m->facts.loaded != 1 && wait_for_second_look(s, LOOK_VERIFY))
                 return;
-        m->second_look = false;
         step_judge_load(s);
 }
 
@@ -266,7 +264,6 @@ static void facts_watch(Step *s, bool closely) {
                         step_foreign(s);
                 return;
         }
-        m->second_look = false;
         /* Events get lost without an overflow, too: udevd may be stopped. */
         if (closely) {
                 if (!m->batch.pending && m->facts.obstacle == FAILURE_NONE &&
@@ -318,5 +315,6 @@ void step_facts(Step *s, const Facts *facts) {
                 facts_watch(s, true);
                 break;
         }
+        m->second_look = false;
         step_job_ended(s);
 }

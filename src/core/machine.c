@@ -47,11 +47,17 @@ Action *step_emit(Step *s, ActionType type) {
 }
 
 bool machine_is_armed(const Machine *m) {
-        return m->facts.loaded == 1;
+        /* One look that finds nothing proves nothing. */
+        return m->facts.loaded == 1 || m->second_look_usec != USEC_INFINITY;
+}
+
+/* Whether our own load runs, or did until a moment ago and was not judged yet. */
+static bool load_runs(const Machine *m) {
+        return m->job == JOB_LOAD || m->look == LOOK_VERIFY;
 }
 
 MachineState machine_state(const Machine *m) {
-        if (m->job == JOB_LOAD || !m->ready)
+        if (load_runs(m) || !m->ready)
                 return MACHINE_LOADING;
         if (m->failure != FAILURE_NONE && m->wanted) {
                 if (!failure_is_unavailable(m->failure))
@@ -88,10 +94,10 @@ static uint64_t work_due(const Machine *m) {
 uint64_t machine_deadline(const Machine *m) {
         if (m->job != JOB_NONE)
                 return m->job_killed ? USEC_INFINITY : m->job_deadline_usec;
-        if (!m->started || m->stopping)
-                return USEC_INFINITY;
         if (m->second_look_usec != USEC_INFINITY)
                 return m->second_look_usec;
+        if (!m->started || m->stopping)
+                return USEC_INFINITY;
         return work_due(m);
 }
 
@@ -143,7 +149,7 @@ static void met_load(Step *s) {
         if (m->batch.met_load)
                 return;
         m->batch.met_load = true;
-        if (m->job != JOB_LOAD && m->have_record) {
+        if (!load_runs(m) && m->have_record) {
                 m->record.must_reload = true;
                 step_emit(s, ACTION_SAVE_RECORD);
         }
@@ -168,7 +174,7 @@ static void on_uevent(Step *s, const Input *in) {
                 return;
         batch_add_event(&m->batch, in->uevent.subsystem, s->now->monotonic_usec);
         /* udevd hands events on late; the kernel's numbers tell which ones fell into the load. */
-        if (m->job == JOB_LOAD || (seqnum > m->before_seqnum && seqnum <= m->after_seqnum))
+        if (load_runs(m) || (seqnum > m->before_seqnum && seqnum <= m->after_seqnum))
                 met_load(s);
 }
 
@@ -177,7 +183,7 @@ static void on_look_again(Step *s) {
 
         batch_touch(&m->batch, s->now->monotonic_usec);
         m->batch.look_again = true;
-        if (m->job == JOB_LOAD)
+        if (load_runs(m))
                 met_load(s);
 }
 
@@ -187,7 +193,7 @@ static void on_kernel_log(Step *s) {
         batch_touch(&m->batch, s->now->monotonic_usec);
         /* During our own load the line means that an event, or somebody's read of the attribute,
          * met it; at other times that an update failed, or met somebody else's load. */
-        if (m->job == JOB_LOAD)
+        if (load_runs(m))
                 met_load(s);
         else {
                 m->batch.kernel_log = true;
@@ -228,6 +234,7 @@ static void on_timer(Step *s) {
         }
         if (m->second_look_usec != USEC_INFINITY) {
                 m->second_look_usec = USEC_INFINITY;
+                m->second_look = true;
                 step_look(s, m->look, look_attributes(m, m->look), m->look != LOOK_WATCH);
                 return;
         }
@@ -305,7 +312,7 @@ static void stop_now(Step *s) {
 
         m->waiting = m->queued = 0;
         step_answer(s, requests, FAILURE_BUSY, "kdumpd is stopping");
-        if (m->settings->unload_on_stop && m->wanted && machine_is_armed(m) && !m->foreign)
+        if (m->settings->unload_on_stop && m->wanted && m->have_record)
                 step_unload(s, REASON_STOP);
         else
                 step_emit(s, ACTION_EXIT);
@@ -317,14 +324,17 @@ static void on_stop(Step *s) {
         if (m->stopping)
                 return;
         m->stopping = true;
-        /* A load is never torn apart, and there is only ever one helper: it is waited for. A second
-         * look is not worth waiting. */
+        /* There is only ever one helper, and a load is never torn apart: its verdict, too, is
+         * waited for. */
         if (m->job == JOB_PLAN && !m->job_killed) {
                 m->job_killed = true;
                 step_emit(s, ACTION_KILL);
         }
-        if (m->job == JOB_NONE)
-                stop_now(s);
+        if (m->job != JOB_NONE || m->look == LOOK_VERIFY)
+                return;
+        m->look = LOOK_NOTHING;
+        m->second_look_usec = USEC_INFINITY;
+        stop_now(s);
 }
 
 void step_job_ended(Step *s) {
