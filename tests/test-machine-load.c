@@ -253,6 +253,90 @@ START_TEST(obstacle) {
 }
 END_TEST
 
+/* An image that cannot be replaced any more stays, is told to be stale, and is replaced as soon
+ * as that is possible again. */
+START_TEST(obstacle_to_a_reload) {
+        size_t n;
+
+        boot(_i & 1 ? HOTPLUG_KERNEL_UPDATES : HOTPLUG_ABSENT);
+        s.obstacle = FAILURE_DISABLED;
+        if (_i & 1) {
+                s.update_fails = true;
+                plug(1);
+                s.update_fails = false;
+        } else
+                plug(1);
+        s.image.sets[SUBSYSTEM_CPU] = 0; /* whatever the kernel missed */
+        sim_run(&s, 2 * USEC_PER_SEC);
+        check_decision(0, VERDICT_RELOAD, _i & 1 ? REASON_KERNEL_LOG : REASON_ATTRIBUTE_ABSENT, 2);
+        ck_assert_str_eq(sim_decision(&s, 0)->result, "failed");
+        ck_assert_int_eq(machine_state(&s.machine), MACHINE_ARMED);
+        ck_assert_uint_eq(machine_deadline(&s.machine), USEC_INFINITY);
+        ck_assert(s.disk.must_reload);
+        /* Even if the kernel says 1 at the next event. */
+        plug(2);
+        sim_run(&s, 2 * USEC_PER_SEC);
+        ck_assert(s.disk.must_reload);
+        ck_assert_uint_eq(s.n_loads, 1);
+        /* Events of other devices are no reason to say so again and again. */
+        n = s.machine.history.n_total;
+        for (unsigned i = 0; i < 10; i++) {
+                s.seqnum++;
+                sim_run(&s, USEC_PER_MINUTE);
+        }
+        ck_assert_uint_eq(s.machine.history.n_total, n);
+        if (_i & 2) {
+                sim_kill(&s);
+                s.obstacle = FAILURE_NONE;
+                sim_start(&s);
+        }
+        s.obstacle = FAILURE_NONE;
+        sim_run(&s, 31 * USEC_PER_SEC);
+        check_decision(0, VERDICT_RELOAD, _i & 2 ? REASON_RECORD_STALE : REASON_AVAILABLE, 0);
+        ck_assert(sim_is_covered(&s));
+        finish();
+        ck_assert_uint_eq(s.n_loads, 2);
+}
+END_TEST
+
+/* The same if it is somebody else's. */
+START_TEST(obstacle_to_replacing) {
+        sim_init(&s, HOTPLUG_ABSENT);
+        s.settings.foreign = _i ? FOREIGN_ADOPT : FOREIGN_REPLACE;
+        s.obstacle = FAILURE_DISABLED;
+        sim_foreign_load(&s, true, 0);
+        sim_start(&s);
+        sim_run(&s, USEC_PER_MINUTE);
+        ck_assert(s.machine.foreign);
+        ck_assert_int_eq(machine_state(&s.machine), MACHINE_ARMED);
+        plug(1);
+        sim_run(&s, USEC_PER_MINUTE);
+        ck_assert_int_eq(machine_state(&s.machine), MACHINE_ARMED);
+        ck_assert_uint_eq(s.n_loads, 0);
+        s.obstacle = FAILURE_NONE;
+        sim_run(&s, USEC_PER_MINUTE);
+        ck_assert(s.image.ours);
+        finish();
+}
+END_TEST
+
+/* An image that gets lost while none can be loaded. */
+START_TEST(obstacle_and_no_image) {
+        boot(HOTPLUG_ABSENT);
+        s.obstacle = FAILURE_DISABLED;
+        if (_i)
+                plug(1);
+        sim_run(&s, USEC_PER_SEC);
+        sim_foreign_unload(&s);
+        plug(1);
+        sim_run(&s, 2 * USEC_PER_SEC);
+        ck_assert_int_eq(machine_state(&s.machine), MACHINE_UNAVAILABLE);
+        ck_assert(!s.on_disk);
+        finish();
+        ck_assert_uint_eq(s.n_loads, 2);
+}
+END_TEST
+
 /* What lockdown accepts cannot be seen, so only somebody who asks makes it try again. */
 START_TEST(lockdown) {
         sim_init(&s, HOTPLUG_ABSENT);
@@ -606,6 +690,9 @@ static void add_cases(Suite *suite) {
         tcase_add_loop_test(each, stop_between_two_looks, 0, 2);
         tcase_add_loop_test(each, stop_while_planning, 0, 4);
         tcase_add_loop_test(each, last_request_remains, 0, 54);
+        tcase_add_loop_test(each, obstacle_to_a_reload, 0, 4);
+        tcase_add_loop_test(each, obstacle_to_replacing, 0, 2);
+        tcase_add_loop_test(each, obstacle_and_no_image, 0, 2);
         suite_add_tcase(suite, each);
         ADD_TEST(suite, retries_for_ever);
         ADD_TEST(suite, obstacle);

@@ -36,7 +36,8 @@ void step_covered(Step *s) {
 void step_save(Step *s) {
         Machine *m = s->m;
 
-        m->record.must_reload = m->batch.met_load || m->batch.kernel_log;
+        /* Only a load makes a stale image good; take_record() clears this. */
+        m->record.must_reload |= m->batch.met_load || m->batch.kernel_log;
         step_emit(s, ACTION_SAVE_RECORD);
 }
 
@@ -135,18 +136,34 @@ static void facts_planned(Step *s) {
 static void decide_idle(Step *s) {
         Machine *m = s->m;
 
-        if (m->batch.events == 0) {
+        if (m->batch.events == 0)
                 m->batch = (Batch){ 0 };
-                return;
-        }
-        if (m->wanted)
-                step_decided(s, machine_is_armed(m) ? VERDICT_RELOAD : VERDICT_NONE, REASON_NONE,
-                             m->facts.obstacle != FAILURE_NONE ? m->facts.obstacle_text
-                                                               : m->failure_text,
-                             "impossible", "");
+        else if (m->wanted)
+                step_decided(s, VERDICT_NONE, REASON_NONE, m->failure_text, "impossible", "");
         else
                 step_decided(s, VERDICT_NONE, REASON_NONE, "the image was unloaded on request",
                              "ok", "");
+}
+
+/* Whether what made loading impossible can be seen to be gone. Of lockdown it cannot. */
+static bool has_become_available(const Machine *m) {
+        return failure_is_unavailable(m->failure) && m->failure != FAILURE_LOCKDOWN &&
+               m->facts.obstacle == FAILURE_NONE;
+}
+
+static void decide_without_image(Step *s) {
+        Machine *m = s->m;
+
+        if ((m->have_record || m->foreign) && wait_for_second_look(s, LOOK_DECIDE))
+                return;
+        step_forget(s);
+        m->foreign = false;
+        if (failure_is_unavailable(m->failure) && !has_become_available(m))
+                decide_idle(s);
+        else
+                step_begin(s, VERDICT_LOAD,
+                           m->failure != FAILURE_NONE ? REASON_AVAILABLE : REASON_FOREIGN_UNLOAD,
+                           NULL);
 }
 
 static void facts_decide(Step *s) {
@@ -157,7 +174,6 @@ static void facts_decide(Step *s) {
                 .kernel_log = m->batch.kernel_log,
                 .look_again = m->batch.look_again,
         };
-        bool blocked = m->facts.obstacle != FAILURE_NONE || m->failure == FAILURE_LOCKDOWN;
         Reason reason;
         Verdict verdict;
 
@@ -165,15 +181,12 @@ static void facts_decide(Step *s) {
                 step_begin(s, m->have_record ? VERDICT_RELOAD : VERDICT_LOAD, REASON_REQUEST, NULL);
                 return;
         }
-        if (!m->wanted || (blocked && !(m->facts.loaded == 1 && m->have_record))) {
+        if (!m->wanted) {
                 decide_idle(s);
                 return;
         }
         if (m->facts.loaded != 1) {
-                if (m->failure != FAILURE_NONE)
-                        step_begin(s, VERDICT_LOAD, REASON_AVAILABLE, NULL);
-                else if (!wait_for_second_look(s, LOOK_DECIDE))
-                        step_begin(s, VERDICT_LOAD, REASON_FOREIGN_UNLOAD, NULL);
+                decide_without_image(s);
                 return;
         }
         o.moved = machine_moved(m, &m->covered);
@@ -181,37 +194,27 @@ static void facts_decide(Step *s) {
         /* A subsystem that no event named, but that moved: ask about that one too, now that we
          * know. */
         if (o.look_again && !o.met_load && !o.kernel_log && (o.moved & ~o.subsystems) != 0) {
-                unsigned concerned = o.moved | o.subsystems;
-
-                if ((m->batch.subsystems & concerned) != concerned) {
-                        m->batch.subsystems = concerned;
-                        step_look(s, LOOK_DECIDE, concerned, true);
-                        return;
-                }
+                m->batch.subsystems |= o.moved;
+                step_look(s, LOOK_DECIDE, m->batch.subsystems, true);
+                return;
         }
         verdict = decide(&o, &reason);
         if (verdict == VERDICT_RELOAD) {
-                if (m->facts.obstacle != FAILURE_NONE) {
-                        strscpy(m->note, sizeof(m->note), m->facts.obstacle_text);
-                        step_decided(s, verdict, reason, NULL, "impossible",
-                                     m->facts.obstacle_text);
-                } else
-                        step_begin(s, verdict, reason,
-                                   m->batch.events == 0 && !o.met_load && !o.kernel_log
-                                           ? reason_to_string(REASON_CHANGED_UNSEEN)
-                                           : NULL);
+                step_begin(s, verdict, reason,
+                           m->batch.events == 0 && !o.met_load && !o.kernel_log
+                                   ? reason_to_string(REASON_CHANGED_UNSEEN)
+                                   : NULL);
                 return;
         }
-        if (verdict == VERDICT_SKIP) {
-                m->batches_skipped++;
-                step_covered(s);
-        }
-        /* Looking again and finding nothing is not worth a line, unless there were events. */
-        if (verdict == VERDICT_SKIP || m->batch.events > 0)
-                step_decided(s, verdict, reason, NULL, "ok", "");
-        else
+        /* Looking again and finding nothing is not worth a line; with events it is never "keep". */
+        if (verdict == VERDICT_KEEP) {
                 m->batch = (Batch){ 0 };
-        if (verdict == VERDICT_SKIP && m->have_record)
+                return;
+        }
+        m->batches_skipped++;
+        step_covered(s);
+        step_decided(s, verdict, reason, NULL, "ok", "");
+        if (m->have_record)
                 step_save(s);
 }
 
@@ -221,17 +224,6 @@ static void facts_verify(Step *s) {
         if (m->facts.loaded != 1 && wait_for_second_look(s, LOOK_VERIFY))
                 return;
         step_judge_load(s);
-}
-
-/* Nothing of ours is loaded although an image is wanted: has that changed? */
-static void watch_without_image(Step *s) {
-        Machine *m = s->m;
-
-        if (m->facts.loaded == 1)
-                step_foreign(s);
-        else if (m->failure != FAILURE_NONE && failure_is_unavailable(m->failure) &&
-                 m->failure != FAILURE_LOCKDOWN && m->facts.obstacle == FAILURE_NONE)
-                step_begin(s, VERDICT_LOAD, REASON_AVAILABLE, NULL);
 }
 
 static void facts_watch(Step *s, bool closely) {
@@ -244,8 +236,14 @@ static void facts_watch(Step *s, bool closely) {
         }
         if (m->retry_usec != USEC_INFINITY)
                 return;
+        if (has_become_available(m)) {
+                step_begin(s, m->have_record ? VERDICT_RELOAD : VERDICT_LOAD, REASON_AVAILABLE,
+                           NULL);
+                return;
+        }
         if (!m->have_record && !m->foreign) {
-                watch_without_image(s);
+                if (m->facts.loaded == 1)
+                        step_foreign(s);
                 return;
         }
         lost = m->facts.loaded == 0;
@@ -266,12 +264,12 @@ static void facts_watch(Step *s, bool closely) {
         }
         /* Events get lost without an overflow, too: udevd may be stopped. */
         if (closely) {
-                if (!m->batch.pending && m->facts.obstacle == FAILURE_NONE &&
-                    machine_moved(m, &m->covered)) {
+                if (machine_moved(m, &m->covered)) {
                         batch_touch(&m->batch, s->now->monotonic_usec);
                         m->batch.look_again = true;
                 }
-        } else if (!m->batch.pending && m->facts.uevent_seqnum != m->watched_seqnum) {
+        } else if (!m->batch.pending && m->failure == FAILURE_NONE &&
+                   m->facts.uevent_seqnum != m->watched_seqnum) {
                 m->watched_seqnum = m->facts.uevent_seqnum;
                 step_look(s, LOOK_WATCH_CLOSELY, 0, true);
         }
