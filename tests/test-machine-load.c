@@ -501,6 +501,46 @@ START_TEST(foreign_load_adopted) {
 }
 END_TEST
 
+/* An adopted image stays until a hotplug that the kernel does not follow, wherever it was found,
+ * and whatever makes us look. */
+START_TEST(adopted_stays) {
+        sim_init(&s, _i & 1 ? HOTPLUG_KERNEL_UPDATES : HOTPLUG_ABSENT);
+        s.settings.foreign = FOREIGN_ADOPT;
+        if (_i & 2) {
+                s.obstacle = FAILURE_DISABLED;
+                sim_start(&s);
+                sim_foreign_load(&s, true, 0);
+        } else {
+                sim_foreign_load(&s, true, 0);
+                sim_start(&s);
+        }
+        sim_run(&s, USEC_PER_MINUTE);
+        s.obstacle = FAILURE_NONE;
+        s.n_loads = 0;
+        check_decision(0, VERDICT_ADOPT, REASON_FOREIGN_IMAGE, 0);
+        sim_input(&s, INPUT_LOOK_AGAIN);
+        sim_uevent(&s, SUBSYSTEM_CPU, HOTPLUG_ONLINE, true, false);
+        sim_run(&s, USEC_PER_MINUTE);
+        sim_input(&s, INPUT_RECONFIGURED);
+        sim_run(&s, USEC_PER_MINUTE);
+        check_decision(0, VERDICT_ADOPT, REASON_FOREIGN_IMAGE, 0);
+        ck_assert_uint_eq(s.n_loads, 0);
+        ck_assert(!s.image.ours && s.machine.foreign);
+        /* A hotplug that went unseen counts, SIGHUP or not. */
+        s.n_lose = 2;
+        plug(1);
+        sim_input(&s, INPUT_RECONFIGURED);
+        sim_run(&s, USEC_PER_MINUTE);
+        ck_assert_int_eq(s.image.ours, !(_i & 1));
+        /* And the other policy replaces it. */
+        s.settings.foreign = FOREIGN_REPLACE;
+        sim_input(&s, INPUT_RECONFIGURED);
+        sim_run(&s, USEC_PER_SEC);
+        ck_assert(s.image.ours);
+        finish();
+}
+END_TEST
+
 /* Somebody holds the kexec lock for longer than our helper waits, or just for a while. */
 START_TEST(foreign_lock) {
         boot(HOTPLUG_KERNEL_UPDATES);
@@ -693,6 +733,7 @@ static void add_cases(Suite *suite) {
         tcase_add_loop_test(each, obstacle_to_a_reload, 0, 4);
         tcase_add_loop_test(each, obstacle_to_replacing, 0, 2);
         tcase_add_loop_test(each, obstacle_and_no_image, 0, 2);
+        tcase_add_loop_test(each, adopted_stays, 0, 4);
         suite_add_tcase(suite, each);
         ADD_TEST(suite, retries_for_ever);
         ADD_TEST(suite, obstacle);

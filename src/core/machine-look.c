@@ -62,10 +62,10 @@ static bool wait_for_second_look(Step *s, Look look) {
         return true;
 }
 
-void step_foreign(Step *s) {
+/* What is loaded is not ours. */
+static void decide_foreign(Step *s) {
         Machine *m = s->m;
 
-        step_forget(s);
         m->foreign = true;
         m->note[0] = '\0';
         /* Where ours was just found impossible to load, trying would only cost the image that is
@@ -81,6 +81,12 @@ void step_foreign(Step *s) {
         step_ready(s);
 }
 
+/* The watch came upon an image that is not ours: look at all of it, then go on as at the start. */
+static void found_foreign(Step *s) {
+        step_forget(s);
+        step_look(s, LOOK_START, SUBSYSTEMS_ALL, true);
+}
+
 static void facts_start(Step *s) {
         Machine *m = s->m;
 
@@ -90,7 +96,7 @@ static void facts_start(Step *s) {
                 step_forget(s);
                 step_begin(s, VERDICT_LOAD, REASON_START, NULL);
         } else if (!m->have_record)
-                step_foreign(s);
+                decide_foreign(s);
         else if (m->record.must_reload)
                 step_begin(s, VERDICT_RELOAD, REASON_RECORD_STALE, NULL);
         else
@@ -243,7 +249,7 @@ static void facts_watch(Step *s, bool closely) {
         }
         if (!m->have_record && !m->foreign) {
                 if (m->facts.loaded == 1)
-                        step_foreign(s);
+                        found_foreign(s);
                 return;
         }
         lost = m->facts.loaded == 0;
@@ -259,7 +265,7 @@ static void facts_watch(Step *s, bool closely) {
                         m->foreign = false;
                         step_begin(s, VERDICT_LOAD, REASON_FOREIGN_UNLOAD, NULL);
                 } else
-                        step_foreign(s);
+                        found_foreign(s);
                 return;
         }
         /* Events get lost without an overflow, too: udevd may be stopped. */

@@ -38,9 +38,6 @@ void step_forget(Step *s);
 void step_answer(Step *s, unsigned requests, Failure failure, const char *text);
 void step_ready(Step *s);
 
-/* What is loaded turned out not to be ours. */
-void step_foreign(Step *s);
-
 /* Subsystems whose events count here and in which the latest facts differ from since. */
 unsigned machine_moved(const Machine *m, const Fingerprint *since);
 

@@ -213,13 +213,13 @@ static void on_reconfigured(Step *s) {
         }
         if (!m->wanted)
                 return;
-        if (m->have_record && machine_is_armed(m) && m->failure == FAILURE_NONE)
-                step_plan(s);
-        else if (m->foreign && machine_is_armed(m))
-                step_foreign(s);
-        else
+        if (!machine_is_armed(m) || m->failure != FAILURE_NONE)
                 step_begin(s, m->have_record ? VERDICT_RELOAD : VERDICT_LOAD, REASON_CONFIGURATION,
                            NULL);
+        else if (m->have_record)
+                step_plan(s);
+        else if (m->settings->foreign == FOREIGN_REPLACE)
+                step_begin(s, VERDICT_RELOAD, REASON_FOREIGN_IMAGE, NULL);
 }
 
 static void on_timer(Step *s) {
