@@ -609,21 +609,56 @@ START_TEST(last_request_remains) {
 }
 END_TEST
 
-/* A request does not make a load in the middle of a burst. */
-START_TEST(request_waits_for_the_burst) {
-        boot(HOTPLUG_ABSENT);
+/* Nothing makes a load in the middle of a burst: neither a request nor SIGHUP, whether files
+ * changed or the last load failed, nor what the watch finds. */
+START_TEST(burst_first) {
+        Request request = _i & 1 ? REQUEST_RELOAD : REQUEST_LOAD;
+
+        boot(_i & 2 ? HOTPLUG_KERNEL_UPDATES : HOTPLUG_ABSENT);
+        if (_i == 4 || _i == 5) {
+                s.fate = FATE_REFUSED;
+                s.n_fate = 1;
+                sim_request(&s, REQUEST_RELOAD);
+                sim_run(&s, 100 * USEC_PER_MSEC);
+        }
+        s.n_loads = s.n_answers = 0;
         for (unsigned i = 0; i < 20; i++) {
                 plug(1);
-                if (i == 3)
-                        sim_request(&s, REQUEST_RELOAD);
+                if (i == 3 && _i < 4)
+                        sim_request(&s, request);
+                if (i == 3 && _i >= 4) {
+                        sim_touch_files(&s);
+                        sim_input(&s, INPUT_RECONFIGURED);
+                }
+                if (i == 4 && _i >= 6)
+                        sim_foreign_unload(&s);
+                if (i == 5)
+                        sim_input(&s, INPUT_WATCH);
                 sim_run(&s, 100 * USEC_PER_MSEC);
-                ck_assert_uint_eq(s.n_loads, 1);
+                ck_assert_uint_eq(s.n_loads, 0);
         }
         sim_run(&s, 2 * USEC_PER_SEC);
-        check_decision(0, VERDICT_RELOAD, REASON_REQUEST, 40);
-        ck_assert_uint_eq(s.n_answers, 1);
+        ck_assert_uint_eq(s.n_answers, _i < 4);
+        ck_assert_uint_eq(s.n_loads, _i == 2 ? 0 : 1);
+        ck_assert_uint_eq(sim_decision(&s, 0)->events, 40);
+        ck_assert(sim_is_covered(&s));
+        ck_assert(_i < 4 || s.image.generation == s.generation);
         finish();
-        ck_assert_uint_eq(s.n_loads, 2);
+}
+END_TEST
+
+/* In a burst the attribute reads 0 whenever the kernel is at it. That is not somebody else's
+ * image. */
+START_TEST(watch_in_a_burst) {
+        boot(HOTPLUG_KERNEL_UPDATES);
+        s.n_attribute_reads = 0;
+        for (unsigned i = 0; i < 5; i++) {
+                plug(1);
+                sim_input(&s, INPUT_WATCH);
+        }
+        ck_assert_uint_eq(s.n_attribute_reads, 0);
+        finish();
+        ck_assert_uint_eq(s.n_loads, 1);
 }
 END_TEST
 
@@ -734,6 +769,7 @@ static void add_cases(Suite *suite) {
         tcase_add_loop_test(each, obstacle_to_replacing, 0, 2);
         tcase_add_loop_test(each, obstacle_and_no_image, 0, 2);
         tcase_add_loop_test(each, adopted_stays, 0, 4);
+        tcase_add_loop_test(each, burst_first, 0, 8);
         suite_add_tcase(suite, each);
         ADD_TEST(suite, retries_for_ever);
         ADD_TEST(suite, obstacle);
@@ -746,7 +782,7 @@ static void add_cases(Suite *suite) {
         ADD_TEST(suite, load_when_armed_loads_nothing);
         ADD_TEST(suite, load_joins_the_load);
         ADD_TEST(suite, reload_during_reload);
-        ADD_TEST(suite, request_waits_for_the_burst);
+        ADD_TEST(suite, watch_in_a_burst);
         ADD_TEST(suite, failing_unload);
         ADD_TEST(suite, unloaded_stays_unloaded);
         ADD_TEST(suite, unprotected_time);

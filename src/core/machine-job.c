@@ -87,6 +87,15 @@ void step_begin(Step *s, Verdict verdict, Reason reason, const char *remark) {
                 step_look(s, LOOK_LAUNCH, 0, true);
 }
 
+void step_begin_settled(Step *s, Reason reason, const char *remark) {
+        Machine *m = s->m;
+
+        if (m->batch.pending)
+                m->batch.requested = true;
+        else
+                step_begin(s, m->have_record ? VERDICT_RELOAD : VERDICT_LOAD, reason, remark);
+}
+
 /* The attempt failed, before or in the helper. What is loaded now is in the facts. */
 static void load_failed(Step *s, Failure failure, const char *text) {
         Machine *m = s->m;

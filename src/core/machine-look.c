@@ -118,7 +118,7 @@ static void facts_planned(Step *s) {
         if (m->report.failure != FAILURE_NONE)
                 strscpy(m->note, sizeof(m->note), strempty(m->report.message));
         else if (!load_report_same_image(&m->report, &m->record.report, &what)) {
-                step_begin(s, VERDICT_RELOAD, REASON_CONFIGURATION, what);
+                step_begin_settled(s, REASON_CONFIGURATION, what);
                 return;
         } else
                 m->note[0] = '\0';
@@ -240,7 +240,8 @@ static void facts_watch(Step *s, bool closely) {
                 m->foreign = m->facts.loaded == 1;
                 return;
         }
-        if (m->retry_usec != USEC_INFINITY)
+        /* A burst is decided when it is over, with a look at everything. */
+        if (m->retry_usec != USEC_INFINITY || m->batch.events > 0)
                 return;
         if (has_become_available(m)) {
                 step_begin(s, m->have_record ? VERDICT_RELOAD : VERDICT_LOAD, REASON_AVAILABLE,

@@ -20,6 +20,9 @@ void step_facts(Step *s, const Facts *facts);
 /* machine-job.c. Opens a decision for a load, taking what the batch has counted, and starts it
  * as soon as facts are at hand. */
 void step_begin(Step *s, Verdict verdict, Reason reason, const char *remark);
+/* The same, but not in the middle of a burst, which is unsafe on today's kernels: then the batch
+ * does it. */
+void step_begin_settled(Step *s, Reason reason, const char *remark);
 void step_launch(Step *s);
 void step_plan(Step *s);
 void step_unload(Step *s, Reason reason);

@@ -115,8 +115,9 @@ static unsigned look_attributes(const Machine *m, Look look) {
                                : m->batch.subsystems;
         case LOOK_WATCH:
                 /* A foreign load over ours shows only in the kernel's answer, and only if that
-                 * was 1. The two attributes always agree: ask one. */
-                if (!m->own_answer_was_yes || !m->have_record)
+                 * was 1. The two attributes always agree: ask one. In a burst that would meet
+                 * the kernel's own updates, and the batch will ask. */
+                if (!m->own_answer_was_yes || !m->have_record || m->batch.events > 0)
                         return 0;
                 return SUBSYSTEM_BIT(m->answers[SUBSYSTEM_CPU] == HOTPLUG_KERNEL_UPDATES
                                              ? SUBSYSTEM_CPU
@@ -214,12 +215,11 @@ static void on_reconfigured(Step *s) {
         if (!m->wanted)
                 return;
         if (!machine_is_armed(m) || m->failure != FAILURE_NONE)
-                step_begin(s, m->have_record ? VERDICT_RELOAD : VERDICT_LOAD, REASON_CONFIGURATION,
-                           NULL);
+                step_begin_settled(s, REASON_CONFIGURATION, NULL);
         else if (m->have_record)
                 step_plan(s);
         else if (m->settings->foreign == FOREIGN_REPLACE)
-                step_begin(s, VERDICT_RELOAD, REASON_FOREIGN_IMAGE, NULL);
+                step_begin_settled(s, REASON_FOREIGN_IMAGE, NULL);
 }
 
 static void on_timer(Step *s) {
@@ -262,12 +262,7 @@ static void request_load(Step *s, Request request) {
                 return;
         }
         m->waiting |= REQUEST_BIT(request);
-        if (m->batch.pending) {
-                /* Loading in the middle of a burst is unsafe; its end is near. */
-                m->batch.requested = true;
-                return;
-        }
-        step_begin(s, m->have_record ? VERDICT_RELOAD : VERDICT_LOAD, REASON_REQUEST, NULL);
+        step_begin_settled(s, REASON_REQUEST, NULL);
 }
 
 /* Whatever is asked for last is what remains: an unload takes the place of the loads that
