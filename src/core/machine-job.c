@@ -232,38 +232,34 @@ static void load_succeeded(Step *s) {
         step_ready(s);
 }
 
+const char *step_failure_text(const Machine *m) {
+        switch (m->report.failure) {
+        case FAILURE_TIMEOUT:
+                return "kdump-load did not end within LoadTimeout= and was killed";
+        case FAILURE_VANISHED:
+                return "the kernel accepted the image, and then said that none is loaded";
+        default:
+                return m->report.message ?: "kdump-load failed and did not say why";
+        }
+}
+
 void step_judge_load(Step *s) {
         Machine *m = s->m;
 
         m->after_seqnum = m->facts.uevent_seqnum;
-        if (m->report.failure == FAILURE_NONE && m->facts.loaded != 1) {
+        if (m->report.failure == FAILURE_NONE && m->facts.loaded != 1)
                 m->report.failure = FAILURE_VANISHED;
-                free(m->report.message);
-                m->report.message = NULL;
-        }
         account_gap(m, m->report.failure == FAILURE_NONE);
         if (m->report.failure == FAILURE_NONE) {
                 load_succeeded(s);
                 return;
         }
-        switch (m->report.failure) {
-        case FAILURE_TIMEOUT:
-                load_failed(s, FAILURE_TIMEOUT,
-                            "kdump-load did not end within LoadTimeout= and was killed");
-                break;
-        case FAILURE_VANISHED:
-                load_failed(s, FAILURE_VANISHED,
-                            "the kernel accepted the image, and then said that none is loaded");
-                break;
-        default:
-                load_failed(s, m->report.failure,
-                            m->report.message ?: "kdump-load failed and did not say why");
-        }
+        load_failed(s, m->report.failure, step_failure_text(m));
 }
 
 void step_judge_unload(Step *s) {
         Machine *m = s->m;
-        const char *text = m->report.message ?: "kdump-load --unload failed and did not say why";
+        const char *text = step_failure_text(m);
         unsigned waiting = m->waiting;
 
         m->waiting = 0;

@@ -116,7 +116,7 @@ static void facts_planned(Step *s) {
                 return;
         }
         if (m->report.failure != FAILURE_NONE)
-                strscpy(m->note, sizeof(m->note), strempty(m->report.message));
+                strscpy(m->note, sizeof(m->note), step_failure_text(m));
         else if (!load_report_same_image(&m->report, &m->record.report, &what)) {
                 step_begin_settled(s, REASON_CONFIGURATION, what);
                 return;

@@ -28,6 +28,8 @@ void step_plan(Step *s);
 void step_unload(Step *s, Reason reason);
 void step_judge_load(Step *s);
 void step_judge_unload(Step *s);
+/* Why the helper that ended last failed. */
+const char *step_failure_text(const Machine *m);
 void step_job_ended(Step *s);
 
 /* Records a decision that is complete as it is made. */
