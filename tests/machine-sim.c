@@ -558,6 +558,9 @@ void sim_start(Sim *s) {
         s->n_ready = 0;
         s->next_watch_usec = s->now_usec + WATCH_USEC;
         machine_init(&s->machine, &s->settings, s->architecture);
+        /* What an image covers that somebody else left there, nobody can know. */
+        if (!s->on_disk && s->image.loaded && s->settings.foreign == FOREIGN_ADOPT)
+                memset(s->excused, 0xff, sizeof(s->excused));
         if (s->on_disk) {
                 ImageRecord record = s->disk;
 

@@ -130,6 +130,104 @@ START_TEST(foreign_at_start) {
 }
 END_TEST
 
+/* Killed while the first load, or a reload, runs. It is ours, and something may have fallen into
+ * it. */
+START_TEST(killed_during_load) {
+        sim_init(&s, _i & 1 ? HOTPLUG_KERNEL_UPDATES : HOTPLUG_ABSENT);
+        s.settings.foreign = _i & 2 ? FOREIGN_ADOPT : FOREIGN_REPLACE;
+        sim_start(&s);
+        if (_i & 4) {
+                sim_run(&s, USEC_PER_SEC);
+                sim_request(&s, REQUEST_RELOAD);
+        }
+        sim_run(&s, 100 * USEC_PER_MSEC);
+        ck_assert_int_eq(s.machine.job, JOB_LOAD);
+        plug(1);
+        sim_kill(&s);
+        ck_assert(s.image.loaded && !sim_is_covered(&s));
+        sim_start(&s);
+        sim_run(&s, 2 * USEC_PER_SEC);
+        ck_assert(sim_is_covered(&s));
+        check_decision(0, VERDICT_RELOAD, REASON_RECORD_STALE, 0);
+        finish();
+}
+END_TEST
+
+/* --- killed at every step -------------------------------------------------------------------- */
+
+/* Lets time pass; whoever was killed is started again. */
+static void revive(uint64_t usec) {
+        for (unsigned i = 0; i < 4; i++) {
+                sim_run(&s, usec / 4);
+                if (!s.running) {
+                        s.die_at = 0;
+                        sim_start(&s);
+                }
+        }
+}
+
+/* A long day. */
+static void scenario(void) {
+        sim_start(&s);
+        revive(USEC_PER_SEC);
+        plug(2);
+        revive(200 * USEC_PER_MSEC);
+        sim_request(&s, REQUEST_RELOAD);
+        revive(700 * USEC_PER_MSEC);
+        sim_hotplug(&s, SUBSYSTEM_CPU, HOTPLUG_ADD, 4);
+        sim_hotplug(&s, SUBSYSTEM_MEMORY, HOTPLUG_ADD, 20);
+        revive(2 * USEC_PER_SEC);
+        s.fate = FATE_BROKEN;
+        s.n_fate = 2;
+        sim_hotplug(&s, SUBSYSTEM_MEMORY, HOTPLUG_REMOVE, 4);
+        sim_request(&s, REQUEST_RELOAD);
+        revive(2 * USEC_PER_SEC);
+        s.fate = FATE_REFUSED;
+        s.n_fate = 1;
+        sim_log_line(&s);
+        revive(10 * USEC_PER_SEC);
+        s.zero_samples = 1;
+        sim_touch_files(&s);
+        sim_input(&s, INPUT_RECONFIGURED);
+        revive(USEC_PER_SEC);
+        sim_request(&s, REQUEST_UNLOAD);
+        revive(USEC_PER_SEC);
+        sim_request(&s, REQUEST_LOAD);
+        sim_run(&s, 40 * USEC_PER_MSEC);
+        sim_hotplug(&s, SUBSYSTEM_MEMORY, HOTPLUG_ADD, 21);
+        revive(3 * USEC_PER_SEC);
+        sim_foreign_load(&s, false, 0);
+        revive(40 * USEC_PER_SEC);
+        s.obstacle = FAILURE_DISABLED;
+        sim_hotplug(&s, SUBSYSTEM_MEMORY, HOTPLUG_ADD, 22);
+        revive(2 * USEC_PER_SEC);
+        s.obstacle = FAILURE_NONE;
+        revive(40 * USEC_PER_SEC);
+        sim_input(&s, INPUT_OVERFLOW);
+        sim_input(&s, INPUT_STOP);
+        revive(USEC_PER_SEC);
+}
+
+START_TEST(killed_at_every_step) {
+        uint64_t actions, loads = 0;
+
+        for (uint64_t die_at = 0;; die_at++) {
+                sim_init(&s, _i & 1 ? HOTPLUG_KERNEL_UPDATES : HOTPLUG_ABSENT);
+                s.settings.foreign = _i & 2 ? FOREIGN_ADOPT : FOREIGN_REPLACE;
+                s.settings.unload_on_stop = _i & 4;
+                s.die_at = die_at;
+                scenario();
+                actions = s.n_actions;
+                loads = MAX(loads, s.n_loads);
+                finish();
+                if (die_at > actions)
+                        break;
+        }
+        ck_assert_uint_ge(actions, 80);
+        ck_assert_uint_le(loads, 30);
+}
+END_TEST
+
 static void add_cases(Suite *suite) {
         TCase *each = tcase_create("each");
 
@@ -137,6 +235,8 @@ static void add_cases(Suite *suite) {
         tcase_add_loop_test(each, moved_while_away, 0, 2);
         tcase_add_loop_test(each, unplannable, 0, 8);
         tcase_add_loop_test(each, foreign_at_start, 0, 2);
+        tcase_add_loop_test(each, killed_during_load, 0, 8);
+        tcase_add_loop_test(each, killed_at_every_step, 0, 8);
         suite_add_tcase(suite, each);
         ADD_TEST(suite, adopts_not_what_is_configured_otherwise);
         ADD_TEST(suite, known_stale);

@@ -110,16 +110,15 @@ static void load_failed(Step *s, Failure failure, const char *text) {
                 m->retry_usec = add_saturated(s->now->monotonic_usec, wait);
                 m->retry_realtime_usec = add_saturated(s->now->realtime_usec, wait);
         }
-        if (m->facts.loaded != 1) {
-                step_forget(s);
-                m->foreign = false;
-        } else if (m->have_record) {
+        if (m->facts.loaded == 1 && m->have_record) {
                 /* The old image is still there, and this load would not have been without a
                  * need. */
                 m->record.must_reload = true;
                 step_emit(s, ACTION_SAVE_RECORD);
-        } else
-                m->foreign = true;
+        } else {
+                step_forget(s);
+                m->foreign = m->facts.loaded == 1;
+        }
         close_decision(s, "failed", m->failure_text);
         m->waiting = 0;
         step_answer(s, waiting, failure, m->failure_text);
@@ -139,10 +138,10 @@ void step_launch(Step *s) {
         m->job_killed = false;
         m->job_deadline_usec =
                 add_saturated(s->now->monotonic_usec, m->settings->load_timeout_usec);
-        /* Should this process die meanwhile, the next one must not take the new image for the
-         * old one. The record itself stays in memory, for the case that the old image survives. */
-        if (m->have_record)
-                step_emit(s, ACTION_DROP_RECORD);
+        /* Should this process die meanwhile, the next one finds an image of which nobody knows
+         * whether it is the old or the new one, and what fell into the load. */
+        m->record.must_reload = true;
+        step_emit(s, ACTION_SAVE_RECORD);
         step_emit(s, ACTION_LOAD);
 }
 

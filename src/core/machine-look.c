@@ -44,8 +44,6 @@ void step_save(Step *s) {
 void step_forget(Step *s) {
         Machine *m = s->m;
 
-        if (!m->have_record)
-                return;
         image_record_done(&m->record);
         m->have_record = false;
         m->own_answer_was_yes = false;
