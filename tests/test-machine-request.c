@@ -248,6 +248,23 @@ START_TEST(stop_while_planning) {
 }
 END_TEST
 
+/* Whoever asks while the service ends is told at its end, and nobody before it is known how it
+ * went. */
+START_TEST(request_while_stopping) {
+        Request first = _i % 3, second = _i / 3;
+
+        reach(UNLOADED);
+        sim_request(&s, first);
+        sim_input(&s, INPUT_STOP);
+        ck_assert(s.running);
+        sim_request(&s, second);
+        sim_run(&s, USEC_PER_SEC);
+        ck_assert(!s.running);
+        ck_assert_uint_eq(s.n_answers, 3);
+        finish();
+}
+END_TEST
+
 /* And the end of the service between them: the next one knows the image. */
 START_TEST(stop_between_two_looks) {
         reach(SECOND_LOOK_VERIFY);
@@ -272,6 +289,7 @@ static void add_cases(Suite *suite) {
         tcase_add_loop_test(each, burst_first, 0, 8);
         tcase_add_loop_test(each, requests, 0, _SITUATION_MAX * _REQUEST_MAX);
         tcase_add_loop_test(each, stops, 0, 2 * _SITUATION_MAX);
+        tcase_add_loop_test(each, request_while_stopping, 0, 9);
         suite_add_tcase(suite, each);
         ADD_TEST(suite, load_when_armed_loads_nothing);
         ADD_TEST(suite, load_joins_the_load);

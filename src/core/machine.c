@@ -286,10 +286,6 @@ static void enqueue(Step *s, Request request) {
 static void on_request(Step *s, Request request) {
         Machine *m = s->m;
 
-        if (m->stopping) {
-                step_answer(s, REQUEST_BIT(request), FAILURE_BUSY, "kdumpd is stopping");
-                return;
-        }
         if (m->job != JOB_NONE || m->look != LOOK_NOTHING || !m->started) {
                 enqueue(s, request);
                 return;
