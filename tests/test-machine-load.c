@@ -192,23 +192,51 @@ START_TEST(obstacle_to_a_reload) {
 }
 END_TEST
 
-/* The same if it is somebody else's. */
+/* The same if it is somebody else's, from before the start or from later. */
 START_TEST(obstacle_to_replacing) {
+        bool adopt = _i & 1;
+
         sim_init(&s, HOTPLUG_ABSENT);
-        s.settings.foreign = _i ? FOREIGN_ADOPT : FOREIGN_REPLACE;
+        s.settings.foreign = adopt ? FOREIGN_ADOPT : FOREIGN_REPLACE;
         s.obstacle = FAILURE_DISABLED;
-        sim_foreign_load(&s, true, 0);
+        if (_i & 2)
+                sim_foreign_load(&s, true, 0);
         sim_start(&s);
+        sim_foreign_load(&s, true, 0);
         sim_run(&s, USEC_PER_MINUTE);
         ck_assert(s.machine.foreign);
         ck_assert_int_eq(machine_state(&s.machine), MACHINE_ARMED);
-        plug(1);
-        sim_run(&s, USEC_PER_MINUTE);
+        if (_i & 4) {
+                plug(1);
+                sim_run(&s, USEC_PER_MINUTE);
+                check_decision(0, VERDICT_RELOAD, REASON_ATTRIBUTE_ABSENT, 2);
+        }
         ck_assert_int_eq(machine_state(&s.machine), MACHINE_ARMED);
         ck_assert_uint_eq(s.n_loads, 0);
         s.obstacle = FAILURE_NONE;
         sim_run(&s, USEC_PER_MINUTE);
-        ck_assert(s.image.ours);
+        ck_assert_int_eq(s.image.ours, !adopt || (_i & 4));
+        finish();
+}
+END_TEST
+
+/* Under lockdown a try can cost the image that is there. */
+START_TEST(lockdown_and_an_image) {
+        boot(HOTPLUG_ABSENT);
+        fail_for_ever(FATE_LOCKDOWN);
+        if (_i) {
+                sim_foreign_unload(&s);
+                sim_run(&s, USEC_PER_MINUTE);
+                sim_foreign_load(&s, true, 0);
+                sim_run(&s, USEC_PER_MINUTE);
+        }
+        for (unsigned i = 0; i < 10; i++) {
+                plug(1);
+                sim_run(&s, USEC_PER_MINUTE);
+                ck_assert_int_eq(machine_state(&s.machine), MACHINE_ARMED);
+                check_decision(0, VERDICT_RELOAD, REASON_ATTRIBUTE_ABSENT, 2);
+        }
+        ck_assert_uint_eq(s.n_loads, 2);
         finish();
 }
 END_TEST
@@ -469,7 +497,8 @@ static void add_cases(Suite *suite) {
         tcase_add_loop_test(each, one_zero_sample, 0, 6);
         tcase_add_loop_test(each, one_zero_sample_after_load, 0, 2);
         tcase_add_loop_test(each, obstacle_to_a_reload, 0, 4);
-        tcase_add_loop_test(each, obstacle_to_replacing, 0, 2);
+        tcase_add_loop_test(each, obstacle_to_replacing, 0, 8);
+        tcase_add_loop_test(each, lockdown_and_an_image, 0, 2);
         tcase_add_loop_test(each, obstacle_and_no_image, 0, 2);
         tcase_add_loop_test(each, adopted_stays, 0, 4);
         suite_add_tcase(suite, each);

@@ -67,13 +67,15 @@ static void decide_foreign(Step *s) {
         m->foreign = true;
         m->note[0] = '\0';
         /* Where ours was just found impossible to load, trying would only cost the image that is
-         * there. */
+         * there; it is replaced when that changes. */
         if (m->settings->foreign == FOREIGN_REPLACE && !failure_is_unavailable(m->failure)) {
                 step_begin(s, VERDICT_RELOAD, REASON_FOREIGN_IMAGE, NULL);
                 return;
         }
-        m->failure = FAILURE_NONE;
-        m->retry_usec = USEC_INFINITY;
+        if (m->settings->foreign == FOREIGN_ADOPT) {
+                m->failure = FAILURE_NONE;
+                m->retry_usec = USEC_INFINITY;
+        }
         step_covered(s);
         step_decided(s, VERDICT_ADOPT, REASON_FOREIGN_IMAGE, NULL, "ok", "");
         step_ready(s);
@@ -149,10 +151,11 @@ static void decide_idle(Step *s) {
                              "ok", "");
 }
 
-/* Whether what made loading impossible can be seen to be gone. Of lockdown it cannot. */
-static bool has_become_available(const Machine *m) {
-        return failure_is_unavailable(m->failure) && m->failure != FAILURE_LOCKDOWN &&
-               m->facts.obstacle == FAILURE_NONE;
+/* Whether loading was found impossible, and nothing says that this has changed. What lockdown
+ * accepts cannot be seen. */
+static bool is_impossible(const Machine *m) {
+        return failure_is_unavailable(m->failure) &&
+               (m->facts.obstacle != FAILURE_NONE || m->failure == FAILURE_LOCKDOWN);
 }
 
 static void decide_without_image(Step *s) {
@@ -162,7 +165,7 @@ static void decide_without_image(Step *s) {
                 return;
         step_forget(s);
         m->foreign = false;
-        if (failure_is_unavailable(m->failure) && !has_become_available(m))
+        if (is_impossible(m))
                 decide_idle(s);
         else
                 step_begin(s, VERDICT_LOAD,
@@ -203,6 +206,12 @@ static void facts_decide(Step *s) {
                 return;
         }
         verdict = decide(&o, &reason);
+        if (verdict == VERDICT_RELOAD && is_impossible(m)) {
+                /* Then trying could only cost the image; the first failure has noted that it is
+                 * stale. */
+                step_decided(s, verdict, reason, NULL, "impossible", m->failure_text);
+                return;
+        }
         if (verdict == VERDICT_RELOAD) {
                 step_begin(s, verdict, reason,
                            m->batch.events == 0 && !o.met_load && !o.kernel_log
@@ -241,7 +250,7 @@ static void facts_watch(Step *s, bool closely) {
         /* A burst is decided when it is over, with a look at everything. */
         if (m->retry_usec != USEC_INFINITY || m->batch.events > 0)
                 return;
-        if (has_become_available(m)) {
+        if (failure_is_unavailable(m->failure) && !is_impossible(m)) {
                 step_begin(s, m->have_record ? VERDICT_RELOAD : VERDICT_LOAD, REASON_AVAILABLE,
                            NULL);
                 return;
