@@ -504,7 +504,7 @@ static void check_rest(Sim *s) {
         if (!m->started)
                 return;
         SIM_CHECK(s, m->decision_open == (m->job == JOB_LOAD || m->job == JOB_UNLOAD ||
-                                          m->look == LOOK_VERIFY));
+                                          m->look == LOOK_VERIFY || m->look == LOOK_UNLOADED));
         for (Request r = 0; r < _REQUEST_MAX; r++)
                 SIM_CHECK(s, (s->callers[r] > 0) ==
                                      (((m->waiting | m->queued) & REQUEST_BIT(r)) != 0));

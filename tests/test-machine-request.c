@@ -166,6 +166,25 @@ START_TEST(failing_unload) {
 }
 END_TEST
 
+/* The helper dies, but not before the image is gone. */
+START_TEST(unload_without_a_report) {
+        boot(HOTPLUG_ABSENT);
+        s.fate = FATE_CRASHED_LATE;
+        s.n_fate = 1;
+        sim_request(&s, REQUEST_UNLOAD);
+        sim_run(&s, 30 * USEC_PER_MSEC);
+        ck_assert_int_eq(s.machine.look, LOOK_UNLOADED);
+        if (_i)
+                sim_input(&s, INPUT_STOP);
+        sim_run(&s, USEC_PER_SEC);
+        ck_assert_uint_eq(s.n_answers, 1);
+        ck_assert_uint_eq(s.answered[REQUEST_UNLOAD], FAILURE_NONE);
+        ck_assert(!s.image.loaded && !s.on_disk);
+        ck_assert_int_eq(s.running, !_i);
+        finish();
+}
+END_TEST
+
 START_TEST(unloaded_stays_unloaded) {
         reach(UNLOADED);
         s.n_verdicts[VERDICT_LOAD] = 0;
@@ -290,6 +309,7 @@ static void add_cases(Suite *suite) {
         tcase_add_loop_test(each, requests, 0, _SITUATION_MAX * _REQUEST_MAX);
         tcase_add_loop_test(each, stops, 0, 2 * _SITUATION_MAX);
         tcase_add_loop_test(each, request_while_stopping, 0, 9);
+        tcase_add_loop_test(each, unload_without_a_report, 0, 2);
         suite_add_tcase(suite, each);
         ADD_TEST(suite, load_when_armed_loads_nothing);
         ADD_TEST(suite, load_joins_the_load);

@@ -265,7 +265,8 @@ void step_judge_unload(Step *s) {
         /* Who waited for a load that the unload overtook. */
         step_answer(s, waiting & ~REQUEST_BIT(REQUEST_UNLOAD), FAILURE_BUSY, UNLOAD_OVERTOOK);
         waiting &= REQUEST_BIT(REQUEST_UNLOAD);
-        if (m->report.failure == FAILURE_NONE) {
+        /* However the helper ended: what was asked for is that nothing is loaded. */
+        if (m->report.failure == FAILURE_NONE || m->facts.loaded == 0) {
                 step_forget(s);
                 m->wanted = false;
                 m->batch = (Batch){ 0 };

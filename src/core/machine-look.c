@@ -318,7 +318,9 @@ void step_facts(Step *s, const Facts *facts) {
                 facts_verify(s);
                 break;
         case LOOK_UNLOADED:
-                step_judge_unload(s);
+                if (m->report.failure == FAILURE_NONE || m->facts.loaded == 1 ||
+                    !wait_for_second_look(s, LOOK_UNLOADED))
+                        step_judge_unload(s);
                 break;
         case LOOK_WATCH:
                 facts_watch(s, false);

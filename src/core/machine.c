@@ -315,13 +315,13 @@ static void on_stop(Step *s) {
         if (m->stopping)
                 return;
         m->stopping = true;
-        /* There is only ever one helper, and a load is never torn apart: its verdict, too, is
-         * waited for. */
+        /* There is only ever one helper, and a load or an unload that was begun is waited for
+         * until it is judged. */
         if (m->job == JOB_PLAN && !m->job_killed) {
                 m->job_killed = true;
                 step_emit(s, ACTION_KILL);
         }
-        if (m->job != JOB_NONE || m->look == LOOK_VERIFY)
+        if (m->job != JOB_NONE || m->decision_open)
                 return;
         m->look = LOOK_NOTHING;
         m->second_look_usec = USEC_INFINITY;
