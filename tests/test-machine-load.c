@@ -220,6 +220,25 @@ START_TEST(obstacle_to_replacing) {
 }
 END_TEST
 
+/* An event makes it stale before the watch has even found it. */
+START_TEST(event_finds_foreign_image) {
+        sim_init(&s, HOTPLUG_ABSENT);
+        s.settings.foreign = _i ? FOREIGN_ADOPT : FOREIGN_REPLACE;
+        s.obstacle = FAILURE_DISABLED;
+        sim_start(&s);
+        sim_foreign_load(&s, false, 0);
+        plug(1);
+        sim_run(&s, 2 * USEC_PER_SEC);
+        check_decision(0, VERDICT_RELOAD, REASON_ATTRIBUTE_ABSENT, 2);
+        check_decision(1, VERDICT_ADOPT, REASON_FOREIGN_IMAGE, 0);
+        ck_assert(s.machine.foreign);
+        s.obstacle = FAILURE_NONE;
+        sim_run(&s, USEC_PER_MINUTE);
+        ck_assert(s.image.ours && sim_is_covered(&s));
+        finish();
+}
+END_TEST
+
 /* Under lockdown a try can cost the image that is there. */
 START_TEST(lockdown_and_an_image) {
         boot(HOTPLUG_ABSENT);
@@ -501,6 +520,7 @@ static void add_cases(Suite *suite) {
         tcase_add_loop_test(each, lockdown_and_an_image, 0, 2);
         tcase_add_loop_test(each, obstacle_and_no_image, 0, 2);
         tcase_add_loop_test(each, adopted_stays, 0, 4);
+        tcase_add_loop_test(each, event_finds_foreign_image, 0, 2);
         suite_add_tcase(suite, each);
         ADD_TEST(suite, retries_for_ever);
         ADD_TEST(suite, obstacle);

@@ -81,7 +81,8 @@ static void decide_foreign(Step *s) {
         step_ready(s);
 }
 
-/* The watch came upon an image that is not ours: look at all of it, then go on as at the start. */
+/* We came upon an image that is not ours: look at all of it, then go on as at the start. What is
+ * in the batch is decided after that. */
 static void found_foreign(Step *s) {
         step_forget(s);
         step_look(s, LOOK_START, SUBSYSTEMS_ALL, true);
@@ -194,6 +195,10 @@ static void facts_decide(Step *s) {
         }
         if (m->facts.loaded != 1) {
                 decide_without_image(s);
+                return;
+        }
+        if (!m->have_record && !m->foreign) {
+                found_foreign(s);
                 return;
         }
         o.moved = machine_moved(m, &m->covered);
