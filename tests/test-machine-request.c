@@ -185,6 +185,21 @@ START_TEST(unload_without_a_report) {
 }
 END_TEST
 
+/* At a start the first load may come to nothing because somebody wants none. */
+START_TEST(unload_before_ready) {
+        boot(HOTPLUG_ABSENT);
+        sim_kill(&s);
+        sim_touch_files(&s);
+        sim_start(&s);
+        plug(1);
+        sim_request(&s, REQUEST_UNLOAD);
+        sim_run(&s, 5 * USEC_PER_SEC);
+        ck_assert_uint_eq(s.n_ready, 1);
+        ck_assert_int_eq(machine_state(&s.machine), MACHINE_UNLOADED);
+        finish();
+}
+END_TEST
+
 START_TEST(unloaded_stays_unloaded) {
         reach(UNLOADED);
         s.n_verdicts[VERDICT_LOAD] = 0;
@@ -316,6 +331,7 @@ static void add_cases(Suite *suite) {
         ADD_TEST(suite, reload_during_reload);
         ADD_TEST(suite, watch_in_a_burst);
         ADD_TEST(suite, failing_unload);
+        ADD_TEST(suite, unload_before_ready);
         ADD_TEST(suite, unloaded_stays_unloaded);
 }
 

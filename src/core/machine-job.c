@@ -279,6 +279,7 @@ void step_judge_unload(Step *s) {
                 backoff_reset(&m->backoff);
                 close_decision(s, "ok", "");
                 step_answer(s, waiting, FAILURE_NONE, NULL);
+                step_ready(s);
                 return;
         }
         if (m->stopping)
