@@ -64,7 +64,8 @@ Verdict decide(const Observation *o, Reason *ret_reason) {
                 return VERDICT_RELOAD;
         }
         if (o->met_load) {
-                *ret_reason = o->subsystems ? REASON_MET_LOAD : REASON_CHANGED_DURING_LOAD;
+                *ret_reason = o->subsystems == 0 && o->moved != 0 ? REASON_CHANGED_DURING_LOAD
+                                                                  : REASON_MET_LOAD;
                 return VERDICT_RELOAD;
         }
         if (concerned == 0) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What was decided about the image, why, and how it went: the unit of the journal, of the Decided
- * signal and of ListDecisions(). And the policy itself, as a function of what was seen. */
+/* What was decided about the image, why, and how it went: the unit of the journal, of the
+ * Decided signal and of ListDecisions(). And the policy itself, as a function of what was seen. */
 #pragma once
 
 #include <stdbool.h>

@@ -9,8 +9,8 @@
 /* More than any kernel's NR_CPUS; bounds the work that a hostile list can ask for. */
 #define LIST_NUMBER_MAX 1048575u
 
-/* The finalizer of splitmix64 spreads neighbouring numbers over all 64 bits, so that {1, 4} and {2,
- * 3} do not sum up alike. */
+/* The finalizer of splitmix64 spreads neighbouring numbers over all 64 bits, so that {1, 4} and
+ * {2, 3} do not sum up alike. */
 static uint64_t mix(uint64_t x) {
         x += UINT64_C(0x9e3779b97f4a7c15);
         x = (x ^ (x >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);

@@ -25,8 +25,9 @@ typedef struct Fingerprint {
 void number_set_add(NumberSet *set, uint64_t number);
 bool number_set_equal(const NumberSet *a, const NumberSet *b) _pure_;
 
-/* Adds the CPUs of a kernel list ("0-3,8,10-11", a newline at the end is fine; empty is the empty
- * set). Returns 0; -EINVAL if it is no list, its numbers do not ascend or exceed 1,048,575. */
+/* Adds the CPUs of a kernel list ("0-3,8,10-11", a newline at the end is fine; empty is the
+ * empty set). Returns 0; -EINVAL if it is no list, its numbers do not ascend or exceed
+ * 1,048,575. */
 int number_set_add_list(NumberSet *set, const char *list) _must_check_;
 
 /* The SUBSYSTEM_BIT()s of what differs between two fingerprints; 0 if they are equal. */

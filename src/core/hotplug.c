@@ -39,8 +39,8 @@ const char *subsystems_to_string(char buf[static SUBSYSTEMS_NAME_MAX], unsigned 
 }
 
 /* Where "all" stands and the kernel's source would allow fewer actions, that is on purpose: an
- * action too many costs a reload on an old kernel, one too few costs memory that is missing in the
- * dump. */
+ * action too many costs a reload on an old kernel, one too few costs memory that is missing in
+ * the dump. */
 static const ArchitectureTriggers triggers[] = {
         {
                 "x86_64",

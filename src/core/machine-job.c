@@ -6,6 +6,9 @@
 void step_answer(Step *s, unsigned requests, Failure failure, const char *text) {
         Action *a;
 
+        /* An answer goes to all callers of a request. Some came when the job ran already, and
+         * what they asked for is still to be done: the others wait with them. */
+        requests &= ~s->m->queued;
         if (requests == 0)
                 return;
         a = step_emit(s, ACTION_ANSWER);
@@ -21,16 +24,15 @@ void step_ready(Step *s) {
         step_emit(s, ACTION_READY);
 }
 
-/* Fills in a decision, and takes what the batch has counted: whatever comes of the decision, these
- * events are dealt with. */
+/* Fills in a decision. A load, or the decision that none is needed, deals with the events that
+ * the batch has counted, whatever comes of it; to leave an image as it is, or to unload it, does
+ * not. */
 static void compose(Step *s, Verdict verdict, Reason reason, const char *remark) {
         Machine *m = s->m;
         Decision *d = &m->decision;
 
         *d = (Decision){
                 .realtime_usec = s->now->realtime_usec,
-                .subsystems = m->batch.subsystems,
-                .events = m->batch.events,
                 .verdict = verdict,
                 .cause = reason,
         };
@@ -39,6 +41,10 @@ static void compose(Step *s, Verdict verdict, Reason reason, const char *remark)
         else
                 strscpyf(d->reason, sizeof(d->reason), "%s%s%s%s", reason_to_string(reason),
                          remark ? " (" : "", strempty(remark), remark ? ")" : "");
+        if (verdict == VERDICT_KEEP || verdict == VERDICT_ADOPT || verdict == VERDICT_UNLOAD)
+                return;
+        d->subsystems = m->batch.subsystems;
+        d->events = m->batch.events;
         if (m->batch.events > 0)
                 m->batches++;
         m->batch = (Batch){ 0 };
@@ -64,9 +70,9 @@ void step_begin(Step *s, Verdict verdict, Reason reason, const char *remark) {
         Machine *m = s->m;
         bool only_log = m->batch.events == 0 && !m->batch.look_again && !m->batch.requested;
 
-        /* Something that keeps reading the attribute during our loads makes the kernel log a line
-         * each time: reload, as the line may be an event, but ever less often as long as nothing
-         * else speaks for one. */
+        /* Something that keeps reading the attribute during our loads makes the kernel log a
+         * line each time: reload, as the line may be an event, but ever less often as long as
+         * nothing else speaks for one. */
         if (only_log && (m->batch.kernel_log || m->batch.met_load))
                 m->log_quiet_usec = add_saturated(s->now->monotonic_usec,
                                                   backoff_next(&m->log_backoff, s->now->random));
@@ -75,11 +81,19 @@ void step_begin(Step *s, Verdict verdict, Reason reason, const char *remark) {
         compose(s, verdict, reason, remark);
         m->decision_open = true;
         m->retry_usec = USEC_INFINITY;
-        m->second_look = false;
         if (m->facts_are_new && m->facts.has_fingerprint)
                 step_launch(s);
         else
                 step_look(s, LOOK_LAUNCH, 0, true);
+}
+
+void step_begin_settled(Step *s, Reason reason, const char *remark) {
+        Machine *m = s->m;
+
+        if (m->batch.pending)
+                m->batch.requested = true;
+        else
+                step_begin(s, m->have_record ? VERDICT_RELOAD : VERDICT_LOAD, reason, remark);
 }
 
 /* The attempt failed, before or in the helper. What is loaded now is in the facts. */
@@ -96,16 +110,15 @@ static void load_failed(Step *s, Failure failure, const char *text) {
                 m->retry_usec = add_saturated(s->now->monotonic_usec, wait);
                 m->retry_realtime_usec = add_saturated(s->now->realtime_usec, wait);
         }
-        if (m->facts.loaded != 1) {
-                step_forget(s);
-                m->foreign = false;
-        } else if (m->have_record) {
+        if (m->facts.loaded == 1 && m->have_record) {
                 /* The old image is still there, and this load would not have been without a
                  * need. */
                 m->record.must_reload = true;
                 step_emit(s, ACTION_SAVE_RECORD);
-        } else
-                m->foreign = true;
+        } else {
+                step_forget(s);
+                m->foreign = m->facts.loaded == 1;
+        }
         m->decision.failure = failure;
         close_decision(s, "failed", m->failure_text);
         m->waiting = 0;
@@ -126,10 +139,10 @@ void step_launch(Step *s) {
         m->job_killed = false;
         m->job_deadline_usec =
                 add_saturated(s->now->monotonic_usec, m->settings->load_timeout_usec);
-        /* Should this process die meanwhile, the next one must not take the new image for the old
-         * one. The record itself stays in memory, for the case that the old image survives. */
-        if (m->have_record)
-                step_emit(s, ACTION_DROP_RECORD);
+        /* Should this process die meanwhile, the next one finds an image of which nobody knows
+         * whether it is the old or the new one, and what fell into the load. */
+        m->record.must_reload = true;
+        step_emit(s, ACTION_SAVE_RECORD);
         step_emit(s, ACTION_LOAD);
 }
 
@@ -148,7 +161,6 @@ void step_unload(Step *s, Reason reason) {
 
         compose(s, VERDICT_UNLOAD, reason, NULL);
         m->decision_open = true;
-        m->wanted = false;
         m->job = JOB_UNLOAD;
         m->job_killed = false;
         m->job_deadline_usec =
@@ -156,8 +168,8 @@ void step_unload(Step *s, Reason reason) {
         step_emit(s, ACTION_UNLOAD);
 }
 
-/* How long our own loads have left the machine without an image. The gap opens at the system call
- * that takes the old image away and closes with the one that brings the next. */
+/* How long our own loads have left the machine without an image. The gap opens at the system
+ * call that takes the old image away and closes with the one that brings the next. */
 static void account_gap(Machine *m, bool ok) {
         const LoadReport *r = &m->report;
 
@@ -208,7 +220,7 @@ static void load_succeeded(Step *s) {
                  format_timespan(whole, m->last_load_duration_usec),
                  format_timespan(gap, m->last_unprotected_usec));
         take_record(s);
-        if (m->facts.has_fingerprint && fingerprint_difference(&m->before, &m->facts.fingerprint)) {
+        if (machine_moved(m, &m->before)) {
                 batch_touch(&m->batch, s->now->monotonic_usec);
                 m->batch.look_again = true;
                 m->batch.met_load = true;
@@ -220,47 +232,45 @@ static void load_succeeded(Step *s) {
         step_ready(s);
 }
 
+const char *step_failure_text(const Machine *m) {
+        switch (m->report.failure) {
+        case FAILURE_TIMEOUT:
+                return "kdump-load did not end within LoadTimeout= and was killed";
+        case FAILURE_VANISHED:
+                return "the kernel accepted the image, and then said that none is loaded";
+        default:
+                return m->report.message ?: "kdump-load failed and did not say why";
+        }
+}
+
 void step_judge_load(Step *s) {
         Machine *m = s->m;
 
         m->after_seqnum = m->facts.uevent_seqnum;
-        if (m->report.failure == FAILURE_NONE && m->facts.loaded != 1) {
+        if (m->report.failure == FAILURE_NONE && m->facts.loaded != 1)
                 m->report.failure = FAILURE_VANISHED;
-                free(m->report.message);
-                m->report.message = NULL;
-        }
         account_gap(m, m->report.failure == FAILURE_NONE);
         if (m->report.failure == FAILURE_NONE) {
                 load_succeeded(s);
                 return;
         }
-        switch (m->report.failure) {
-        case FAILURE_TIMEOUT:
-                load_failed(s, FAILURE_TIMEOUT,
-                            "kdump-load did not end within LoadTimeout= and was killed");
-                break;
-        case FAILURE_VANISHED:
-                load_failed(s, FAILURE_VANISHED,
-                            "the kernel accepted the image, and then said that none is loaded");
-                break;
-        default:
-                load_failed(s, m->report.failure,
-                            m->report.message ?: "kdump-load failed and did not say why");
-        }
+        load_failed(s, m->report.failure, step_failure_text(m));
 }
 
 void step_judge_unload(Step *s) {
         Machine *m = s->m;
-        const char *text = m->report.message ?: "kdump-load --unload failed and did not say why";
+        const char *text = step_failure_text(m);
         unsigned waiting = m->waiting;
 
         m->waiting = 0;
         /* Who waited for a load that the unload overtook. */
-        step_answer(s, waiting & ~REQUEST_BIT(REQUEST_UNLOAD), FAILURE_BUSY,
-                    "somebody asked for the image to be unloaded meanwhile");
+        step_answer(s, waiting & ~REQUEST_BIT(REQUEST_UNLOAD), FAILURE_BUSY, UNLOAD_OVERTOOK);
         waiting &= REQUEST_BIT(REQUEST_UNLOAD);
-        if (m->report.failure == FAILURE_NONE) {
+        /* However the helper ended: what was asked for is that nothing is loaded. */
+        if (m->report.failure == FAILURE_NONE || m->facts.loaded == 0) {
                 step_forget(s);
+                m->wanted = false;
+                m->batch = (Batch){ 0 };
                 m->foreign = m->facts.loaded == 1;
                 m->failure = FAILURE_NONE;
                 m->failure_text[0] = '\0';
@@ -270,9 +280,11 @@ void step_judge_unload(Step *s) {
                 backoff_reset(&m->backoff);
                 close_decision(s, "ok", "");
                 step_answer(s, waiting, FAILURE_NONE, NULL);
+                step_ready(s);
                 return;
         }
-        m->wanted = !m->stopping;
+        if (m->stopping)
+                m->wanted = false; /* it is tried once */
         close_decision(s, "failed", text);
         step_answer(s, waiting, m->report.failure, text);
 }

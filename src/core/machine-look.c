@@ -12,6 +12,18 @@ void step_look(Step *s, Look look, unsigned attributes, bool fingerprint) {
         a->look.fingerprint = fingerprint;
 }
 
+unsigned machine_moved(const Machine *m, const Fingerprint *since) {
+        unsigned moved;
+
+        if (!m->facts.has_fingerprint)
+                return 0;
+        moved = fingerprint_difference(since, &m->facts.fingerprint);
+        for (Subsystem i = 0; i < _SUBSYSTEM_MAX; i++)
+                if (m->actions[i] == 0)
+                        moved &= ~SUBSYSTEM_BIT(i);
+        return moved;
+}
+
 void step_covered(Step *s) {
         Machine *m = s->m;
 
@@ -24,15 +36,14 @@ void step_covered(Step *s) {
 void step_save(Step *s) {
         Machine *m = s->m;
 
-        m->record.must_reload = m->batch.met_load || m->batch.kernel_log;
+        /* Only a load makes a stale image good; take_record() clears this. */
+        m->record.must_reload |= m->batch.met_load || m->batch.kernel_log;
         step_emit(s, ACTION_SAVE_RECORD);
 }
 
 void step_forget(Step *s) {
         Machine *m = s->m;
 
-        if (!m->have_record)
-                return;
         image_record_done(&m->record);
         m->have_record = false;
         m->own_answer_was_yes = false;
@@ -42,43 +53,51 @@ void step_forget(Step *s) {
 static bool wait_for_second_look(Step *s, Look look) {
         Machine *m = s->m;
 
-        if (m->second_look || m->stopping) {
-                m->second_look = false;
+        if (m->second_look)
                 return false;
-        }
-        m->second_look = true;
         m->second_look_usec = add_saturated(s->now->monotonic_usec, SECOND_LOOK_USEC);
         m->look = look;
         return true;
 }
 
-void step_foreign(Step *s) {
+/* What is loaded is not ours. */
+static void decide_foreign(Step *s) {
         Machine *m = s->m;
 
-        step_forget(s);
         m->foreign = true;
         m->note[0] = '\0';
         /* Where ours was just found impossible to load, trying would only cost the image that is
-         * there. */
+         * there; it is replaced when that changes. */
         if (m->settings->foreign == FOREIGN_REPLACE && !failure_is_unavailable(m->failure)) {
                 step_begin(s, VERDICT_RELOAD, REASON_FOREIGN_IMAGE, NULL);
                 return;
         }
-        m->failure = FAILURE_NONE;
-        m->retry_usec = USEC_INFINITY;
+        if (m->settings->foreign == FOREIGN_ADOPT) {
+                m->failure = FAILURE_NONE;
+                m->retry_usec = USEC_INFINITY;
+        }
         step_covered(s);
         step_decided(s, VERDICT_ADOPT, REASON_FOREIGN_IMAGE, NULL, "ok", "");
         step_ready(s);
+}
+
+/* We came upon an image that is not ours: look at all of it, then go on as at the start. What is
+ * in the batch is decided after that. */
+static void found_foreign(Step *s) {
+        step_forget(s);
+        step_look(s, LOOK_START, SUBSYSTEMS_ALL, true);
 }
 
 static void facts_start(Step *s) {
         Machine *m = s->m;
 
         if (m->facts.loaded != 1) {
+                if (m->have_record && wait_for_second_look(s, LOOK_START))
+                        return;
                 step_forget(s);
                 step_begin(s, VERDICT_LOAD, REASON_START, NULL);
         } else if (!m->have_record)
-                step_foreign(s);
+                decide_foreign(s);
         else if (m->record.must_reload)
                 step_begin(s, VERDICT_RELOAD, REASON_RECORD_STALE, NULL);
         else
@@ -91,14 +110,16 @@ static void facts_planned(Step *s) {
         const char *what = "";
 
         if (m->facts.loaded != 1) {
+                if (wait_for_second_look(s, LOOK_PLANNED))
+                        return;
                 step_forget(s);
                 step_begin(s, VERDICT_LOAD, REASON_START, NULL);
                 return;
         }
         if (m->report.failure != FAILURE_NONE)
-                strscpy(m->note, sizeof(m->note), strempty(m->report.message));
+                strscpy(m->note, sizeof(m->note), step_failure_text(m));
         else if (!load_report_same_image(&m->report, &m->record.report, &what)) {
-                step_begin(s, VERDICT_RELOAD, REASON_CONFIGURATION, what);
+                step_begin_settled(s, REASON_CONFIGURATION, what);
                 return;
         } else
                 m->note[0] = '\0';
@@ -111,8 +132,7 @@ static void facts_planned(Step *s) {
         step_decided(s, m->ready ? VERDICT_KEEP : VERDICT_ADOPT,
                      m->report.failure != FAILURE_NONE ? REASON_UNPLANNABLE : REASON_UNCHANGED,
                      NULL, "ok", m->note);
-        if (m->facts.has_fingerprint &&
-            fingerprint_difference(&m->covered, &m->facts.fingerprint) != 0) {
+        if (machine_moved(m, &m->covered)) {
                 batch_touch(&m->batch, s->now->monotonic_usec);
                 m->batch.look_again = true;
         }
@@ -123,18 +143,35 @@ static void facts_planned(Step *s) {
 static void decide_idle(Step *s) {
         Machine *m = s->m;
 
-        if (m->batch.events == 0) {
+        if (m->batch.events == 0)
                 m->batch = (Batch){ 0 };
-                return;
-        }
-        if (m->wanted)
-                step_decided(s, machine_is_armed(m) ? VERDICT_RELOAD : VERDICT_NONE, REASON_NONE,
-                             m->facts.obstacle != FAILURE_NONE ? m->facts.obstacle_text
-                                                               : m->failure_text,
-                             "impossible", "");
+        else if (m->wanted)
+                step_decided(s, VERDICT_NONE, REASON_NONE, m->failure_text, "impossible", "");
         else
                 step_decided(s, VERDICT_NONE, REASON_NONE, "the image was unloaded on request",
                              "ok", "");
+}
+
+/* Whether loading was found impossible, and nothing says that this has changed. What lockdown
+ * accepts cannot be seen. */
+static bool is_impossible(const Machine *m) {
+        return failure_is_unavailable(m->failure) &&
+               (m->facts.obstacle != FAILURE_NONE || m->failure == FAILURE_LOCKDOWN);
+}
+
+static void decide_without_image(Step *s) {
+        Machine *m = s->m;
+
+        if ((m->have_record || m->foreign) && wait_for_second_look(s, LOOK_DECIDE))
+                return;
+        step_forget(s);
+        m->foreign = false;
+        if (is_impossible(m))
+                decide_idle(s);
+        else
+                step_begin(s, VERDICT_LOAD,
+                           m->failure != FAILURE_NONE ? REASON_AVAILABLE : REASON_FOREIGN_UNLOAD,
+                           NULL);
 }
 
 static void facts_decide(Step *s) {
@@ -145,7 +182,6 @@ static void facts_decide(Step *s) {
                 .kernel_log = m->batch.kernel_log,
                 .look_again = m->batch.look_again,
         };
-        bool blocked = m->facts.obstacle != FAILURE_NONE || m->failure == FAILURE_LOCKDOWN;
         Reason reason;
         Verdict verdict;
 
@@ -153,77 +189,59 @@ static void facts_decide(Step *s) {
                 step_begin(s, m->have_record ? VERDICT_RELOAD : VERDICT_LOAD, REASON_REQUEST, NULL);
                 return;
         }
-        if (!m->wanted || (blocked && !(m->facts.loaded == 1 && m->have_record))) {
+        if (!m->wanted) {
                 decide_idle(s);
                 return;
         }
         if (m->facts.loaded != 1) {
-                if (m->failure != FAILURE_NONE)
-                        step_begin(s, VERDICT_LOAD, REASON_AVAILABLE, NULL);
-                else if (!wait_for_second_look(s, LOOK_DECIDE))
-                        step_begin(s, VERDICT_LOAD, REASON_FOREIGN_UNLOAD, NULL);
+                decide_without_image(s);
                 return;
         }
-        m->second_look = false;
-        if (m->facts.has_fingerprint)
-                o.moved = fingerprint_difference(&m->covered, &m->facts.fingerprint);
+        if (!m->have_record && !m->foreign) {
+                found_foreign(s);
+                return;
+        }
+        o.moved = machine_moved(m, &m->covered);
         memcpy(o.answers, m->facts.answers, sizeof(o.answers));
         /* A subsystem that no event named, but that moved: ask about that one too, now that we
          * know. */
         if (o.look_again && !o.met_load && !o.kernel_log && (o.moved & ~o.subsystems) != 0) {
-                unsigned concerned = o.moved | o.subsystems;
-
-                if ((m->batch.subsystems & concerned) != concerned) {
-                        m->batch.subsystems = concerned;
-                        step_look(s, LOOK_DECIDE, concerned, true);
-                        return;
-                }
-        }
-        verdict = decide(&o, &reason);
-        if (verdict == VERDICT_RELOAD) {
-                if (m->facts.obstacle != FAILURE_NONE) {
-                        strscpy(m->note, sizeof(m->note), m->facts.obstacle_text);
-                        step_decided(s, verdict, reason, NULL, "impossible",
-                                     m->facts.obstacle_text);
-                } else
-                        step_begin(s, verdict, reason,
-                                   m->batch.events == 0 && !o.met_load && !o.kernel_log
-                                           ? reason_to_string(REASON_CHANGED_UNSEEN)
-                                           : NULL);
+                m->batch.subsystems |= o.moved;
+                step_look(s, LOOK_DECIDE, m->batch.subsystems, true);
                 return;
         }
-        if (verdict == VERDICT_SKIP) {
-                m->batches_skipped++;
-                step_covered(s);
+        verdict = decide(&o, &reason);
+        if (verdict == VERDICT_RELOAD && is_impossible(m)) {
+                /* Then trying could only cost the image; the first failure has noted that it is
+                 * stale. */
+                step_decided(s, verdict, reason, NULL, "impossible", m->failure_text);
+                return;
         }
-        /* Looking again and finding nothing is not worth a line, unless there were events. */
-        if (verdict == VERDICT_SKIP || m->batch.events > 0)
-                step_decided(s, verdict, reason, NULL, "ok", "");
-        else
+        if (verdict == VERDICT_RELOAD) {
+                step_begin(s, verdict, reason,
+                           m->batch.events == 0 && !o.met_load && !o.kernel_log
+                                   ? reason_to_string(REASON_CHANGED_UNSEEN)
+                                   : NULL);
+                return;
+        }
+        /* Looking again and finding nothing is not worth a line; with events it is never "keep". */
+        if (verdict == VERDICT_KEEP) {
                 m->batch = (Batch){ 0 };
-        if (verdict == VERDICT_SKIP && m->have_record)
+                return;
+        }
+        m->batches_skipped++;
+        step_covered(s);
+        step_decided(s, verdict, reason, NULL, "ok", "");
+        if (m->have_record)
                 step_save(s);
 }
 
 static void facts_verify(Step *s) {
         Machine *m = s->m;
 
-        if (m->report.failure == FAILURE_NONE && m->facts.loaded != 1 &&
-            wait_for_second_look(s, LOOK_VERIFY))
+        if (m->facts.loaded != 1 && wait_for_second_look(s, LOOK_VERIFY))
                 return;
-        m->second_look = false;
         step_judge_load(s);
-}
-
-/* Nothing of ours is loaded although an image is wanted: has that changed? */
-static void watch_without_image(Step *s) {
-        Machine *m = s->m;
-
-        if (m->facts.loaded == 1)
-                step_foreign(s);
-        else if (m->failure != FAILURE_NONE && failure_is_unavailable(m->failure) &&
-                 m->failure != FAILURE_LOCKDOWN && m->facts.obstacle == FAILURE_NONE)
-                step_begin(s, VERDICT_LOAD, REASON_AVAILABLE, NULL);
 }
 
 static void facts_watch(Step *s, bool closely) {
@@ -234,10 +252,17 @@ static void facts_watch(Step *s, bool closely) {
                 m->foreign = m->facts.loaded == 1;
                 return;
         }
-        if (m->retry_usec != USEC_INFINITY)
+        /* A burst is decided when it is over, with a look at everything. */
+        if (m->retry_usec != USEC_INFINITY || m->batch.events > 0)
                 return;
+        if (failure_is_unavailable(m->failure) && !is_impossible(m)) {
+                step_begin(s, m->have_record ? VERDICT_RELOAD : VERDICT_LOAD, REASON_AVAILABLE,
+                           NULL);
+                return;
+        }
         if (!m->have_record && !m->foreign) {
-                watch_without_image(s);
+                if (m->facts.loaded == 1)
+                        found_foreign(s);
                 return;
         }
         lost = m->facts.loaded == 0;
@@ -253,19 +278,17 @@ static void facts_watch(Step *s, bool closely) {
                         m->foreign = false;
                         step_begin(s, VERDICT_LOAD, REASON_FOREIGN_UNLOAD, NULL);
                 } else
-                        step_foreign(s);
+                        found_foreign(s);
                 return;
         }
-        m->second_look = false;
         /* Events get lost without an overflow, too: udevd may be stopped. */
         if (closely) {
-                if (m->facts.has_fingerprint && !m->batch.pending &&
-                    m->facts.obstacle == FAILURE_NONE &&
-                    fingerprint_difference(&m->covered, &m->facts.fingerprint) != 0) {
+                if (machine_moved(m, &m->covered)) {
                         batch_touch(&m->batch, s->now->monotonic_usec);
                         m->batch.look_again = true;
                 }
-        } else if (!m->batch.pending && m->facts.uevent_seqnum != m->watched_seqnum) {
+        } else if (!m->batch.pending && m->failure == FAILURE_NONE &&
+                   m->facts.uevent_seqnum != m->watched_seqnum) {
                 m->watched_seqnum = m->facts.uevent_seqnum;
                 step_look(s, LOOK_WATCH_CLOSELY, 0, true);
         }
@@ -300,7 +323,9 @@ void step_facts(Step *s, const Facts *facts) {
                 facts_verify(s);
                 break;
         case LOOK_UNLOADED:
-                step_judge_unload(s);
+                if (m->report.failure == FAILURE_NONE || m->facts.loaded == 1 ||
+                    !wait_for_second_look(s, LOOK_UNLOADED))
+                        step_judge_unload(s);
                 break;
         case LOOK_WATCH:
                 facts_watch(s, false);
@@ -309,5 +334,6 @@ void step_facts(Step *s, const Facts *facts) {
                 facts_watch(s, true);
                 break;
         }
+        m->second_look = false;
         step_job_ended(s);
 }

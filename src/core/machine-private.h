@@ -17,14 +17,19 @@ Action *step_emit(Step *s, ActionType type);
 void step_look(Step *s, Look look, unsigned attributes, bool fingerprint);
 void step_facts(Step *s, const Facts *facts);
 
-/* machine-job.c. Opens a decision for a load, taking what the batch has counted, and starts it as
- * soon as facts are at hand. */
+/* machine-job.c. Opens a decision for a load, taking what the batch has counted, and starts it
+ * as soon as facts are at hand. */
 void step_begin(Step *s, Verdict verdict, Reason reason, const char *remark);
+/* The same, but not in the middle of a burst, which is unsafe on today's kernels: then the batch
+ * does it. */
+void step_begin_settled(Step *s, Reason reason, const char *remark);
 void step_launch(Step *s);
 void step_plan(Step *s);
 void step_unload(Step *s, Reason reason);
 void step_judge_load(Step *s);
 void step_judge_unload(Step *s);
+/* Why the helper that ended last failed. */
+const char *step_failure_text(const Machine *m);
 void step_job_ended(Step *s);
 
 /* Records a decision that is complete as it is made. */
@@ -38,12 +43,15 @@ void step_forget(Step *s);
 void step_answer(Step *s, unsigned requests, Failure failure, const char *text);
 void step_ready(Step *s);
 
-/* What is loaded turned out not to be ours. */
-void step_foreign(Step *s);
+/* Subsystems whose events count here and in which the latest facts differ from since. */
+unsigned machine_moved(const Machine *m, const Fingerprint *since);
 
 /* When the pending batch may be decided; USEC_INFINITY if there is none. */
 uint64_t machine_batch_due(const Machine *m);
 
-/* The kernel's own update takes the image away for 1.5 ms as seen in sysfs, so one look that finds
- * nothing proves nothing. */
+/* The kernel's own update takes the image away for 1.5 ms as seen in sysfs, so one look that
+ * finds nothing proves nothing. */
 #define SECOND_LOOK_USEC (50 * USEC_PER_MSEC)
+
+/* The answer to whoever waited for a load that an unload overtook. */
+#define UNLOAD_OVERTOOK "somebody asked for the image to be unloaded meanwhile"

@@ -37,8 +37,8 @@ void machine_set_settings(Machine *m, const Settings *settings, const char *arch
 Action *step_emit(Step *s, ActionType type) {
         Action *a;
 
-        /* No step comes near the limit (tests/test-machine.c measures the longest); if one did, the
-         * last slot is the one to lose, not memory behind the list. */
+        /* No step comes near the limit (tests/test-machine.c measures the longest); if one did,
+         * the last slot is the one to lose, not memory behind the list. */
         if (s->out->n == ACTIONS_MAX)
                 s->out->n--;
         a = &s->out->items[s->out->n++];
@@ -47,11 +47,17 @@ Action *step_emit(Step *s, ActionType type) {
 }
 
 bool machine_is_armed(const Machine *m) {
-        return m->facts.loaded == 1;
+        /* One look that finds nothing proves nothing. */
+        return m->facts.loaded == 1 || m->second_look_usec != USEC_INFINITY;
+}
+
+/* Whether our own load runs, or did until a moment ago and was not judged yet. */
+static bool load_runs(const Machine *m) {
+        return m->job == JOB_LOAD || m->look == LOOK_VERIFY;
 }
 
 MachineState machine_state(const Machine *m) {
-        if (m->job == JOB_LOAD || !m->ready)
+        if (load_runs(m) || !m->ready)
                 return MACHINE_LOADING;
         if (m->failure != FAILURE_NONE && m->wanted) {
                 if (!failure_is_unavailable(m->failure))
@@ -88,10 +94,10 @@ static uint64_t work_due(const Machine *m) {
 uint64_t machine_deadline(const Machine *m) {
         if (m->job != JOB_NONE)
                 return m->job_killed ? USEC_INFINITY : m->job_deadline_usec;
-        if (!m->started || m->stopping)
-                return USEC_INFINITY;
         if (m->second_look_usec != USEC_INFINITY)
                 return m->second_look_usec;
+        if (!m->started || m->stopping)
+                return USEC_INFINITY;
         return work_due(m);
 }
 
@@ -108,9 +114,10 @@ static unsigned look_attributes(const Machine *m, Look look) {
                                ? 0
                                : m->batch.subsystems;
         case LOOK_WATCH:
-                /* A foreign load over ours shows only in the kernel's answer, and only if that was
-                 * 1. The two attributes always agree: ask one. */
-                if (!m->own_answer_was_yes || !m->have_record)
+                /* A foreign load over ours shows only in the kernel's answer, and only if that
+                 * was 1. The two attributes always agree: ask one. In a burst that would meet
+                 * the kernel's own updates, and the batch will ask. */
+                if (!m->own_answer_was_yes || !m->have_record || m->batch.events > 0)
                         return 0;
                 return SUBSYSTEM_BIT(m->answers[SUBSYSTEM_CPU] == HOTPLUG_KERNEL_UPDATES
                                              ? SUBSYSTEM_CPU
@@ -123,6 +130,8 @@ static unsigned look_attributes(const Machine *m, Look look) {
 static void on_start(Step *s, ImageRecord *record) {
         Machine *m = s->m;
 
+        if (m->started || m->stopping)
+                return;
         m->started = true;
         m->wanted = true;
         if (record) {
@@ -141,7 +150,7 @@ static void met_load(Step *s) {
         if (m->batch.met_load)
                 return;
         m->batch.met_load = true;
-        if (m->job != JOB_LOAD && m->have_record) {
+        if (!load_runs(m) && m->have_record) {
                 m->record.must_reload = true;
                 step_emit(s, ACTION_SAVE_RECORD);
         }
@@ -166,7 +175,7 @@ static void on_uevent(Step *s, const Input *in) {
                 return;
         batch_add_event(&m->batch, in->uevent.subsystem, s->now->monotonic_usec);
         /* udevd hands events on late; the kernel's numbers tell which ones fell into the load. */
-        if (m->job == JOB_LOAD || (seqnum > m->before_seqnum && seqnum <= m->after_seqnum))
+        if (load_runs(m) || (seqnum > m->before_seqnum && seqnum <= m->after_seqnum))
                 met_load(s);
 }
 
@@ -175,7 +184,7 @@ static void on_look_again(Step *s) {
 
         batch_touch(&m->batch, s->now->monotonic_usec);
         m->batch.look_again = true;
-        if (m->job == JOB_LOAD)
+        if (load_runs(m))
                 met_load(s);
 }
 
@@ -185,7 +194,7 @@ static void on_kernel_log(Step *s) {
         batch_touch(&m->batch, s->now->monotonic_usec);
         /* During our own load the line means that an event, or somebody's read of the attribute,
          * met it; at other times that an update failed, or met somebody else's load. */
-        if (m->job == JOB_LOAD)
+        if (load_runs(m))
                 met_load(s);
         else {
                 m->batch.kernel_log = true;
@@ -205,13 +214,12 @@ static void on_reconfigured(Step *s) {
         }
         if (!m->wanted)
                 return;
-        if (m->have_record && machine_is_armed(m) && m->failure == FAILURE_NONE)
+        if (!machine_is_armed(m) || m->failure != FAILURE_NONE)
+                step_begin_settled(s, REASON_CONFIGURATION, NULL);
+        else if (m->have_record)
                 step_plan(s);
-        else if (m->foreign && machine_is_armed(m))
-                step_foreign(s);
-        else
-                step_begin(s, m->have_record ? VERDICT_RELOAD : VERDICT_LOAD, REASON_CONFIGURATION,
-                           NULL);
+        else if (m->settings->foreign == FOREIGN_REPLACE)
+                step_begin_settled(s, REASON_FOREIGN_IMAGE, NULL);
 }
 
 static void on_timer(Step *s) {
@@ -226,6 +234,7 @@ static void on_timer(Step *s) {
         }
         if (m->second_look_usec != USEC_INFINITY) {
                 m->second_look_usec = USEC_INFINITY;
+                m->second_look = true;
                 step_look(s, m->look, look_attributes(m, m->look), m->look != LOOK_WATCH);
                 return;
         }
@@ -253,28 +262,32 @@ static void request_load(Step *s, Request request) {
                 return;
         }
         m->waiting |= REQUEST_BIT(request);
-        if (m->batch.pending) {
-                /* Loading in the middle of a burst is unsafe; its end is near. */
-                m->batch.requested = true;
-                return;
+        step_begin_settled(s, REASON_REQUEST, NULL);
+}
+
+/* Whatever is asked for last is what remains: an unload takes the place of the loads that
+ * waited, and loads that come after it run after it. */
+static void enqueue(Step *s, Request request) {
+        Machine *m = s->m;
+        unsigned loads = m->queued & ~REQUEST_BIT(REQUEST_UNLOAD);
+
+        if (request == REQUEST_UNLOAD) {
+                m->queued &= ~loads;
+                m->waiting &= ~loads;
+                step_answer(s, loads, FAILURE_BUSY, UNLOAD_OVERTOOK);
         }
-        step_begin(s, m->have_record ? VERDICT_RELOAD : VERDICT_LOAD, REASON_REQUEST, NULL);
+        /* A load that is under way is the one that Load() asks for; the others come after it. */
+        if (request == REQUEST_LOAD && m->job == JOB_LOAD && m->queued == 0)
+                m->waiting |= REQUEST_BIT(request);
+        else
+                m->queued |= REQUEST_BIT(request);
 }
 
 static void on_request(Step *s, Request request) {
         Machine *m = s->m;
 
-        if (m->stopping) {
-                step_answer(s, REQUEST_BIT(request), FAILURE_BUSY, "kdumpd is stopping");
-                return;
-        }
         if (m->job != JOB_NONE || m->look != LOOK_NOTHING || !m->started) {
-                /* A load that is under way is the one that Load() asks for; the others come after
-                 * it. */
-                if (request == REQUEST_LOAD && m->job == JOB_LOAD)
-                        m->waiting |= REQUEST_BIT(request);
-                else
-                        m->queued |= REQUEST_BIT(request);
+                enqueue(s, request);
                 return;
         }
         if (request == REQUEST_UNLOAD) {
@@ -286,11 +299,11 @@ static void on_request(Step *s, Request request) {
 
 static void stop_now(Step *s) {
         Machine *m = s->m;
+        unsigned requests = m->waiting | m->queued;
 
-        step_answer(s, m->waiting | m->queued, FAILURE_BUSY, "kdumpd is stopping");
         m->waiting = m->queued = 0;
-        /* An unload that failed has cleared "wanted" too: it is tried once. */
-        if (m->settings->unload_on_stop && m->wanted && machine_is_armed(m) && !m->foreign)
+        step_answer(s, requests, FAILURE_BUSY, "kdumpd is stopping");
+        if (m->settings->unload_on_stop && m->wanted && m->have_record)
                 step_unload(s, REASON_STOP);
         else
                 step_emit(s, ACTION_EXIT);
@@ -302,13 +315,16 @@ static void on_stop(Step *s) {
         if (m->stopping)
                 return;
         m->stopping = true;
-        /* A load is never torn apart: its helper is waited for. A second look is not worth
-         * waiting. */
-        if (m->job == JOB_LOAD || m->job == JOB_UNLOAD)
-                return;
-        if (m->job == JOB_PLAN)
+        /* There is only ever one helper, and a load or an unload that was begun is waited for
+         * until it is judged. */
+        if (m->job == JOB_PLAN && !m->job_killed) {
+                m->job_killed = true;
                 step_emit(s, ACTION_KILL);
-        m->job = JOB_NONE;
+        }
+        if (m->job != JOB_NONE || m->decision_open)
+                return;
+        m->look = LOOK_NOTHING;
+        m->second_look_usec = USEC_INFINITY;
         stop_now(s);
 }
 
@@ -328,9 +344,8 @@ void step_job_ended(Step *s) {
                 for (Request r = 0; r < _REQUEST_MAX; r++)
                         if (queued & REQUEST_BIT(r))
                                 on_request(s, r);
-                return;
         }
-        if (m->replan) {
+        if (m->replan && m->job == JOB_NONE && m->look == LOOK_NOTHING) {
                 m->replan = false;
                 on_reconfigured(s);
         }
@@ -349,7 +364,9 @@ static void on_helper_ended(Step *s, Job job, LoadReport *report) {
         if (m->job_killed && m->report.failure != FAILURE_NONE)
                 m->report.failure = FAILURE_TIMEOUT;
         m->job_killed = false;
-        if (job == JOB_PLAN)
+        if (m->stopping && job == JOB_PLAN)
+                stop_now(s);
+        else if (job == JOB_PLAN)
                 step_look(s, LOOK_PLANNED, 0, true);
         else if (job == JOB_LOAD)
                 step_look(s, LOOK_VERIFY, look_attributes(m, LOOK_VERIFY), true);

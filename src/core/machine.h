@@ -49,9 +49,10 @@ typedef struct Facts {
         Fingerprint fingerprint;
 } Facts;
 
+/* In the order in which those that had to wait are carried out. */
 typedef enum Request {
-        REQUEST_LOAD,
         REQUEST_UNLOAD,
+        REQUEST_LOAD,
         REQUEST_RELOAD,
         _REQUEST_MAX,
 } Request;
@@ -166,7 +167,7 @@ typedef struct Machine {
         Look look;
         Facts facts;        /* the latest */
         bool facts_are_new; /* they came in this step */
-        bool second_look;   /* the last look found no image; only a second one counts */
+        bool second_look;   /* this look is the second, after one that found no image */
         uint64_t second_look_usec;
 
         bool have_record; /* an image is loaded that is ours, and record says which */
@@ -226,5 +227,5 @@ uint64_t machine_deadline(const Machine *m);
 
 MachineState machine_state(const Machine *m);
 
-/* Whether an image is loaded, by the latest look. */
+/* Whether an image is loaded, by the latest look that can be trusted. */
 bool machine_is_armed(const Machine *m);

@@ -51,6 +51,6 @@ typedef struct Status {
  * itself. */
 void status_fill(Status *status, const Machine *m);
 
-/* Writes the line for sd_notify()'s STATUS=: "armed: 6.12.107, 256 MiB reserved, kernel updates it;
- * 3 events, 0 reloads". Returns buf. */
+/* Writes the line for sd_notify()'s STATUS=: "armed: 6.12.107, 256 MiB reserved, kernel updates
+ * it; 3 events, 0 reloads". Returns buf. */
 const char *status_line(const Status *status, char buf[static STATUS_TEXT_MAX]);

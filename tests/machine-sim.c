@@ -1,0 +1,723 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A made-up kernel and the world around it, in which a state machine lives on a virtual clock. */
+#include "machine-sim.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+
+#include "core/status.h"
+
+#define WATCH_USEC (30 * USEC_PER_SEC)
+
+static void step(Sim *s, Input *in);
+
+void sim_abort(const Sim *s, const char *file, int line, const char *what) {
+        const Machine *m = &s->machine;
+
+        fprintf(stderr, "%s:%d: after %llu steps: %s\n", file, line, (unsigned long long)s->n_steps,
+                what);
+        fprintf(stderr, "state %s, wanted %d, job %d, look %d, failure %s (%s), batch %u events\n",
+                machine_state_to_string(machine_state(m)), m->wanted, (int)m->job, (int)m->look,
+                failure_to_string(m->failure), m->failure_text, m->batch.events);
+        for (size_t i = 0; i < 8 && sim_decision(s, i); i++)
+                fprintf(stderr, "decision -%zu: %s: %s: %s %s\n", i,
+                        verdict_to_string(sim_decision(s, i)->verdict), sim_decision(s, i)->reason,
+                        sim_decision(s, i)->result, sim_decision(s, i)->details);
+        abort();
+}
+
+const Decision *sim_decision(const Sim *s, size_t i) {
+        return history_get(&s->machine.history, i);
+}
+
+void sim_init(Sim *s, HotplugAnswer kernel) {
+        *s = (Sim){
+                .now_usec = USEC_PER_HOUR,
+                .skew_usec = USEC_PER_HOUR,
+                .realtime_offset_usec = UINT64_C(1700000000) * USEC_PER_SEC,
+                .rng = UINT64_C(0x9e3779b97f4a7c15),
+                .kernel = kernel,
+                .architecture = "x86_64",
+                .sets = { 0x3, 0xf },
+                .seqnum = 1000,
+                .prepare_usec = 20 * USEC_PER_MSEC,
+                .call_usec = 300 * USEC_PER_MSEC,
+                .lock_until_usec = USEC_INFINITY,
+                .watching = true,
+        };
+        if (settings_init(&s->settings) < 0)
+                abort();
+}
+
+void sim_done(Sim *s) {
+        if (s->running)
+                machine_done(&s->machine);
+        image_record_done(&s->disk);
+        settings_done(&s->settings);
+}
+
+static void moment(Sim *s, Moment *ret) {
+        s->rng ^= s->rng << 13;
+        s->rng ^= s->rng >> 7;
+        s->rng ^= s->rng << 17;
+        *ret = (Moment){
+                .monotonic_usec = s->now_usec + s->skew_usec,
+                .realtime_usec = s->now_usec + s->realtime_offset_usec,
+                .random = (uint32_t)s->rng,
+        };
+}
+
+/* --- the kernel ------------------------------------------------------------------------------ */
+
+static bool lock_is_taken(const Sim *s) {
+        return s->in_call || s->lock_until_usec != USEC_INFINITY;
+}
+
+static void send(Sim *s, SimEvent e, uint64_t delay_usec) {
+        uint64_t due = s->now_usec + delay_usec;
+        size_t i;
+
+        SIM_CHECK(s, s->n_events < SIM_EVENTS_MAX);
+        e.due_usec = due;
+        e.met_load = s->launched;
+        /* Nothing overtakes its own kind. */
+        for (i = 0; i < s->n_events; i++)
+                if ((s->events[i].type == SIM_LOG_LINE) == (e.type == SIM_LOG_LINE))
+                        e.due_usec = MAX(e.due_usec, s->events[i].due_usec);
+        s->events[s->n_events++] = e;
+}
+
+void sim_log_line(Sim *s) {
+        send(s, (SimEvent){ .type = SIM_LOG_LINE }, s->log_delay_usec);
+}
+
+void sim_uevent(Sim *s, Subsystem subsystem, HotplugAction action, bool synthetic, bool ignored) {
+        SimEvent e = {
+                .type = SIM_UEVENT,
+                .subsystem = subsystem,
+                .action = action,
+                .seqnum = ++s->seqnum,
+                .synthetic = synthetic,
+                .ignored = ignored,
+        };
+
+        if (s->n_overflow > 0) {
+                s->n_overflow--;
+                e.type = SIM_OVERFLOW;
+        } else if (s->n_lose > 0 && !s->launched) {
+                s->n_lose--;
+                return;
+        }
+        send(s, e, s->uevent_delay_usec);
+}
+
+void sim_hotplug(Sim *s, Subsystem subsystem, HotplugAction action, unsigned number) {
+        uint64_t bit = UINT64_C(1) << (number % 64);
+
+        if (action == HOTPLUG_ADD)
+                s->sets[subsystem] |= bit;
+        else if (action == HOTPLUG_REMOVE) {
+                if (s->launched)
+                        s->removed_in_load[subsystem] |= s->sets[subsystem] & bit;
+                s->sets[subsystem] &= ~bit;
+        }
+        if (s->kernel == HOTPLUG_KERNEL_UPDATES) {
+                if (lock_is_taken(s))
+                        sim_log_line(s);
+                else if (s->image.loaded && s->image.updates) {
+                        if (s->update_fails)
+                                sim_log_line(s);
+                        else {
+                                memcpy(s->image.sets, s->sets, sizeof(s->sets));
+                                /* The notifier runs before the range leaves /proc/iomem. */
+                                if (action == HOTPLUG_REMOVE && subsystem == SUBSYSTEM_MEMORY)
+                                        s->image.sets[subsystem] |= bit;
+                        }
+                }
+        }
+        sim_uevent(s, subsystem, action, false, false);
+}
+
+bool sim_foreign_load(Sim *s, bool updates, uint64_t usec) {
+        if (lock_is_taken(s))
+                return false;
+        s->coming = (SimImage){
+                .loaded = true,
+                .updates = updates && s->kernel == HOTPLUG_KERNEL_UPDATES,
+                .sets = { s->sets[SUBSYSTEM_CPU], s->sets[SUBSYSTEM_MEMORY] },
+        };
+        s->image.loaded = false;
+        s->lock_until_usec = s->now_usec + usec;
+        if (usec == 0) {
+                s->lock_until_usec = USEC_INFINITY;
+                s->image = s->coming;
+        }
+        return true;
+}
+
+bool sim_foreign_unload(Sim *s) {
+        if (lock_is_taken(s))
+                return false;
+        s->image.loaded = false;
+        return true;
+}
+
+bool sim_is_covered(const Sim *s) {
+        if (!s->image.loaded)
+                return false;
+        for (Subsystem i = 0; i < _SUBSYSTEM_MAX; i++) {
+                uint64_t missing = s->sets[i] & ~s->image.sets[i];
+                uint64_t more = s->image.sets[i] & ~s->sets[i];
+
+                if (s->machine.actions[i] == 0)
+                        continue;
+                if (s->image.updates || !s->image.ours)
+                        more = 0;
+                if ((missing | more) & ~s->excused[i])
+                        return false;
+        }
+        return true;
+}
+
+/* --- the helper ------------------------------------------------------------------------------ */
+
+static void fill_report(const Sim *s, LoadReport *r) {
+        *r = (LoadReport){
+                .kernel = { .path = strdup("/boot/vmlinuz-6.12.107"),
+                            .size = s->helper_generation },
+                .initrd = { .path = strdup("/boot/initramfs-6.12.107kdump.img") },
+                .kernel_release = strdup("6.12.107"),
+                .command_line = strdup("root=/dev/vda1 irqpoll"),
+                .loader = strdup("kexec_file_load"),
+                .reservation_bytes = 256u << 20,
+                .prepare_usec = s->prepare_usec,
+        };
+}
+
+static void fail_report(LoadReport *r, Failure failure, const char *message) {
+        load_report_done(r);
+        r->failure = failure;
+        r->message = message ? strdup(message) : NULL;
+}
+
+static void start_helper(Sim *s, Job job) {
+        SIM_CHECK(s, s->helper == JOB_NONE);
+        s->helper = job;
+        s->helper_fate = FATE_OK;
+        s->helper_generation = s->generation;
+        if (s->n_fate > 0) {
+                s->helper_fate = s->fate;
+                if (s->n_fate != UINT_MAX)
+                        s->n_fate--;
+        }
+        s->in_call = s->killed = s->had_image = false;
+        s->hangs = s->helper_fate == FATE_HANGS_EARLY;
+        s->call_start_usec = 0;
+        s->helper_usec = s->hangs ? USEC_INFINITY : s->now_usec + s->prepare_usec;
+        if (job == JOB_LOAD) {
+                s->n_loads++;
+                s->launched = true;
+        } else if (job == JOB_PLAN)
+                s->n_plans++;
+        else
+                s->n_unloads++;
+}
+
+static void helper_ended(Sim *s, LoadReport *report) {
+        static const InputType types[] = {
+                [JOB_PLAN] = INPUT_PLANNED,
+                [JOB_LOAD] = INPUT_LOADED,
+                [JOB_UNLOAD] = INPUT_UNLOADED,
+        };
+        Input in = { .type = types[s->helper], .report = report };
+
+        s->helper = JOB_NONE;
+        s->in_call = false;
+        if (s->running)
+                step(s, &in);
+        load_report_done(report);
+}
+
+static void kill_helper(Sim *s) {
+        SIM_CHECK(s, s->helper != JOB_NONE && !s->killed);
+        s->n_kills++;
+        s->killed = true;
+        /* The kernel finishes a system call that is under way before the signal counts. */
+        if (!s->in_call || s->hangs)
+                s->helper_usec = s->now_usec + USEC_PER_MSEC;
+}
+
+/* Ends a helper, and lets the kernel finish what it was asked for. */
+static void finish_helper(Sim *s, LoadReport *ret) {
+        Fate fate = s->helper_fate;
+        bool done = !s->killed || (s->in_call && !s->hangs);
+
+        fill_report(s, ret);
+        ret->call_start_usec = s->call_start_usec ? s->call_start_usec + s->skew_usec : 0;
+        ret->call_end_usec = s->call_start_usec ? s->now_usec + s->skew_usec : 0;
+        ret->had_image = s->had_image;
+        if (s->helper == JOB_LOAD && s->in_call && done && fate != FATE_BROKEN &&
+            fate != FATE_VANISHES) {
+                s->image = s->snapshot;
+                memset(s->excused, 0, sizeof(s->excused));
+        }
+        if (s->helper == JOB_UNLOAD && done && (fate == FATE_OK || fate == FATE_CRASHED_LATE))
+                s->image.loaded = false;
+        if (s->killed || fate == FATE_CRASHED_EARLY || fate == FATE_CRASHED_LATE)
+                fail_report(ret, FAILURE_CRASHED, NULL);
+        else if (fate == FATE_NOT_STARTED)
+                fail_report(ret, FAILURE_SYSTEM, "cannot start kdump-load");
+        else if (fate == FATE_LOCKDOWN)
+                fail_report(ret, FAILURE_LOCKDOWN, "the kernel is locked down");
+        else if (fate == FATE_REFUSED || (fate != FATE_OK && s->helper == JOB_UNLOAD))
+                fail_report(ret, FAILURE_BUSY, "the kexec lock stayed taken");
+        else if (fate == FATE_BROKEN && s->helper == JOB_LOAD) {
+                uint64_t start = ret->call_start_usec, end = ret->call_end_usec;
+
+                fail_report(ret, FAILURE_BAD_KERNEL, "the kernel did not like it");
+                ret->call_start_usec = start;
+                ret->call_end_usec = end;
+                ret->had_image = s->had_image;
+        }
+}
+
+static void begin_call(Sim *s) {
+        /* Whoever holds the lock is waited for. */
+        if (s->lock_until_usec != USEC_INFINITY) {
+                s->helper_usec = s->lock_until_usec + 1;
+                return;
+        }
+        s->in_call = true;
+        s->hangs = s->helper_fate == FATE_HANGS_INSIDE;
+        s->call_start_usec = s->now_usec;
+        s->had_image = s->image.loaded;
+        s->image.loaded = false;
+        s->snapshot = (SimImage){
+                .loaded = true,
+                .ours = true,
+                .updates = s->kernel == HOTPLUG_KERNEL_UPDATES,
+                .generation = s->helper_generation,
+                .sets = { s->sets[SUBSYSTEM_CPU], s->sets[SUBSYSTEM_MEMORY] },
+        };
+        s->helper_usec = s->hangs ? USEC_INFINITY : s->now_usec + s->call_usec;
+        if (s->reader)
+                sim_log_line(s);
+}
+
+static void helper_goes_on(Sim *s) {
+        LoadReport report;
+
+        if (s->helper == JOB_LOAD && !s->in_call && !s->killed &&
+            s->helper_fate != FATE_NOT_STARTED && s->helper_fate != FATE_REFUSED &&
+            s->helper_fate != FATE_LOCKDOWN && s->helper_fate != FATE_CRASHED_EARLY) {
+                begin_call(s);
+                return;
+        }
+        finish_helper(s, &report);
+        helper_ended(s, &report);
+}
+
+/* --- the daemon ------------------------------------------------------------------------------ */
+
+static void look(Sim *s, const Action *a) {
+        static const char text[] = "there is no reservation";
+        Facts facts = {
+                .loaded = s->image.loaded,
+                .reservation_bytes = 256u << 20,
+                .obstacle = s->obstacle,
+                .uevent_seqnum = s->seqnum,
+        };
+        Input in = { .type = INPUT_FACTS, .facts = &facts };
+        uint64_t torn = s->torn_bit;
+
+        if (s->zero_samples > 0) {
+                s->zero_samples--;
+                facts.loaded = 0;
+        }
+        if (s->obstacle != FAILURE_NONE)
+                memcpy(facts.obstacle_text, text, sizeof(text));
+        s->torn_bit = 0;
+        if (torn)
+                sim_hotplug(s, SUBSYSTEM_MEMORY, HOTPLUG_ADD, (unsigned)torn);
+        for (Subsystem i = 0; i < _SUBSYSTEM_MAX; i++) {
+                s->seen[i] = HOTPLUG_NOT_ASKED;
+                if (!(a->look.attributes & SUBSYSTEM_BIT(i)))
+                        continue;
+                SIM_CHECK(s, s->helper != JOB_LOAD);
+                s->n_attribute_reads++;
+                s->seen[i] = s->kernel;
+                if (s->kernel == HOTPLUG_KERNEL_UPDATES) {
+                        if (lock_is_taken(s))
+                                sim_log_line(s);
+                        if (lock_is_taken(s) || !s->image.loaded || !s->image.updates)
+                                s->seen[i] = HOTPLUG_NOT_UPDATED;
+                }
+        }
+        memcpy(facts.answers, s->seen, sizeof(facts.answers));
+        if (a->look.fingerprint) {
+                facts.has_fingerprint = true;
+                for (unsigned n = 0; n < 64; n++) {
+                        if (s->sets[SUBSYSTEM_CPU] >> n & 1)
+                                number_set_add(&facts.fingerprint.cpus, n);
+                        if (s->sets[SUBSYSTEM_MEMORY] >> n & 1)
+                                number_set_add(&facts.fingerprint.blocks, n);
+                }
+                if (!s->launched)
+                        memset(s->removed_in_load, 0, sizeof(s->removed_in_load));
+        }
+        step(s, &in);
+}
+
+static char *copy(const char *text) {
+        return text ? strdup(text) : NULL;
+}
+
+static void save_record(Sim *s) {
+        const ImageRecord *record = &s->machine.record;
+
+        image_record_done(&s->disk);
+        s->disk = *record;
+        s->disk.report.message = copy(record->report.message);
+        s->disk.report.kernel.path = copy(record->report.kernel.path);
+        s->disk.report.initrd.path = copy(record->report.initrd.path);
+        s->disk.report.kernel_release = copy(record->report.kernel_release);
+        s->disk.report.command_line = copy(record->report.command_line);
+        s->disk.report.loader = copy(record->report.loader);
+        s->disk.report.loader_reason = copy(record->report.loader_reason);
+        s->on_disk = true;
+}
+
+static void check_decision(Sim *s, const Decision *d) {
+        SIM_CHECK(s, d && d->reason[0]);
+        SIM_CHECK(s, streq(d->result, "ok") || streq(d->result, "failed") ||
+                             streq(d->result, "impossible"));
+        s->n_verdicts[d->verdict]++;
+        if (d->verdict != VERDICT_SKIP)
+                return;
+        SIM_CHECK(s, d->subsystems != 0 && d->cause == REASON_KERNEL_UPDATES);
+        for (Subsystem i = 0; i < _SUBSYSTEM_MAX; i++)
+                if (d->subsystems & SUBSYSTEM_BIT(i))
+                        SIM_CHECK(s, s->seen[i] == HOTPLUG_KERNEL_UPDATES);
+}
+
+static void answer(Sim *s, const Action *a) {
+        SIM_CHECK(s, a->answer.requests != 0);
+        for (Request r = 0; r < _REQUEST_MAX; r++) {
+                if (!(a->answer.requests & REQUEST_BIT(r)))
+                        continue;
+                SIM_CHECK(s, s->callers[r] > 0);
+                s->n_answers += s->callers[r];
+                s->callers[r] = 0;
+                s->answered[r] = a->answer.failure;
+                SIM_CHECK(s, a->answer.failure == FAILURE_NONE || !isempty(a->answer.text));
+        }
+}
+
+static void end_process(Sim *s) {
+        s->running = false;
+        memset(s->callers, 0, sizeof(s->callers));
+        for (size_t i = 0; i < s->n_events; i++)
+                if (s->events[i].met_load)
+                        for (Subsystem j = 0; j < _SUBSYSTEM_MAX; j++)
+                                s->excused[j] |= s->removed_in_load[j];
+        s->n_events = 0;
+        if (s->helper == JOB_NONE) {
+                s->launched = false;
+                return;
+        }
+        s->killed = true;
+        if (s->helper_usec != USEC_INFINITY && s->in_call)
+                s->now_usec = MAX(s->now_usec, s->helper_usec);
+        LoadReport report;
+        finish_helper(s, &report);
+        load_report_done(&report);
+        s->helper = JOB_NONE;
+        s->in_call = s->launched = false;
+}
+
+void sim_kill(Sim *s) {
+        if (!s->running)
+                return;
+        end_process(s);
+        machine_done(&s->machine);
+}
+
+static void carry_out(Sim *s, const Action *a) {
+        LoadReport report;
+
+        switch (a->type) {
+        case ACTION_LOOK:
+                look(s, a);
+                break;
+        case ACTION_PLAN:
+        case ACTION_LOAD:
+        case ACTION_UNLOAD:
+                start_helper(s, a->type == ACTION_PLAN   ? JOB_PLAN
+                                : a->type == ACTION_LOAD ? JOB_LOAD
+                                                         : JOB_UNLOAD);
+                if (s->helper_fate == FATE_NOT_STARTED) {
+                        finish_helper(s, &report);
+                        helper_ended(s, &report);
+                }
+                break;
+        case ACTION_KILL:
+                kill_helper(s);
+                break;
+        case ACTION_SAVE_RECORD:
+                save_record(s);
+                break;
+        case ACTION_DROP_RECORD:
+                image_record_done(&s->disk);
+                s->on_disk = false;
+                break;
+        case ACTION_DECIDED:
+                check_decision(s, a->decision);
+                break;
+        case ACTION_ANSWER:
+                answer(s, a);
+                break;
+        case ACTION_READY:
+                s->n_ready++;
+                SIM_CHECK(s, s->n_ready == 1);
+                break;
+        case ACTION_EXIT:
+                s->n_exits++;
+                SIM_CHECK(s, s->helper == JOB_NONE);
+                end_process(s);
+                break;
+        }
+}
+
+/* What must hold whenever the machine is at rest. */
+static void check_rest(Sim *s) {
+        const Machine *m = &s->machine;
+        uint64_t deadline = machine_deadline(m), now = s->now_usec + s->skew_usec;
+        Status status;
+        char line[STATUS_TEXT_MAX];
+
+        status_fill(&status, m);
+        SIM_CHECK(s, !isempty(status_line(&status, line)) && !isempty(status.state_reason));
+        SIM_CHECK(s, m->job == s->helper);
+        SIM_CHECK(s, m->job != JOB_NONE || m->look == LOOK_NOTHING ||
+                             m->second_look_usec != USEC_INFINITY || m->stopping);
+        if (!m->started)
+                return;
+        SIM_CHECK(s, m->decision_open == (m->job == JOB_LOAD || m->job == JOB_UNLOAD ||
+                                          m->look == LOOK_VERIFY || m->look == LOOK_UNLOADED));
+        for (Request r = 0; r < _REQUEST_MAX; r++)
+                SIM_CHECK(s, (s->callers[r] > 0) ==
+                                     (((m->waiting | m->queued) & REQUEST_BIT(r)) != 0));
+        if (m->stopping || !m->wanted || m->job != JOB_NONE)
+                return;
+        /* There is always a way on. */
+        if (!machine_is_armed(m) || (m->have_record && m->record.must_reload) || m->waiting)
+                SIM_CHECK(s, deadline != USEC_INFINITY || failure_is_unavailable(m->failure));
+        if (deadline != USEC_INFINITY && s->skew_usec >= USEC_PER_HOUR)
+                SIM_CHECK(s, deadline <= now + MAX(m->settings->max_delay_usec, 61 * USEC_PER_SEC));
+}
+
+static void step(Sim *s, Input *in) {
+        Actions actions;
+        Moment now;
+
+        s->n_steps++;
+        moment(s, &now);
+        machine_step(&s->machine, in, &now, &actions);
+        SIM_CHECK(s, actions.n < ACTIONS_MAX);
+        s->longest = MAX(s->longest, actions.n);
+        if (s->machine.job != JOB_LOAD && s->machine.look != LOOK_VERIFY)
+                s->launched = false;
+        for (size_t i = 0; i < actions.n; i++) {
+                const Action *a = &actions.items[i];
+
+                /* These may bring the next step before they return. */
+                if (a->type == ACTION_LOOK || a->type == ACTION_PLAN || a->type == ACTION_LOAD ||
+                    a->type == ACTION_UNLOAD || a->type == ACTION_EXIT)
+                        SIM_CHECK(s, i == actions.n - 1);
+                carry_out(s, a);
+                if (!s->running) {
+                        if (a->type == ACTION_EXIT)
+                                machine_done(&s->machine);
+                        return;
+                }
+                if (++s->n_actions == s->die_at) {
+                        sim_kill(s);
+                        return;
+                }
+        }
+        check_rest(s);
+}
+
+void sim_start(Sim *s) {
+        Input in = { .type = INPUT_START };
+
+        if (s->running)
+                return;
+        s->running = true;
+        s->n_ready = 0;
+        s->next_watch_usec = s->now_usec + WATCH_USEC;
+        machine_init(&s->machine, &s->settings, s->architecture);
+        /* What an image covers that somebody else left there, nobody can know. */
+        if (!s->on_disk && s->image.loaded && s->settings.foreign == FOREIGN_ADOPT)
+                memset(s->excused, 0xff, sizeof(s->excused));
+        if (s->on_disk) {
+                ImageRecord record = s->disk;
+
+                /* The daemon reads a copy; the file stays. */
+                s->disk = (ImageRecord){ 0 };
+                s->machine.record = record;
+                save_record(s);
+                s->machine.record = (ImageRecord){ 0 };
+                in.record = &record;
+                step(s, &in);
+                image_record_done(&record);
+        } else
+                step(s, &in);
+}
+
+void sim_input(Sim *s, InputType type) {
+        Input in = { .type = type };
+
+        if (s->running)
+                step(s, &in);
+}
+
+void sim_request(Sim *s, Request request) {
+        Input in = { .type = INPUT_REQUEST, .request = request };
+
+        if (!s->running)
+                return;
+        s->callers[request]++;
+        step(s, &in);
+}
+
+void sim_touch_files(Sim *s) {
+        s->generation++;
+}
+
+static void deliver(Sim *s, size_t i) {
+        SimEvent e = s->events[i];
+        Input in = { .type = INPUT_KERNEL_LOG };
+
+        s->n_events--;
+        memmove(&s->events[i], &s->events[i + 1], (s->n_events - i) * sizeof(e));
+        if (!s->running)
+                return;
+        if (e.type == SIM_OVERFLOW)
+                in.type = INPUT_OVERFLOW;
+        else if (e.type == SIM_UEVENT) {
+                in.type = INPUT_UEVENT;
+                in.uevent.subsystem = e.subsystem;
+                in.uevent.action = e.action;
+                in.uevent.seqnum = e.seqnum;
+                in.uevent.synthetic = e.synthetic;
+                in.uevent.ignored = e.ignored;
+        }
+        step(s, &in);
+}
+
+/* Lets happen what is next until end. Returns false if nothing is. */
+static bool happens(Sim *s, uint64_t end) {
+        uint64_t timer = s->running ? machine_deadline(&s->machine) : USEC_INFINITY, next = end;
+        size_t event = SIZE_MAX;
+        enum { NOTHING, HELPER, LOCK, WATCH, TIMER, EVENT } what = NOTHING;
+
+        if (timer != USEC_INFINITY)
+                timer = MAX(s->now_usec, sub_saturated(timer, s->skew_usec));
+        if (s->helper != JOB_NONE && s->helper_usec <= next) {
+                next = s->helper_usec;
+                what = HELPER;
+        }
+        if (s->lock_until_usec < next) {
+                next = s->lock_until_usec;
+                what = LOCK;
+        }
+        if (s->running && s->watching && s->next_watch_usec < next) {
+                next = s->next_watch_usec;
+                what = WATCH;
+        }
+        if (timer < next) {
+                next = timer;
+                what = TIMER;
+        }
+        for (size_t i = 0; i < s->n_events; i++)
+                if (s->events[i].due_usec < next ||
+                    (s->events[i].due_usec == next && what == NOTHING)) {
+                        next = s->events[i].due_usec;
+                        event = i;
+                        what = EVENT;
+                }
+        s->in_a_row = next > s->now_usec ? 0 : s->in_a_row + (what == TIMER);
+        SIM_CHECK(s, s->in_a_row < 10);
+        s->now_usec = MAX(s->now_usec, next);
+        switch (what) {
+        case NOTHING:
+                return false;
+        case HELPER:
+                helper_goes_on(s);
+                break;
+        case LOCK:
+                s->lock_until_usec = USEC_INFINITY;
+                s->image = s->coming;
+                break;
+        case WATCH:
+                s->next_watch_usec = s->now_usec + WATCH_USEC;
+                sim_input(s, INPUT_WATCH);
+                break;
+        case TIMER:
+                sim_input(s, INPUT_TIMER);
+                break;
+        case EVENT:
+                deliver(s, event);
+                break;
+        }
+        return true;
+}
+
+void sim_run(Sim *s, uint64_t usec) {
+        uint64_t end = s->now_usec + usec;
+
+        while (happens(s, end))
+                ;
+        s->now_usec = MAX(s->now_usec, end);
+}
+
+void sim_calm(Sim *s) {
+        const Machine *m = &s->machine;
+        uint64_t loads;
+
+        s->n_fate = s->zero_samples = s->n_lose = s->n_overflow = 0;
+        s->torn_bit = 0;
+        s->reader = s->update_fails = false;
+        s->die_at = 0;
+        s->obstacle = FAILURE_NONE;
+        s->watching = true;
+        if (s->running && m->stopping)
+                sim_run(s, s->settings.load_timeout_usec * 2 + USEC_PER_MINUTE);
+        SIM_CHECK(s, !s->running || !m->stopping);
+        sim_start(s);
+        sim_run(s, s->settings.load_timeout_usec * 2 + 2 * USEC_PER_MINUTE);
+        /* Whether lockdown has an exception cannot be seen: somebody has to say so. */
+        if (m->failure == FAILURE_LOCKDOWN)
+                sim_input(s, INPUT_RECONFIGURED);
+        sim_run(s, 2 * USEC_PER_MINUTE);
+
+        loads = s->n_loads;
+        sim_run(s, 5 * USEC_PER_MINUTE);
+        SIM_CHECK(s, s->n_loads == loads);
+        SIM_CHECK(s, machine_deadline(m) == USEC_INFINITY);
+        SIM_CHECK(s, m->waiting == 0 && m->queued == 0);
+        SIM_CHECK(s, s->n_ready == 1);
+        SIM_CHECK(s, m->failure == FAILURE_NONE);
+        SIM_CHECK(s, m->have_record == s->on_disk);
+        SIM_CHECK(s, machine_is_armed(m) == s->image.loaded);
+        if (!m->wanted) {
+                SIM_CHECK(s, !m->have_record && !(s->image.loaded && s->image.ours));
+                return;
+        }
+        SIM_CHECK(s, machine_state(m) == MACHINE_ARMED);
+        SIM_CHECK(s, sim_is_covered(s));
+        SIM_CHECK(s, m->have_record || s->settings.foreign == FOREIGN_ADOPT);
+        SIM_CHECK(s, !m->have_record || !s->disk.must_reload);
+}

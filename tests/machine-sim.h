@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A made-up kernel and the world around it, in which a state machine lives on a virtual clock.
+ * Carries out the machine's actions as the daemon does, and checks after each step what must
+ * hold always. */
+#pragma once
+
+#include "core/machine.h"
+
+/* How the next helpers fare. */
+typedef enum Fate {
+        FATE_OK,
+        FATE_NOT_STARTED,   /* fork fails */
+        FATE_REFUSED,       /* fails before the point of no return: what is loaded stays */
+        FATE_LOCKDOWN,      /* the same, and for good */
+        FATE_BROKEN,        /* fails after it: nothing is loaded */
+        FATE_CRASHED_EARLY, /* dies before the system call */
+        FATE_CRASHED_LATE,  /* and after it, before it can tell */
+        FATE_HANGS_EARLY,   /* until it is killed */
+        FATE_HANGS_INSIDE,  /* the same, with the kernel's lock held */
+        FATE_VANISHES,      /* succeeds, but nothing is loaded then */
+        _FATE_MAX,
+} Fate;
+
+typedef struct SimImage {
+        bool loaded;
+        bool ours;    /* loaded by a helper of ours */
+        bool updates; /* the kernel rewrites it at hotplug */
+        unsigned generation;
+        uint64_t sets[_SUBSYSTEM_MAX]; /* what it covers */
+} SimImage;
+
+typedef enum SimEventType {
+        SIM_UEVENT,
+        SIM_OVERFLOW,
+        SIM_LOG_LINE,
+} SimEventType;
+
+/* Something that is on its way to the daemon. */
+typedef struct SimEvent {
+        SimEventType type;
+        uint64_t due_usec;
+        Subsystem subsystem;
+        HotplugAction action;
+        uint64_t seqnum;
+        bool synthetic, ignored;
+        bool met_load;
+} SimEvent;
+
+#define SIM_EVENTS_MAX 1024
+
+typedef struct Sim {
+        /* The world. Tests set these as they like. */
+        uint64_t now_usec;
+        uint64_t skew_usec; /* what the daemon's monotonic clock adds; may go down */
+        uint64_t realtime_offset_usec;
+        uint64_t rng;
+        /* What crash_hotplug says of an image of ours; a kernel that says "1" really updates it. */
+        HotplugAnswer kernel;
+        const char *architecture;
+        Settings settings;
+        unsigned generation;           /* of the files that are configured */
+        uint64_t sets[_SUBSYSTEM_MAX]; /* the CPUs and memory blocks that there are, as bits */
+        SimImage image;
+        uint64_t seqnum;
+        Failure obstacle;
+        bool reader;           /* somebody reads the attribute during each of our loads */
+        bool update_fails;     /* the kernel's own updates fail */
+        unsigned zero_samples; /* so many looks find no image, whatever is loaded */
+        Fate fate;
+        unsigned n_fate; /* for so many helpers; UINT_MAX: for ever */
+        uint64_t prepare_usec, call_usec;
+        uint64_t uevent_delay_usec, log_delay_usec;
+        unsigned n_lose;     /* so many uevents get lost without a trace */
+        unsigned n_overflow; /* and so many with one overflow for all */
+        uint64_t torn_bit;   /* a memory block that comes in the middle of the next look */
+        bool watching;       /* INPUT_WATCH every 30 s */
+
+        /* What the world is at. */
+        uint64_t lock_until_usec; /* somebody else's load holds the kexec lock */
+        SimImage coming;          /* and brings this */
+        uint64_t next_watch_usec;
+        Job helper;
+        bool in_call, hangs, killed, had_image;
+        uint64_t helper_usec; /* when its next phase begins */
+        uint64_t call_start_usec;
+        Fate helper_fate;
+        unsigned helper_generation;
+        SimImage snapshot;
+        bool launched; /* a load is between its first look and its verdict */
+        uint64_t removed_in_load[_SUBSYSTEM_MAX]; /* since the look that preceded it */
+        uint64_t excused[_SUBSYSTEM_MAX];         /* see sim_kill() */
+        SimEvent events[SIM_EVENTS_MAX];
+        size_t n_events;
+
+        /* The process. */
+        Machine machine;
+        bool running;
+        bool on_disk;
+        ImageRecord disk;
+        HotplugAnswer seen[_SUBSYSTEM_MAX]; /* the answers of the latest look */
+        unsigned callers[_REQUEST_MAX];     /* who wait for an answer */
+        uint64_t die_at;   /* the process is killed after so many actions; 0: never */
+        unsigned in_a_row; /* timers without time passing */
+
+        /* What was seen. */
+        uint64_t n_steps, n_actions, n_loads, n_plans, n_unloads, n_kills, n_ready, n_exits;
+        uint64_t n_attribute_reads, n_answers;
+        uint64_t n_verdicts[_VERDICT_MAX];
+        Failure answered[_REQUEST_MAX];
+        size_t longest; /* list of actions */
+} Sim;
+
+/* Says what does not hold and aborts, in tests and in fuzzing alike. */
+#define SIM_CHECK(sim, condition)                                       \
+        do {                                                            \
+                if (!(condition))                                       \
+                        sim_abort(sim, __FILE__, __LINE__, #condition); \
+        } while (0)
+_Noreturn void sim_abort(const Sim *s, const char *file, int line, const char *what);
+
+/* A world with four memory blocks, two CPUs, a kernel of the kind given, and no process yet. Free
+ * with sim_done(). */
+void sim_init(Sim *s, HotplugAnswer kernel);
+void sim_done(Sim *s);
+
+/* Starts the daemon, with the record that the last one left. */
+void sim_start(Sim *s);
+
+/* kill -9, which takes the helper along as systemd does. Harmless if the daemon does not run.
+ * What fell into a load and is still on its way is lost with the process; if the set of devices
+ * is the same after that, nothing can tell the next process, so these devices are excused from
+ * coverage until the next load. */
+void sim_kill(Sim *s);
+
+/* Lets time pass. */
+void sim_run(Sim *s, uint64_t usec);
+
+/* Something happens to the daemon. */
+void sim_input(Sim *s, InputType type);
+void sim_request(Sim *s, Request request);
+/* Somebody changes the configured files; sim_input(INPUT_RECONFIGURED) tells the daemon. */
+void sim_touch_files(Sim *s);
+
+/* Something happens to the machine: the device comes or goes if the action says so, the kernel does
+ * what it does, and a uevent sets out. */
+void sim_hotplug(Sim *s, Subsystem subsystem, HotplugAction action, unsigned number);
+/* A uevent of which the machine does not change. */
+void sim_uevent(Sim *s, Subsystem subsystem, HotplugAction action, bool synthetic, bool ignored);
+/* Returns false if the lock was taken. */
+bool sim_foreign_load(Sim *s, bool updates, uint64_t usec);
+bool sim_foreign_unload(Sim *s);
+void sim_log_line(Sim *s);
+
+/* Whether the image that is loaded covers the machine as it is. */
+bool sim_is_covered(const Sim *s);
+
+/* Ends all trouble, lets some minutes pass, and checks the promise: whatever happened, the
+ * machine is armed with an image that covers it, nobody waits for an answer, and nothing but the
+ * watchdog wakes the daemon. */
+void sim_calm(Sim *s);
+
+/* The i-th newest decision. */
+const Decision *sim_decision(const Sim *s, size_t i);

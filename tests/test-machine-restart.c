@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* core/machine: what the next process makes of what the last one left, wherever that was ended. */
+#include "test-machine.h"
+
+#include "core/status.h"
+
+static void restart(void) {
+        bool loaded = s.image.loaded;
+
+        sim_kill(&s);
+        ck_assert_int_eq(s.image.loaded, loaded);
+        s.n_loads = s.n_plans = 0;
+        sim_start(&s);
+}
+
+START_TEST(adopts) {
+        boot(_i ? HOTPLUG_KERNEL_UPDATES : HOTPLUG_ABSENT);
+        restart();
+        ck_assert_int_eq(machine_state(&s.machine), MACHINE_LOADING);
+        ck_assert_uint_eq(s.n_ready, 0);
+        sim_run(&s, USEC_PER_SEC);
+        check_decision(0, VERDICT_ADOPT, REASON_UNCHANGED, 0);
+        ck_assert_int_eq(machine_state(&s.machine), MACHINE_ARMED);
+        ck_assert_uint_eq(s.n_ready, 1);
+        ck_assert(!s.machine.foreign);
+        finish();
+        ck_assert_uint_eq(s.n_loads, 0);
+        ck_assert_uint_eq(s.n_plans, 1);
+}
+END_TEST
+
+START_TEST(adopts_not_what_is_configured_otherwise) {
+        boot(HOTPLUG_KERNEL_UPDATES);
+        sim_kill(&s);
+        sim_touch_files(&s);
+        sim_start(&s);
+        sim_run(&s, USEC_PER_SEC);
+        check_decision(0, VERDICT_RELOAD, REASON_CONFIGURATION, 0);
+        ck_assert_ptr_nonnull(strstr(sim_decision(&s, 0)->reason, "(kernel)"));
+        ck_assert_uint_eq(s.n_ready, 1);
+        finish();
+        ck_assert_uint_eq(s.n_loads, 2);
+}
+END_TEST
+
+START_TEST(moved_while_away) {
+        boot(_i ? HOTPLUG_KERNEL_UPDATES : HOTPLUG_ABSENT);
+        sim_kill(&s);
+        sim_hotplug(&s, SUBSYSTEM_MEMORY, HOTPLUG_ADD, 9);
+        sim_run(&s, USEC_PER_SEC);
+        sim_start(&s);
+        sim_run(&s, 2 * USEC_PER_SEC);
+        check_decision(1, VERDICT_ADOPT, REASON_UNCHANGED, 0);
+        if (_i)
+                check_decision(0, VERDICT_SKIP, REASON_KERNEL_UPDATES, 0);
+        else
+                check_decision(0, VERDICT_RELOAD, REASON_ATTRIBUTE_ABSENT, 0);
+        ck_assert(sim_is_covered(&s));
+        finish();
+        ck_assert_uint_eq(s.n_loads, _i ? 1 : 2);
+}
+END_TEST
+
+/* A plan that fails costs nobody the image that is there. */
+START_TEST(unplannable) {
+        static const Fate fates[] = { FATE_REFUSED, FATE_CRASHED_EARLY, FATE_NOT_STARTED,
+                                      FATE_HANGS_EARLY };
+        Status status;
+
+        boot(HOTPLUG_KERNEL_UPDATES);
+        s.fate = fates[_i % 4];
+        s.n_fate = 1;
+        if (_i < 4) {
+                sim_kill(&s);
+                sim_start(&s);
+        } else
+                sim_input(&s, INPUT_RECONFIGURED);
+        sim_run(&s, 5 * USEC_PER_MINUTE);
+        check_decision(0, _i < 4 ? VERDICT_ADOPT : VERDICT_KEEP, REASON_UNPLANNABLE, 0);
+        ck_assert_int_eq(machine_state(&s.machine), MACHINE_ARMED);
+        status_fill(&status, &s.machine);
+        ck_assert_ptr_nonnull(strstr(status.state_reason, "cannot be loaded again: "));
+        ck_assert(!endswith(status.state_reason, ": "));
+        sim_input(&s, INPUT_RECONFIGURED);
+        sim_run(&s, USEC_PER_SEC);
+        status_fill(&status, &s.machine);
+        ck_assert_str_eq(status.state_reason, "loaded; it covers all memory and CPUs");
+        finish();
+        ck_assert_uint_eq(s.n_loads, 1);
+}
+END_TEST
+
+START_TEST(known_stale) {
+        boot(HOTPLUG_KERNEL_UPDATES);
+        s.update_fails = true;
+        plug(1);
+        restart();
+        sim_run(&s, USEC_PER_SEC);
+        check_decision(0, VERDICT_RELOAD, REASON_RECORD_STALE, 0);
+        ck_assert(sim_is_covered(&s));
+        finish();
+        ck_assert_uint_eq(s.n_loads, 1);
+}
+END_TEST
+
+START_TEST(unloaded_while_away) {
+        boot(HOTPLUG_KERNEL_UPDATES);
+        sim_kill(&s);
+        sim_foreign_unload(&s);
+        s.obstacle = FAILURE_DISABLED;
+        sim_start(&s);
+        sim_run(&s, USEC_PER_SEC);
+        ck_assert(!s.on_disk);
+        ck_assert_int_eq(machine_state(&s.machine), MACHINE_UNAVAILABLE);
+        finish();
+}
+END_TEST
+
+START_TEST(foreign_at_start) {
+        sim_init(&s, HOTPLUG_KERNEL_UPDATES);
+        s.settings.foreign = _i ? FOREIGN_ADOPT : FOREIGN_REPLACE;
+        sim_foreign_load(&s, true, 0);
+        sim_start(&s);
+        sim_run(&s, USEC_PER_SEC);
+        check_decision(0, _i ? VERDICT_ADOPT : VERDICT_RELOAD, REASON_FOREIGN_IMAGE, 0);
+        ck_assert_int_eq(s.machine.foreign, _i);
+        ck_assert_uint_eq(s.n_ready, 1);
+        finish();
+        ck_assert_uint_eq(s.n_loads, !_i);
+}
+END_TEST
+
+/* Killed while the first load, or a reload, runs. It is ours, and something may have fallen into
+ * it. */
+START_TEST(killed_during_load) {
+        sim_init(&s, _i & 1 ? HOTPLUG_KERNEL_UPDATES : HOTPLUG_ABSENT);
+        s.settings.foreign = _i & 2 ? FOREIGN_ADOPT : FOREIGN_REPLACE;
+        sim_start(&s);
+        if (_i & 4) {
+                sim_run(&s, USEC_PER_SEC);
+                sim_request(&s, REQUEST_RELOAD);
+        }
+        sim_run(&s, 100 * USEC_PER_MSEC);
+        ck_assert_int_eq(s.machine.job, JOB_LOAD);
+        plug(1);
+        sim_kill(&s);
+        ck_assert(s.image.loaded && !sim_is_covered(&s));
+        sim_start(&s);
+        sim_run(&s, 2 * USEC_PER_SEC);
+        ck_assert(sim_is_covered(&s));
+        check_decision(0, VERDICT_RELOAD, REASON_RECORD_STALE, 0);
+        finish();
+}
+END_TEST
+
+/* --- killed at every step -------------------------------------------------------------------- */
+
+/* Lets time pass; whoever was killed is started again. */
+static void revive(uint64_t usec) {
+        for (unsigned i = 0; i < 4; i++) {
+                sim_run(&s, usec / 4);
+                if (!s.running) {
+                        s.die_at = 0;
+                        sim_start(&s);
+                }
+        }
+}
+
+/* A long day. */
+static void scenario(void) {
+        sim_start(&s);
+        revive(USEC_PER_SEC);
+        plug(2);
+        revive(200 * USEC_PER_MSEC);
+        sim_request(&s, REQUEST_RELOAD);
+        revive(700 * USEC_PER_MSEC);
+        sim_hotplug(&s, SUBSYSTEM_CPU, HOTPLUG_ADD, 4);
+        sim_hotplug(&s, SUBSYSTEM_MEMORY, HOTPLUG_ADD, 20);
+        revive(2 * USEC_PER_SEC);
+        s.fate = FATE_BROKEN;
+        s.n_fate = 2;
+        sim_hotplug(&s, SUBSYSTEM_MEMORY, HOTPLUG_REMOVE, 4);
+        sim_request(&s, REQUEST_RELOAD);
+        revive(2 * USEC_PER_SEC);
+        s.fate = FATE_REFUSED;
+        s.n_fate = 1;
+        sim_log_line(&s);
+        revive(10 * USEC_PER_SEC);
+        s.zero_samples = 1;
+        sim_touch_files(&s);
+        sim_input(&s, INPUT_RECONFIGURED);
+        revive(USEC_PER_SEC);
+        sim_request(&s, REQUEST_UNLOAD);
+        revive(USEC_PER_SEC);
+        sim_request(&s, REQUEST_LOAD);
+        sim_run(&s, 40 * USEC_PER_MSEC);
+        sim_hotplug(&s, SUBSYSTEM_MEMORY, HOTPLUG_ADD, 21);
+        revive(3 * USEC_PER_SEC);
+        sim_foreign_load(&s, false, 0);
+        revive(40 * USEC_PER_SEC);
+        s.obstacle = FAILURE_DISABLED;
+        sim_hotplug(&s, SUBSYSTEM_MEMORY, HOTPLUG_ADD, 22);
+        revive(2 * USEC_PER_SEC);
+        s.obstacle = FAILURE_NONE;
+        revive(40 * USEC_PER_SEC);
+        sim_input(&s, INPUT_OVERFLOW);
+        sim_input(&s, INPUT_STOP);
+        revive(USEC_PER_SEC);
+}
+
+START_TEST(killed_at_every_step) {
+        uint64_t actions, loads = 0;
+
+        for (uint64_t die_at = 0;; die_at++) {
+                sim_init(&s, _i & 1 ? HOTPLUG_KERNEL_UPDATES : HOTPLUG_ABSENT);
+                s.settings.foreign = _i & 2 ? FOREIGN_ADOPT : FOREIGN_REPLACE;
+                s.settings.unload_on_stop = _i & 4;
+                s.die_at = die_at;
+                scenario();
+                actions = s.n_actions;
+                loads = MAX(loads, s.n_loads);
+                finish();
+                if (die_at > actions)
+                        break;
+        }
+        ck_assert_uint_ge(actions, 80);
+        ck_assert_uint_le(loads, 30);
+}
+END_TEST
+
+static void add_cases(Suite *suite) {
+        TCase *each = tcase_create("each");
+
+        tcase_add_loop_test(each, adopts, 0, 2);
+        tcase_add_loop_test(each, moved_while_away, 0, 2);
+        tcase_add_loop_test(each, unplannable, 0, 8);
+        tcase_add_loop_test(each, foreign_at_start, 0, 2);
+        tcase_add_loop_test(each, killed_during_load, 0, 8);
+        tcase_add_loop_test(each, killed_at_every_step, 0, 8);
+        suite_add_tcase(suite, each);
+        ADD_TEST(suite, adopts_not_what_is_configured_otherwise);
+        ADD_TEST(suite, known_stale);
+        ADD_TEST(suite, unloaded_while_away);
+}
+
+TEST_MAIN("machine-restart", add_cases)

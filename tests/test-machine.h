@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What the tests of the state machine share. */
+#pragma once
+
+#include <limits.h>
+
+#include "machine-sim.h"
+#include "test.h"
+
+/* All tests run forked, so each has its own. */
+static Sim s;
+
+/* A daemon that has loaded its image, a while ago. */
+static inline void boot(HotplugAnswer kernel) {
+        sim_init(&s, kernel);
+        sim_start(&s);
+        sim_run(&s, 40 * USEC_PER_SEC);
+        ck_assert_int_eq(machine_state(&s.machine), MACHINE_ARMED);
+        ck_assert_uint_eq(s.n_loads, 1);
+        ck_assert_uint_eq(machine_deadline(&s.machine), USEC_INFINITY);
+}
+
+static inline void finish(void) {
+        sim_calm(&s);
+        sim_done(&s);
+}
+
+/* Plugs a DIMM of n blocks: "add" and "online" for each. */
+static inline void plug(unsigned n) {
+        for (unsigned i = 0; i < n; i++) {
+                sim_hotplug(&s, SUBSYSTEM_MEMORY, HOTPLUG_ADD, 4 + i);
+                sim_hotplug(&s, SUBSYSTEM_MEMORY, HOTPLUG_ONLINE, 4 + i);
+                sim_run(&s, USEC_PER_MSEC);
+        }
+}
+
+static inline void check_decision(size_t i, Verdict verdict, Reason cause, uint32_t events) {
+        const Decision *d = sim_decision(&s, i);
+
+        ck_assert_ptr_nonnull(d);
+        ck_assert_str_eq(verdict_to_string(d->verdict), verdict_to_string(verdict));
+        ck_assert_str_eq(reason_to_string(d->cause), reason_to_string(cause));
+        ck_assert_uint_eq(d->events, events);
+}
+
+typedef enum Situation {
+        BEFORE_START,
+        FIRST_LOAD,
+        ARMED,
+        BATCH_PENDING,
+        BATCH_OF_LOG,
+        RELOADING,
+        SECOND_LOOK_VERIFY,
+        SECOND_LOOK_WATCH,
+        SECOND_LOOK_DECIDE,
+        PLANNING,
+        PLAN_HANGS,
+        LOAD_HANGS,
+        FAILED,
+        FAILED_ARMED,
+        UNAVAILABLE,
+        UNAVAILABLE_ARMED,
+        UNLOADING,
+        UNLOADED,
+        FOREIGN_ADOPTED,
+        _SITUATION_MAX,
+} Situation;
+
+/* Brings the machine into a situation that it is found in. */
+static inline void reach(Situation situation) {
+        if (situation <= FIRST_LOAD) {
+                sim_init(&s, HOTPLUG_ABSENT);
+                if (situation == FIRST_LOAD)
+                        sim_start(&s);
+                return;
+        }
+        boot(HOTPLUG_KERNEL_UPDATES);
+        switch (situation) {
+        case BATCH_PENDING:
+                plug(1);
+                break;
+        case BATCH_OF_LOG:
+                sim_log_line(&s);
+                sim_run(&s, USEC_PER_MSEC);
+                break;
+        case LOAD_HANGS:
+                s.fate = FATE_HANGS_INSIDE;
+                s.n_fate = 1;
+                /* fall through */
+        case RELOADING:
+                sim_request(&s, REQUEST_RELOAD);
+                sim_run(&s, 100 * USEC_PER_MSEC);
+                break;
+        case SECOND_LOOK_VERIFY:
+                sim_request(&s, REQUEST_RELOAD);
+                sim_run(&s, 310 * USEC_PER_MSEC);
+                s.zero_samples = 1;
+                sim_run(&s, 10 * USEC_PER_MSEC);
+                ck_assert_int_eq(s.machine.look, LOOK_VERIFY);
+                break;
+        case SECOND_LOOK_WATCH:
+                s.zero_samples = 1;
+                sim_input(&s, INPUT_WATCH);
+                ck_assert_int_eq(s.machine.look, LOOK_WATCH);
+                break;
+        case SECOND_LOOK_DECIDE:
+                s.zero_samples = 1;
+                plug(1);
+                sim_run(&s, 500 * USEC_PER_MSEC);
+                ck_assert_int_eq(s.machine.look, LOOK_DECIDE);
+                break;
+        case PLAN_HANGS:
+                s.fate = FATE_HANGS_EARLY;
+                s.n_fate = 1;
+                /* fall through */
+        case PLANNING:
+                sim_input(&s, INPUT_RECONFIGURED);
+                ck_assert_int_eq(s.machine.job, JOB_PLAN);
+                break;
+        case FAILED:
+        case FAILED_ARMED:
+                s.fate = situation == FAILED ? FATE_BROKEN : FATE_REFUSED;
+                s.n_fate = 1;
+                sim_request(&s, REQUEST_RELOAD);
+                sim_run(&s, 400 * USEC_PER_MSEC);
+                ck_assert_int_eq(machine_state(&s.machine), MACHINE_FAILED);
+                break;
+        case UNAVAILABLE:
+        case UNAVAILABLE_ARMED:
+                if (situation == UNAVAILABLE)
+                        sim_foreign_unload(&s);
+                s.obstacle = FAILURE_DISABLED;
+                sim_request(&s, REQUEST_RELOAD);
+                break;
+        case UNLOADING:
+        case UNLOADED:
+                sim_request(&s, REQUEST_UNLOAD);
+                if (situation == UNLOADED)
+                        sim_run(&s, USEC_PER_SEC);
+                break;
+        case FOREIGN_ADOPTED:
+                s.settings.foreign = FOREIGN_ADOPT;
+                sim_foreign_load(&s, false, 0);
+                sim_run(&s, 31 * USEC_PER_SEC);
+                ck_assert(s.machine.foreign);
+                break;
+        default:
+                break;
+        }
+}
