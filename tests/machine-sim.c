@@ -583,6 +583,13 @@ void sim_input(Sim *s, InputType type) {
                 step(s, &in);
 }
 
+void sim_shutdown(Sim *s) {
+        Input in = { .type = INPUT_STOP, .going_down = true };
+
+        if (s->running)
+                step(s, &in);
+}
+
 void sim_request(Sim *s, Request request) {
         Input in = { .type = INPUT_REQUEST, .request = request };
 

@@ -138,6 +138,7 @@ void sim_run(Sim *s, uint64_t usec);
 /* Something happens to the daemon. */
 void sim_input(Sim *s, InputType type);
 void sim_request(Sim *s, Request request);
+void sim_shutdown(Sim *s); /* the whole machine goes down */
 /* Somebody changes the configured files; sim_input(INPUT_RECONFIGURED) tells the daemon. */
 void sim_touch_files(Sim *s);
 

@@ -314,6 +314,20 @@ START_TEST(stop_between_two_looks) {
 }
 END_TEST
 
+/* A panic in a shutdown must give a dump, whatever a stop of the service alone would do. */
+START_TEST(shutdown_unloads_nothing) {
+        reach(ARMED);
+        s.settings.unload_on_stop = true;
+        sim_shutdown(&s);
+        sim_run(&s, USEC_PER_SEC);
+        ck_assert(!s.running);
+        ck_assert_uint_eq(s.n_exits, 1);
+        ck_assert_uint_eq(s.n_unloads, 0);
+        ck_assert(s.image.loaded);
+        finish();
+}
+END_TEST
+
 static void add_cases(Suite *suite) {
         TCase *each = tcase_create("each");
 
@@ -333,6 +347,7 @@ static void add_cases(Suite *suite) {
         ADD_TEST(suite, failing_unload);
         ADD_TEST(suite, unload_before_ready);
         ADD_TEST(suite, unloaded_stays_unloaded);
+        ADD_TEST(suite, shutdown_unloads_nothing);
 }
 
 TEST_MAIN("machine-request", add_cases)

@@ -216,9 +216,12 @@ static void load_succeeded(Step *s) {
         m->last_load_duration_usec = add_saturated(m->report.prepare_usec, call);
         if (m->decision.verdict == VERDICT_RELOAD)
                 m->reloads++;
-        strscpyf(details, sizeof(details), "loaded in %s, unprotected for %s",
-                 format_timespan(whole, m->last_load_duration_usec),
-                 format_timespan(gap, m->last_unprotected_usec));
+        format_timespan(whole, m->last_load_duration_usec);
+        format_timespan(gap, m->last_unprotected_usec);
+        if (m->last_unprotected_usec > 0)
+                strscpyf(details, sizeof(details), "loaded in %s, unprotected for %s", whole, gap);
+        else
+                strscpyf(details, sizeof(details), "loaded in %s", whole);
         take_record(s);
         if (machine_moved(m, &m->before)) {
                 batch_touch(&m->batch, s->now->monotonic_usec);

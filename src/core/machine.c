@@ -303,18 +303,19 @@ static void stop_now(Step *s) {
 
         m->waiting = m->queued = 0;
         step_answer(s, requests, FAILURE_BUSY, "kdumpd is stopping");
-        if (m->settings->unload_on_stop && m->wanted && m->have_record)
+        if (m->settings->unload_on_stop && !m->going_down && m->wanted && m->have_record)
                 step_unload(s, REASON_STOP);
         else
                 step_emit(s, ACTION_EXIT);
 }
 
-static void on_stop(Step *s) {
+static void on_stop(Step *s, bool going_down) {
         Machine *m = s->m;
 
         if (m->stopping)
                 return;
         m->stopping = true;
+        m->going_down = going_down;
         /* There is only ever one helper, and a load or an unload that was begun is waited for
          * until it is judged. */
         if (m->job == JOB_PLAN && !m->job_killed) {
@@ -421,7 +422,7 @@ void machine_step(Machine *m, const Input *in, const Moment *now, Actions *ret) 
                 on_request(&s, in->request);
                 break;
         case INPUT_STOP:
-                on_stop(&s);
+                on_stop(&s, in->going_down);
                 break;
         }
 }

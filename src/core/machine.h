@@ -91,6 +91,7 @@ typedef struct Input {
                 LoadReport
                         *report; /* PLANNED, LOADED, UNLOADED: its contents move into the machine */
                 Request request;
+                bool going_down; /* STOP: the whole system ends, not only the service */
         };
 } Input;
 
@@ -157,7 +158,8 @@ typedef struct Machine {
         unsigned actions[_SUBSYSTEM_MAX]; /* which uevents count */
 
         bool started, ready, stopping;
-        bool wanted; /* an image is wanted; false after Unload() */
+        bool going_down; /* and the machine with it: a panic on the way must give a dump */
+        bool wanted;     /* an image is wanted; false after Unload() */
 
         Job job;
         uint64_t job_deadline_usec;

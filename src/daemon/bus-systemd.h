@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A question to systemd itself, past the system bus, which is stopped at about the same time as we. */
+/* A question to systemd itself, past the system bus, which may be stopped before us. */
 #pragma once
 
 #include <stdbool.h>
 
-/* Whether the whole system is going down, and not only this service. Where systemd runs but does not
- * answer within a second, the answer is yes: the careful one, since it keeps the image. */
+/* Whether the whole system is going down, and not only this service. Where systemd runs but does
+ * not answer within a second, the answer is yes: the careful one, since it keeps the image. */
 bool system_is_going_down(void);

@@ -14,6 +14,7 @@
 #include <systemd/sd-event.h>
 
 #include "base/file-util.h"
+#include "daemon/bus-systemd.h"
 #include "daemon/bus.h"
 #include "daemon/facts.h"
 #include "daemon/helper.h"
@@ -335,6 +336,8 @@ static int on_stop(sd_event_source *source, const struct signalfd_siginfo *si, v
         Daemon *d = userdata;
         Input input = { .type = INPUT_STOP };
 
+        if (d->settings.unload_on_stop)
+                input.going_down = system_is_going_down();
         (void)sd_notify(false, "STOPPING=1");
         manager_input(&d->manager, &input);
         return 0;

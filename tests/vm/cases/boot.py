@@ -73,8 +73,11 @@ def restart_of_the_machine(t):
 
 @group.case(panics=True)
 def panic_in_shutdown(t):
-    """A panic late in the shutdown still finds the image."""
+    """A panic late in the shutdown still finds the image, even with UnloadOnStop=yes."""
     t.kdumpd.make_normal()
+    t.kdumpd.configure("[Service]\nUnloadOnStop=yes")
+    t.kdumpd.hangup()
+    t.kdumpd.quiet()
     t.guest.run(f"cat >/etc/systemd/system/late-panic.service <<'END'\n{SHUTDOWN_PANIC}\nEND\n"
                 "systemctl daemon-reload && systemctl start late-panic")
     capture = t.vm.panic("systemctl --no-block poweroff")
