@@ -38,6 +38,9 @@
 /* Events taken from the queue before the loop looks at anything else. */
 #define UEVENTS_AT_ONCE 256
 
+/* And lines of the kernel's log that are about the image. */
+#define LINES_AT_ONCE 16
+
 static const char *arg_root = NULL;
 static const char *arg_helper = KDUMPD_SBINDIR "/kdump-load";
 
@@ -237,11 +240,14 @@ static int on_uevent(sd_event_source *source, int fd, uint32_t revents, void *us
 static int on_kmsg(sd_event_source *source, int fd, uint32_t revents, void *userdata) {
         Daemon *d = userdata;
         char text[KMSG_TEXT_MAX];
-        int r;
 
-        while ((r = kmsg_receive(fd, text)) != 0) {
+        for (unsigned i = 0; i < LINES_AT_ONCE; i++) {
                 Input input = { .type = INPUT_KERNEL_LOG };
+                int r;
 
+                r = kmsg_receive(fd, text);
+                if (r == 0)
+                        break;
                 if (r == -EPIPE) {
                         /* What was overwritten unread may have been such a line. */
                         input.type = INPUT_LOOK_AGAIN;
@@ -252,7 +258,8 @@ static int on_kmsg(sd_event_source *source, int fd, uint32_t revents, void *user
                         d->kmsg_source = sd_event_source_disable_unref(d->kmsg_source);
                         break;
                 } else
-                        log_notice("The kernel says: %s", text);
+                        /* The journal has the line already, and the decision says what it meant. */
+                        log_debug("The kernel says: %s", text);
                 manager_input(&d->manager, &input);
         }
         return 0;

@@ -46,7 +46,7 @@ int kmsg_parse(const char *record, size_t size, char ret_text[static KMSG_TEXT_M
 int kmsg_receive(int fd, char ret_text[static KMSG_TEXT_MAX]) {
         char record[KMSG_RECORD_MAX];
 
-        for (;;) {
+        for (unsigned i = 0; i < KMSG_AT_ONCE; i++) {
                 ssize_t n = read(fd, record, sizeof(record));
 
                 if (n < 0) {
@@ -62,4 +62,5 @@ int kmsg_receive(int fd, char ret_text[static KMSG_TEXT_MAX]) {
                 if (kmsg_parse(record, (size_t)n, ret_text) > 0)
                         return 1;
         }
+        return 0;
 }

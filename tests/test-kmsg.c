@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* sys/kmsg: which records of the kernel's log are about the crash image, and how they are read. */
+#include "test.h"
+
+#include <sys/socket.h>
+
+#include "sys/kmsg.h"
+#include "tree.h"
+
+#define TRYLOCK "crash hp: kexec_trylock() failed, kdump image may be inaccurate"
+
+static const struct {
+        const char *record, *text;
+} hits[] = {
+        { "6,1234,5678901,-;" TRYLOCK "\n", TRYLOCK },
+        { "4,1,0,-;crash hp: unhandled_action\n", "crash hp: unhandled_action" },
+        /* The last one before a wrap-around may lack its newline; a caller may be named. */
+        { "6,1234,5678901,-;" TRYLOCK, TRYLOCK },
+        { "6,1234,5678901,-,caller=T17;" TRYLOCK "\n", TRYLOCK },
+        { "6,1234,5678901,c;" TRYLOCK "\n SUBSYSTEM=cpu\n DEVICE=+cpu:cpu2\n", TRYLOCK },
+        /* A level alone decides nothing. */
+        { "0,9,9,-;crash hp:\n", "crash hp:" },
+        { "7,9,9,-;crash hp: a;b\n", "crash hp: a;b" },
+};
+
+static const char *const misses[] = {
+        "",
+        "\n",
+        ";",
+        "6",
+        "6,1234,5678901,-",
+        "6,1234,5678901,-;\n",
+        "6,1234,5678901,-;crash hp\n",
+        "6,1234,5678901,-;crash h",
+        "6,1234,5678901,-;Crash hp: x\n",
+        "6,1234,5678901,-; crash hp: x\n",
+        "6,1234,5678901,-;kexec: crash hp: x\n",
+        /* In the dictionary below the line, not in the line. */
+        "6,1234,5678901,-;usb 1-1: new device\n crash hp: x\n",
+        "6,1234,5678901,-;\ncrash hp: x\n",
+        /* Users' records have facility 1 or higher, whatever their level. */
+        "14,1234,5678901,-;" TRYLOCK "\n",
+        "8,1234,5678901,-;" TRYLOCK "\n",
+        "30,1234,5678901,-;" TRYLOCK "\n",
+        "2047,1234,5678901,-;" TRYLOCK "\n",
+        "4294967302,1234,5678901,-;" TRYLOCK "\n",
+        "18446744073709551622,1,1,-;" TRYLOCK "\n",
+        "0000000000000000000000000000000000000000000000000000000000000008,1,1,-;" TRYLOCK "\n",
+        /* No record at all. */
+        TRYLOCK "\n",
+        ";" TRYLOCK "\n",
+        ",,,;" TRYLOCK "\n",
+        "-6,1,1,-;" TRYLOCK "\n",
+        " 6,1,1,-;" TRYLOCK "\n",
+        "<6>" TRYLOCK ";" TRYLOCK "\n",
+        "0x6,1,1,-;" TRYLOCK "\n",
+};
+
+START_TEST(records) {
+        char text[KMSG_TEXT_MAX];
+
+        for (size_t i = 0; i < ELEMENTSOF(hits); i++) {
+                strscpy(text, sizeof(text), "untouched");
+                ck_assert_msg(kmsg_parse(hits[i].record, strlen(hits[i].record), text) == 1, "%s",
+                              hits[i].record);
+                ck_assert_str_eq(text, hits[i].text);
+        }
+        for (size_t i = 0; i < ELEMENTSOF(misses); i++)
+                ck_assert_msg(kmsg_parse(misses[i], strlen(misses[i]), text) == 0, "%s", misses[i]);
+}
+END_TEST
+
+/* Every record cut at every place: never a read beyond the end, which the sanitizers see in a copy
+ * of just that size, and never a hit before the words are complete. */
+START_TEST(truncated) {
+        for (size_t i = 0; i < ELEMENTSOF(hits); i++) {
+                size_t whole = strlen(hits[i].record);
+                const char *words = strstr(hits[i].record, "crash hp:");
+
+                for (size_t n = 0; n <= whole; n++) {
+                        _cleanup_free_ char *copy = malloc(n ?: 1);
+                        char text[KMSG_TEXT_MAX];
+                        bool complete = n >= (size_t)(words - hits[i].record) + strlen("crash hp:");
+
+                        ck_assert_ptr_nonnull(copy);
+                        memcpy(copy, hits[i].record, n);
+                        ck_assert_int_eq(kmsg_parse(copy, n, text), complete);
+                }
+        }
+}
+END_TEST
+
+START_TEST(long_text) {
+        char record[KMSG_RECORD_MAX], text[KMSG_TEXT_MAX + 1];
+
+        memset(record, 'x', sizeof(record));
+        memcpy(record, "6,1,1,-;crash hp: ", strlen("6,1,1,-;crash hp: "));
+        text[KMSG_TEXT_MAX] = 'c';
+        ck_assert_int_eq(kmsg_parse(record, sizeof(record), text), 1);
+        ck_assert_uint_eq(strlen(text), KMSG_TEXT_MAX - 1);
+        ck_assert_int_eq(text[KMSG_TEXT_MAX], 'c');
+        /* A NUL ends the text early, and hides nothing in front of it. */
+        memcpy(record, "6,1,1,-;crash\0hp: ", strlen("6,1,1,-;crash hp: "));
+        ck_assert_int_eq(kmsg_parse(record, sizeof(record), text), 0);
+}
+END_TEST
+
+/* A socket that keeps records apart stands for /dev/kmsg, where each read gives one record. */
+static void make_log(int fds[static 2]) {
+        ck_assert_int_eq(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds),
+                         0);
+}
+
+static void put(int fd, const char *record) {
+        ck_assert_int_eq(write(fd, record, strlen(record)), (int)strlen(record));
+}
+
+START_TEST(receiving) {
+        char text[KMSG_TEXT_MAX];
+        int fds[2];
+
+        make_log(fds);
+        ck_assert_int_eq(kmsg_receive(fds[0], text), 0);
+        put(fds[1], "6,1,1,-;hello\n");
+        put(fds[1], "6,2,2,-;" TRYLOCK "\n");
+        put(fds[1], "14,3,3,-;" TRYLOCK "\n");
+        put(fds[1], "6,4,4,-;crash hp: another\n SUBSYSTEM=memory\n");
+        ck_assert_int_eq(kmsg_receive(fds[0], text), 1);
+        ck_assert_str_eq(text, TRYLOCK);
+        ck_assert_int_eq(kmsg_receive(fds[0], text), 1);
+        ck_assert_str_eq(text, "crash hp: another");
+        ck_assert_int_eq(kmsg_receive(fds[0], text), 0);
+        (void)close(fds[1]);
+        ck_assert_int_eq(kmsg_receive(fds[0], text), 0);
+        (void)close(fds[0]);
+        ck_assert_int_eq(kmsg_receive(fds[0], text), -EBADF);
+}
+END_TEST
+
+/* A log that never ends does not hold the event loop for ever. */
+START_TEST(flood) {
+        int fd = open("/dev/zero", O_RDONLY | O_CLOEXEC);
+        char text[KMSG_TEXT_MAX];
+
+        ck_assert_int_ge(fd, 0);
+        ck_assert_int_eq(kmsg_receive(fd, text), 0);
+        (void)close(fd);
+
+        int fds[2];
+        unsigned calls = 1;
+
+        make_log(fds);
+        for (unsigned i = 0; i < KMSG_AT_ONCE / 4; i++)
+                put(fds[1], "6,1,1,-;chatter\n");
+        put(fds[1], "6,2,2,-;" TRYLOCK "\n");
+        while (kmsg_receive(fds[0], text) == 0)
+                ck_assert_uint_lt(calls++, 2);
+        ck_assert_str_eq(text, TRYLOCK);
+        (void)close(fds[0]);
+        (void)close(fds[1]);
+}
+END_TEST
+
+START_TEST(opening) {
+        char text[KMSG_TEXT_MAX];
+        Tree t;
+        int fd;
+
+        tree_init(&t);
+        ck_assert_int_eq(kmsg_open(t.fd), -ENOENT);
+        tree_text(&t, "/dev/kmsg", "6,1,1,-;" TRYLOCK "\n");
+        fd = kmsg_open(t.fd);
+        ck_assert_int_ge(fd, 0);
+        /* What was there before is not seen. */
+        ck_assert_int_eq(kmsg_receive(fd, text), 0);
+        ck_assert_int_ne(fcntl(fd, F_GETFD) & FD_CLOEXEC, 0);
+        ck_assert_int_ne(fcntl(fd, F_GETFL) & O_NONBLOCK, 0);
+        (void)close(fd);
+        /* What cannot be positioned is no kernel log; opening it does not wait for a writer. */
+        tree_unlink(&t, "/dev/kmsg");
+        ck_assert_int_eq(mkfifoat(t.fd, "dev/kmsg", 0600), 0);
+        ck_assert_int_eq(kmsg_open(t.fd), -ESPIPE);
+        tree_done(&t);
+}
+END_TEST
+
+static void add_cases(Suite *s) {
+        ADD_TEST(s, records);
+        ADD_TEST(s, truncated);
+        ADD_TEST(s, long_text);
+        ADD_TEST(s, receiving);
+        ADD_TEST(s, flood);
+        ADD_TEST(s, opening);
+}
+
+TEST_MAIN("kmsg", add_cases)
