@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A world for the shipped manager. */
+#include "fake-world.h"
+
+#define REALTIME_USEC (UINT64_C(1700000000) * USEC_PER_SEC)
+
+static void op_moment(void *userdata, Moment *ret) {
+        const World *w = userdata;
+
+        *ret = (Moment){
+                .monotonic_usec = w->now_usec,
+                .realtime_usec = REALTIME_USEC + w->now_usec,
+        };
+}
+
+static void op_look(void *userdata, unsigned attributes, bool fingerprint, Facts *ret) {
+        World *w = userdata;
+
+        /* Each read takes the kernel's kexec lock, so never during a load. */
+        ck_assert(!w->running || attributes == 0);
+        w->n_looks++;
+        *ret = w->kernel;
+        for (Subsystem s = 0; s < _SUBSYSTEM_MAX; s++) {
+                if (attributes & SUBSYSTEM_BIT(s))
+                        w->attributes_read++;
+                else
+                        ret->answers[s] = HOTPLUG_NOT_ASKED;
+        }
+        ret->has_fingerprint = fingerprint;
+        if (!fingerprint)
+                ret->fingerprint = (Fingerprint){ 0 };
+}
+
+static int op_start_helper(void *userdata, HelperKind kind) {
+        World *w = userdata;
+
+        if (w->start_error < 0)
+                return w->start_error;
+        ck_assert(!w->running);
+        w->running = true;
+        w->kind = kind;
+        w->n_started[kind]++;
+        return 0;
+}
+
+static void op_kill_helper(void *userdata) {
+        World *w = userdata;
+
+        ck_assert(w->running);
+        w->n_kills++;
+}
+
+static void op_save_record(void *userdata, const ImageRecord *record) {
+        World *w = userdata;
+
+        w->n_saved++;
+        w->record_kept = true;
+        w->record_must_reload = record->must_reload;
+}
+
+static void op_drop_record(void *userdata) {
+        World *w = userdata;
+
+        w->n_dropped++;
+        w->record_kept = false;
+}
+
+static void op_decided(void *userdata, const Decision *decision) {
+        World *w = userdata;
+
+        w->n_decisions++;
+        w->decision = *decision;
+        if (w->on_decided)
+                w->on_decided(w->userdata, decision);
+}
+
+static void op_answer(void *userdata, unsigned requests, Failure failure, const char *text) {
+        World *w = userdata;
+
+        w->n_answers++;
+        w->answered = requests;
+        w->failure = failure;
+        strscpy(w->text, sizeof(w->text), strempty(text));
+        if (w->on_answer)
+                w->on_answer(w->userdata, requests, failure, text);
+}
+
+static void op_changed(void *userdata) {
+        World *w = userdata;
+
+        w->n_changed++;
+}
+
+static void op_set_timer(void *userdata, uint64_t usec) {
+        World *w = userdata;
+
+        w->n_timers++;
+        w->timer_usec = usec;
+}
+
+static void op_ready(void *userdata) {
+        World *w = userdata;
+
+        w->n_ready++;
+}
+
+static void op_quit(void *userdata) {
+        World *w = userdata;
+
+        w->n_quit++;
+}
+
+static const Ops ops = {
+        .moment = op_moment,
+        .look = op_look,
+        .start_helper = op_start_helper,
+        .kill_helper = op_kill_helper,
+        .save_record = op_save_record,
+        .drop_record = op_drop_record,
+        .decided = op_decided,
+        .answer = op_answer,
+        .changed = op_changed,
+        .set_timer = op_set_timer,
+        .ready = op_ready,
+        .quit = op_quit,
+};
+
+void world_init(World *w) {
+        *w = (World){
+                .now_usec = 1000 * USEC_PER_SEC,
+                .timer_usec = USEC_INFINITY,
+                .kernel = { .reservation_bytes = UINT64_C(256) << 20, .uevent_seqnum = 100 },
+        };
+        number_set_add(&w->kernel.fingerprint.cpus, 0);
+        number_set_add(&w->kernel.fingerprint.blocks, 0);
+        world_answers(w, HOTPLUG_ABSENT);
+        ck_assert_int_eq(settings_init(&w->settings), 0);
+        manager_init(&w->manager, &ops, w, &w->settings, "x86_64");
+}
+
+void world_done(World *w) {
+        manager_done(&w->manager);
+        settings_done(&w->settings);
+}
+
+void world_answers(World *w, HotplugAnswer answer) {
+        for (Subsystem s = 0; s < _SUBSYSTEM_MAX; s++)
+                w->kernel.answers[s] = answer;
+}
+
+void world_input(World *w, InputType type) {
+        Input input = { .type = type };
+
+        manager_input(&w->manager, &input);
+}
+
+void world_request(World *w, Request request) {
+        Input input = { .type = INPUT_REQUEST, .request = request };
+
+        manager_input(&w->manager, &input);
+}
+
+void world_uevent(World *w, Subsystem subsystem, HotplugAction action) {
+        Input input = { .type = INPUT_UEVENT };
+
+        input.uevent.subsystem = subsystem;
+        input.uevent.action = action;
+        input.uevent.seqnum = ++w->kernel.uevent_seqnum;
+        manager_input(&w->manager, &input);
+}
+
+static char *copy(const char *s) {
+        char *c = strdup(s);
+
+        ck_assert_ptr_nonnull(c);
+        return c;
+}
+
+void world_helper_ends(World *w, Failure failure) {
+        LoadReport report = { .failure = failure };
+        HelperKind kind = w->kind;
+
+        ck_assert(w->running);
+        w->running = false;
+        if (failure != FAILURE_NONE)
+                report.message = copy(w->helper_error ?: "it went wrong");
+        else if (kind == HELPER_UNLOAD)
+                w->kernel.loaded = 0;
+        else {
+                report.kernel = (FileIdentity){ copy("/boot/vmlinuz"), 1, 2, w->helper_mtime, 4 };
+                report.initrd = (FileIdentity){ copy("/boot/initrd"), 1, 3, 3, 4 };
+                report.kernel_release = copy("6.1.0");
+                report.command_line = copy("root=/dev/vda irqpoll");
+                report.loader = copy("kexec_file_load");
+                report.loader_reason = copy("it is the only one");
+                report.prepare_usec = 1000;
+        }
+        if (failure == FAILURE_NONE && kind == HELPER_LOAD) {
+                report.had_image = w->kernel.loaded == 1;
+                report.call_start_usec = w->now_usec;
+                w->now_usec += 20000;
+                report.call_end_usec = w->now_usec;
+                w->kernel.loaded = 1;
+        }
+        manager_helper_ended(&w->manager, kind, &report);
+        /* Whatever was of use in it was taken. */
+        load_report_done(&report);
+}
+
+void world_arm(World *w) {
+        Input input = { .type = INPUT_START };
+
+        manager_input(&w->manager, &input);
+        world_helper_ends(w, FAILURE_NONE);
+        ck_assert_str_eq(manager_status(&w->manager)->state, "armed");
+}
+
+void world_pass(World *w, uint64_t usec) {
+        uint64_t end = w->now_usec + usec;
+
+        while (w->timer_usec <= end) {
+                w->now_usec = MAX(w->now_usec, w->timer_usec);
+                /* A timer goes off once, and then stands still until it is set again. */
+                w->timer_usec = USEC_INFINITY;
+                world_input(w, INPUT_TIMER);
+        }
+        w->now_usec = end;
+}

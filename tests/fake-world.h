@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A world for the shipped manager: a table of operations over a made-up kernel, a clock that stands
+ * until it is moved, and a helper that ends when it is told to. */
+#pragma once
+
+#include <check.h>
+
+#include "daemon/manager.h"
+
+typedef struct World {
+        Manager manager;
+        Settings settings;
+
+        uint64_t now_usec;
+        uint64_t timer_usec;
+        Facts kernel; /* what a look finds; answers as if all were asked */
+
+        /* The helper. */
+        bool running;
+        HelperKind kind;
+        int start_error;          /* what the next starts fail with, 0: they work */
+        unsigned n_started[3];    /* by kind */
+        uint64_t helper_mtime;    /* of the kernel file that its reports tell */
+        const char *helper_error; /* what it says when it fails */
+
+        /* What was done. */
+        unsigned n_looks, n_kills, n_saved, n_dropped, n_changed, n_timers, n_ready, n_quit;
+        unsigned n_decisions, n_answers;
+        unsigned attributes_read; /* how many attributes, over all looks */
+        bool record_kept, record_must_reload;
+        Decision decision; /* the last one */
+        unsigned answered; /* REQUEST_BIT()s, of the last answer */
+        Failure failure;   /* of the last answer */
+        char text[DECISION_DETAILS_MAX];
+
+        /* For who wants to hear of them. */
+        void *userdata;
+        void (*on_decided)(void *userdata, const Decision *decision);
+        void (*on_answer)(void *userdata, unsigned requests, Failure failure, const char *text);
+} World;
+
+/* A machine of x86_64 with a reservation, nothing loaded, and a kernel that updates no image. */
+void world_init(World *w);
+void world_done(World *w);
+
+/* Starts it and lets the first load end well. */
+void world_arm(World *w);
+
+/* Ends the helper that is running. FAILURE_NONE does to the kernel what it was started for. */
+void world_helper_ends(World *w, Failure failure);
+
+/* Lets time pass, with the timer going off at each of its times. */
+void world_pass(World *w, uint64_t usec);
+
+void world_input(World *w, InputType type);
+void world_request(World *w, Request request);
+void world_uevent(World *w, Subsystem subsystem, HotplugAction action);
+
+/* Makes crash_hotplug read so for both subsystems. */
+void world_answers(World *w, HotplugAnswer answer);
