@@ -293,6 +293,36 @@ START_TEST(stopping) {
 }
 END_TEST
 
+/* Whoever keeps the timer keeps it off once it has gone off; so a timer that went off too early, or
+ * for a deadline that has not moved, has to be set again. */
+START_TEST(timer_is_set_again) {
+        unsigned timers;
+        World w;
+
+        world_init(&w);
+        world_arm(&w);
+        timers = w.n_timers;
+        world_input(&w, INPUT_WATCH);
+        ck_assert_uint_eq(w.n_timers, timers);
+        world_uevent(&w, SUBSYSTEM_CPU, HOTPLUG_ADD);
+        ck_assert_uint_eq(w.n_timers, timers + 1);
+        /* The same moment, the same deadline: nothing to do. */
+        world_uevent(&w, SUBSYSTEM_CPU, HOTPLUG_ADD);
+        ck_assert_uint_eq(w.n_timers, timers + 1);
+
+        uint64_t deadline = w.timer_usec;
+
+        w.now_usec = deadline - 1;
+        w.timer_usec = USEC_INFINITY;
+        world_input(&w, INPUT_TIMER);
+        ck_assert(!w.running);
+        ck_assert_uint_eq(w.timer_usec, deadline);
+        world_pass(&w, 1);
+        ck_assert(w.running);
+        world_done(&w);
+}
+END_TEST
+
 /* changed() is called after everything that changes what manager_status() tells. */
 START_TEST(changes_are_told) {
         static const InputType types[] = {
@@ -322,6 +352,7 @@ static void add_cases(Suite *s) {
         ADD_TEST(s, killed_on_timeout);
         ADD_TEST(s, answers);
         ADD_TEST(s, stopping);
+        ADD_TEST(s, timer_is_set_again);
         ADD_TEST(s, changes_are_told);
 }
 

@@ -162,8 +162,6 @@ static int on_timer(sd_event_source *source, uint64_t usec, void *userdata) {
         Daemon *d = userdata;
         Input input = { .type = INPUT_TIMER };
 
-        /* The machine sets the timer again only when its deadline moves. */
-        d->manager.timer_usec = USEC_INFINITY;
         manager_input(&d->manager, &input);
         return 0;
 }

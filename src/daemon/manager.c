@@ -78,6 +78,9 @@ void manager_input(Manager *m, Input *input) {
         Moment now;
         uint64_t deadline;
 
+        /* A timer that has gone off stays off until it is set again. */
+        if (input->type == INPUT_TIMER)
+                m->timer_usec = USEC_INFINITY;
         m->ops->moment(m->userdata, &now);
         machine_step(&m->machine, input, &now, &actions);
         for (size_t i = 0; i < actions.n; i++)

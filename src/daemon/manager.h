@@ -39,7 +39,7 @@ typedef struct Ops {
         /* The machine may be in another state than before; what it is, manager_status() tells. */
         void (*changed)(void *userdata);
 
-        /* Wants manager_input(INPUT_TIMER) at that monotonic time; USEC_INFINITY: not at all. */
+        /* Wants manager_input(INPUT_TIMER) once at that monotonic time; USEC_INFINITY: never. */
         void (*set_timer)(void *userdata, uint64_t usec);
 
         void (*ready)(void *userdata);
