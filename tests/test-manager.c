@@ -293,6 +293,32 @@ START_TEST(stopping) {
 }
 END_TEST
 
+/* A dry run is not worth waiting for. But there is one helper at a time, so its end comes before
+ * the unload. */
+START_TEST(stopping_while_planning) {
+        World w;
+
+        for (int unload = 0; unload < 2; unload++) {
+                world_init(&w);
+                w.settings.unload_on_stop = unload;
+                world_arm(&w);
+                world_input(&w, INPUT_RECONFIGURED);
+                ck_assert_int_eq(w.kind, HELPER_PLAN);
+                world_input(&w, INPUT_STOP);
+                ck_assert_uint_eq(w.n_kills, 1);
+                world_pass(&w, w.settings.load_timeout_usec);
+                ck_assert_uint_eq(w.n_kills, 1);
+                world_helper_ends(&w, FAILURE_CRASHED);
+                ck_assert_uint_eq(w.n_started[HELPER_UNLOAD], (unsigned)unload);
+                if (unload)
+                        world_helper_ends(&w, FAILURE_NONE);
+                ck_assert_uint_eq(w.n_quit, 1);
+                ck_assert_int_eq(w.kernel.loaded, !unload);
+                world_done(&w);
+        }
+}
+END_TEST
+
 /* Whoever keeps the timer keeps it off once it has gone off; so a timer that went off too early, or
  * for a deadline that has not moved, has to be set again. */
 START_TEST(timer_is_set_again) {
@@ -352,6 +378,7 @@ static void add_cases(Suite *s) {
         ADD_TEST(s, killed_on_timeout);
         ADD_TEST(s, answers);
         ADD_TEST(s, stopping);
+        ADD_TEST(s, stopping_while_planning);
         ADD_TEST(s, timer_is_set_again);
         ADD_TEST(s, changes_are_told);
 }
