@@ -1,0 +1,346 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* daemon/helper: kdump-load as a child, played by scripts that behave well and badly. */
+#include "test.h"
+
+#include <dirent.h>
+#include <signal.h>
+
+#include "base/time-util.h"
+#include "daemon/helper.h"
+#include "tree.h"
+
+#define GOOD_REPORT "{\"Failure\":\"None\",\"KernelFile\":\"/boot/vmlinuz\",\"CallStartUSec\":5}"
+
+/* So long does the slowest machine take for anything here. */
+#define PATIENCE_USEC (20 * USEC_PER_SEC)
+
+typedef struct World {
+        Tree tree;
+        char program[96];
+        sd_event *event;
+        Helper *helper;
+
+        unsigned n_ended, n_turns; /* helpers that ended; turns of the event loop */
+        HelperKind kind;
+        Failure failure;
+        char message[512], kernel[64];
+} World;
+
+static void on_ended(void *userdata, HelperKind kind, LoadReport *report) {
+        World *w = userdata;
+
+        w->n_ended++;
+        w->kind = kind;
+        w->failure = report->failure;
+        strscpy(w->message, sizeof(w->message), strempty(report->message));
+        strscpy(w->kernel, sizeof(w->kernel), strempty(report->kernel.path));
+}
+
+/* script is the body of a shell script; $out is a file of its own that it may write. */
+static void world_init(World *w, const char *script) {
+        _cleanup_free_ char *text = NULL;
+        sigset_t mask;
+
+        *w = (World){ 0 };
+        tree_init(&w->tree);
+        strscpyf(w->program, sizeof(w->program), "%s/helper", w->tree.path);
+        ck_assert_int_gt(asprintf(&text, "#!/bin/sh\nout=%s/out\n%s\n", w->tree.path, script), 0);
+        tree_text(&w->tree, "/helper", text);
+        ck_assert_int_eq(fchmodat(w->tree.fd, "helper", 0755, 0), 0);
+        ck_assert_int_eq(sigemptyset(&mask), 0);
+        ck_assert_int_eq(sigaddset(&mask, SIGCHLD), 0);
+        ck_assert_int_eq(sigaddset(&mask, SIGTERM), 0);
+        ck_assert_int_eq(sigprocmask(SIG_BLOCK, &mask, NULL), 0);
+        ck_assert_int_ge(sd_event_new(&w->event), 0);
+        ck_assert_int_eq(helper_new(w->event, w->program, NULL, on_ended, w, &w->helper), 0);
+}
+
+static void world_done(World *w) {
+        helper_free(w->helper);
+        sd_event_unref(w->event);
+        tree_done(&w->tree);
+}
+
+static void await_end(World *w) {
+        unsigned before = w->n_ended;
+        uint64_t start = monotonic_usec();
+
+        while (w->n_ended == before) {
+                ck_assert_int_ge(sd_event_run(w->event, PATIENCE_USEC), 0);
+                ck_assert_uint_lt(monotonic_usec(), start + PATIENCE_USEC);
+                w->n_turns++;
+        }
+        ck_assert_uint_eq(w->n_ended, before + 1);
+}
+
+static void run(World *w, HelperKind kind) {
+        ck_assert_int_eq(helper_start(w->helper, kind), 0);
+        /* Its end is never told from within the start. */
+        ck_assert_uint_eq(w->n_ended, 0);
+        await_end(w);
+        ck_assert_int_eq(w->kind, kind);
+}
+
+/* Waits for a file that the script writes, and takes its first line. */
+static void await_line(World *w, const char *path, char *buf, size_t size) {
+        for (unsigned i = 0; i < 2000; i++) {
+                if (read_line_below(w->tree.fd, path, buf, size) == 0 && buf[0])
+                        return;
+                (void)usleep(10000);
+        }
+        ck_abort_msg("nobody wrote %s", path);
+}
+
+START_TEST(good_report) {
+        World w;
+
+        world_init(&w, "echo '" GOOD_REPORT "'");
+        run(&w, HELPER_LOAD);
+        ck_assert_int_eq(w.failure, FAILURE_NONE);
+        ck_assert_str_eq(w.kernel, "/boot/vmlinuz");
+        ck_assert_str_eq(w.message, "");
+        /* And another one after it. */
+        ck_assert_int_eq(helper_start(w.helper, HELPER_UNLOAD), 0);
+        await_end(&w);
+        ck_assert_int_eq(w.kind, HELPER_UNLOAD);
+        ck_assert_int_eq(w.failure, FAILURE_NONE);
+        world_done(&w);
+}
+END_TEST
+
+START_TEST(in_pieces) {
+        World w;
+
+        world_init(
+                &w,
+                "printf '{\"Failure\":\"No'; sleep 0.1; printf 'ne\",\"KernelFile\"'; sleep 0.1\n"
+                "printf ':\"/boot/vmlinuz\"}'");
+        run(&w, HELPER_LOAD);
+        ck_assert_int_eq(w.failure, FAILURE_NONE);
+        ck_assert_str_eq(w.kernel, "/boot/vmlinuz");
+        world_done(&w);
+}
+END_TEST
+
+START_TEST(arguments) {
+        static const struct {
+                HelperKind kind;
+                const char *root, *line;
+        } cases[] = {
+                { HELPER_LOAD, NULL, "--json" },
+                { HELPER_PLAN, NULL, "--json --dry-run" },
+                { HELPER_UNLOAD, "/some where", "--json --unload --root=/some where" },
+        };
+        char line[256];
+        World w;
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                world_init(&w, "echo \"$@\" >$out; echo '" GOOD_REPORT "'");
+                helper_free(w.helper);
+                ck_assert_int_eq(
+                        helper_new(w.event, w.program, cases[i].root, on_ended, &w, &w.helper), 0);
+                run(&w, cases[i].kind);
+                await_line(&w, "/out", line, sizeof(line));
+                ck_assert_str_eq(line, cases[i].line);
+                world_done(&w);
+        }
+}
+END_TEST
+
+/* What is no report, and what the failure then says. */
+START_TEST(bad_reports) {
+        static const struct {
+                const char *script, *message;
+        } cases[] = {
+                { "", "kdump-load ended with status 0 and without a report" },
+                { "echo hello", "kdump-load ended with status 0 and without a report" },
+                { "echo '" GOOD_REPORT "' x",
+                  "kdump-load ended with status 0 and without a report" },
+                { "printf '{\"Failure\":\"None\"'; exit 3",
+                  "kdump-load ended with status 3 and without a report" },
+                { "echo '{\"Failure\":\"NoSuch\"}'",
+                  "kdump-load ended with status 0 and without a report" },
+                { "exit 127", "kdump-load ended with status 127 and without a report" },
+                { "kill -SEGV $$", "kdump-load was ended by signal SEGV" },
+                /* A good report does not outweigh a bad end. */
+                { "echo '" GOOD_REPORT "'; kill -KILL $$", "kdump-load was ended by signal KILL" },
+                { "echo '" GOOD_REPORT "'; exit 1", "kdump-load ended with status 1" },
+        };
+        World w;
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                world_init(&w, cases[i].script);
+                run(&w, HELPER_LOAD);
+                ck_assert_msg(w.failure == FAILURE_CRASHED, "%s: %s", cases[i].script,
+                              failure_to_string(w.failure));
+                ck_assert_msg(startswith(w.message, cases[i].message), "%s: %s", cases[i].script,
+                              w.message);
+                world_done(&w);
+        }
+}
+END_TEST
+
+START_TEST(failure_reports) {
+        World w;
+
+        world_init(&w, "echo '{\"Failure\":\"NoKernel\",\"Message\":\"none found\"}'; exit 1");
+        run(&w, HELPER_LOAD);
+        ck_assert_int_eq(w.failure, FAILURE_NO_KERNEL);
+        ck_assert_str_eq(w.message, "none found");
+        world_done(&w);
+}
+END_TEST
+
+START_TEST(killed) {
+        World w;
+
+        /* It was about to end; a signal that can be ignored would not do. */
+        world_init(&w,
+                   "trap '' TERM INT HUP; echo '" GOOD_REPORT "'; echo up >$out; exec sleep 1000");
+        char line[16];
+
+        helper_kill(w.helper);
+        ck_assert_int_eq(helper_start(w.helper, HELPER_LOAD), 0);
+        await_line(&w, "/out", line, sizeof(line));
+        ck_assert_int_eq(helper_start(w.helper, HELPER_LOAD), -EBUSY);
+        ck_assert_int_eq(sd_event_run(w.event, 0) < 0, 0);
+        ck_assert_uint_eq(w.n_ended, 0);
+        helper_kill(w.helper);
+        helper_kill(w.helper);
+        await_end(&w);
+        ck_assert_int_eq(w.failure, FAILURE_CRASHED);
+        ck_assert_str_eq(w.message, "kdump-load was ended by signal KILL");
+        /* Nobody is left to be killed, and nobody else is. */
+        helper_kill(w.helper);
+        world_done(&w);
+}
+END_TEST
+
+/* The end of the output is not the end of the child, and must not keep the loop busy until then. */
+START_TEST(closes_output_and_lives_on) {
+        World w;
+
+        world_init(&w, "echo '" GOOD_REPORT "'; exec >&-; sleep 0.4; exit 0");
+        run(&w, HELPER_LOAD);
+        ck_assert_int_eq(w.failure, FAILURE_NONE);
+        ck_assert_uint_lt(w.n_turns, 20);
+        world_done(&w);
+}
+END_TEST
+
+/* Nor is the end of the child that of the output, if somebody else holds it open. */
+START_TEST(grandchild_keeps_output) {
+        char line[32];
+        uint32_t pid;
+        World w;
+
+        world_init(&w, "sleep 1000 &\necho $! >$out\necho '" GOOD_REPORT "'");
+        run(&w, HELPER_LOAD);
+        ck_assert_int_eq(w.failure, FAILURE_NONE);
+        ck_assert_str_eq(w.kernel, "/boot/vmlinuz");
+        await_line(&w, "/out", line, sizeof(line));
+        ck_assert_int_eq(parse_u32(line, 10, &pid), 0);
+        ck_assert_int_eq(kill((pid_t)pid, SIGKILL), 0);
+        world_done(&w);
+}
+END_TEST
+
+/* Blocked and ignored signals, and descriptors, stay with us. */
+START_TEST(inherits_nothing) {
+        char line[64];
+        World w;
+
+        world_init(&w,
+                   "exec 3<&-\n"
+                   "grep -E '^Sig(Blk|Ign):' /proc/self/status | tr '\\n\\t' '  ' >$out\n"
+                   "p=$(readlink /proc/$$/fd/1)\n"
+                   "for f in /proc/$$/fd/*; do [ \"$(readlink $f)\" != \"$p\" ] || echo ${f##*/}; "
+                   "done | tr '\\n' ' ' >$out.fds\n");
+        ck_assert(signal(SIGPIPE, SIG_IGN) != SIG_ERR);
+        ck_assert(signal(SIGHUP, SIG_IGN) != SIG_ERR);
+        run(&w, HELPER_LOAD);
+        await_line(&w, "/out", line, sizeof(line));
+        /* Two that the C library keeps to itself are its own business. */
+        ck_assert_msg(streq(line, "SigBlk: 0000000000000000 SigIgn: 0000000000000000") ||
+                              streq(line, "SigBlk: 0000000000000000 SigIgn: 0000000180000000"),
+                      "%s", line);
+        await_line(&w, "/out.fds", line, sizeof(line));
+        ck_assert_str_eq(line, "1");
+        world_done(&w);
+}
+END_TEST
+
+static unsigned count_fds(void) {
+        DIR *dir = opendir("/proc/self/fd");
+        unsigned n = 0;
+
+        ck_assert_ptr_nonnull(dir);
+        while (readdir(dir))
+                n++;
+        (void)closedir(dir);
+        return n;
+}
+
+START_TEST(cannot_be_started) {
+        unsigned fds;
+        World w;
+
+        world_init(&w, "echo '" GOOD_REPORT "'");
+        fds = count_fds();
+        tree_unlink(&w.tree, "/helper");
+        ck_assert_int_eq(helper_start(w.helper, HELPER_LOAD), -ENOENT);
+        tree_text(&w.tree, "/helper", "no program");
+        ck_assert_int_eq(fchmodat(w.tree.fd, "helper", 0644, 0), 0);
+        ck_assert_int_eq(helper_start(w.helper, HELPER_LOAD), -EACCES);
+        ck_assert_int_eq(fchmodat(w.tree.fd, "helper", 0755, 0), 0);
+        ck_assert_int_eq(helper_start(w.helper, HELPER_LOAD), -ENOEXEC);
+        ck_assert_uint_eq(count_fds(), fds);
+        /* None of that spoils the next. */
+        tree_text(&w.tree, "/helper", "#!/bin/sh\necho '" GOOD_REPORT "'\n");
+        ck_assert_int_eq(fchmodat(w.tree.fd, "helper", 0755, 0), 0);
+        run(&w, HELPER_LOAD);
+        ck_assert_int_eq(w.failure, FAILURE_NONE);
+        fds = count_fds();
+        for (unsigned i = 0; i < 20; i++) {
+                ck_assert_int_eq(helper_start(w.helper, HELPER_LOAD), 0);
+                await_end(&w);
+        }
+        ck_assert_uint_eq(count_fds(), fds);
+        world_done(&w);
+}
+END_TEST
+
+/* When we end, a load that runs goes on to its end. */
+START_TEST(outlives_us) {
+        char line[16];
+        World w;
+
+        world_init(
+                &w,
+                "echo up >$out; while [ ! -e $out.go ]; do sleep 0.02; done; echo done >$out.end");
+        ck_assert_int_eq(helper_start(w.helper, HELPER_LOAD), 0);
+        await_line(&w, "/out", line, sizeof(line));
+        w.helper = helper_free(w.helper);
+        tree_text(&w.tree, "/out.go", "");
+        await_line(&w, "/out.end", line, sizeof(line));
+        ck_assert_str_eq(line, "done");
+        ck_assert_uint_eq(w.n_ended, 0);
+        world_done(&w);
+}
+END_TEST
+
+static void add_cases(Suite *s) {
+        ADD_TEST(s, good_report);
+        ADD_TEST(s, in_pieces);
+        ADD_TEST(s, arguments);
+        ADD_TEST(s, bad_reports);
+        ADD_TEST(s, failure_reports);
+        ADD_TEST(s, killed);
+        ADD_TEST(s, closes_output_and_lives_on);
+        ADD_TEST(s, grandchild_keeps_output);
+        ADD_TEST(s, inherits_nothing);
+        ADD_TEST(s, cannot_be_started);
+        ADD_TEST(s, outlives_us);
+}
+
+TEST_MAIN("helper", add_cases)
