@@ -191,6 +191,39 @@ START_TEST(failure_reports) {
 }
 END_TEST
 
+/* Output without end neither fills our memory nor blocks the child until it is killed. */
+START_TEST(much_output) {
+        World w;
+
+        world_init(&w, "head -c 10485760 /dev/zero; exit 4");
+        run(&w, HELPER_LOAD);
+        ck_assert_int_eq(w.failure, FAILURE_CRASHED);
+        ck_assert_str_eq(w.message, "kdump-load ended with status 4 and without a report");
+        world_done(&w);
+
+        /* A report is not one because its first part would be one. */
+        world_init(&w, "echo '" GOOD_REPORT "'; head -c 1000000 /dev/zero | tr '\\0' ' '");
+        run(&w, HELPER_LOAD);
+        ck_assert_int_eq(w.failure, FAILURE_CRASHED);
+        world_done(&w);
+}
+END_TEST
+
+START_TEST(endless_output) {
+        World w;
+
+        world_init(&w, "exec cat /dev/zero");
+        ck_assert_int_eq(helper_start(w.helper, HELPER_LOAD), 0);
+        for (unsigned i = 0; i < 100; i++)
+                ck_assert_int_ge(sd_event_run(w.event, PATIENCE_USEC), 0);
+        ck_assert_uint_eq(w.n_ended, 0);
+        helper_kill(w.helper);
+        await_end(&w);
+        ck_assert_int_eq(w.failure, FAILURE_CRASHED);
+        world_done(&w);
+}
+END_TEST
+
 START_TEST(killed) {
         World w;
 
@@ -335,6 +368,8 @@ static void add_cases(Suite *s) {
         ADD_TEST(s, arguments);
         ADD_TEST(s, bad_reports);
         ADD_TEST(s, failure_reports);
+        ADD_TEST(s, much_output);
+        ADD_TEST(s, endless_output);
         ADD_TEST(s, killed);
         ADD_TEST(s, closes_output_and_lives_on);
         ADD_TEST(s, grandchild_keeps_output);

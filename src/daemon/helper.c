@@ -12,6 +12,12 @@
 #include "sys/log.h"
 #include "sys/report-json.h"
 
+/* One byte more than a report may have tells one that just fits from one that is too long. */
+#define TEXT_SIZE (REPORT_JSON_LONGEST + 1)
+
+/* Enough for all that a pipe holds; whoever writes without end does not get the whole loop. */
+#define READS_AT_ONCE 32
+
 struct Helper {
         sd_event *event;
         const char *program;
@@ -65,10 +71,16 @@ Helper *helper_free(Helper *h) {
         return NULL;
 }
 
-/* Reads what is there. Returns 1 at the end of the output, 0 if there may be more. */
+/* Reads what is there, and drops what is too much for a report: a child that is blocked on its
+ * output would hang until it is killed. Returns 1 at the end of the output, 0 if there may be
+ * more. */
 static int drain(Helper *h) {
-        while (h->size < REPORT_JSON_LONGEST) {
-                ssize_t n = read(h->output, h->text + h->size, REPORT_JSON_LONGEST - h->size);
+        char dropped[4096];
+
+        for (unsigned i = 0; i < READS_AT_ONCE; i++) {
+                size_t room = TEXT_SIZE - h->size;
+                ssize_t n = read(h->output, room > 0 ? h->text + h->size : dropped,
+                                 room > 0 ? room : sizeof(dropped));
 
                 if (n < 0 && errno == EINTR)
                         continue;
@@ -76,9 +88,10 @@ static int drain(Helper *h) {
                         return errno == EAGAIN ? 0 : 1;
                 if (n == 0)
                         return 1;
-                h->size += (size_t)n;
+                if (room > 0)
+                        h->size += (size_t)n;
         }
-        return 1;
+        return 0;
 }
 
 static int on_output(sd_event_source *source, int fd, uint32_t revents, void *userdata) {
@@ -180,7 +193,7 @@ int helper_start(Helper *h, HelperKind kind) {
         h->output = fds[0];
         output = fds[1];
         h->kind = kind;
-        h->text = malloc(REPORT_JSON_LONGEST);
+        h->text = malloc(TEXT_SIZE);
         r = h->text ? 0 : -ENOMEM;
         if (r >= 0 && fcntl(h->output, F_SETFL, O_NONBLOCK) < 0)
                 r = -errno;
