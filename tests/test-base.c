@@ -61,6 +61,38 @@ START_TEST(cutting) {
 }
 END_TEST
 
+START_TEST(mending) {
+        static const struct {
+                const char *text, *mended;
+        } cases[] = {
+                { "", "" },
+                { "plain ~", "plain ~" },
+                { "a\tb\nc\x7f\x1b", "a\tb?c??" },
+                { "gr\u00fcn \u20ac \U0001f600", "gr\u00fcn \u20ac \U0001f600" },
+                /* No lead, no continuation, cut off by the end. */
+                { "\x80x\xfcx\xffx", "?x?x?x" },
+                { "\xc3.\xe2\x82.\xf0\x9f\x98.", "?.??.???." },
+                { "\xe2\x82", "??" },
+                { "\xf0\x9f\x98", "???" },
+                /* Longer than need be, controls, surrogates, no characters, beyond Unicode. */
+                { "\xc0\xaf\xe0\x80\xaf", "?????" },
+                { "\xc2\x85", "??" },
+                { "\xed\xa0\x80", "???" },
+                { "\xef\xb7\x90\xef\xbf\xbf", "??????" },
+                { "\xf4\x90\x80\x80\xf8\x88\x80\x80\x80", "?????????" },
+                { "\xf4\x8f\xbf\xbd", "\xf4\x8f\xbf\xbd" },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                _cleanup_free_ char *text = strdup(cases[i].text);
+
+                ck_assert_ptr_nonnull(text);
+                utf8_mend(text);
+                ck_assert_str_eq(text, cases[i].mended);
+        }
+}
+END_TEST
+
 START_TEST(timespans) {
         static const struct {
                 const char *text;
@@ -144,6 +176,7 @@ END_TEST
 static void add_cases(Suite *s) {
         ADD_TEST(s, numbers);
         ADD_TEST(s, cutting);
+        ADD_TEST(s, mending);
         ADD_TEST(s, timespans);
         ADD_TEST(s, files);
 }

@@ -191,6 +191,21 @@ START_TEST(failure_reports) {
 }
 END_TEST
 
+/* Names of files may hold any bytes. The bus takes UTF-8 only, and the status line is one line. */
+START_TEST(unprintable_message) {
+        World w;
+
+        world_init(&w,
+                   "printf '{\"Failure\":\"NoKernel\",\"Message\":\"/boot/gr\\303\\274n\\374 is "
+                   "missing\\\\nREADY=1\",\"KernelFile\":\"/\\377\\303\"}'");
+        run(&w, HELPER_LOAD);
+        ck_assert_int_eq(w.failure, FAILURE_NO_KERNEL);
+        ck_assert_str_eq(w.message, "/boot/gr\u00fcn? is missing?READY=1");
+        ck_assert_str_eq(w.kernel, "/??");
+        world_done(&w);
+}
+END_TEST
+
 /* Output without end neither fills our memory nor blocks the child until it is killed. */
 START_TEST(much_output) {
         World w;
@@ -368,6 +383,7 @@ static void add_cases(Suite *s) {
         ADD_TEST(s, arguments);
         ADD_TEST(s, bad_reports);
         ADD_TEST(s, failure_reports);
+        ADD_TEST(s, unprintable_message);
         ADD_TEST(s, much_output);
         ADD_TEST(s, endless_output);
         ADD_TEST(s, killed);

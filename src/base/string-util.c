@@ -131,3 +131,38 @@ void strscpyf(char *dst, size_t size, const char *format, ...) {
                 dst[end] = '\0';
         }
 }
+
+/* The length of the character that s begins with; 0 if it is none that a line of text may hold. */
+static size_t utf8_character(const char *s) {
+        static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
+        unsigned char lead = (unsigned char)s[0];
+        size_t n = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
+        uint32_t c;
+
+        if (lead < 0x80)
+                return lead == '\t' || (lead >= 0x20 && lead != 0x7f);
+        if (lead < 0xc0 || lead >= 0xf8)
+                return 0;
+        c = lead & (0x7fu >> n);
+        for (size_t i = 1; i < n; i++) {
+                /* A string that ends here has its NUL here. */
+                if (((unsigned char)s[i] & 0xc0) != 0x80)
+                        return 0;
+                c = c << 6 | ((unsigned char)s[i] & 0x3f);
+        }
+        if (c < least[n] || c < 0xa0 || c > 0x10ffff || (c >= 0xd800 && c <= 0xdfff) ||
+            (c >= 0xfdd0 && c <= 0xfdef) || (c & 0xfffe) == 0xfffe)
+                return 0;
+        return n;
+}
+
+void utf8_mend(char *s) {
+        while (*s) {
+                size_t n = utf8_character(s);
+
+                if (n == 0)
+                        *s++ = '?';
+                else
+                        s += n;
+        }
+}

@@ -173,7 +173,11 @@ static int value_to(FieldType type, json_object *value, void *member) {
                 if (r < 0)
                         return r;
                 *(char **)member = strdup(text);
-                return *(char **)member ? 0 : -ENOMEM;
+                if (!*(char **)member)
+                        return -ENOMEM;
+                /* File names and the like may be any bytes. */
+                utf8_mend(*(char **)member);
+                return 0;
         case FIELD_NUMBER:
                 if (!json_object_is_type(value, json_type_int) ||
                     (json_object_get_int64(value) < 0))
