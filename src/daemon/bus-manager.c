@@ -111,10 +111,12 @@ typedef struct Property {
         const char *name;
         char type;
         size_t offset;
+        uint64_t flag;
 } Property;
 
 static const Property properties[] = {
-#define X(Name, Type, field, flag) { #Name, Type[0], offsetof(Status, field) },
+#define X(Name, Type, field, flag) \
+        { #Name, Type[0], offsetof(Status, field), SD_BUS_VTABLE_PROPERTY_##flag },
         PROPERTIES(X)
 #undef X
 };
@@ -161,11 +163,6 @@ static const sd_bus_vtable vtable[] = {
         SD_BUS_VTABLE_END,
 };
 
-int bus_add_manager(Bus *b) {
-        (void)manager_status(b->manager);
-        return sd_bus_add_object_vtable(b->bus, NULL, BUS_PATH, BUS_INTERFACE, vtable, b);
-}
-
 static uint64_t digest(const void *data, size_t size) {
         const unsigned char *p = data;
         uint64_t h = UINT64_C(0xcbf29ce484222325);
@@ -190,11 +187,10 @@ static uint64_t property_digest(const Status *status, const Property *p) {
         }
 }
 
-void bus_flush_changes(Bus *b) {
+/* Notes the values as they are now. Returns how many differ from last time, with their names. */
+static size_t note_changes(Bus *b, char *ret_names[static BUS_PROPERTIES_MAX + 1]) {
         const Status *status = manager_status(b->manager);
-        char *names[BUS_PROPERTIES_MAX + 1];
         size_t n = 0;
-        int r;
 
         for (size_t i = 0; i < ELEMENTSOF(properties); i++) {
                 uint64_t d = property_digest(status, &properties[i]);
@@ -202,10 +198,27 @@ void bus_flush_changes(Bus *b) {
                 if (d == b->digests[i])
                         continue;
                 b->digests[i] = d;
-                names[n++] = (char *)properties[i].name;
+                /* sd-bus refuses the whole signal for one that is not to be told. */
+                if (properties[i].flag == SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE)
+                        ret_names[n++] = (char *)properties[i].name;
         }
-        names[n] = NULL;
-        if (n == 0 || !b->bus)
+        ret_names[n] = NULL;
+        return n;
+}
+
+int bus_add_manager(Bus *b) {
+        char *names[BUS_PROPERTIES_MAX + 1];
+
+        /* Who comes now reads the values that there are. */
+        (void)note_changes(b, names);
+        return sd_bus_add_object_vtable(b->bus, NULL, BUS_PATH, BUS_INTERFACE, vtable, b);
+}
+
+void bus_flush_changes(Bus *b) {
+        char *names[BUS_PROPERTIES_MAX + 1];
+        int r;
+
+        if (note_changes(b, names) == 0 || !b->bus)
                 return;
         r = sd_bus_emit_properties_changed_strv(b->bus, BUS_PATH, BUS_INTERFACE, names);
         if (r < 0)
