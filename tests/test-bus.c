@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 
 #include "daemon/bus-private.h"
@@ -929,6 +930,120 @@ START_TEST(bus_comes_back) {
 }
 END_TEST
 
+START_TEST(before_the_bus) {
+        uint64_t queued = 0;
+        Scene s;
+
+        scene_service(&s);
+        start_service(&s);
+        world_arm(&s.world);
+        /* What nobody can hear is not kept, however long there is no bus. */
+        for (unsigned i = 0; i < 1000; i++) {
+                world_uevent(&s.world, SUBSYSTEM_CPU, HOTPLUG_ADD);
+                bus_flush_changes(s.bus);
+                bus_decided(s.bus, history_get(&s.world.manager.machine.history, 0));
+                ck_assert_int_ge(sd_event_run(s.event, 0), 0);
+        }
+        ck_assert_int_ge(sd_bus_get_n_queued_write(s.bus->bus, &queued), 0);
+        ck_assert_uint_le(queued, 8);
+        /* The end does not wait for it, either. */
+        bus_drain(s.bus);
+        start_daemon(&s);
+        connect_client(&s, &s.client);
+        await_name(&s);
+        check_properties(&s);
+        ck_get(&s, "EventsReceived", "t", "1000");
+        scene_daemon_done(&s);
+}
+END_TEST
+
+static int listen_as_bus(Scene *s, int backlog, struct sockaddr_un *ret) {
+        int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+        *ret = (struct sockaddr_un){ .sun_family = AF_UNIX };
+        tree_dir(&s->tree, "/run");
+        strscpyf(ret->sun_path, sizeof(ret->sun_path), "%s/run/bus", s->tree.path);
+        ck_assert_int_ge(fd, 0);
+        ck_assert_int_eq(bind(fd, (struct sockaddr *)ret, sizeof(*ret)), 0);
+        ck_assert_int_eq(listen(fd, backlog), 0);
+        return fd;
+}
+
+/* Leaving the event loop waits neither for a bus that is not there nor for one that is silent. */
+START_TEST(exit_without_bus) {
+        struct sockaddr_un address;
+        int listener = -EBADF;
+        Scene s;
+
+        for (int hangs = 0; hangs < 2; hangs++) {
+                scene_service(&s);
+                if (hangs)
+                        listener = listen_as_bus(&s, 5, &address);
+                start_service(&s);
+                world_arm(&s.world);
+                turn(&s);
+                bus_flush_changes(s.bus);
+                ck_assert_int_ge(sd_event_exit(s.event, 0), 0);
+                ck_assert_int_ge(sd_event_loop(s.event), 0);
+                bus_drain(s.bus);
+                scene_daemon_done(&s);
+        }
+        (void)close(listener);
+}
+END_TEST
+
+/* A bus whose queue of connections is full, as when all services come back to it at once. */
+START_TEST(crowded_bus) {
+        struct sockaddr_un address;
+        int listener, others[64], r = 0;
+        size_t n = 0;
+        Scene s;
+
+        scene_service(&s);
+        listener = listen_as_bus(&s, 0, &address);
+        while (r == 0) {
+                ck_assert_uint_lt(n, ELEMENTSOF(others));
+                others[n] = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+                ck_assert_int_ge(others[n], 0);
+                r = connect(others[n++], (struct sockaddr *)&address, sizeof(address));
+        }
+        ck_assert_int_eq(errno, EAGAIN);
+        start_service(&s);
+        turn(&s);
+        while (n > 0)
+                (void)close(others[--n]);
+        (void)close(listener);
+        ck_assert_int_eq(unlinkat(s.tree.fd, "run/bus", 0), 0);
+        start_daemon(&s);
+        connect_client(&s, &s.client);
+        await_name(&s);
+        check_properties(&s);
+        scene_daemon_done(&s);
+}
+END_TEST
+
+/* Somebody else has the name: it is ours as soon as he gives it back. */
+START_TEST(name_is_taken) {
+        Client other = { 0 };
+        Scene s;
+
+        scene_service(&s);
+        start_daemon(&s);
+        ck_assert_int_ge(sd_bus_open_system(&other.bus), 0);
+        ck_assert_int_ge(sd_bus_request_name(other.bus, BUS_NAME, 0), 0);
+        start_service(&s);
+        connect_client(&s, &s.client);
+        AWAIT(&s, sd_bus_is_ready(s.bus->bus) > 0);
+        for (unsigned i = 0; i < 5; i++)
+                turn(&s);
+        ck_assert_int_ge(sd_bus_release_name(other.bus, BUS_NAME), 0);
+        await_name(&s);
+        check_properties(&s);
+        disconnect_client(&other);
+        scene_daemon_done(&s);
+}
+END_TEST
+
 START_TEST(resume) {
         Client login = { 0 };
         Scene s;
@@ -1075,6 +1190,10 @@ static void add_cases(Suite *s) {
         ADD_TEST(s, on_the_bus);
         ADD_TEST(s, caller_vanishes);
         ADD_TEST(s, bus_comes_back);
+        ADD_TEST(s, before_the_bus);
+        ADD_TEST(s, exit_without_bus);
+        ADD_TEST(s, crowded_bus);
+        ADD_TEST(s, name_is_taken);
         ADD_TEST(s, resume);
         ADD_TEST(s, log_control);
         if (geteuid() == 0)

@@ -218,7 +218,7 @@ void bus_flush_changes(Bus *b) {
         char *names[BUS_PROPERTIES_MAX + 1];
         int r;
 
-        if (note_changes(b, names) == 0 || !b->bus)
+        if (note_changes(b, names) == 0 || !bus_is_ready(b))
                 return;
         r = sd_bus_emit_properties_changed_strv(b->bus, BUS_PATH, BUS_INTERFACE, names);
         if (r < 0)
@@ -229,7 +229,7 @@ void bus_decided(Bus *b, const Decision *d) {
         sd_bus_message *signal = NULL;
         int r;
 
-        if (!b->bus)
+        if (!bus_is_ready(b))
                 return;
         r = sd_bus_message_new_signal(b->bus, &signal, BUS_PATH, BUS_INTERFACE, "Decided");
         if (r >= 0)

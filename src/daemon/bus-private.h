@@ -28,12 +28,17 @@ struct Bus {
 
         sd_bus *bus;
         sd_event_source *reconnect_source;
+        uint64_t wait_usec; /* before the next try to connect */
 
         BusCaller callers[BUS_CALLERS_MAX];
         size_t n_callers;
 
         uint64_t digests[BUS_PROPERTIES_MAX]; /* of the properties' values as last sent */
 };
+
+/* Whether somebody can hear us. What is sent before is kept by sd-bus, without end if there is no
+ * bus. */
+bool bus_is_ready(const Bus *b);
 
 /* bus-manager.c: the object itself. */
 int bus_add_manager(Bus *b) _must_check_;

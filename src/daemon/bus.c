@@ -9,21 +9,37 @@
 
 #define SYSTEM_BUS_ADDRESS "unix:path=/run/dbus/system_bus_socket"
 
-/* A bus that just went away is given this long before its socket is tried or watched for. */
-#define RECONNECT_USEC (500 * USEC_PER_MSEC)
+/* A bus that just went away is given this long before its socket is tried or watched for; one that
+ * turns us away again and again, twice as long each time. */
+#define RECONNECT_USEC         (500 * USEC_PER_MSEC)
+#define RECONNECT_LONGEST_USEC (60 * USEC_PER_SEC)
 
-static int connect_bus(Bus *b);
+/* What RequestName() answers if somebody else has the name (D-Bus specification). */
+#define NAME_IN_QUEUE 2u
+
+static void connect_bus(Bus *b);
 
 static int on_reconnect(sd_event_source *source, uint64_t usec, void *userdata) {
         Bus *b = userdata;
-        int r;
 
         b->reconnect_source = sd_event_source_disable_unref(b->reconnect_source);
-        r = connect_bus(b);
-        if (r < 0)
-                log_warning("Cannot connect to the system bus, going on without it: %s",
-                            strerrordesc_np(-r));
+        connect_bus(b);
         return 0;
+}
+
+static void reconnect_later(Bus *b) {
+        int r;
+
+        r = sd_event_add_time_relative(b->event, &b->reconnect_source, CLOCK_MONOTONIC,
+                                       b->wait_usec, 0, on_reconnect, b);
+        if (r < 0)
+                log_warning("Cannot wait for the system bus, going on without it: %s",
+                            strerrordesc_np(-r));
+        b->wait_usec = MIN(2 * b->wait_usec, RECONNECT_LONGEST_USEC);
+}
+
+bool bus_is_ready(const Bus *b) {
+        return b->bus && sd_bus_is_ready(b->bus) > 0;
 }
 
 static void disconnect(Bus *b) {
@@ -36,14 +52,9 @@ static void disconnect(Bus *b) {
 
 static int on_disconnected(sd_bus_message *message, void *userdata, sd_bus_error *error) {
         Bus *b = userdata;
-        int r;
 
         log_info("The system bus went away; waiting for it to come back");
-        r = sd_event_add_time_relative(b->event, &b->reconnect_source, CLOCK_MONOTONIC,
-                                       RECONNECT_USEC, 0, on_reconnect, b);
-        if (r < 0)
-                log_warning("Cannot wait for the system bus, going on without it: %s",
-                            strerrordesc_np(-r));
+        reconnect_later(b);
         /* sd-bus itself holds the connection while one of its handlers runs. */
         disconnect(b);
         return 0;
@@ -51,10 +62,18 @@ static int on_disconnected(sd_bus_message *message, void *userdata, sd_bus_error
 
 static int on_name(sd_bus_message *message, void *userdata, sd_bus_error *error) {
         const sd_bus_error *e = sd_bus_message_get_error(message);
+        Bus *b = userdata;
+        uint32_t answer = 0;
 
-        if (e)
+        if (e) {
                 log_warning("Cannot take the name %s on the system bus: %s", BUS_NAME,
                             strempty(e->message));
+                return 0;
+        }
+        b->wait_usec = RECONNECT_USEC;
+        if (sd_bus_message_read(message, "u", &answer) > 0 && answer == NAME_IN_QUEUE)
+                log_warning("Another process has the name %s on the system bus; waiting for it",
+                            BUS_NAME);
         return 0;
 }
 
@@ -95,6 +114,9 @@ static int set_up(Bus *b) {
                 r = sd_bus_set_address(b->bus, address ?: SYSTEM_BUS_ADDRESS);
         if (r >= 0)
                 r = sd_bus_set_bus_client(b->bus, true);
+        /* Else the end of the event loop would wait for a bus that is slow to let us in. */
+        if (r >= 0)
+                r = sd_bus_set_close_on_exit(b->bus, false);
         /* With this, a socket that is not there yet is waited for instead of being an error. */
         if (r >= 0)
                 r = sd_bus_set_watch_bind(b->bus, true);
@@ -115,36 +137,39 @@ static int set_up(Bus *b) {
                         b->bus, NULL, "org.freedesktop.login1", "/org/freedesktop/login1",
                         "org.freedesktop.login1.Manager", "PrepareForSleep", on_sleep, NULL, b);
         if (r >= 0)
-                r = sd_bus_request_name_async(b->bus, NULL, BUS_NAME, 0, on_name, b);
+                r = sd_bus_request_name_async(b->bus, NULL, BUS_NAME, SD_BUS_NAME_QUEUE, on_name,
+                                              b);
         if (r >= 0)
                 r = sd_bus_attach_event(b->bus, b->event, SD_EVENT_PRIORITY_NORMAL);
         return r;
 }
 
-static int connect_bus(Bus *b) {
+static void connect_bus(Bus *b) {
         int r;
 
         r = set_up(b);
-        if (r < 0)
-                disconnect(b);
-        return r;
+        if (r >= 0)
+                return;
+        log_warning("Cannot connect to the system bus, going on without it for now: %s",
+                    strerrordesc_np(-r));
+        disconnect(b);
+        reconnect_later(b);
 }
 
 int bus_new(sd_event *event, Manager *manager, BusRefresh refresh, void *userdata, Bus **ret) {
-        _cleanup_(bus_freep) Bus *b = NULL;
-        int r;
+        Bus *b = calloc(1, sizeof(*b));
 
-        b = calloc(1, sizeof(*b));
         if (!b)
                 return -ENOMEM;
-        b->event = sd_event_ref(event);
-        b->manager = manager;
-        b->refresh = refresh;
-        b->userdata = userdata;
-        r = connect_bus(b);
-        if (r < 0)
-                return r;
-        *ret = TAKE_PTR(b);
+        *b = (Bus){
+                .event = sd_event_ref(event),
+                .manager = manager,
+                .refresh = refresh,
+                .userdata = userdata,
+                .wait_usec = RECONNECT_USEC,
+        };
+        connect_bus(b);
+        *ret = b;
         return 0;
 }
 
@@ -159,6 +184,6 @@ Bus *bus_free(Bus *b) {
 }
 
 void bus_drain(Bus *b) {
-        if (b->bus)
+        if (bus_is_ready(b))
                 (void)sd_bus_flush(b->bus);
 }

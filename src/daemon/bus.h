@@ -13,14 +13,14 @@ typedef struct Bus Bus;
  * others since the last look. Called before properties are read. */
 typedef void (*BusRefresh)(void *userdata);
 
-/* Starts to connect. userdata is refresh's. Returns 0 or negative errno (no memory; a bus that is
- * not there is no error). */
+/* Starts to connect, and keeps trying. userdata is refresh's. Returns 0 or -ENOMEM: a bus that is
+ * not there is no error. */
 int bus_new(sd_event *event, Manager *manager, BusRefresh refresh, void *userdata,
             Bus **ret) _must_check_;
 Bus *bus_free(Bus *b);
 DEFINE_CLEANUP(Bus *, bus_free);
 
-/* Sends PropertiesChanged for what differs from the last time. */
+/* Sends PropertiesChanged for what differs from the last time, if there is somebody to hear it. */
 void bus_flush_changes(Bus *b);
 
 /* Sends the Decided signal. */
