@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The real kdumpd on a made-up machine. */
+#include "fake-machine.h"
+
+#include <poll.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+
+#define LOADED "/sys/kernel/kexec_crash_loaded"
+
+/* The argument is the tree. Files are replaced whole, as kdumpd may read them at any time. */
+static const char script[] =
+        "#!/bin/sh\n"
+        "root=%s\n"
+        "put() { echo \"$1\" >\"$root/new\" && mv \"$root/new\" \"$root$2\"; }\n"
+        "report() {\n"
+        "    echo '{\"Failure\":\"None\",\"KernelFile\":\"/boot/vmlinuz\",\"KernelInode\":7,'\n"
+        "    echo '\"KernelRelease\":\"6.1.0-test\",\"CommandLine\":\"irqpoll\",'\n"
+        "    echo '\"Loader\":\"kexec_file_load\",\"CallStartUSec\":1000,\"CallEndUSec\":2000}'\n"
+        "}\n"
+        "case \" $* \" in\n"
+        "*' --dry-run '*) echo plan >>\"$root/calls\" ;;\n"
+        "*' --unload '*) echo unload >>\"$root/calls\"; put 0 " LOADED " ;;\n"
+        "*)\n"
+        "    echo load >>\"$root/calls\"\n"
+        "    while [ -e \"$root/hold\" ]; do sleep 0.02; done\n"
+        "    put 1 " LOADED "\n"
+        "    ;;\n"
+        "esac\n"
+        "report\n";
+
+void machine_init_fake(FakeMachine *m) {
+        struct sockaddr_un address = { .sun_family = AF_UNIX };
+        char text[2048], path[64];
+
+        *m = (FakeMachine){ .notify_fd = -EBADF };
+        tree_init(&m->tree);
+        tree_text(&m->tree, LOADED, "0\n");
+        tree_text(&m->tree, "/sys/kernel/kexec_crash_size", "268435456\n");
+        tree_text(&m->tree, "/sys/kernel/uevent_seqnum", "1000\n");
+        tree_text(&m->tree, "/sys/devices/system/cpu/present", "0-3\n");
+        for (unsigned i = 0; i < 8; i++) {
+                strscpyf(path, sizeof(path), "/sys/devices/system/memory/memory%u", i);
+                tree_dir(&m->tree, path);
+        }
+        tree_text(&m->tree, "/proc/cmdline", "root=/dev/vda crashkernel=256M\n");
+        tree_text(&m->tree, "/proc/sys/kernel/random/boot_id",
+                  "01234567-89ab-cdef-0123-456789abcdef\n");
+        tree_dir(&m->tree, "/run/kdumpd");
+        strscpyf(text, sizeof(text), script, m->tree.path);
+        tree_text(&m->tree, "/helper", text);
+        ck_assert_int_eq(fchmodat(m->tree.fd, "helper", 0755, 0), 0);
+        strscpyf(m->bus_address, sizeof(m->bus_address), "unix:path=%s/run/bus", m->tree.path);
+
+        m->notify_fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+        ck_assert_int_ge(m->notify_fd, 0);
+        strscpyf(address.sun_path, sizeof(address.sun_path), "%s/notify", m->tree.path);
+        ck_assert_int_eq(bind(m->notify_fd, (struct sockaddr *)&address, sizeof(address)), 0);
+}
+
+void machine_done_fake(FakeMachine *m) {
+        if (m->pid > 0) {
+                (void)kill(m->pid, SIGKILL);
+                (void)waitpid(m->pid, NULL, 0);
+        }
+        (void)close(m->notify_fd);
+        tree_done(&m->tree);
+}
+
+static void set(const char *name, const char *value) {
+        if (value ? setenv(name, value, 1) < 0 : unsetenv(name) < 0)
+                _exit(126);
+}
+
+/* In the child. */
+static void run(const FakeMachine *m) {
+        const char *builddir = getenv("builddir");
+        char program[512], root[128], helper[256], text[128];
+        sigset_t none;
+        int fd;
+
+        (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+        (void)sigemptyset(&none);
+        (void)sigprocmask(SIG_SETMASK, &none, NULL);
+        strscpyf(program, sizeof(program), "%s/kdumpd", builddir ?: ".");
+        strscpyf(root, sizeof(root), "--root=%s", m->tree.path);
+        if (m->helper)
+                strscpyf(helper, sizeof(helper), "--helper=%s", m->helper);
+        else
+                strscpyf(helper, sizeof(helper), "--helper=%s/helper", m->tree.path);
+        strscpyf(text, sizeof(text), "%s/notify", m->tree.path);
+        set("NOTIFY_SOCKET", text);
+        set("DBUS_SYSTEM_BUS_ADDRESS", m->bus_address);
+        set("JOURNAL_STREAM", NULL);
+        set("WATCHDOG_PID", NULL);
+        strscpyf(text, sizeof(text), "%u000", m->watchdog_msec);
+        set("WATCHDOG_USEC", m->watchdog_msec > 0 ? text : NULL);
+        fd = openat(m->tree.fd, "log", O_WRONLY | O_CREAT | O_APPEND, 0644);
+        if (fd < 0 || dup2(fd, STDERR_FILENO) < 0)
+                _exit(126);
+        (void)execl(program, "kdumpd", root, helper, NULL);
+        _exit(127);
+}
+
+void machine_start(FakeMachine *m) {
+        ck_assert_int_eq(m->pid, 0);
+        machine_listen(m);
+        m->n_ready = m->n_reloading = m->n_stopping = m->n_watchdog = 0;
+        m->status[0] = '\0';
+        m->pid = fork();
+        ck_assert_int_ge(m->pid, 0);
+        if (m->pid == 0)
+                run(m);
+}
+
+static void take_line(FakeMachine *m, const char *line) {
+        const char *value;
+
+        m->n_ready += streq(line, "READY=1");
+        m->n_reloading += streq(line, "RELOADING=1");
+        m->n_stopping += streq(line, "STOPPING=1");
+        m->n_watchdog += streq(line, "WATCHDOG=1");
+        value = startswith(line, "STATUS=");
+        if (value)
+                strscpy(m->status, sizeof(m->status), value);
+}
+
+void machine_listen(FakeMachine *m) {
+        struct pollfd p = { .fd = m->notify_fd, .events = POLLIN };
+        char text[2048], *line, *rest;
+        ssize_t n;
+
+        ck_assert_int_ge(poll(&p, 1, 20), 0);
+        while ((n = recv(m->notify_fd, text, sizeof(text) - 1, 0)) > 0) {
+                text[n] = '\0';
+                rest = text;
+                while ((line = strsep(&rest, "\n")))
+                        take_line(m, line);
+        }
+}
+
+int machine_wait(FakeMachine *m) {
+        pid_t pid = m->pid;
+        int status = 0;
+
+        AWAIT_MACHINE(m, waitpid(pid, &status, WNOHANG) == pid);
+        m->pid = 0;
+        return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+}
+
+void machine_stop(FakeMachine *m) {
+        ck_assert_int_eq(kill(m->pid, SIGTERM), 0);
+        ck_assert_int_eq(machine_wait(m), 0);
+        machine_listen(m);
+        ck_assert_uint_eq(m->n_stopping, 1);
+}
+
+static char *read_text(const FakeMachine *m, const char *path) {
+        char *text;
+
+        if (read_file_below(m->tree.fd, path, 1 << 20, &text, NULL) < 0)
+                text = strdup("");
+        ck_assert_ptr_nonnull(text);
+        return text;
+}
+
+void machine_give_up(const FakeMachine *m, const char *what) {
+        _cleanup_free_ char *log = read_text(m, "/log"), *calls = read_text(m, "/calls");
+
+        ck_abort_msg("waited in vain for %s; status \"%s\"; calls:\n%slog:\n%s", what, m->status,
+                     calls, log);
+}
+
+unsigned machine_calls(const FakeMachine *m, const char *verb) {
+        _cleanup_free_ char *text = read_text(m, "/calls");
+        char *line, *rest = text;
+        unsigned n = 0;
+
+        while ((line = strsep(&rest, "\n")))
+                n += streq(line, verb);
+        return n;
+}
+
+bool machine_is_loaded(const FakeMachine *m) {
+        _cleanup_free_ char *text = read_text(m, LOADED);
+
+        return streq(text, "1\n");
+}
+
+void machine_set_loaded(const FakeMachine *m, bool loaded) {
+        tree_text(&m->tree, LOADED, loaded ? "1\n" : "0\n");
+}
+
+bool machine_logged(const FakeMachine *m, const char *text) {
+        _cleanup_free_ char *log = read_text(m, "/log");
+
+        return strstr(log, text) != NULL;
+}
+
+void machine_hold(const FakeMachine *m, bool hold) {
+        if (hold)
+                tree_text(&m->tree, "/hold", "");
+        else
+                tree_unlink(&m->tree, "/hold");
+}

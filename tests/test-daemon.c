@@ -1,0 +1,393 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The real kdumpd from start to end, on a made-up machine and without privileges. */
+#include "test.h"
+
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+
+#include <systemd/sd-bus.h>
+
+#include "fake-machine.h"
+
+#define RECORD "/run/kdumpd/image.json"
+#define CONFIG KDUMPD_SYSCONFDIR "/kdumpd/kdumpd.conf"
+
+START_TEST(arms) {
+        FakeMachine m;
+
+        machine_init_fake(&m);
+        machine_start(&m);
+        AWAIT_MACHINE(&m, m.n_ready > 0);
+        ck_assert(machine_is_loaded(&m));
+        ck_assert_uint_eq(machine_calls(&m, "load"), 1);
+        ck_assert(exists_below(m.tree.fd, RECORD));
+        ck_assert_str_eq(m.status, "armed: 6.1.0-test, 256 MiB reserved, reloaded after hotplug; "
+                                   "0 events, 0 reloads");
+        machine_stop(&m);
+        ck_assert_uint_eq(m.n_ready, 1);
+        /* The end of the daemon is not that of the image. */
+        ck_assert(machine_is_loaded(&m));
+        ck_assert(exists_below(m.tree.fd, RECORD));
+        ck_assert_uint_eq(machine_calls(&m, "unload"), 0);
+        machine_done_fake(&m);
+}
+END_TEST
+
+/* However it ends, the next one knows its image again. */
+START_TEST(adopts) {
+        FakeMachine m;
+
+        machine_init_fake(&m);
+        machine_start(&m);
+        AWAIT_MACHINE(&m, m.n_ready > 0);
+        ck_assert_int_eq(kill(m.pid, SIGKILL), 0);
+        ck_assert_int_eq(machine_wait(&m), -SIGKILL);
+        ck_assert(machine_is_loaded(&m));
+
+        machine_start(&m);
+        AWAIT_MACHINE(&m, m.n_ready > 0);
+        ck_assert_uint_eq(machine_calls(&m, "plan"), 1);
+        ck_assert_msg(startswith(m.status, "armed: 6.1.0-test, "), "%s", m.status);
+        machine_stop(&m);
+        ck_assert_uint_eq(machine_calls(&m, "load"), 1);
+
+        /* What is plugged while nobody is there is not missed. */
+        tree_dir(&m.tree, "/sys/devices/system/memory/memory9");
+        machine_start(&m);
+        AWAIT_MACHINE(&m, machine_calls(&m, "load") == 2);
+        AWAIT_MACHINE(&m, strstr(m.status, " 1 reloads"));
+        machine_stop(&m);
+
+        /* A record of another boot is none. */
+        tree_text(&m.tree, "/proc/sys/kernel/random/boot_id",
+                  "11234567-89ab-cdef-0123-456789abcdef\n");
+        machine_start(&m);
+        AWAIT_MACHINE(&m, machine_calls(&m, "load") == 3);
+        AWAIT_MACHINE(&m, m.n_ready > 0);
+        machine_stop(&m);
+
+        /* Nor is one that cannot be read. */
+        tree_text(&m.tree, RECORD, "{");
+        machine_start(&m);
+        AWAIT_MACHINE(&m, machine_calls(&m, "load") == 4);
+        AWAIT_MACHINE(&m, m.n_ready > 0);
+        ck_assert(machine_logged(&m, "Cannot read " RECORD));
+        machine_stop(&m);
+        machine_done_fake(&m);
+}
+END_TEST
+
+/* A load is never torn apart: it is waited for, and its image is on record. */
+START_TEST(stop_waits_for_a_load) {
+        FakeMachine m;
+
+        machine_init_fake(&m);
+        m.watchdog_msec = 100;
+        machine_hold(&m, true);
+        machine_start(&m);
+        AWAIT_MACHINE(&m, machine_calls(&m, "load") == 1);
+        ck_assert_uint_eq(m.n_ready, 0);
+        ck_assert_int_eq(kill(m.pid, SIGTERM), 0);
+        AWAIT_MACHINE(&m, m.n_stopping == 1);
+        /* Alive, and not stuck. */
+        m.n_watchdog = 0;
+        AWAIT_MACHINE(&m, m.n_watchdog >= 2);
+        ck_assert_int_eq(kill(m.pid, SIGTERM), 0);
+        m.n_watchdog = 0;
+        AWAIT_MACHINE(&m, m.n_watchdog >= 2);
+        ck_assert_int_eq(waitpid(m.pid, NULL, WNOHANG), 0);
+        machine_hold(&m, false);
+        ck_assert_int_eq(machine_wait(&m), 0);
+        ck_assert(machine_is_loaded(&m));
+        ck_assert(exists_below(m.tree.fd, RECORD));
+
+        machine_start(&m);
+        AWAIT_MACHINE(&m, m.n_ready > 0);
+        ck_assert_uint_eq(machine_calls(&m, "load"), 1);
+        machine_stop(&m);
+        machine_done_fake(&m);
+}
+END_TEST
+
+/* Killed in the middle of a load, it leaves no record that could be taken for the new image's. */
+START_TEST(killed_during_a_load) {
+        FakeMachine m;
+
+        machine_init_fake(&m);
+        machine_start(&m);
+        AWAIT_MACHINE(&m, m.n_ready > 0);
+        ck_assert_int_eq(kill(m.pid, SIGKILL), 0);
+        ck_assert_int_eq(machine_wait(&m), -SIGKILL);
+        tree_dir(&m.tree, "/sys/devices/system/memory/memory9");
+        machine_hold(&m, true);
+        machine_start(&m);
+        AWAIT_MACHINE(&m, machine_calls(&m, "load") == 2);
+        ck_assert_int_eq(kill(m.pid, SIGKILL), 0);
+        ck_assert_int_eq(machine_wait(&m), -SIGKILL);
+        ck_assert(!exists_below(m.tree.fd, RECORD));
+        machine_hold(&m, false);
+        machine_start(&m);
+        AWAIT_MACHINE(&m, m.n_ready > 0);
+        AWAIT_MACHINE(&m, exists_below(m.tree.fd, RECORD));
+        machine_stop(&m);
+        machine_done_fake(&m);
+}
+END_TEST
+
+START_TEST(unloads_on_stop) {
+        FakeMachine m;
+
+        machine_init_fake(&m);
+        tree_text(&m.tree, CONFIG, "[Service]\nUnloadOnStop=yes\n");
+        machine_start(&m);
+        AWAIT_MACHINE(&m, m.n_ready > 0);
+        machine_stop(&m);
+        ck_assert(!machine_is_loaded(&m));
+        ck_assert_uint_eq(machine_calls(&m, "unload"), 1);
+        ck_assert(!exists_below(m.tree.fd, RECORD));
+        machine_done_fake(&m);
+}
+END_TEST
+
+START_TEST(reads_configuration_again) {
+        FakeMachine m;
+
+        machine_init_fake(&m);
+        machine_start(&m);
+        AWAIT_MACHINE(&m, m.n_ready == 1);
+        tree_text(&m.tree, CONFIG, "[Service]\nUnloadOnStop=yes\nNoSuchKey=1\n");
+        ck_assert_int_eq(kill(m.pid, SIGHUP), 0);
+        AWAIT_MACHINE(&m, m.n_ready == 2);
+        ck_assert_uint_eq(m.n_reloading, 1);
+        AWAIT_MACHINE(&m, machine_calls(&m, "plan") == 1);
+        ck_assert(machine_logged(&m, CONFIG ":3: "));
+        ck_assert_uint_eq(machine_calls(&m, "load"), 1);
+        machine_stop(&m);
+        ck_assert_uint_eq(machine_calls(&m, "unload"), 1);
+        machine_done_fake(&m);
+}
+END_TEST
+
+START_TEST(bad_configuration) {
+        FakeMachine m;
+
+        machine_init_fake(&m);
+        tree_text(&m.tree, CONFIG,
+                  "[Hotplug]\nSettle=a while\nColour=blue\n[Nonsense]\nx=y\n[Service]\n"
+                  "LoadTimeout=1us\n");
+        machine_start(&m);
+        AWAIT_MACHINE(&m, m.n_ready > 0);
+        ck_assert(machine_logged(&m, CONFIG ":2: "));
+        ck_assert(machine_logged(&m, CONFIG ":3: "));
+        ck_assert(machine_logged(&m, CONFIG ":5: "));
+        ck_assert(machine_logged(&m, CONFIG ":7: "));
+        ck_assert(machine_is_loaded(&m));
+        machine_stop(&m);
+        machine_done_fake(&m);
+}
+END_TEST
+
+/* What is in the place of the file that is no file. */
+START_TEST(unreadable_configuration) {
+        FakeMachine m;
+
+        for (unsigned i = 0; i < 3; i++) {
+                machine_init_fake(&m);
+                if (i == 0)
+                        tree_dir(&m.tree, CONFIG);
+                else if (i == 1)
+                        tree_link(&m.tree, CONFIG, "nowhere");
+                else {
+                        _cleanup_free_ char *noise = malloc(1 << 20);
+
+                        ck_assert_ptr_nonnull(noise);
+                        memset(noise, 0xfe, 1 << 20);
+                        tree_bytes(&m.tree, CONFIG, noise, 1 << 20);
+                }
+                machine_start(&m);
+                AWAIT_MACHINE(&m, m.n_ready > 0);
+                ck_assert(machine_is_loaded(&m));
+                machine_stop(&m);
+                machine_done_fake(&m);
+        }
+}
+END_TEST
+
+START_TEST(watchdog) {
+        FakeMachine m;
+
+        machine_init_fake(&m);
+        m.watchdog_msec = 200;
+        machine_start(&m);
+        AWAIT_MACHINE(&m, m.n_ready > 0 && m.n_watchdog >= 4);
+        machine_stop(&m);
+        machine_done_fake(&m);
+}
+END_TEST
+
+/* Nobody tells of it; the next look at the watchdog's pace does. */
+START_TEST(foreign_unload) {
+        FakeMachine m;
+
+        machine_init_fake(&m);
+        m.watchdog_msec = 100;
+        machine_start(&m);
+        AWAIT_MACHINE(&m, m.n_ready > 0);
+        machine_set_loaded(&m, false);
+        AWAIT_MACHINE(&m, machine_calls(&m, "load") == 2);
+        AWAIT_MACHINE(&m, machine_is_loaded(&m));
+        ck_assert(machine_logged(&m, "somebody else unloaded the image"));
+        machine_stop(&m);
+        machine_done_fake(&m);
+}
+END_TEST
+
+START_TEST(no_reservation) {
+        FakeMachine m;
+
+        machine_init_fake(&m);
+        tree_text(&m.tree, "/sys/kernel/kexec_crash_size", "0\n");
+        machine_start(&m);
+        AWAIT_MACHINE(&m, m.n_ready > 0);
+        ck_assert_msg(startswith(m.status, "unavailable: no memory is reserved"), "%s", m.status);
+        ck_assert_uint_eq(machine_calls(&m, "load"), 0);
+        machine_stop(&m);
+        machine_done_fake(&m);
+}
+END_TEST
+
+START_TEST(no_helper) {
+        FakeMachine m;
+
+        machine_init_fake(&m);
+        m.helper = "/nonexistent/kdump-load";
+        machine_start(&m);
+        AWAIT_MACHINE(&m, m.n_ready > 0);
+        ck_assert_msg(startswith(m.status, "failed: cannot start kdump-load: No such file"), "%s",
+                      m.status);
+        /* It is tried again. */
+        AWAIT_MACHINE(&m, machine_logged(&m, "trying again after a failure"));
+        machine_stop(&m);
+        machine_done_fake(&m);
+}
+END_TEST
+
+/* --- the bus --------------------------------------------------------------------------------- */
+
+static pid_t start_bus(FakeMachine *m) {
+        char option[128], config[1024];
+        pid_t pid;
+
+        strscpyf(config, sizeof(config),
+                 "<!DOCTYPE busconfig PUBLIC "
+                 "\"-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN\" "
+                 "\"http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd\">\n"
+                 "<busconfig><listen>%s</listen><auth>EXTERNAL</auth><policy context=\"default\">"
+                 "<allow user=\"*\"/><allow own=\"*\"/><allow send_destination=\"*\" "
+                 "eavesdrop=\"true\"/><allow eavesdrop=\"true\"/></policy></busconfig>\n",
+                 m->bus_address);
+        tree_text(&m->tree, "/bus.conf", config);
+        strscpyf(option, sizeof(option), "--config-file=%s/bus.conf", m->tree.path);
+        pid = fork();
+        ck_assert_int_ge(pid, 0);
+        if (pid == 0) {
+                (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+                (void)execlp("dbus-daemon", "dbus-daemon", option, "--nofork", "--nopidfile", NULL);
+                _exit(127);
+        }
+        AWAIT_MACHINE(m, exists_below(m->tree.fd, "/run/bus"));
+        return pid;
+}
+
+static void stop_bus(FakeMachine *m, pid_t pid) {
+        ck_assert_int_eq(kill(pid, SIGKILL), 0);
+        ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
+        tree_unlink(&m->tree, "/run/bus");
+}
+
+/* Reads a property over a connection of its own, or calls a method if there is no property. */
+static bool ask(const FakeMachine *m, const char *property, const char *expected,
+                const char *method) {
+        _cleanup_free_ char *value = NULL;
+        sd_bus *bus = NULL;
+        int r;
+
+        ck_assert_int_eq(setenv("DBUS_SYSTEM_BUS_ADDRESS", m->bus_address, 1), 0);
+        r = sd_bus_open_system(&bus);
+        if (r >= 0)
+                r = property ? sd_bus_get_property_string(bus, "org.kdumpd1", "/org/kdumpd1",
+                                                          "org.kdumpd1.Manager", property, NULL,
+                                                          &value)
+                             : sd_bus_call_method(bus, "org.kdumpd1", "/org/kdumpd1",
+                                                  "org.kdumpd1.Manager", method, NULL, NULL, NULL);
+        sd_bus_flush_close_unref(bus);
+        return r >= 0 && (!property || streq(value, expected));
+}
+
+/* It needs no bus to arm the machine, is there when one comes, and goes on when it goes. */
+START_TEST(bus_comes_and_goes) {
+        FakeMachine m;
+        pid_t bus;
+
+        machine_init_fake(&m);
+        machine_start(&m);
+        AWAIT_MACHINE(&m, m.n_ready > 0);
+        for (unsigned i = 0; i < 2; i++) {
+                bus = start_bus(&m);
+                AWAIT_MACHINE(&m, ask(&m, "State", "armed", NULL));
+                ck_assert(ask(&m, NULL, NULL, "Reload"));
+                ck_assert_uint_eq(machine_calls(&m, "load"), 2 + i);
+                stop_bus(&m, bus);
+        }
+        machine_stop(&m);
+        machine_done_fake(&m);
+}
+END_TEST
+
+START_TEST(requests) {
+        FakeMachine m;
+        pid_t bus;
+
+        machine_init_fake(&m);
+        bus = start_bus(&m);
+        machine_start(&m);
+        AWAIT_MACHINE(&m, ask(&m, "State", "armed", NULL));
+        ck_assert(ask(&m, NULL, NULL, "Unload"));
+        ck_assert(!machine_is_loaded(&m));
+        ck_assert(ask(&m, "State", "unloaded", NULL));
+        AWAIT_MACHINE(&m, startswith(m.status, "unloaded: "));
+        ck_assert(ask(&m, NULL, NULL, "Load"));
+        ck_assert(machine_is_loaded(&m));
+        /* Whoever asks hears what is true now, not at the next look. */
+        machine_set_loaded(&m, false);
+        ck_assert(!ask(&m, "State", "armed", NULL));
+        AWAIT_MACHINE(&m, machine_is_loaded(&m));
+        /* During a load as well. */
+        AWAIT_MACHINE(&m, ask(&m, "State", "armed", NULL));
+        machine_stop(&m);
+        stop_bus(&m, bus);
+        machine_done_fake(&m);
+}
+END_TEST
+
+static void add_cases(Suite *s) {
+        ADD_TEST(s, arms);
+        ADD_TEST(s, adopts);
+        ADD_TEST(s, stop_waits_for_a_load);
+        ADD_TEST(s, killed_during_a_load);
+        ADD_TEST(s, unloads_on_stop);
+        ADD_TEST(s, reads_configuration_again);
+        ADD_TEST(s, bad_configuration);
+        ADD_TEST(s, unreadable_configuration);
+        ADD_TEST(s, watchdog);
+        ADD_TEST(s, foreign_unload);
+        ADD_TEST(s, no_reservation);
+        ADD_TEST(s, no_helper);
+        if (system("command -v dbus-daemon >/dev/null") != 0)
+                return;
+        ADD_TEST(s, bus_comes_and_goes);
+        ADD_TEST(s, requests);
+}
+
+TEST_MAIN("daemon", add_cases)
