@@ -169,6 +169,31 @@ START_TEST(reads_configuration_again) {
 }
 END_TEST
 
+/* READY means that the first load has ended, whatever else happens meanwhile. */
+START_TEST(hangup_before_ready) {
+        FakeMachine m;
+
+        machine_init_fake(&m);
+        m.watchdog_msec = 100;
+        machine_hold(&m, true);
+        machine_start(&m);
+        AWAIT_MACHINE(&m, machine_calls(&m, "load") == 1);
+        tree_text(&m.tree, CONFIG, "[Service]\nNoSuchKey=1\n");
+        ck_assert_int_eq(kill(m.pid, SIGHUP), 0);
+        AWAIT_MACHINE(&m, machine_logged(&m, CONFIG ":2: "));
+        m.n_watchdog = 0;
+        AWAIT_MACHINE(&m, m.n_watchdog >= 2);
+        ck_assert_uint_eq(m.n_ready, 0);
+        machine_hold(&m, false);
+        AWAIT_MACHINE(&m, m.n_ready > 0);
+        /* What was read then is followed as soon as the load is over. */
+        AWAIT_MACHINE(&m, machine_calls(&m, "plan") == 1);
+        machine_stop(&m);
+        ck_assert_uint_eq(m.n_ready, 1);
+        machine_done_fake(&m);
+}
+END_TEST
+
 START_TEST(bad_configuration) {
         FakeMachine m;
 
@@ -279,14 +304,15 @@ static pid_t start_bus(FakeMachine *m) {
         char option[128], config[1024];
         pid_t pid;
 
-        strscpyf(config, sizeof(config),
-                 "<!DOCTYPE busconfig PUBLIC "
-                 "\"-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN\" "
-                 "\"http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd\">\n"
-                 "<busconfig><listen>%s</listen><auth>EXTERNAL</auth><policy context=\"default\">"
-                 "<allow user=\"*\"/><allow own=\"*\"/><allow send_destination=\"*\" "
-                 "eavesdrop=\"true\"/><allow eavesdrop=\"true\"/></policy></busconfig>\n",
-                 m->bus_address);
+        strscpyf(
+                config, sizeof(config),
+                "<!DOCTYPE busconfig PUBLIC "
+                "\"-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN\" "
+                "\"http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd\">\n"
+                "<busconfig><listen>%s</listen><auth>EXTERNAL</auth><policy context=\"default\">"
+                "<allow user=\"*\"/><allow own=\"*\"/><allow send_destination=\"*\" "
+                "eavesdrop=\"true\"/><allow eavesdrop=\"true\"/></policy></busconfig>\n",
+                m->bus_address);
         tree_text(&m->tree, "/bus.conf", config);
         strscpyf(option, sizeof(option), "--config-file=%s/bus.conf", m->tree.path);
         pid = fork();
@@ -378,6 +404,7 @@ static void add_cases(Suite *s) {
         ADD_TEST(s, killed_during_a_load);
         ADD_TEST(s, unloads_on_stop);
         ADD_TEST(s, reads_configuration_again);
+        ADD_TEST(s, hangup_before_ready);
         ADD_TEST(s, bad_configuration);
         ADD_TEST(s, unreadable_configuration);
         ADD_TEST(s, watchdog);

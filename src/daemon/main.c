@@ -316,7 +316,9 @@ static int on_reload(sd_event_source *source, const struct signalfd_siginfo *si,
         Settings settings = { 0 };
         int r;
 
-        (void)sd_notifyf(false, "RELOADING=1\nMONOTONIC_USEC=%" PRIu64, monotonic_usec());
+        /* Before the first load has ended, READY=1 would say that it has. */
+        if (d->manager.machine.ready)
+                (void)sd_notifyf(false, "RELOADING=1\nMONOTONIC_USEC=%" PRIu64, monotonic_usec());
         r = conffile_read(strempty(arg_root), &settings, on_conffile_warning, NULL, NULL);
         if (r < 0)
                 log_error("Cannot read the configuration again, keeping what there is: %s",
@@ -333,7 +335,8 @@ static int on_reload(sd_event_source *source, const struct signalfd_siginfo *si,
                 }
                 manager_input(&d->manager, &input);
         }
-        (void)sd_notify(false, "READY=1");
+        if (d->manager.machine.ready)
+                (void)sd_notify(false, "READY=1");
         return 0;
 }
 
