@@ -282,6 +282,24 @@ START_TEST(no_reservation) {
 }
 END_TEST
 
+/* The size of the reservation is behind the kernel's kexec lock: a load, an update of the image and
+ * even a panic that meet the reading of it come to nothing. So it is not read at every look. */
+START_TEST(leaves_the_lock_alone) {
+        FakeMachine m;
+
+        machine_init_fake(&m);
+        m.watchdog_msec = 100;
+        machine_start(&m);
+        AWAIT_MACHINE(&m, m.n_ready > 0);
+        tree_text(&m.tree, "/sys/kernel/kexec_crash_size", "1048576\n");
+        m.n_watchdog = 0;
+        AWAIT_MACHINE(&m, m.n_watchdog >= 4);
+        ck_assert_msg(strstr(m.status, " 256 MiB reserved") != NULL, "%s", m.status);
+        machine_stop(&m);
+        machine_done_fake(&m);
+}
+END_TEST
+
 START_TEST(no_helper) {
         FakeMachine m;
 
@@ -304,15 +322,14 @@ static pid_t start_bus(FakeMachine *m) {
         char option[128], config[1024];
         pid_t pid;
 
-        strscpyf(
-                config, sizeof(config),
-                "<!DOCTYPE busconfig PUBLIC "
-                "\"-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN\" "
-                "\"http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd\">\n"
-                "<busconfig><listen>%s</listen><auth>EXTERNAL</auth><policy context=\"default\">"
-                "<allow user=\"*\"/><allow own=\"*\"/><allow send_destination=\"*\" "
-                "eavesdrop=\"true\"/><allow eavesdrop=\"true\"/></policy></busconfig>\n",
-                m->bus_address);
+        strscpyf(config, sizeof(config),
+                 "<!DOCTYPE busconfig PUBLIC "
+                 "\"-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN\" "
+                 "\"http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd\">\n"
+                 "<busconfig><listen>%s</listen><auth>EXTERNAL</auth><policy context=\"default\">"
+                 "<allow user=\"*\"/><allow own=\"*\"/><allow send_destination=\"*\" "
+                 "eavesdrop=\"true\"/><allow eavesdrop=\"true\"/></policy></busconfig>\n",
+                 m->bus_address);
         tree_text(&m->tree, "/bus.conf", config);
         strscpyf(option, sizeof(option), "--config-file=%s/bus.conf", m->tree.path);
         pid = fork();
@@ -410,6 +427,7 @@ static void add_cases(Suite *s) {
         ADD_TEST(s, watchdog);
         ADD_TEST(s, foreign_unload);
         ADD_TEST(s, no_reservation);
+        ADD_TEST(s, leaves_the_lock_alone);
         ADD_TEST(s, no_helper);
         if (system("command -v dbus-daemon >/dev/null") != 0)
                 return;

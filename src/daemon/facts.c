@@ -6,11 +6,18 @@
 
 _Static_assert(FACTS_TEXT_MAX >= OBSTACLE_TEXT_MAX, "an obstacle's text fits into the facts");
 
-void facts_gather(int root_fd, unsigned attributes, bool fingerprint, Facts *ret) {
+void facts_gather(int root_fd, unsigned attributes, bool fingerprint, uint64_t *reservation,
+                  Facts *ret) {
+        uint64_t size;
+
         *ret = (Facts){ 0 };
         ret->loaded = kernel_crash_loaded(root_fd);
-        if (kernel_reservation_bytes(root_fd, &ret->reservation_bytes) < 0)
-                ret->reservation_bytes = 0;
+        /* Reading the size takes the kexec lock (kernel/kexec_core.c, crash_get_memory_size()), and
+         * it cannot change while an image is loaded (crash_shrink_memory()). */
+        if ((ret->loaded != 1 || *reservation == 0) &&
+            kernel_reservation_bytes(root_fd, &size) >= 0)
+                *reservation = size;
+        ret->reservation_bytes = *reservation;
         if (kernel_elfcorehdr_bytes(root_fd, &ret->elfcorehdr_bytes) < 0)
                 ret->elfcorehdr_bytes = 0;
         if (kernel_uevent_seqnum(root_fd, &ret->uevent_seqnum) < 0)

@@ -46,6 +46,7 @@ static const char *arg_helper = KDUMPD_SBINDIR "/kdump-load";
 
 typedef struct Daemon {
         int root_fd;
+        uint64_t reservation; /* see facts_gather() */
         struct utsname uts;
         Settings settings;
         Manager manager;
@@ -74,7 +75,7 @@ static void op_moment(void *userdata, Moment *ret) {
 static void op_look(void *userdata, unsigned attributes, bool fingerprint, Facts *ret) {
         Daemon *d = userdata;
 
-        facts_gather(d->root_fd, attributes, fingerprint, ret);
+        facts_gather(d->root_fd, attributes, fingerprint, &d->reservation, ret);
 }
 
 static int op_start_helper(void *userdata, HelperKind kind) {

@@ -185,16 +185,18 @@ static bool asked_for_reservation(int root_fd) {
 
 Failure kernel_obstacle(int root_fd, char ret_text[static OBSTACLE_TEXT_MAX]) {
         uint64_t size, value;
+        int loaded = kernel_crash_loaded(root_fd);
 
         if (is_xen_dom0(root_fd))
                 return FOUND(ret_text, FAILURE_XEN,
                              "this is dom0 of Xen, where the hypervisor owns kexec: crash images "
                              "are loaded with Xen's own tools");
-        if (kernel_crash_loaded(root_fd) == -ENOENT && exists_below(root_fd, "/sys/kernel"))
+        if (loaded == -ENOENT && exists_below(root_fd, "/sys/kernel"))
                 return FOUND(ret_text, FAILURE_NO_KEXEC,
                              "the kernel is built without crash kexec: use one with "
                              "CONFIG_KEXEC_FILE and CONFIG_CRASH_DUMP");
-        if (kernel_reservation_bytes(root_fd, &size) == 0 && size == 0)
+        /* What is loaded has its place; asking for the size would take the kexec lock. */
+        if (loaded != 1 && kernel_reservation_bytes(root_fd, &size) == 0 && size == 0)
                 return asked_for_reservation(root_fd)
                                ? FOUND(ret_text, FAILURE_NO_RESERVATION,
                                        "no memory is reserved for a crash kernel although "

@@ -15,7 +15,8 @@
 int kernel_crash_loaded(int root_fd) _must_check_;
 
 /* Bytes of the crash reservation that images are loaded into (.../crash_size,
- * .../kexec_crash_size); 0 if there is none. Returns 0 or negative errno as above. */
+ * .../kexec_crash_size); 0 if there is none. Takes the kernel's kexec lock for that moment, like
+ * crash_hotplug below. Returns 0 or negative errno as above. */
 int kernel_reservation_bytes(int root_fd, uint64_t *ret) _must_check_;
 
 /* Bytes that the kernel wants for an elfcorehdr it is to update (.../crash_elfcorehdr_size, old
