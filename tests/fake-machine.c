@@ -11,7 +11,8 @@
 
 #define LOADED "/sys/kernel/kexec_crash_loaded"
 
-/* The argument is the tree. Files are replaced whole, as kdumpd may read them at any time. */
+/* The argument is the tree. A load begins with the loss of the old image, as in the kernel. Files
+ * are replaced whole, as kdumpd may read them at any time. */
 static const char script[] =
         "#!/bin/sh\n"
         "root=%s\n"
@@ -26,6 +27,7 @@ static const char script[] =
         "*' --unload '*) echo unload >>\"$root/calls\"; put 0 " LOADED " ;;\n"
         "*)\n"
         "    echo load >>\"$root/calls\"\n"
+        "    put 0 " LOADED "\n"
         "    while [ -e \"$root/hold\" ]; do sleep 0.02; done\n"
         "    put 1 " LOADED "\n"
         "    ;;\n"

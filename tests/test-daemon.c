@@ -368,6 +368,19 @@ static bool ask(const FakeMachine *m, const char *property, const char *expected
         return r >= 0 && (!property || streq(value, expected));
 }
 
+static int ask_armed(const FakeMachine *m) {
+        sd_bus *bus = NULL;
+        int armed = -1;
+
+        ck_assert_int_eq(setenv("DBUS_SYSTEM_BUS_ADDRESS", m->bus_address, 1), 0);
+        if (sd_bus_open_system(&bus) >= 0)
+                (void)sd_bus_get_property_trivial(bus, "org.kdumpd1", "/org/kdumpd1",
+                                                  "org.kdumpd1.Manager", "Armed", NULL, 'b',
+                                                  &armed);
+        sd_bus_flush_close_unref(bus);
+        return armed;
+}
+
 /* It needs no bus to arm the machine, is there when one comes, and goes on when it goes. */
 START_TEST(bus_comes_and_goes) {
         FakeMachine m;
@@ -406,10 +419,46 @@ START_TEST(requests) {
         machine_set_loaded(&m, false);
         ck_assert(!ask(&m, "State", "armed", NULL));
         AWAIT_MACHINE(&m, machine_is_loaded(&m));
-        /* During a load as well. */
         AWAIT_MACHINE(&m, ask(&m, "State", "armed", NULL));
+        ck_assert_int_eq(ask_armed(&m), 1);
         machine_stop(&m);
         stop_bus(&m, bus);
+        machine_done_fake(&m);
+}
+END_TEST
+
+/* The old image goes long before the new one is in, and that is no time to be called armed. */
+START_TEST(armed_during_a_load) {
+        FakeMachine m;
+        unsigned calls;
+        sd_bus *bus;
+        pid_t pid;
+
+        machine_init_fake(&m);
+        m.watchdog_msec = 100;
+        pid = start_bus(&m);
+        machine_start(&m);
+        AWAIT_MACHINE(&m, ask(&m, "State", "armed", NULL));
+        calls = machine_calls(&m, "load");
+        machine_hold(&m, true);
+        ck_assert_int_ge(sd_bus_open_system(&bus), 0);
+        ck_assert_int_ge(sd_bus_call_method_async(bus, NULL, "org.kdumpd1", "/org/kdumpd1",
+                                                  "org.kdumpd1.Manager", "Reload", NULL, NULL,
+                                                  NULL),
+                         0);
+        ck_assert_int_ge(sd_bus_flush(bus), 0);
+        AWAIT_MACHINE(&m, machine_calls(&m, "load") == calls + 1 && !machine_is_loaded(&m));
+        ck_assert_int_eq(ask_armed(&m), 0);
+        ck_assert(ask(&m, "State", "loading", NULL));
+        machine_set_loaded(&m, true);
+        ck_assert_int_eq(ask_armed(&m), 1);
+        machine_hold(&m, false);
+        AWAIT_MACHINE(&m, ask(&m, "State", "armed", NULL));
+        ck_assert_int_eq(ask_armed(&m), 1);
+        ck_assert_uint_eq(machine_calls(&m, "load"), calls + 1);
+        sd_bus_close_unref(bus);
+        machine_stop(&m);
+        stop_bus(&m, pid);
         machine_done_fake(&m);
 }
 END_TEST
@@ -433,6 +482,7 @@ static void add_cases(Suite *s) {
                 return;
         ADD_TEST(s, bus_comes_and_goes);
         ADD_TEST(s, requests);
+        ADD_TEST(s, armed_during_a_load);
 }
 
 TEST_MAIN("daemon", add_cases)

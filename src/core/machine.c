@@ -252,6 +252,16 @@ static void on_watch(Step *s) {
                 step_look(s, LOOK_WATCH, look_attributes(m, LOOK_WATCH), false);
 }
 
+static void on_glance(Step *s, int loaded) {
+        Machine *m = s->m;
+
+        /* The verdict on the job goes by facts of its own; this is for whoever asks meanwhile. */
+        if (m->job != JOB_NONE)
+                m->facts.loaded = loaded;
+        else if (m->facts.loaded != loaded)
+                on_watch(s);
+}
+
 static void request_load(Step *s, Request request) {
         Machine *m = s->m;
 
@@ -405,6 +415,9 @@ void machine_step(Machine *m, const Input *in, const Moment *now, Actions *ret) 
                 break;
         case INPUT_WATCH:
                 on_watch(&s);
+                break;
+        case INPUT_GLANCE:
+                on_glance(&s, in->loaded);
                 break;
         case INPUT_FACTS:
                 step_facts(&s, in->facts);

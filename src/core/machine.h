@@ -68,12 +68,13 @@ typedef enum InputType {
         INPUT_KERNEL_LOG,   /* a line that begins with "crash hp:" */
         INPUT_TIMER,        /* machine_deadline() has passed; harmless at any other time */
         INPUT_WATCH,        /* now and then, to notice what nobody tells */
-        INPUT_FACTS,        /* the answer to ACTION_LOOK */
-        INPUT_PLANNED,      /* the helper of ACTION_PLAN ended */
-        INPUT_LOADED,       /* the helper of ACTION_LOAD ended */
-        INPUT_UNLOADED,     /* the helper of ACTION_UNLOAD ended */
-        INPUT_REQUEST,      /* a method call; answered by ACTION_ANSWER, perhaps later */
-        INPUT_STOP,         /* the service is to end; answered by ACTION_EXIT */
+        INPUT_GLANCE,   /* somebody asks whether an image is loaded: this is what the kernel says */
+        INPUT_FACTS,    /* the answer to ACTION_LOOK */
+        INPUT_PLANNED,  /* the helper of ACTION_PLAN ended */
+        INPUT_LOADED,   /* the helper of ACTION_LOAD ended */
+        INPUT_UNLOADED, /* the helper of ACTION_UNLOAD ended */
+        INPUT_REQUEST,  /* a method call; answered by ACTION_ANSWER, perhaps later */
+        INPUT_STOP,     /* the service is to end; answered by ACTION_EXIT */
 } InputType;
 
 typedef struct Input {
@@ -87,6 +88,7 @@ typedef struct Input {
                         bool synthetic;  /* somebody wrote to a uevent file: nothing was plugged */
                         bool ignored;    /* a udev rule says KDUMPD_IGNORE=1 */
                 } uevent;
+                int loaded; /* GLANCE: as in Facts */
                 const Facts *facts;
                 LoadReport
                         *report; /* PLANNED, LOADED, UNLOADED: its contents move into the machine */

@@ -352,25 +352,26 @@ static int on_stop(sd_event_source *source, const struct signalfd_siginfo *si, v
         return 0;
 }
 
+/* Somebody reads the properties: if an image was loaded or unloaded behind our back, notice it
+ * now. */
+static void on_refresh(void *userdata) {
+        Daemon *d = userdata;
+        Input input = { .type = INPUT_GLANCE, .loaded = kernel_crash_loaded(d->root_fd) };
+
+        if (input.loaded != d->manager.machine.facts.loaded)
+                manager_input(&d->manager, &input);
+}
+
 static int on_watch(sd_event_source *source, uint64_t usec, void *userdata) {
         Daemon *d = userdata;
         Input input = { .type = INPUT_WATCH };
 
         (void)sd_notify(false, "WATCHDOG=1");
         manager_input(&d->manager, &input);
+        on_refresh(d);
         (void)sd_event_source_set_time(source, monotonic_usec() + d->watch_usec);
         (void)sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
         return 0;
-}
-
-/* Somebody reads the properties: if an image was loaded or unloaded behind our back, notice it
- * now. */
-static void on_refresh(void *userdata) {
-        Daemon *d = userdata;
-        Input input = { .type = INPUT_WATCH };
-
-        if (kernel_crash_loaded(d->root_fd) != d->manager.machine.facts.loaded)
-                manager_input(&d->manager, &input);
 }
 
 static int add_timers(Daemon *d) {
