@@ -68,6 +68,7 @@ void machine_done_fake(FakeMachine *m) {
                 (void)kill(m->pid, SIGKILL);
                 (void)waitpid(m->pid, NULL, 0);
         }
+        machine_stop_bus(m);
         (void)close(m->notify_fd);
         tree_done(&m->tree);
 }
@@ -116,6 +117,38 @@ void machine_start(FakeMachine *m) {
         ck_assert_int_ge(m->pid, 0);
         if (m->pid == 0)
                 run(m);
+}
+
+void machine_start_bus(FakeMachine *m) {
+        char option[128], config[1024];
+
+        strscpyf(config, sizeof(config),
+                 "<!DOCTYPE busconfig PUBLIC "
+                 "\"-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN\" "
+                 "\"http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd\">\n"
+                 "<busconfig><listen>%s</listen><auth>EXTERNAL</auth><policy context=\"default\">"
+                 "<allow user=\"*\"/><allow own=\"*\"/><allow send_destination=\"*\" "
+                 "eavesdrop=\"true\"/><allow eavesdrop=\"true\"/></policy></busconfig>\n",
+                 m->bus_address);
+        tree_text(&m->tree, "/bus.conf", config);
+        strscpyf(option, sizeof(option), "--config-file=%s/bus.conf", m->tree.path);
+        m->bus_pid = fork();
+        ck_assert_int_ge(m->bus_pid, 0);
+        if (m->bus_pid == 0) {
+                (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+                (void)execlp("dbus-daemon", "dbus-daemon", option, "--nofork", "--nopidfile", NULL);
+                _exit(127);
+        }
+        AWAIT_MACHINE(m, exists_below(m->tree.fd, "/run/bus"));
+}
+
+void machine_stop_bus(FakeMachine *m) {
+        if (m->bus_pid <= 0)
+                return;
+        ck_assert_int_eq(kill(m->bus_pid, SIGKILL), 0);
+        ck_assert_int_eq(waitpid(m->bus_pid, NULL, 0), m->bus_pid);
+        m->bus_pid = 0;
+        tree_unlink(&m->tree, "/run/bus");
 }
 
 static void take_line(FakeMachine *m, const char *line) {

@@ -14,7 +14,7 @@ typedef struct FakeMachine {
         unsigned watchdog_msec; /* what systemd asks for, 0: none */
         const char *helper;     /* the program to use, NULL: the script */
 
-        pid_t pid;
+        pid_t pid, bus_pid;
         int notify_fd;
 
         /* What it told since it was started. */
@@ -31,6 +31,10 @@ void machine_start(FakeMachine *m);
 
 /* Waits for its end and returns its exit status, or minus the signal that ended it. */
 int machine_wait(FakeMachine *m);
+
+/* Starts a dbus-daemon at bus_address, and kills it. */
+void machine_start_bus(FakeMachine *m);
+void machine_stop_bus(FakeMachine *m);
 
 /* Takes what it has told, waiting a little for more. */
 void machine_listen(FakeMachine *m);

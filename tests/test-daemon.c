@@ -3,7 +3,6 @@
 #include "test.h"
 
 #include <signal.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 
 #include <systemd/sd-bus.h>
@@ -318,37 +317,6 @@ END_TEST
 
 /* --- the bus --------------------------------------------------------------------------------- */
 
-static pid_t start_bus(FakeMachine *m) {
-        char option[128], config[1024];
-        pid_t pid;
-
-        strscpyf(config, sizeof(config),
-                 "<!DOCTYPE busconfig PUBLIC "
-                 "\"-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN\" "
-                 "\"http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd\">\n"
-                 "<busconfig><listen>%s</listen><auth>EXTERNAL</auth><policy context=\"default\">"
-                 "<allow user=\"*\"/><allow own=\"*\"/><allow send_destination=\"*\" "
-                 "eavesdrop=\"true\"/><allow eavesdrop=\"true\"/></policy></busconfig>\n",
-                 m->bus_address);
-        tree_text(&m->tree, "/bus.conf", config);
-        strscpyf(option, sizeof(option), "--config-file=%s/bus.conf", m->tree.path);
-        pid = fork();
-        ck_assert_int_ge(pid, 0);
-        if (pid == 0) {
-                (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-                (void)execlp("dbus-daemon", "dbus-daemon", option, "--nofork", "--nopidfile", NULL);
-                _exit(127);
-        }
-        AWAIT_MACHINE(m, exists_below(m->tree.fd, "/run/bus"));
-        return pid;
-}
-
-static void stop_bus(FakeMachine *m, pid_t pid) {
-        ck_assert_int_eq(kill(pid, SIGKILL), 0);
-        ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
-        tree_unlink(&m->tree, "/run/bus");
-}
-
 /* Reads a property over a connection of its own, or calls a method if there is no property. */
 static bool ask(const FakeMachine *m, const char *property, const char *expected,
                 const char *method) {
@@ -384,17 +352,16 @@ static int ask_armed(const FakeMachine *m) {
 /* It needs no bus to arm the machine, is there when one comes, and goes on when it goes. */
 START_TEST(bus_comes_and_goes) {
         FakeMachine m;
-        pid_t bus;
 
         machine_init_fake(&m);
         machine_start(&m);
         AWAIT_MACHINE(&m, m.n_ready > 0);
         for (unsigned i = 0; i < 2; i++) {
-                bus = start_bus(&m);
+                machine_start_bus(&m);
                 AWAIT_MACHINE(&m, ask(&m, "State", "armed", NULL));
                 ck_assert(ask(&m, NULL, NULL, "Reload"));
                 ck_assert_uint_eq(machine_calls(&m, "load"), 2 + i);
-                stop_bus(&m, bus);
+                machine_stop_bus(&m);
         }
         machine_stop(&m);
         machine_done_fake(&m);
@@ -403,10 +370,9 @@ END_TEST
 
 START_TEST(requests) {
         FakeMachine m;
-        pid_t bus;
 
         machine_init_fake(&m);
-        bus = start_bus(&m);
+        machine_start_bus(&m);
         machine_start(&m);
         AWAIT_MACHINE(&m, ask(&m, "State", "armed", NULL));
         ck_assert(ask(&m, NULL, NULL, "Unload"));
@@ -422,7 +388,7 @@ START_TEST(requests) {
         AWAIT_MACHINE(&m, ask(&m, "State", "armed", NULL));
         ck_assert_int_eq(ask_armed(&m), 1);
         machine_stop(&m);
-        stop_bus(&m, bus);
+        machine_stop_bus(&m);
         machine_done_fake(&m);
 }
 END_TEST
@@ -432,11 +398,10 @@ START_TEST(armed_during_a_load) {
         FakeMachine m;
         unsigned calls;
         sd_bus *bus;
-        pid_t pid;
 
         machine_init_fake(&m);
         m.watchdog_msec = 100;
-        pid = start_bus(&m);
+        machine_start_bus(&m);
         machine_start(&m);
         AWAIT_MACHINE(&m, ask(&m, "State", "armed", NULL));
         calls = machine_calls(&m, "load");
@@ -458,7 +423,7 @@ START_TEST(armed_during_a_load) {
         ck_assert_uint_eq(machine_calls(&m, "load"), calls + 1);
         sd_bus_close_unref(bus);
         machine_stop(&m);
-        stop_bus(&m, pid);
+        machine_stop_bus(&m);
         machine_done_fake(&m);
 }
 END_TEST
