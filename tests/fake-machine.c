@@ -2,6 +2,7 @@
 /* The real kdumpd on a made-up machine. */
 #include "fake-machine.h"
 
+#include <linux/capability.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -103,6 +104,8 @@ static void run(const FakeMachine *m) {
         set("WATCHDOG_USEC", m->watchdog_msec > 0 ? text : NULL);
         fd = openat(m->tree.fd, "log", O_WRONLY | O_CREAT | O_APPEND, 0644);
         if (fd < 0 || dup2(fd, STDERR_FILENO) < 0)
+                _exit(126);
+        if (m->without_net_admin && prctl(PR_CAPBSET_DROP, CAP_NET_ADMIN) < 0)
                 _exit(126);
         (void)execl(program, "kdumpd", root, helper, NULL);
         _exit(127);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The real kdumpd on a made-up machine: a tree with the files of /sys and /proc, a script in place
- * of kdump-load that does to the tree what loading does, and an ear on what kdumpd tells systemd. */
+ * of kdump-load that does to the tree what loading does, and an ear for what systemd is told. */
 #pragma once
 
 #include <sys/types.h>
@@ -12,6 +12,7 @@ typedef struct FakeMachine {
         char bus_address
                 [128]; /* where kdumpd looks for the system bus; nothing is there at first */
         unsigned watchdog_msec; /* what systemd asks for, 0: none */
+        bool without_net_admin; /* with no more of a receive buffer than everybody gets */
         const char *helper;     /* the program to use, NULL: the script */
 
         pid_t pid, bus_pid;

@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* How the real kdumpd takes a flood of uevents: on a made-up machine, in a network namespace of its
+ * own, through the real netlink socket, with the receive buffer that it asks for and with the one
+ * that everybody gets. Shows what was received and whether a loss was noticed, the time and the
+ * memory that it took, and for how long the watchdog had to wait for its ping. Fails if an event is
+ * lost and no overflow is counted, if memory grows, or if the rest of the loop starves. Wants root.
+ *
+ * usage: bench-uevents [EVENTS]      (100000) */
+#include <endian.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <linux/capability.h>
+#include <linux/netlink.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#include <systemd/sd-bus.h>
+
+#include "fake-machine.h"
+
+#define CONFIG        KDUMPD_SYSCONFDIR "/kdumpd/kdumpd.conf"
+#define GROUP_UDEV    2u
+#define WATCHDOG_MSEC 40u
+#define GROWTH_MAX    1024u   /* KiB */
+#define SILENCE_MAX   200000u /* microseconds */
+
+/* What libudev puts before the properties (systemd, src/libsystemd/sd-device/device-monitor.c). */
+typedef struct Header {
+        char prefix[8];
+        uint32_t magic, header_size, properties_off, properties_len;
+        uint32_t subsystem_hash, devtype_hash, tags_hi, tags_lo;
+} Header;
+
+/* MurmurHash2 by Austin Appleby, with seed 0, as the socket filter of libudev computes it. */
+static uint32_t hash(const char *s) {
+        const uint32_t m = 0x5bd1e995;
+        size_t n = strlen(s);
+        uint32_t h = (uint32_t)n, k;
+
+        for (; n >= 4; n -= 4, s += 4) {
+                memcpy(&k, s, 4);
+                k *= m;
+                k ^= k >> 24;
+                h = h * m ^ k * m;
+        }
+        for (size_t i = n; i > 0; i--)
+                h ^= (uint32_t)(unsigned char)s[i - 1] << (8 * (i - 1));
+        if (n > 0)
+                h *= m;
+        h = (h ^ h >> 13) * m;
+        return h ^ h >> 15;
+}
+
+/* The i-th event: blocks come and go. Returns the size of the message at buf. */
+static size_t make_event(char *buf, size_t size, bool udev, unsigned i) {
+        const char *action = i % 4 < 2 ? "add" : "remove";
+        char path[64];
+        size_t n;
+        int r;
+
+        strscpyf(path, sizeof(path), "/devices/system/memory/memory%u", i % 4096);
+        if (udev) {
+                Header h = {
+                        .prefix = "libudev",
+                        .magic = htobe32(0xfeedcafe),
+                        .header_size = sizeof(h),
+                        .properties_off = sizeof(h),
+                        .subsystem_hash = htobe32(hash("memory")),
+                };
+
+                r = snprintf(buf + sizeof(h), size - sizeof(h),
+                             "ACTION=%s%cDEVPATH=%s%cSUBSYSTEM=memory%cSEQNUM=%u%c"
+                             "USEC_INITIALIZED=1%c",
+                             action, 0, path, 0, 0, 2000 + i, 0, 0);
+                h.properties_len = (uint32_t)r;
+                memcpy(buf, &h, sizeof(h));
+                return sizeof(h) + (size_t)r;
+        }
+        /* To the kernel itself, which numbers it and hands it on (lib/kobject_uevent.c,
+         * uevent_net_rcv_skb()). */
+        struct nlmsghdr *nlh = (void *)buf;
+
+        r = snprintf(buf + NLMSG_HDRLEN, size - NLMSG_HDRLEN,
+                     "%s@%s%cACTION=%s%cDEVPATH=%s%cSUBSYSTEM=memory%c", action, path, 0, action, 0,
+                     path, 0, 0);
+        n = NLMSG_HDRLEN + (size_t)r;
+        *nlh = (struct nlmsghdr){
+                .nlmsg_len = (uint32_t)n,
+                .nlmsg_type = NLMSG_MIN_TYPE,
+                .nlmsg_flags = NLM_F_REQUEST,
+        };
+        return n;
+}
+
+/* In a process of its own. Does not return. */
+static void send_events(bool udev, unsigned n_events) {
+        struct sockaddr_nl to = { .nl_family = AF_NETLINK, .nl_groups = udev ? GROUP_UDEV : 0 };
+        int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_KOBJECT_UEVENT);
+        char buf[1024] __attribute__((aligned(8)));
+
+        if (fd < 0)
+                _exit(1);
+        for (unsigned i = 0; i < n_events; i++) {
+                size_t n = make_event(buf, sizeof(buf), udev, i);
+
+                /* That a receiver had no room is his business to notice. */
+                if (sendto(fd, buf, n, 0, (struct sockaddr *)&to, sizeof(to)) < 0 &&
+                    errno != ENOBUFS)
+                        _exit(1);
+        }
+        _exit(0);
+}
+
+static uint64_t ask(const FakeMachine *m, const char *property) {
+        sd_bus *bus = NULL;
+        uint64_t value = UINT64_MAX;
+
+        if (setenv("DBUS_SYSTEM_BUS_ADDRESS", m->bus_address, 1) == 0 &&
+            sd_bus_open_system(&bus) >= 0)
+                (void)sd_bus_get_property_trivial(bus, "org.kdumpd1", "/org/kdumpd1",
+                                                  "org.kdumpd1.Manager", property, NULL, 't',
+                                                  &value);
+        sd_bus_flush_close_unref(bus);
+        return value;
+}
+
+static unsigned count = 100000;
+static int root_fd;
+
+static uint64_t memory_kib(const FakeMachine *m) {
+        _cleanup_free_ char *text = NULL;
+        char path[64];
+        const char *line;
+
+        strscpyf(path, sizeof(path), "/proc/%d/status", (int)m->pid);
+        ck_assert_int_ge(read_file_below(root_fd, path, 65536, &text, NULL), 0);
+        line = strstr(text, "VmRSS:");
+        return line ? strtoull(line + strlen("VmRSS:"), NULL, 10) : 0;
+}
+
+static uint64_t cpu_usec(const FakeMachine *m) {
+        char path[64], line[128];
+
+        strscpyf(path, sizeof(path), "/proc/%d/schedstat", (int)m->pid);
+        ck_assert_int_ge(read_line_below(root_fd, path, line, sizeof(line)), 0);
+        return strtoull(line, NULL, 10) / 1000;
+}
+
+static bool measure(bool udev, bool small_buffer) {
+        uint64_t kib, kib_after, cpu, start, last, quiet = 0, flood, received = 0, overflows;
+        FakeMachine m;
+        unsigned pings;
+        pid_t sender;
+        int status;
+
+        machine_init_fake(&m);
+        m.watchdog_msec = WATCHDOG_MSEC;
+        tree_text(&m.tree, CONFIG, udev ? "" : "[Hotplug]\nSource=kernel\n");
+        machine_start_bus(&m);
+        m.without_net_admin = small_buffer;
+        machine_start(&m);
+        AWAIT_MACHINE(&m, m.n_ready > 0 && ask(&m, "EventsReceived") == 0);
+        kib = memory_kib(&m);
+        cpu = cpu_usec(&m);
+
+        start = last = monotonic_usec();
+        pings = m.n_watchdog;
+        sender = fork();
+        if (sender == 0)
+                send_events(udev, count);
+        for (flood = 0; last < start + 60 * UINT64_C(1000000);) {
+                uint64_t now, n;
+
+                machine_listen(&m);
+                now = monotonic_usec();
+                if (m.n_watchdog > pings) {
+                        pings = m.n_watchdog;
+                        last = now;
+                }
+                quiet = MAX(quiet, now - last);
+                if (flood == 0 && waitpid(sender, &status, WNOHANG) == sender) {
+                        ck_assert(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+                        flood = now - start;
+                }
+                if (flood == 0)
+                        continue;
+                /* Asking takes its turn like everything else. */
+                n = ask(&m, "EventsReceived");
+                if (n == count || (n == received && small_buffer))
+                        break;
+                received = n;
+        }
+        received = ask(&m, "EventsReceived");
+        overflows = ask(&m, "Overflows");
+        AWAIT_MACHINE(&m, ask(&m, "Reloads") >= 1);
+        kib_after = memory_kib(&m);
+        cpu = cpu_usec(&m) - cpu;
+        printf("%-7s %-7s %8u %9" PRIu64 " %9" PRIu64 " %7" PRIu64 " %5" PRIu64 " ms %7" PRIu64
+               " ms %7" PRIu64 " KiB %6" PRIu64 " %5" PRIu64 " ms\n",
+               udev ? "udev" : "kernel", small_buffer ? "small" : "large", count, received,
+               overflows, ask(&m, "Reloads"), flood / 1000, cpu / 1000, kib, kib_after,
+               quiet / 1000);
+        (void)fflush(stdout);
+        machine_stop(&m);
+        machine_stop_bus(&m);
+        machine_done_fake(&m);
+        return (received == count || overflows > 0) && kib_after <= kib + GROWTH_MAX &&
+               (quiet < SILENCE_MAX || quiet < flood / 4);
+}
+
+START_TEST(flood) {
+        bool ok = true;
+
+        printf("source  buffer      sent  received overflows reloads  sending   CPU time"
+               "  RSS before  after  silence\n");
+        for (int udev = 1; udev >= 0; udev--)
+                for (int small_buffer = 0; small_buffer < 2; small_buffer++)
+                        ok = measure(udev, small_buffer) && ok;
+        ck_assert_msg(ok, "events were lost unnoticed, memory grew, or the rest starved");
+}
+END_TEST
+
+/* libudev listens to the udev group only where it finds the socket of udevd. */
+static int make_namespaces(void) {
+        int fd;
+
+        if (unshare(CLONE_NEWNET | CLONE_NEWNS) < 0 ||
+            mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
+            mount("tmpfs", "/run", "tmpfs", 0, NULL) < 0 || mkdir("/run/udev", 0755) < 0)
+                return -errno;
+        fd = open("/run/udev/control", O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
+        if (fd < 0)
+                return -errno;
+        (void)close(fd);
+        root_fd = open_root("/");
+        return root_fd < 0 ? root_fd : 0;
+}
+
+int main(int argc, char *argv[]) {
+        Suite *suite = suite_create("flood of uevents");
+        TCase *tcase = tcase_create("flood");
+        SRunner *runner;
+        int r;
+
+        if (argc > 1)
+                count = (unsigned)strtoul(argv[1], NULL, 10);
+        r = make_namespaces();
+        if (r < 0) {
+                (void)fprintf(stderr, "Cannot make namespaces: %s\n", strerrordesc_np(-r));
+                return 77;
+        }
+        tcase_add_test(tcase, flood);
+        suite_add_tcase(suite, tcase);
+        runner = srunner_create(suite);
+        srunner_set_fork_status(runner, CK_NOFORK);
+        srunner_run_all(runner, CK_NORMAL);
+        r = srunner_ntests_failed(runner);
+        srunner_free(runner);
+        return r > 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+}
