@@ -208,6 +208,7 @@ static const Ops ops = {
 
 static int on_uevent(sd_event_source *source, int fd, uint32_t revents, void *userdata) {
         Daemon *d = userdata;
+        bool drained = false;
 
         for (unsigned i = 0; i < UEVENTS_AT_ONCE; i++) {
                 Input input = { .type = INPUT_UEVENT };
@@ -215,8 +216,10 @@ static int on_uevent(sd_event_source *source, int fd, uint32_t revents, void *us
                 int r;
 
                 r = uevent_monitor_receive(d->monitor, &event);
-                if (r == 0)
+                if (r == 0) {
+                        drained = true;
                         break;
+                }
                 if (r == -ENOBUFS) {
                         log_struct(LOG_WARNING, MESSAGE_OVERFLOW, NULL, 0,
                                    "Uevents came faster than they could be read, looking again");
@@ -233,6 +236,10 @@ static int on_uevent(sd_event_source *source, int fd, uint32_t revents, void *us
                 }
                 manager_input(&d->manager, &input);
         }
+        /* Events are counted before anything is decided. But a flood of them takes turns with the
+         * rest: the watchdog, callers and the end of a load do not wait until it is over. */
+        (void)sd_event_source_set_priority(source, drained ? SD_EVENT_PRIORITY_IMPORTANT
+                                                           : SD_EVENT_PRIORITY_NORMAL);
         return 0;
 }
 
@@ -275,7 +282,6 @@ static int listen_to_uevents(Daemon *d) {
         r = sd_event_add_io(d->event, &source, uevent_monitor_fd(monitor), EPOLLIN, on_uevent, d);
         if (r < 0)
                 return r;
-        /* Counted before anything is decided, and before the queue can run over. */
         (void)sd_event_source_set_priority(source, SD_EVENT_PRIORITY_IMPORTANT);
         (void)sd_event_source_set_description(source, "uevents");
         d->uevent_source = sd_event_source_disable_unref(d->uevent_source);
