@@ -5,7 +5,9 @@
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <sys/uio.h>
+#include <unistd.h>
 
 /* The line numbers of this file would be logged otherwise. */
 #define SD_JOURNAL_SUPPRESS_LOCATION
@@ -57,9 +59,22 @@ const char *log_get_identifier(void) {
         return log_identifier_now;
 }
 
+/* What is started from a service's shell inherits the variable, but perhaps not the stream: it has
+ * the device and the inode of that (systemd.exec(5)). */
+static bool stderr_is_journal(void) {
+        const char *stream = secure_getenv("JOURNAL_STREAM");
+        char text[64];
+        struct stat st;
+
+        if (!stream || fstat(STDERR_FILENO, &st) < 0)
+                return false;
+        strscpyf(text, sizeof(text), "%ju:%ju", (uintmax_t)st.st_dev, (uintmax_t)st.st_ino);
+        return streq(stream, text);
+}
+
 static bool to_journal(void) {
         if (log_target_now == LOG_TARGET_AUTO)
-                return secure_getenv("JOURNAL_STREAM") != NULL;
+                return stderr_is_journal();
         return log_target_now == LOG_TARGET_JOURNAL;
 }
 
