@@ -104,6 +104,48 @@ static Decision decision(Verdict verdict, Reason cause, const char *result, Fail
         return d;
 }
 
+/* Which decisions are heard at which level. */
+START_TEST(decisions) {
+        const struct {
+                Decision decision;
+                int level;
+        } cases[] = {
+                { decision(VERDICT_SKIP, REASON_KERNEL_UPDATES, "ok", FAILURE_NONE), LOG_INFO },
+                { decision(VERDICT_LOAD, REASON_START, "ok", FAILURE_NONE), LOG_INFO },
+                { decision(VERDICT_RELOAD, REASON_NOT_UPDATED, "ok", FAILURE_NONE), LOG_INFO },
+                { decision(VERDICT_ADOPT, REASON_UNCHANGED, "ok", FAILURE_NONE), LOG_INFO },
+                { decision(VERDICT_RELOAD, REASON_KERNEL_LOG, "ok", FAILURE_NONE), LOG_WARNING },
+                { decision(VERDICT_LOAD, REASON_FOREIGN_UNLOAD, "ok", FAILURE_NONE), LOG_WARNING },
+                { decision(VERDICT_RELOAD, REASON_NONE, "impossible", FAILURE_NONE), LOG_WARNING },
+                { decision(VERDICT_LOAD, REASON_START, "failed", FAILURE_NO_KERNEL), LOG_ERR },
+                { decision(VERDICT_LOAD, REASON_START, "failed", FAILURE_NO_RESERVATION),
+                  LOG_NOTICE },
+                /* It stays, but cannot be loaded again: somebody should know before he needs it. */
+                { decision(VERDICT_KEEP, REASON_UNPLANNABLE, "ok", FAILURE_NONE), LOG_WARNING },
+                { decision(VERDICT_ADOPT, REASON_UNPLANNABLE, "ok", FAILURE_NONE), LOG_WARNING },
+                /* What comes of nothing. */
+                { decision(VERDICT_KEEP, REASON_UNCHANGED, "ok", FAILURE_NONE), LOG_DEBUG },
+                { decision(VERDICT_NONE, REASON_NONE, "ok", FAILURE_NONE), LOG_DEBUG },
+        };
+
+        log_set_target(LOG_TARGET_CONSOLE);
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                char expected[128];
+
+                redirect(false);
+                log_set_level(cases[i].level - 1);
+                journal_decision(&cases[i].decision);
+                check_written("");
+                log_set_level(cases[i].level);
+                journal_decision(&cases[i].decision);
+                strscpyf(expected, sizeof(expected), "kdumpd: %s, %s: why\n",
+                         verdict_to_string(cases[i].decision.verdict), cases[i].decision.result);
+                check_written(expected);
+                tree_done(&tree);
+        }
+}
+END_TEST
+
 START_TEST(decision_lines) {
         Decision d = decision(VERDICT_RELOAD, REASON_NOT_UPDATED, "ok", FAILURE_NONE);
 
@@ -127,6 +169,7 @@ static void add_cases(Suite *s) {
         ADD_TEST(s, journal_target);
         ADD_TEST(s, levels);
         ADD_TEST(s, many_fields);
+        ADD_TEST(s, decisions);
         ADD_TEST(s, decision_lines);
 }
 

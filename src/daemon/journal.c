@@ -38,9 +38,11 @@ static int level(const Decision *d) {
         case REASON_FOREIGN_IMAGE:
         case REASON_FOREIGN_UNLOAD:
         case REASON_KERNEL_LOG:
+        case REASON_UNPLANNABLE:
                 return LOG_WARNING;
         default:
-                return LOG_INFO;
+                return d->verdict == VERDICT_KEEP || d->verdict == VERDICT_NONE ? LOG_DEBUG
+                                                                                : LOG_INFO;
         }
 }
 

@@ -87,7 +87,7 @@ static int op_start_helper(void *userdata, HelperKind kind) {
 static void op_kill_helper(void *userdata) {
         Daemon *d = userdata;
 
-        log_warning("kdump-load takes too long, killing it");
+        log_warning("Killing kdump-load, which takes too long or is not needed any more");
         helper_kill(d->helper);
 }
 
