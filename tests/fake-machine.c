@@ -10,6 +10,8 @@
 #include <sys/un.h>
 #include <sys/wait.h>
 
+#include <systemd/sd-bus.h>
+
 #define LOADED "/sys/kernel/kexec_crash_loaded"
 
 /* The argument is the tree. A load begins with the loss of the old image, as in the kernel. Files
@@ -152,6 +154,19 @@ void machine_stop_bus(FakeMachine *m) {
         ck_assert_int_eq(waitpid(m->bus_pid, NULL, 0), m->bus_pid);
         m->bus_pid = 0;
         tree_unlink(&m->tree, "/run/bus");
+}
+
+uint64_t machine_number(const FakeMachine *m, const char *property) {
+        sd_bus *bus = NULL;
+        uint64_t value = UINT64_MAX;
+
+        ck_assert_int_eq(setenv("DBUS_SYSTEM_BUS_ADDRESS", m->bus_address, 1), 0);
+        if (sd_bus_open_system(&bus) >= 0)
+                (void)sd_bus_get_property_trivial(bus, "org.kdumpd1", "/org/kdumpd1",
+                                                  "org.kdumpd1.Manager", property, NULL, 't',
+                                                  &value);
+        sd_bus_flush_close_unref(bus);
+        return value;
 }
 
 static void take_line(FakeMachine *m, const char *line) {

@@ -37,6 +37,9 @@ int machine_wait(FakeMachine *m);
 void machine_start_bus(FakeMachine *m);
 void machine_stop_bus(FakeMachine *m);
 
+/* A property of kdumpd that is a number; UINT64_MAX if there is no answer. */
+uint64_t machine_number(const FakeMachine *m, const char *property);
+
 /* Takes what it has told, waiting a little for more. */
 void machine_listen(FakeMachine *m);
 

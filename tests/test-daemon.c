@@ -82,7 +82,7 @@ START_TEST(stop_waits_for_a_load) {
         FakeMachine m;
 
         machine_init_fake(&m);
-        m.watchdog_msec = 100;
+        m.watchdog_msec = 40;
         machine_hold(&m, true);
         machine_start(&m);
         AWAIT_MACHINE(&m, machine_calls(&m, "load") == 1);
@@ -173,7 +173,7 @@ START_TEST(hangup_before_ready) {
         FakeMachine m;
 
         machine_init_fake(&m);
-        m.watchdog_msec = 100;
+        m.watchdog_msec = 40;
         machine_hold(&m, true);
         machine_start(&m);
         AWAIT_MACHINE(&m, machine_calls(&m, "load") == 1);
@@ -242,7 +242,7 @@ START_TEST(watchdog) {
         FakeMachine m;
 
         machine_init_fake(&m);
-        m.watchdog_msec = 200;
+        m.watchdog_msec = 80;
         machine_start(&m);
         AWAIT_MACHINE(&m, m.n_ready > 0 && m.n_watchdog >= 4);
         machine_stop(&m);
@@ -255,7 +255,7 @@ START_TEST(foreign_unload) {
         FakeMachine m;
 
         machine_init_fake(&m);
-        m.watchdog_msec = 100;
+        m.watchdog_msec = 40;
         machine_start(&m);
         AWAIT_MACHINE(&m, m.n_ready > 0);
         machine_set_loaded(&m, false);
@@ -287,7 +287,7 @@ START_TEST(leaves_the_lock_alone) {
         FakeMachine m;
 
         machine_init_fake(&m);
-        m.watchdog_msec = 100;
+        m.watchdog_msec = 40;
         machine_start(&m);
         AWAIT_MACHINE(&m, m.n_ready > 0);
         tree_text(&m.tree, "/sys/kernel/kexec_crash_size", "1048576\n");
@@ -400,7 +400,7 @@ START_TEST(armed_during_a_load) {
         sd_bus *bus;
 
         machine_init_fake(&m);
-        m.watchdog_msec = 100;
+        m.watchdog_msec = 40;
         machine_start_bus(&m);
         machine_start(&m);
         AWAIT_MACHINE(&m, ask(&m, "State", "armed", NULL));

@@ -13,6 +13,7 @@
 #undef MIN
 #undef MAX
 #include "base/file-util.h"
+#include "fake-machine.h"
 #include "fake-world.h"
 #include "sys/uevent.h"
 
@@ -341,6 +342,92 @@ START_TEST(recordings_of_6_1) {
 }
 END_TEST
 
+/* --- the real daemon ------------------------------------------------------------------------- */
+
+static void arm(FakeMachine *m, UMockdevTestbed **ret_bed, const char *crash_hotplug) {
+        *ret_bed = umockdev_testbed_new();
+        add_device(*ret_bed, CPU2, "cpu", "");
+        add_device(*ret_bed, BLOCK9, "memory", "");
+        machine_init_fake(m);
+        if (crash_hotplug) {
+                tree_text(&m->tree, "/sys/devices/system/cpu/crash_hotplug", crash_hotplug);
+                tree_text(&m->tree, "/sys/devices/system/memory/crash_hotplug", crash_hotplug);
+        }
+        machine_start_bus(m);
+        machine_start(m);
+        AWAIT_MACHINE(m, m->n_ready > 0 && machine_number(m, "EventsReceived") == 0);
+}
+
+static void disarm(FakeMachine *m, UMockdevTestbed *bed) {
+        machine_stop(m);
+        machine_done_fake(m);
+        g_object_unref(bed);
+}
+
+/* In step with the daemon, as umockdev's sockets hold few events. */
+static void send(FakeMachine *m, UMockdevTestbed *bed, const char *path, const char *action) {
+        uint64_t n = machine_number(m, "EventsReceived");
+
+        emit(bed, path, action);
+        AWAIT_MACHINE(m, machine_number(m, "EventsReceived") == n + 1);
+}
+
+static void burst(FakeMachine *m, UMockdevTestbed *bed, const char *path) {
+        static const char *const actions[] = { "add", "online", "offline", "remove" };
+
+        for (size_t i = 0; i < 16; i++)
+                send(m, bed, path, actions[i % ELEMENTSOF(actions)]);
+}
+
+START_TEST(daemon_reloads_once) {
+        UMockdevTestbed *bed;
+        FakeMachine m;
+
+        arm(&m, &bed, NULL);
+        burst(&m, bed, BLOCK9);
+        AWAIT_MACHINE(&m, strstr(m.status, "; 16 events, 1 reloads"));
+        ck_assert_uint_eq(machine_calls(&m, "load"), 2);
+        ck_assert(machine_logged(&m, "16 memory events: reload, ok: crash_hotplug is absent"));
+        /* Nothing follows from what does not count. */
+        send(&m, bed, BLOCK9, "change");
+        AWAIT_MACHINE(&m, strstr(m.status, "; 17 events, 1 reloads"));
+        disarm(&m, bed);
+}
+END_TEST
+
+START_TEST(daemon_skips) {
+        UMockdevTestbed *bed;
+        FakeMachine m;
+
+        arm(&m, &bed, "1\n");
+        burst(&m, bed, CPU2);
+        AWAIT_MACHINE(&m, machine_logged(&m, "16 cpu events: skip, ok: crash_hotplug reads 1"));
+        ck_assert_uint_eq(machine_calls(&m, "load"), 1);
+        AWAIT_MACHINE(&m, strstr(m.status, "kernel updates it; 16 events, 0 reloads"));
+        disarm(&m, bed);
+}
+END_TEST
+
+/* An event that falls into a load: the kernel has dropped its own update, so its word is void. */
+START_TEST(daemon_event_meets_load) {
+        UMockdevTestbed *bed;
+        FakeMachine m;
+
+        arm(&m, &bed, "1\n");
+        tree_text(&m.tree, "/sys/devices/system/memory/crash_hotplug", "0\n");
+        machine_hold(&m, true);
+        emit(bed, BLOCK9, "add");
+        AWAIT_MACHINE(&m, machine_calls(&m, "load") == 2);
+        tree_text(&m.tree, "/sys/devices/system/memory/crash_hotplug", "1\n");
+        send(&m, bed, CPU2, "online");
+        machine_hold(&m, false);
+        AWAIT_MACHINE(&m, machine_calls(&m, "load") == 3);
+        AWAIT_MACHINE(&m, strstr(m.status, "; 2 events, 2 reloads"));
+        ck_assert(machine_logged(&m, "1 cpu event: reload, ok: events met a load"));
+        disarm(&m, bed);
+}
+END_TEST
+
 static void add_cases(Suite *s) {
         ADD_TEST(s, actions_of_udev);
         ADD_TEST(s, actions_of_the_kernel);
@@ -348,6 +435,11 @@ static void add_cases(Suite *s) {
         ADD_TEST(s, queued);
         ADD_TEST(s, recordings_of_6_12);
         ADD_TEST(s, recordings_of_6_1);
+        if (system("command -v dbus-daemon >/dev/null") != 0)
+                return;
+        ADD_TEST(s, daemon_reloads_once);
+        ADD_TEST(s, daemon_skips);
+        ADD_TEST(s, daemon_event_meets_load);
 }
 
 static int run_suite(void) {
