@@ -43,6 +43,9 @@ typedef struct World {
 void world_init(World *w);
 void world_done(World *w);
 
+/* Where nothing is loaded when a helper has failed, it is looked at twice. */
+#define WORLD_SECOND_LOOK_USEC (100 * USEC_PER_MSEC)
+
 /* Starts it and lets the first load end well. */
 void world_arm(World *w);
 

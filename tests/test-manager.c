@@ -145,6 +145,7 @@ START_TEST(cannot_start) {
         world_init(&w);
         w.start_error = -ENOENT;
         manager_input(&w.manager, &input);
+        world_pass(&w, WORLD_SECOND_LOOK_USEC);
         ck_assert_uint_eq(w.n_ready, 1);
         ck_assert_str_eq(w.decision.result, "failed");
         ck_assert_str_eq(w.decision.details, "cannot start kdump-load: No such file or directory");
@@ -153,6 +154,7 @@ START_TEST(cannot_start) {
         ck_assert_uint_gt(w.timer_usec, w.now_usec);
         ck_assert_uint_le(w.timer_usec, w.now_usec + USEC_PER_SEC);
         world_request(&w, REQUEST_LOAD);
+        world_pass(&w, WORLD_SECOND_LOOK_USEC);
         ck_assert_uint_eq(w.n_answers, 1);
         ck_assert_int_eq(w.failure, FAILURE_SYSTEM);
         ck_assert_str_eq(w.text, "cannot start kdump-load: No such file or directory");
@@ -197,6 +199,7 @@ START_TEST(killed_on_timeout) {
         ck_assert_uint_eq(w.n_started[HELPER_LOAD], 1);
         ck_assert_str_eq(state(&w), "loading");
         world_helper_ends(&w, FAILURE_CRASHED);
+        world_pass(&w, WORLD_SECOND_LOOK_USEC);
         ck_assert_int_eq(w.decision.failure, FAILURE_TIMEOUT);
         ck_assert_str_eq(state(&w), "failed");
         world_pass(&w, USEC_PER_SEC);
@@ -236,6 +239,7 @@ START_TEST(answers) {
         world_request(&w, REQUEST_LOAD);
         w.helper_error = "the kernel is no kernel";
         world_helper_ends(&w, FAILURE_BAD_KERNEL);
+        world_pass(&w, WORLD_SECOND_LOOK_USEC);
         ck_assert_int_eq(w.failure, FAILURE_BAD_KERNEL);
         ck_assert_str_eq(w.text, "the kernel is no kernel");
         world_done(&w);
