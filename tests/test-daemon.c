@@ -261,7 +261,7 @@ START_TEST(foreign_unload) {
         machine_set_loaded(&m, false);
         AWAIT_MACHINE(&m, machine_calls(&m, "load") == 2);
         AWAIT_MACHINE(&m, machine_is_loaded(&m));
-        ck_assert(machine_logged(&m, "somebody else unloaded the image"));
+        AWAIT_MACHINE(&m, machine_logged(&m, "somebody else unloaded the image"));
         machine_stop(&m);
         machine_done_fake(&m);
 }
