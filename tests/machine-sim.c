@@ -74,11 +74,18 @@ static bool lock_is_taken(const Sim *s) {
         return s->in_call || s->lock_until_usec != USEC_INFINITY;
 }
 
+/* Nothing tells the daemon what was missed, so the promise does not hold until the next load. */
+static void excuse(Sim *s) {
+        memset(s->excused, 0xff, sizeof(s->excused));
+}
+
 static void send(Sim *s, SimEvent e, uint64_t delay_usec) {
         uint64_t due = s->now_usec + delay_usec;
         size_t i;
 
         SIM_CHECK(s, s->n_events < SIM_EVENTS_MAX);
+        if (!s->running && e.type == SIM_LOG_LINE)
+                excuse(s);
         e.due_usec = due;
         e.met_load = s->launched;
         /* Nothing overtakes its own kind. */
@@ -107,6 +114,7 @@ void sim_uevent(Sim *s, Subsystem subsystem, HotplugAction action, bool syntheti
                 e.type = SIM_OVERFLOW;
         } else if (s->n_lose > 0 && !s->launched) {
                 s->n_lose--;
+                s->tampered = true;
                 return;
         }
         send(s, e, s->uevent_delay_usec);
@@ -142,6 +150,7 @@ void sim_hotplug(Sim *s, Subsystem subsystem, HotplugAction action, unsigned num
 bool sim_foreign_load(Sim *s, bool updates, uint64_t usec) {
         if (lock_is_taken(s))
                 return false;
+        s->tampered = true;
         s->coming = (SimImage){
                 .loaded = true,
                 .updates = updates && s->kernel == HOTPLUG_KERNEL_UPDATES,
@@ -159,6 +168,7 @@ bool sim_foreign_load(Sim *s, bool updates, uint64_t usec) {
 bool sim_foreign_unload(Sim *s) {
         if (lock_is_taken(s))
                 return false;
+        s->tampered = true;
         s->image.loaded = false;
         return true;
 }
@@ -216,6 +226,11 @@ static void start_helper(Sim *s, Job job) {
         s->call_start_usec = 0;
         s->helper_usec = s->hangs ? USEC_INFINITY : s->now_usec + s->prepare_usec;
         if (job == JOB_LOAD) {
+                /* Not in the middle of a burst, as far as the daemon can know of one. */
+                SIM_CHECK(s, s->burst_usec == 0 ||
+                                     s->now_usec >= s->burst_usec + s->settings.settle_usec ||
+                                     s->settings.max_delay_usec <= s->settings.settle_usec);
+                s->burst_usec = 0;
                 s->n_loads++;
                 s->launched = true;
         } else if (job == JOB_PLAN)
@@ -331,7 +346,9 @@ static void look(Sim *s, const Action *a) {
         Input in = { .type = INPUT_FACTS, .facts = &facts };
         uint64_t torn = s->torn_bit;
 
-        if (s->zero_samples > 0) {
+        /* Never twice in a row: what hides the image takes a millisecond. */
+        if (s->zero_samples > 0 && s->now_usec > s->hidden_usec + 100 * USEC_PER_MSEC) {
+                s->hidden_usec = s->now_usec;
                 s->zero_samples--;
                 facts.loaded = 0;
         }
@@ -393,6 +410,10 @@ static void check_decision(Sim *s, const Decision *d) {
         SIM_CHECK(s, streq(d->result, "ok") || streq(d->result, "failed") ||
                              streq(d->result, "impossible"));
         s->n_verdicts[d->verdict]++;
+        /* What somebody else's image had missed by then, nobody can know. */
+        if (d->verdict == VERDICT_ADOPT && d->cause == REASON_FOREIGN_IMAGE)
+                for (Subsystem i = 0; i < _SUBSYSTEM_MAX; i++)
+                        s->excused[i] |= s->sets[i] ^ s->image.sets[i];
         if (d->verdict != VERDICT_SKIP)
                 return;
         SIM_CHECK(s, d->subsystems != 0 && d->cause == REASON_KERNEL_UPDATES);
@@ -418,7 +439,9 @@ static void end_process(Sim *s) {
         s->running = false;
         memset(s->callers, 0, sizeof(s->callers));
         for (size_t i = 0; i < s->n_events; i++)
-                if (s->events[i].met_load)
+                if (s->events[i].type == SIM_LOG_LINE)
+                        excuse(s);
+                else if (s->events[i].met_load)
                         for (Subsystem j = 0; j < _SUBSYSTEM_MAX; j++)
                                 s->excused[j] |= s->removed_in_load[j];
         s->n_events = 0;
@@ -489,20 +512,47 @@ static void carry_out(Sim *s, const Action *a) {
         }
 }
 
-/* What must hold whenever the machine is at rest. */
-static void check_rest(Sim *s) {
+/* What the next process would find must lead it to the right conclusion. */
+static void check_record(Sim *s) {
         const Machine *m = &s->machine;
-        uint64_t deadline = machine_deadline(m), now = s->now_usec + s->skew_usec;
+
+        if (s->launched) {
+                SIM_CHECK(s, s->on_disk && s->disk.must_reload);
+                return;
+        }
+        SIM_CHECK(s, s->on_disk == m->have_record);
+        if (!s->on_disk)
+                return;
+        SIM_CHECK(s, s->disk.must_reload == m->record.must_reload);
+        SIM_CHECK(s, fingerprint_difference(&s->disk.fingerprint, &m->record.fingerprint) == 0);
+        SIM_CHECK(s, s->disk.must_reload || !(m->batch.met_load || m->batch.kernel_log));
+}
+
+/* What is told must be true, as far as the daemon can know. */
+static void check_status(Sim *s) {
+        const Machine *m = &s->machine;
         Status status;
         char line[STATUS_TEXT_MAX];
 
         status_fill(&status, m);
         SIM_CHECK(s, !isempty(status_line(&status, line)) && !isempty(status.state_reason));
+        if (!s->tampered && !m->batch.pending && s->n_events == 0 && m->look == LOOK_NOTHING &&
+            streq(status.state_reason, "loaded; it covers all memory and CPUs"))
+                SIM_CHECK(s, sim_is_covered(s));
+}
+
+/* What must hold whenever the machine is at rest. */
+static void check_rest(Sim *s) {
+        const Machine *m = &s->machine;
+        uint64_t deadline = machine_deadline(m), now = s->now_usec + s->skew_usec;
+
+        check_status(s);
         SIM_CHECK(s, m->job == s->helper);
         SIM_CHECK(s, m->job != JOB_NONE || m->look == LOOK_NOTHING ||
                              m->second_look_usec != USEC_INFINITY || m->stopping);
         if (!m->started)
                 return;
+        check_record(s);
         SIM_CHECK(s, m->decision_open == (m->job == JOB_LOAD || m->job == JOB_UNLOAD ||
                                           m->look == LOOK_VERIFY || m->look == LOOK_UNLOADED));
         for (Request r = 0; r < _REQUEST_MAX; r++)
@@ -556,11 +606,9 @@ void sim_start(Sim *s) {
                 return;
         s->running = true;
         s->n_ready = 0;
+        s->burst_usec = 0;
         s->next_watch_usec = s->now_usec + WATCH_USEC;
         machine_init(&s->machine, &s->settings, s->architecture);
-        /* What an image covers that somebody else left there, nobody can know. */
-        if (!s->on_disk && s->image.loaded && s->settings.foreign == FOREIGN_ADOPT)
-                memset(s->excused, 0xff, sizeof(s->excused));
         if (s->on_disk) {
                 ImageRecord record = s->disk;
 
@@ -621,7 +669,12 @@ static void deliver(Sim *s, size_t i) {
                 in.uevent.synthetic = e.synthetic;
                 in.uevent.ignored = e.ignored;
         }
+        if (s->burst_usec == 0 && e.type == SIM_UEVENT && !e.synthetic && !e.ignored &&
+            (s->machine.actions[e.subsystem] & ACTION_BIT(e.action)))
+                s->burst_usec = s->now_usec;
         step(s, &in);
+        if (s->machine.batch.events == 0)
+                s->burst_usec = 0;
 }
 
 /* Lets happen what is next until end. Returns false if nothing is. */
@@ -655,7 +708,7 @@ static bool happens(Sim *s, uint64_t end) {
                         event = i;
                         what = EVENT;
                 }
-        s->in_a_row = next > s->now_usec ? 0 : s->in_a_row + (what == TIMER);
+        s->in_a_row = next > s->now_usec || what != TIMER ? 0 : s->in_a_row + 1;
         SIM_CHECK(s, s->in_a_row < 10);
         s->now_usec = MAX(s->now_usec, next);
         switch (what) {

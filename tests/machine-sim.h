@@ -65,7 +65,8 @@ typedef struct Sim {
         Failure obstacle;
         bool reader;           /* somebody reads the attribute during each of our loads */
         bool update_fails;     /* the kernel's own updates fail */
-        unsigned zero_samples; /* so many looks find no image, whatever is loaded */
+        unsigned zero_samples; /* so many looks, but not two in a row, find no image */
+        uint64_t hidden_usec;  /* when one last did */
         Fate fate;
         unsigned n_fate; /* for so many helpers; UINT_MAX: for ever */
         uint64_t prepare_usec, call_usec;
@@ -88,7 +89,9 @@ typedef struct Sim {
         SimImage snapshot;
         bool launched; /* a load is between its first look and its verdict */
         uint64_t removed_in_load[_SUBSYSTEM_MAX]; /* since the look that preceded it */
-        uint64_t excused[_SUBSYSTEM_MAX];         /* see sim_kill() */
+        uint64_t excused[_SUBSYSTEM_MAX];         /* from coverage, until the next load */
+        bool tampered;       /* somebody did something that only the watch can notice */
+        uint64_t burst_usec; /* the first event of a burst was delivered; 0: there is none */
         SimEvent events[SIM_EVENTS_MAX];
         size_t n_events;
 
@@ -127,9 +130,9 @@ void sim_done(Sim *s);
 void sim_start(Sim *s);
 
 /* kill -9, which takes the helper along as systemd does. Harmless if the daemon does not run.
- * What fell into a load and is still on its way is lost with the process; if the set of devices
- * is the same after that, nothing can tell the next process, so these devices are excused from
- * coverage until the next load. */
+ * Lines of the kernel's log that are on their way, or come before the next start, are lost; and
+ * so are uevents that fell into a load. If the set of devices is the same after that, nothing
+ * can tell the next process. */
 void sim_kill(Sim *s);
 
 /* Lets time pass. */

@@ -125,6 +125,74 @@ START_TEST(burst_first) {
 }
 END_TEST
 
+/* A batch that waits for something else for longer than MaxDelay still waits for the end of a
+ * burst. */
+START_TEST(burst_at_a_held_batch) {
+        boot(HOTPLUG_ABSENT);
+        switch (_i) {
+        case 0: /* for a retry */
+                s.fate = FATE_BROKEN;
+                s.n_fate = 5;
+                sim_request(&s, REQUEST_RELOAD);
+                sim_run(&s, 20 * USEC_PER_SEC);
+                plug(1);
+                while (s.machine.retry_usec > s.now_usec + s.skew_usec + 50 * USEC_PER_MSEC)
+                        sim_run(&s, 10 * USEC_PER_MSEC);
+                break;
+        case 1: /* for a load */
+                s.call_usec = 20 * USEC_PER_SEC;
+                sim_request(&s, REQUEST_RELOAD);
+                sim_run(&s, USEC_PER_SEC);
+                plug(1);
+                sim_run(&s, 18950 * USEC_PER_MSEC);
+                s.call_usec = 300 * USEC_PER_MSEC;
+                break;
+        case 2: /* for quiet in the kernel's log */
+                for (unsigned i = 0; i < 6; i++) {
+                        sim_log_line(&s);
+                        sim_run(&s, (i < 5 ? 40 : 2) * USEC_PER_SEC);
+                }
+                sim_log_line(&s);
+                sim_run(&s, 15 * USEC_PER_SEC);
+                ck_assert(s.machine.batch.pending);
+                break;
+        case 3: /* for a second look, at a start */
+                sim_kill(&s);
+                sim_foreign_unload(&s);
+                sim_start(&s);
+                break;
+        case 4: /* of an image that is known to be stale */
+                s.update_fails = true;
+                sim_log_line(&s);
+                sim_run(&s, USEC_PER_MSEC);
+                sim_kill(&s);
+                s.zero_samples = 1;
+                sim_start(&s);
+                break;
+        case 5: /* for an unload */
+                plug(1);
+                sim_request(&s, REQUEST_UNLOAD);
+                sim_request(&s, REQUEST_LOAD);
+                break;
+        case 6: /* for a second look at a decision */
+                plug(1);
+                s.zero_samples = 1;
+                sim_run(&s, 499 * USEC_PER_MSEC);
+                break;
+        }
+        s.n_loads = 0;
+        for (unsigned i = 0; i < 30; i++) {
+                sim_run(&s, 10 * USEC_PER_MSEC);
+                plug(1);
+                ck_assert_uint_eq(s.n_loads, 0);
+        }
+        sim_run(&s, 2 * USEC_PER_SEC);
+        ck_assert_uint_eq(s.n_loads, 1);
+        ck_assert(sim_is_covered(&s));
+        finish();
+}
+END_TEST
+
 /* In a burst the attribute reads 0 whenever the kernel is at it. That is not somebody else's
  * image. */
 START_TEST(watch_in_a_burst) {
@@ -339,6 +407,7 @@ static void add_cases(Suite *suite) {
         tcase_add_loop_test(each, stops, 0, 2 * _SITUATION_MAX);
         tcase_add_loop_test(each, request_while_stopping, 0, 9);
         tcase_add_loop_test(each, unload_without_a_report, 0, 2);
+        tcase_add_loop_test(each, burst_at_a_held_batch, 0, 7);
         suite_add_tcase(suite, each);
         ADD_TEST(suite, load_when_armed_loads_nothing);
         ADD_TEST(suite, load_joins_the_load);

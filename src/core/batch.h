@@ -16,7 +16,7 @@ typedef struct Batch {
         bool look_again; /* compare the machine with the image, whatever was counted */
         bool met_load;   /* something in it fell into a load: reload whatever the kernel says */
         bool kernel_log; /* the kernel logged a failed update: the same */
-        bool requested;  /* somebody asked for a reload and waits */
+        bool requested;  /* a load is to come of it in any case */
 } Batch;
 
 /* Opens the batch if none is pending, and moves its quiet period to begin at now. A clock that goes

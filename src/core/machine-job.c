@@ -90,9 +90,10 @@ void step_begin(Step *s, Verdict verdict, Reason reason, const char *remark) {
 void step_begin_settled(Step *s, Reason reason, const char *remark) {
         Machine *m = s->m;
 
-        if (m->batch.pending)
+        if (m->batch.pending) {
                 m->batch.requested = true;
-        else
+                m->requested_for = reason;
+        } else
                 step_begin(s, m->have_record ? VERDICT_RELOAD : VERDICT_LOAD, reason, remark);
 }
 
@@ -224,7 +225,7 @@ static void load_succeeded(Step *s) {
                 strscpyf(details, sizeof(details), "loaded in %s", whole);
         take_record(s);
         if (machine_moved(m, &m->before)) {
-                batch_touch(&m->batch, s->now->monotonic_usec);
+                machine_touch_batch(m, s->now->monotonic_usec);
                 m->batch.look_again = true;
                 m->batch.met_load = true;
         }
@@ -273,7 +274,7 @@ void step_judge_unload(Step *s) {
         if (m->report.failure == FAILURE_NONE || m->facts.loaded == 0) {
                 step_forget(s);
                 m->wanted = false;
-                m->batch = (Batch){ 0 };
+                m->batch.requested = false;
                 m->foreign = m->facts.loaded == 1;
                 m->failure = FAILURE_NONE;
                 m->failure_text[0] = '\0';

@@ -95,11 +95,11 @@ static void facts_start(Step *s) {
                 if (m->have_record && wait_for_second_look(s, LOOK_START))
                         return;
                 step_forget(s);
-                step_begin(s, VERDICT_LOAD, REASON_START, NULL);
+                step_begin_settled(s, REASON_START, NULL);
         } else if (!m->have_record)
                 decide_foreign(s);
         else if (m->record.must_reload)
-                step_begin(s, VERDICT_RELOAD, REASON_RECORD_STALE, NULL);
+                step_begin_settled(s, REASON_RECORD_STALE, NULL);
         else
                 step_plan(s);
 }
@@ -113,7 +113,7 @@ static void facts_planned(Step *s) {
                 if (wait_for_second_look(s, LOOK_PLANNED))
                         return;
                 step_forget(s);
-                step_begin(s, VERDICT_LOAD, REASON_START, NULL);
+                step_begin_settled(s, REASON_START, NULL);
                 return;
         }
         if (m->report.failure != FAILURE_NONE)
@@ -133,7 +133,7 @@ static void facts_planned(Step *s) {
                      m->report.failure != FAILURE_NONE ? REASON_UNPLANNABLE : REASON_UNCHANGED,
                      NULL, "ok", m->note);
         if (machine_moved(m, &m->covered)) {
-                batch_touch(&m->batch, s->now->monotonic_usec);
+                machine_touch_batch(m, s->now->monotonic_usec);
                 m->batch.look_again = true;
         }
         step_ready(s);
@@ -185,8 +185,12 @@ static void facts_decide(Step *s) {
         Reason reason;
         Verdict verdict;
 
+        /* A burst began while a second look was awaited. */
+        if (s->now->monotonic_usec < machine_batch_due(m))
+                return;
         if (m->batch.requested) {
-                step_begin(s, m->have_record ? VERDICT_RELOAD : VERDICT_LOAD, REASON_REQUEST, NULL);
+                step_begin(s, m->have_record ? VERDICT_RELOAD : VERDICT_LOAD, m->requested_for,
+                           NULL);
                 return;
         }
         if (!m->wanted) {
@@ -284,7 +288,7 @@ static void facts_watch(Step *s, bool closely) {
         /* Events get lost without an overflow, too: udevd may be stopped. */
         if (closely) {
                 if (machine_moved(m, &m->covered)) {
-                        batch_touch(&m->batch, s->now->monotonic_usec);
+                        machine_touch_batch(m, s->now->monotonic_usec);
                         m->batch.look_again = true;
                 }
         } else if (!m->batch.pending && m->failure == FAILURE_NONE &&

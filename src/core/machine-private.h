@@ -46,6 +46,8 @@ void step_ready(Step *s);
 /* Subsystems whose events count here and in which the latest facts differ from since. */
 unsigned machine_moved(const Machine *m, const Fingerprint *since);
 
+void machine_touch_batch(Machine *m, uint64_t now_usec);
+
 /* When the pending batch may be decided; USEC_INFINITY if there is none. */
 uint64_t machine_batch_due(const Machine *m);
 

@@ -81,6 +81,15 @@ uint64_t machine_batch_due(const Machine *m) {
         return due;
 }
 
+/* Opens the batch or prolongs it. One that is due already, and waits for a retry or for the end
+ * of a load, is at the beginning of a new burst: the longest delay counts anew. */
+void machine_touch_batch(Machine *m, uint64_t now_usec) {
+        if (now_usec >=
+            batch_deadline(&m->batch, m->settings->settle_usec, m->settings->max_delay_usec))
+                m->batch.first_usec = now_usec;
+        batch_touch(&m->batch, now_usec);
+}
+
 /* While a retry is pending, it is what the batch waits for; and a retry waits for a burst to be
  * over. */
 static uint64_t work_due(const Machine *m) {
@@ -167,12 +176,13 @@ static void on_uevent(Step *s, const Input *in) {
         if (in->uevent.synthetic) {
                 /* At boot there is one for each device ("udevadm trigger"). None of them plugs
                  * anything; one cheap look at the end is all they are worth. */
-                batch_touch(&m->batch, s->now->monotonic_usec);
+                machine_touch_batch(m, s->now->monotonic_usec);
                 m->batch.look_again = true;
                 return;
         }
         if (!(m->actions[in->uevent.subsystem] & ACTION_BIT(in->uevent.action)))
                 return;
+        machine_touch_batch(m, s->now->monotonic_usec);
         batch_add_event(&m->batch, in->uevent.subsystem, s->now->monotonic_usec);
         /* udevd hands events on late; the kernel's numbers tell which ones fell into the load. */
         if (load_runs(m) || (seqnum > m->before_seqnum && seqnum <= m->after_seqnum))
@@ -182,7 +192,7 @@ static void on_uevent(Step *s, const Input *in) {
 static void on_look_again(Step *s) {
         Machine *m = s->m;
 
-        batch_touch(&m->batch, s->now->monotonic_usec);
+        machine_touch_batch(m, s->now->monotonic_usec);
         m->batch.look_again = true;
         if (load_runs(m))
                 met_load(s);
@@ -191,7 +201,7 @@ static void on_look_again(Step *s) {
 static void on_kernel_log(Step *s) {
         Machine *m = s->m;
 
-        batch_touch(&m->batch, s->now->monotonic_usec);
+        machine_touch_batch(m, s->now->monotonic_usec);
         /* During our own load the line means that an event, or somebody's read of the attribute,
          * met it; at other times that an update failed, or met somebody else's load. */
         if (load_runs(m))

@@ -189,7 +189,8 @@ typedef struct Machine {
         uint64_t retry_usec;
 
         Batch batch;
-        Backoff log_backoff; /* between reloads that nothing but the kernel's log asked for */
+        Reason requested_for; /* what batch.requested is for */
+        Backoff log_backoff;  /* between reloads that nothing but the kernel's log asked for */
         uint64_t log_quiet_usec;
 
         bool decision_open; /* a load was decided, and its end is awaited */
