@@ -19,7 +19,7 @@ START_TEST(adopts) {
         ck_assert_int_eq(machine_state(&s.machine), MACHINE_LOADING);
         ck_assert_uint_eq(s.n_ready, 0);
         sim_run(&s, USEC_PER_SEC);
-        check_decision(0, VERDICT_ADOPT, REASON_UNCHANGED, 0);
+        check_decision(0, VERDICT_ADOPT, REASON_CONFIGURED, 0);
         ck_assert_int_eq(machine_state(&s.machine), MACHINE_ARMED);
         ck_assert_uint_eq(s.n_ready, 1);
         ck_assert(!s.machine.foreign);
@@ -50,7 +50,7 @@ START_TEST(moved_while_away) {
         sim_run(&s, USEC_PER_SEC);
         sim_start(&s);
         sim_run(&s, 2 * USEC_PER_SEC);
-        check_decision(1, VERDICT_ADOPT, REASON_UNCHANGED, 0);
+        check_decision(1, VERDICT_ADOPT, REASON_CONFIGURED, 0);
         if (_i)
                 check_decision(0, VERDICT_SKIP, REASON_KERNEL_UPDATES, 0);
         else

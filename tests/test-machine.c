@@ -391,7 +391,7 @@ START_TEST(reconfigured_during_a_job) {
         sim_run(&s, USEC_PER_SEC);
         ck_assert_uint_eq(s.n_plans, 2);
         ck_assert_uint_eq(s.n_answers, 1);
-        check_decision(0, VERDICT_KEEP, REASON_UNCHANGED, 0);
+        check_decision(0, VERDICT_KEEP, REASON_CONFIGURED, 0);
 
         sim_request(&s, REQUEST_RELOAD);
         sim_run(&s, 100 * USEC_PER_MSEC);

@@ -24,6 +24,7 @@ static const char *const reason_table[_REASON_MAX] = {
         [REASON_KERNEL_LOG] = "the kernel logged that it could not update the image",
         [REASON_CHANGED_DURING_LOAD] = "CPUs or memory changed during the load",
         [REASON_CHANGED_UNSEEN] = "CPUs or memory changed, and no event had told of it",
+        [REASON_CONFIGURED] = "what is loaded is what is configured",
         [REASON_UNCHANGED] = "the image still covers the machine",
         [REASON_START] = "no crash image is loaded",
         [REASON_REQUEST] = "asked for",

@@ -33,6 +33,7 @@ typedef enum Reason {
         REASON_CHANGED_DURING_LOAD, /* the fingerprint moved between before and after a load */
         REASON_CHANGED_UNSEEN,      /* the fingerprint moved, and no event told us */
         REASON_UNCHANGED,
+        REASON_CONFIGURED, /* what is loaded is what is configured */
         REASON_START,
         REASON_REQUEST, /* Load(), Reload() or Unload() */
         REASON_STOP,    /* UnloadOnStop=yes */

@@ -130,7 +130,7 @@ static void facts_planned(Step *s) {
                                         m->answers[SUBSYSTEM_MEMORY] == HOTPLUG_KERNEL_UPDATES;
         }
         step_decided(s, m->ready ? VERDICT_KEEP : VERDICT_ADOPT,
-                     m->report.failure != FAILURE_NONE ? REASON_UNPLANNABLE : REASON_UNCHANGED,
+                     m->report.failure != FAILURE_NONE ? REASON_UNPLANNABLE : REASON_CONFIGURED,
                      NULL, "ok", m->note);
         if (machine_moved(m, &m->covered)) {
                 machine_touch_batch(m, s->now->monotonic_usec);
