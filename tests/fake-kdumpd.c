@@ -109,6 +109,8 @@ static const sd_bus_vtable vtable[] = {
         PROPERTY("StateReason", "s"),
         PROPERTY("Armed", "b"),
         PROPERTY("Foreign", "b"),
+        PROPERTY("Stale", "b"),
+        PROPERTY("StaleReason", "s"),
         PROPERTY("Loader", "s"),
         PROPERTY("LoaderReason", "s"),
         PROPERTY("KernelFile", "s"),

@@ -631,6 +631,13 @@ void sim_input(Sim *s, InputType type) {
                 step(s, &in);
 }
 
+void sim_feed(Sim *s, const Input *in) {
+        Input copy = *in;
+
+        if (s->running)
+                step(s, &copy);
+}
+
 void sim_shutdown(Sim *s) {
         Input in = { .type = INPUT_STOP, .going_down = true };
 

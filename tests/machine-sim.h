@@ -141,7 +141,8 @@ void sim_run(Sim *s, uint64_t usec);
 /* Something happens to the daemon. */
 void sim_input(Sim *s, InputType type);
 void sim_request(Sim *s, Request request);
-void sim_shutdown(Sim *s); /* the whole machine goes down */
+void sim_feed(Sim *s, const Input *in); /* one that the world does not know of */
+void sim_shutdown(Sim *s);              /* the whole machine goes down */
 /* Somebody changes the configured files; sim_input(INPUT_RECONFIGURED) tells the daemon. */
 void sim_touch_files(Sim *s);
 

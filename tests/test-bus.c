@@ -365,6 +365,8 @@ static const struct {
         { "StateReason", "s" },
         { "Armed", "b" },
         { "Foreign", "b" },
+        { "Stale", "b" },
+        { "StaleReason", "s" },
         { "Loader", "s" },
         { "LoaderReason", "s" },
         { "KernelFile", "s" },
@@ -622,7 +624,12 @@ static void change(World *w, const char *name) {
         else if (streq(name, "Foreign")) {
                 m->facts.loaded = 1;
                 m->foreign = true;
-        } else if (streq(name, "CpuHotplug"))
+        } else if (streq(name, "Stale")) {
+                /* It was, since StateReason changed. */
+                m->batch.met_load = false;
+        } else if (streq(name, "StaleReason"))
+                m->record.removed_blocks = 2;
+        else if (streq(name, "CpuHotplug"))
                 m->answers[SUBSYSTEM_CPU] = HOTPLUG_KERNEL_UPDATES;
         else if (streq(name, "MemoryHotplug"))
                 m->answers[SUBSYSTEM_MEMORY] = HOTPLUG_GARBAGE;

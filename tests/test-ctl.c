@@ -22,6 +22,7 @@ static DaemonStatus good_status(void) {
                 .state = (char *)"armed",
                 .state_reason = (char *)"the image covers the machine",
                 .armed = true,
+                .stale_reason = (char *)"",
                 .loader = (char *)"kexec_file_load",
                 .loader_reason = (char *)"the kernel updates the image itself",
                 .kernel_file = (char *)"/boot/vmlinuz-6.12.107",
@@ -42,7 +43,7 @@ static DaemonStatus good_status(void) {
                 .total_unprotected_usec = 27312,
                 .settle_usec = 500000,
                 .max_delay_usec = 10000000,
-                .received = (UINT64_C(1) << 29) - 1,
+                .received = (UINT64_C(1) << 31) - 1,
         };
 }
 
@@ -85,6 +86,8 @@ START_TEST(not_operational) {
                 .state = (char *)"failed",
                 .state_reason = (char *)"no initrd was found",
                 .foreign = true,
+                .stale = true,
+                .stale_reason = (char *)"8 memory blocks went away",
                 .reservation_bytes = (UINT64_C(256) << 20) + 512,
                 .cpu_hotplug = (char *)"unsupported",
                 .memory_hotplug = (char *)"userspace",
@@ -102,6 +105,7 @@ START_TEST(not_operational) {
                 "Kdump is not operational\n"
                 "       State: failed: no initrd was found\n"
                 "       Image: foreign, loaded by something else than kdumpd\n"
+                "       Stale: 8 memory blocks went away\n"
                 "    Next try: in 7 s\n"
                 "    Reserved: 256 MiB\n"
                 "     Hotplug: CPU: no event matters here; memory: kdumpd reloads the image\n"

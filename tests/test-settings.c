@@ -79,6 +79,7 @@ static const struct {
         { "Hotplug", "Settle", "1min", "60s" },
         { "Hotplug", "Settle", "1500us", NULL },
         { "Hotplug", "MaxDelay", "10min", "600s" },
+        { "Hotplug", "ReloadWhenStale", "true", "yes" },
         { "Service", "UnloadOnStop", "on", "yes" },
         { "Service", "Foreign", "adopt", NULL },
         { "Service", "LoadTimeout", "5s", NULL },
@@ -125,7 +126,7 @@ START_TEST(every_key) {
                 ck_assert_int_eq(set(section, key, ""), 0);
                 ck_assert_str_eq(text_of(i), after);
         }
-        ck_assert_uint_eq(i, 15);
+        ck_assert_uint_eq(i, 16);
         ck_assert(!settings_key(i, NULL, NULL, NULL));
         ck_assert(settings_key(0, NULL, NULL, NULL));
 }

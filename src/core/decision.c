@@ -22,6 +22,7 @@ static const char *const reason_table[_REASON_MAX] = {
                 "crash_hotplug reads neither 0 nor 1, so the kernel may not update the image",
         [REASON_MET_LOAD] = "events met a load, during which the kernel drops its own update",
         [REASON_KERNEL_LOG] = "the kernel logged that it could not update the image",
+        [REASON_STALE] = "memory is gone that the image still lists, and ReloadWhenStale=yes",
         [REASON_CHANGED_DURING_LOAD] = "CPUs or memory changed during the load",
         [REASON_CHANGED_UNSEEN] = "CPUs or memory changed, and no event had told of it",
         [REASON_CONFIGURED] = "what is loaded is what is configured",
@@ -67,6 +68,10 @@ Verdict decide(const Observation *o, Reason *ret_reason) {
         if (o->met_load) {
                 *ret_reason = o->subsystems == 0 && o->moved != 0 ? REASON_CHANGED_DURING_LOAD
                                                                   : REASON_MET_LOAD;
+                return VERDICT_RELOAD;
+        }
+        if (o->stale) {
+                *ret_reason = REASON_STALE;
                 return VERDICT_RELOAD;
         }
         if (concerned == 0) {

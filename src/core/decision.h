@@ -30,6 +30,7 @@ typedef enum Reason {
         REASON_ATTRIBUTE_GARBAGE,
         REASON_MET_LOAD,            /* events while a load held the kernel's lock */
         REASON_KERNEL_LOG,          /* the kernel logged that it could not update the image */
+        REASON_STALE,               /* memory is gone that the image still lists */
         REASON_CHANGED_DURING_LOAD, /* the fingerprint moved between before and after a load */
         REASON_CHANGED_UNSEEN,      /* the fingerprint moved, and no event told us */
         REASON_UNCHANGED,
@@ -70,6 +71,7 @@ typedef struct Decision {
 typedef struct Observation {
         unsigned subsystems; /* with events that count in the batch */
         bool met_load;       /* one of them, or a line of the kernel's log, fell into a load */
+        bool stale;          /* the image lists memory that is gone, and that is to be mended */
         bool kernel_log;     /* the kernel logged that it could not update the image */
         bool look_again;     /* an overflow, a start or a SIGHUP: compare the fingerprints */
         unsigned moved;      /* subsystems in which the fingerprint differs from the image's */

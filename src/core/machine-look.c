@@ -207,6 +207,8 @@ static void facts_decide(Step *s) {
         }
         o.moved = machine_moved(m, &m->covered);
         memcpy(o.answers, m->facts.answers, sizeof(o.answers));
+        o.stale = m->settings->reload_when_stale &&
+                  (m->record.removed_blocks > 0 || m->record.lost_events);
         /* A subsystem that no event named, but that moved: ask about that one too, now that we
          * know. */
         if (o.look_again && !o.met_load && !o.kernel_log && (o.moved & ~o.subsystems) != 0) {

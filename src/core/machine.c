@@ -46,6 +46,14 @@ Action *step_emit(Step *s, ActionType type) {
         return a;
 }
 
+bool machine_needs_reload(const Machine *m) {
+        for (Subsystem i = 0; i < _SUBSYSTEM_MAX; i++)
+                if (m->batch.subsystems & SUBSYSTEM_BIT(i) &&
+                    m->answers[i] != HOTPLUG_KERNEL_UPDATES)
+                        return true;
+        return false;
+}
+
 bool machine_is_armed(const Machine *m) {
         /* One look that finds nothing proves nothing. */
         return m->facts.loaded == 1 || m->second_look_usec != USEC_INFINITY;
@@ -165,6 +173,22 @@ static void met_load(Step *s) {
         }
 }
 
+/* The kernel rebuilds the header when memory goes offline (or comes), which is before it takes the
+ * range out of the list that the header is made from, and nothing tells it when that is done: what
+ * was removed last stays listed. */
+static void note_removal(Machine *m, const Input *in) {
+        if (!m->have_record || in->uevent.subsystem != SUBSYSTEM_MEMORY)
+                return;
+        /* Handed on late: the load came after it. */
+        if (in->uevent.seqnum != 0 && in->uevent.seqnum <= m->before_seqnum)
+                return;
+        if (in->uevent.action == HOTPLUG_REMOVE)
+                m->record.removed_blocks++;
+        else if (m->answers[SUBSYSTEM_MEMORY] == HOTPLUG_KERNEL_UPDATES &&
+                 (in->uevent.action == HOTPLUG_ONLINE || in->uevent.action == HOTPLUG_OFFLINE))
+                m->record.removed_blocks = 0;
+}
+
 static void on_uevent(Step *s, const Input *in) {
         Machine *m = s->m;
         uint64_t seqnum = in->uevent.seqnum;
@@ -180,6 +204,7 @@ static void on_uevent(Step *s, const Input *in) {
                 m->batch.look_again = true;
                 return;
         }
+        note_removal(m, in);
         if (!(m->actions[in->uevent.subsystem] & ACTION_BIT(in->uevent.action)))
                 return;
         machine_touch_batch(m, s->now->monotonic_usec);
@@ -409,6 +434,7 @@ void machine_step(Machine *m, const Input *in, const Moment *now, Actions *ret) 
                 break;
         case INPUT_OVERFLOW:
                 m->overflows++;
+                m->record.lost_events = m->have_record;
                 on_look_again(&s);
                 break;
         case INPUT_LOOK_AGAIN:

@@ -232,5 +232,9 @@ uint64_t machine_deadline(const Machine *m);
 
 MachineState machine_state(const Machine *m);
 
+/* Whether a subsystem of the pending batch is one that the kernel does not follow by itself, by its
+ * latest answer. */
+bool machine_needs_reload(const Machine *m);
+
 /* Whether an image is loaded, by the latest look that can be trusted. */
 bool machine_is_armed(const Machine *m);

@@ -60,6 +60,10 @@ typedef struct ImageRecord {
         Fingerprint fingerprint; /* of the machine that the image covers */
         bool must_reload;        /* the image was known to be stale when this was written */
         uint64_t loaded_realtime_usec;
+        /* What the image lists and the machine may lack: memory blocks that went away after the
+         * last time that the kernel rebuilt the header, and whether events were lost since. */
+        uint64_t removed_blocks;
+        bool lost_events;
 } ImageRecord;
 
 static inline void image_record_done(ImageRecord *record) {

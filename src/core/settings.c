@@ -244,6 +244,7 @@ static const Key keys[] = {
         { "Hotplug", "Source", "udev", NAME(source, uevent_source_table) },
         { "Hotplug", "Settle", "500ms", SPAN(settle_usec, 0, SETTLE_LONGEST_USEC) },
         { "Hotplug", "MaxDelay", "10s", SPAN(max_delay_usec, 0, MAX_DELAY_LONGEST_USEC) },
+        { "Hotplug", "ReloadWhenStale", "no", BOOL(reload_when_stale) },
         { "Service", "UnloadOnStop", "no", BOOL(unload_on_stop) },
         { "Service", "Foreign", "replace", NAME(foreign, foreign_policy_table) },
         { "Service", "LoadTimeout", "2min",

@@ -59,6 +59,7 @@ typedef struct Settings {
         UeventSource source;
         uint64_t settle_usec;
         uint64_t max_delay_usec;
+        bool reload_when_stale;
 
         /* [Service] */
         bool unload_on_stop;

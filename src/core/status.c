@@ -4,6 +4,29 @@
 
 #include <inttypes.h>
 
+/* In what the loaded image differs from the machine, as far as that can be known; "" if it does
+ * not. */
+static void stale_reason(char *buf, size_t size, const Machine *m) {
+        const ImageRecord *r = &m->record;
+
+        buf[0] = '\0';
+        if (!machine_is_armed(m) || !m->have_record)
+                return;
+        if (m->batch.met_load || m->batch.kernel_log || (r->must_reload && m->job != JOB_LOAD))
+                strscpy(buf, size,
+                        "CPUs or memory changed, and the kernel missed it or the reload "
+                        "for it failed");
+        else if (m->batch.events > 0 && machine_needs_reload(m))
+                strscpy(buf, size, "CPUs or memory changed, and the image is about to be reloaded");
+        else if (r->removed_blocks > 0)
+                strscpyf(buf, size,
+                         "%" PRIu64 " memory block%s went away that a dump would still list",
+                         r->removed_blocks, r->removed_blocks == 1 ? "" : "s");
+        else if (r->lost_events)
+                strscpy(buf, size,
+                        "uevents were lost, and with them perhaps the removal of memory");
+}
+
 static void state_reason(char *buf, size_t size, const Machine *m) {
         MachineState state = machine_state(m);
 
@@ -41,6 +64,9 @@ static void state_reason(char *buf, size_t size, const Machine *m) {
                 strscpyf(buf, size, "loaded, but it cannot be loaded again: %s", m->note);
         else if (m->foreign)
                 strscpy(buf, size, "an image that somebody else loaded is in place");
+        else if (m->record.removed_blocks > 0 && m->have_record)
+                strscpy(buf, size,
+                        "loaded; it covers all memory and CPUs, and lists memory that is gone");
         else
                 strscpy(buf, size, "loaded; it covers all memory and CPUs");
 }
@@ -82,6 +108,9 @@ void status_fill(Status *st, const Machine *m) {
         };
         state_reason(st->reason_buffer, sizeof(st->reason_buffer), m);
         st->state_reason = st->reason_buffer;
+        stale_reason(st->stale_buffer, sizeof(st->stale_buffer), m);
+        st->stale_reason = st->stale_buffer;
+        st->stale = st->stale_buffer[0] != '\0';
 }
 
 static const char *who_updates(const Status *st) {

@@ -19,6 +19,8 @@ typedef struct Status {
         const char *state_reason;
         int armed;
         int foreign;
+        int stale;
+        const char *stale_reason;
         const char *loader;
         const char *loader_reason;
         const char *kernel_file;
@@ -45,6 +47,7 @@ typedef struct Status {
         uint64_t max_delay_usec;
 
         char reason_buffer[STATUS_TEXT_MAX];
+        char stale_buffer[STATUS_TEXT_MAX];
 } Status;
 
 /* Fills in a status from the machine as it is. The status may not be copied: it points into

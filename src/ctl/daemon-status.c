@@ -19,6 +19,8 @@ static const DaemonProperty properties[] = {
         STRING("StateReason", state_reason),
         BOOLEAN("Armed", armed),
         BOOLEAN("Foreign", foreign),
+        BOOLEAN("Stale", stale),
+        STRING("StaleReason", stale_reason),
         STRING("Loader", loader),
         STRING("LoaderReason", loader_reason),
         STRING("KernelFile", kernel_file),

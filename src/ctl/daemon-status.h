@@ -16,6 +16,8 @@ typedef struct DaemonStatus {
         char *state_reason;
         bool armed;
         bool foreign;
+        bool stale;
+        char *stale_reason;
         char *loader;
         char *loader_reason;
         char *kernel_file;

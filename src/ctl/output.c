@@ -114,6 +114,11 @@ static void print_state(FILE *f, const DaemonStatus *status, uint64_t now_usec, 
                 put_highlighted(f, "foreign, loaded by something else than kdumpd", YELLOW, colour);
                 (void)fputc('\n', f);
         }
+        if (status->stale) {
+                put_label(f, "Stale");
+                put_highlighted(f, strempty(status->stale_reason), YELLOW, colour);
+                (void)fputc('\n', f);
+        }
         if (status->next_retry_usec != 0 && status->next_retry_usec != USEC_INFINITY) {
                 put_label(f, "Next try");
                 if (status->next_retry_usec < now_usec + USEC_PER_SEC)
@@ -212,11 +217,15 @@ static void print_last_load(FILE *f, const DaemonStatus *status, uint64_t now_us
         put_ago(f, status->last_load_usec, now_usec);
         (void)fputs(", took ", f);
         put_span(f, status->last_load_duration_usec);
-        (void)fputs(", unprotected for ", f);
-        put_span(f, status->last_unprotected_usec);
-        (void)fputs(" (", f);
-        put_span(f, status->total_unprotected_usec);
-        (void)fputs(" in all)\n", f);
+        /* The first load takes nothing away. */
+        if (status->total_unprotected_usec > 0) {
+                (void)fputs(", unprotected for ", f);
+                put_span(f, status->last_unprotected_usec);
+                (void)fputs(" (", f);
+                put_span(f, status->total_unprotected_usec);
+                (void)fputs(" in all)", f);
+        }
+        (void)fputc('\n', f);
 }
 
 void print_status(FILE *f, const DaemonStatus *status, uint64_t now_usec, bool colour) {

@@ -82,6 +82,8 @@ static int method_list_decisions(sd_bus_message *message, void *userdata, sd_bus
         X(StateReason, "s", state_reason, EMITS_CHANGE)                     \
         X(Armed, "b", armed, EMITS_CHANGE)                                  \
         X(Foreign, "b", foreign, EMITS_CHANGE)                              \
+        X(Stale, "b", stale, EMITS_CHANGE)                                  \
+        X(StaleReason, "s", stale_reason, EMITS_CHANGE)                     \
         X(Loader, "s", loader, EMITS_CHANGE)                                \
         X(LoaderReason, "s", loader_reason, EMITS_CHANGE)                   \
         X(KernelFile, "s", kernel_file, EMITS_CHANGE)                       \

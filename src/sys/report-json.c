@@ -62,6 +62,8 @@ static const Field record_table[] = {
         RECORD("BootId", BOOT_ID, boot_id),
         RECORD("LoadedRealtimeUSec", NUMBER, loaded_realtime_usec),
         RECORD("MustReload", BOOL, must_reload),
+        RECORD("RemovedBlocks", NUMBER, removed_blocks),
+        RECORD("LostEvents", BOOL, lost_events),
         RECORD("BlocksCount", NUMBER, fingerprint.blocks.count),
         RECORD("BlocksSum", NUMBER, fingerprint.blocks.sum),
         RECORD("BlocksXored", NUMBER, fingerprint.blocks.xored),

@@ -86,6 +86,39 @@ def panic_after_hotplug(t):
     panic_and_check(t, start, end)
 
 
+stale = Group("stale", Config(), reset=lambda t: t.kdumpd.make_normal())
+
+
+def remove_what_was_added(t):
+    """Plug a DIMM and unplug it: its range, and kdumpd's properties."""
+    name, start, end = t.vm.add_dimm(GIB)
+    t.kdumpd.quiet()
+    t.vm.remove_dimm(name)
+    return start, end, t.kdumpd.quiet()
+
+
+@stale.case(kernels=("new",), panics=True)
+def removed_memory_stays_listed(t):
+    """The kernel updates the image too early at a removal: it is told, and the dump shows it."""
+    start, end, now = remove_what_was_added(t)
+    equal((now["Reloads"], now["Stale"]), (0, True), "reloads and staleness")
+    check("8 memory blocks" in now["StaleReason"], f"the reason is {now['StaleReason']}")
+    check("Stale: 8 memory blocks" in t.kdumpd.status_code()[1], "kdumpctl status says nothing")
+    capture = t.vm.panic()
+    check(capture.overlaps(start, end), "the removed range is not listed, so it is not stale")
+
+
+@stale.case(kernels=("new",), panics=True)
+def reload_when_stale(t):
+    """ReloadWhenStale=yes: one reload, and the dump lists nothing that is gone."""
+    t.kdumpd.configure("[Hotplug]\nReloadWhenStale=yes")
+    t.kdumpd.hangup()
+    start, end, now = remove_what_was_added(t)
+    equal((now["Reloads"], now["Stale"]), (1, False), "reloads and staleness")
+    capture = t.vm.panic()
+    check(not capture.overlaps(start, end), "the removed range is still listed")
+
+
 overlap = Group("overlap", PREEMPTIBLE, reset=lambda t: t.kdumpd.make_normal())
 
 
