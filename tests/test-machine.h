@@ -86,7 +86,7 @@ static inline void reach(Situation situation) {
         case LOAD_HANGS:
                 s.fate = FATE_HANGS_INSIDE;
                 s.n_fate = 1;
-                /* fall through */
+                __attribute__((fallthrough));
         case RELOADING:
                 sim_request(&s, REQUEST_RELOAD);
                 sim_run(&s, 100 * USEC_PER_MSEC);
@@ -112,7 +112,7 @@ static inline void reach(Situation situation) {
         case PLAN_HANGS:
                 s.fate = FATE_HANGS_EARLY;
                 s.n_fate = 1;
-                /* fall through */
+                __attribute__((fallthrough));
         case PLANNING:
                 sim_input(&s, INPUT_RECONFIGURED);
                 ck_assert_int_eq(s.machine.job, JOB_PLAN);
