@@ -229,7 +229,8 @@ static void start_helper(Sim *s, Job job) {
                 /* Not in the middle of a burst, as far as the daemon can know of one. */
                 SIM_CHECK(s, s->burst_usec == 0 ||
                                      s->now_usec >= s->burst_usec + s->settings.settle_usec ||
-                                     s->settings.max_delay_usec <= s->settings.settle_usec);
+                                     s->now_usec + s->skew_usec >=
+                                             s->batch_usec + s->settings.max_delay_usec);
                 s->burst_usec = 0;
                 s->n_loads++;
                 s->launched = true;
@@ -572,6 +573,8 @@ static void step(Sim *s, Input *in) {
         Moment now;
 
         s->n_steps++;
+        if (s->machine.batch.pending)
+                s->batch_usec = s->machine.batch.first_usec;
         moment(s, &now);
         machine_step(&s->machine, in, &now, &actions);
         SIM_CHECK(s, actions.n < ACTIONS_MAX);

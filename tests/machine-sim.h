@@ -91,6 +91,7 @@ typedef struct Sim {
         uint64_t removed_in_load[_SUBSYSTEM_MAX]; /* since the look that preceded it */
         uint64_t excused[_SUBSYSTEM_MAX];         /* from coverage, until the next load */
         bool tampered;       /* somebody did something that only the watch can notice */
+        uint64_t batch_usec; /* when the last batch was opened, on the daemon's clock */
         uint64_t burst_usec; /* the first event of a burst was delivered; 0: there is none */
         SimEvent events[SIM_EVENTS_MAX];
         size_t n_events;

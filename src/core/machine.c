@@ -223,6 +223,18 @@ static void on_look_again(Step *s) {
                 met_load(s);
 }
 
+static void on_overflow(Step *s) {
+        Machine *m = s->m;
+
+        m->overflows++;
+        m->record.lost_events = m->have_record;
+        on_look_again(s);
+        /* What was lost may have fallen into the last load, during which the kernel counted
+         * events. */
+        if (m->after_seqnum > m->before_seqnum)
+                met_load(s);
+}
+
 static void on_kernel_log(Step *s) {
         Machine *m = s->m;
 
@@ -433,9 +445,7 @@ void machine_step(Machine *m, const Input *in, const Moment *now, Actions *ret) 
                 on_uevent(&s, in);
                 break;
         case INPUT_OVERFLOW:
-                m->overflows++;
-                m->record.lost_events = m->have_record;
-                on_look_again(&s);
+                on_overflow(&s);
                 break;
         case INPUT_LOOK_AGAIN:
                 on_look_again(&s);
