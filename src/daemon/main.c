@@ -375,6 +375,9 @@ static int on_watch(sd_event_source *source, uint64_t usec, void *userdata) {
         (void)sd_notify(false, "WATCHDOG=1");
         manager_input(&d->manager, &input);
         on_refresh(d);
+        /* Now, and not on a wake-up of its own. */
+        tell_changes(d);
+        (void)sd_event_source_set_enabled(d->changes_source, SD_EVENT_OFF);
         (void)sd_event_source_set_time(source, monotonic_usec() + d->watch_usec);
         (void)sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
         return 0;
