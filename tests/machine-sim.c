@@ -648,6 +648,13 @@ void sim_shutdown(Sim *s) {
                 step(s, &in);
 }
 
+void sim_glance(Sim *s) {
+        Input in = { .type = INPUT_GLANCE, .loaded = s->image.loaded };
+
+        if (s->running)
+                step(s, &in);
+}
+
 void sim_request(Sim *s, Request request) {
         Input in = { .type = INPUT_REQUEST, .request = request };
 

@@ -144,6 +144,7 @@ void sim_input(Sim *s, InputType type);
 void sim_request(Sim *s, Request request);
 void sim_feed(Sim *s, const Input *in); /* one that the world does not know of */
 void sim_shutdown(Sim *s);              /* the whole machine goes down */
+void sim_glance(Sim *s);                /* somebody asks for "Armed" */
 /* Somebody changes the configured files; sim_input(INPUT_RECONFIGURED) tells the daemon. */
 void sim_touch_files(Sim *s);
 
@@ -167,3 +168,8 @@ void sim_calm(Sim *s);
 
 /* The i-th newest decision. */
 const Decision *sim_decision(const Sim *s, size_t i);
+
+/* Plays a script of bytes: the first two choose the world, each further pair lets something
+ * happen. Any bytes are a script. Ends with sim_calm(). Returns the number of steps that the
+ * machine made; raises *ret_longest to the longest list of actions, if it is not NULL. */
+uint64_t sim_play(const uint8_t *script, size_t size, size_t *ret_longest);

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Any bytes as a course of events for the state machine. */
+#include "fuzz.h"
+
+#include "machine-sim.h"
+
+#define SCRIPT_LONGEST 4096u
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+        size_t longest = 0;
+
+        if (size > SCRIPT_LONGEST)
+                return 0;
+        (void)sim_play(data, size, &longest);
+        FUZZ_CHECK(longest < ACTIONS_MAX);
+        return 0;
+}
