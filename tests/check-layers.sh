@@ -27,6 +27,7 @@ layers_of() {
 # neither of the two lists is a library that nobody has written down yet.
 users_of() {
     case $1 in
+    cpuid.h | immintrin.h) echo base/sha256-best.c ;;
     libudev.h) echo sys/uevent.c ;;
     libeconf.h | libeconf_ext.h) echo sys/conffile.c ;;
     libkmod.h) echo sys/modules.c ;;
