@@ -27,6 +27,7 @@ static inline void fake_kernel(uint8_t *image, const char *release) {
         fake_put(image + 0x1f1, FAKE_SETUP_SECTS, 1);
         fake_put(image + 0x1f4, FAKE_PAYLOAD / 16, 4);
         fake_put(image + 0x1fe, 0xaa55, 2);
+        fake_put(image + 0x201, 0x268 - 0x202, 1);
         memcpy(image + 0x202, "HdrS", 4);
         fake_put(image + 0x206, 0x20f, 2);
         fake_put(image + 0x20e, FAKE_VERSION_AT - 0x200, 2);

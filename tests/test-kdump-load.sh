@@ -85,7 +85,8 @@ has err 'kdumpd.conf:4: section [Image] has no key Foo='
 run 0 -n --json --root="$root"
 has out '"Failure":"None"'
 has out '"InitrdFile":"/boot/crash.img"'
-printf '[Image]\nLoader=kexec_load\n' >"$etc/kdumpd.conf"
+printf '[Image]\nKernel=/boot/crash\nInitrd=/boot/crash.img\nLoader=kexec_load\n' \
+    >"$etc/kdumpd.conf"
 run 1 --dry-run --root="$root"
 has out 'Reservation:  256 MiB'
 has err 'set Loader=auto'

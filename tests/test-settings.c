@@ -69,6 +69,7 @@ static const struct {
         { "Image", "Loader", "kexec_file_load", NULL },
         { "Image", "Loader", "kexec_load", NULL },
         { "Image", "Replace", "explicit", NULL },
+        { "Image", "OnDamage", "halt", NULL },
         { "Hotplug", "Cpu", "no", NULL },
         { "Hotplug", "Cpu", "YES", "yes" },
         { "Hotplug", "Memory", "add, remove", "add remove" },
@@ -126,7 +127,7 @@ START_TEST(every_key) {
                 ck_assert_int_eq(set(section, key, ""), 0);
                 ck_assert_str_eq(text_of(i), after);
         }
-        ck_assert_uint_eq(i, 16);
+        ck_assert_uint_eq(i, 17);
         ck_assert(!settings_key(i, NULL, NULL, NULL));
         ck_assert(settings_key(0, NULL, NULL, NULL));
 }
@@ -145,6 +146,7 @@ START_TEST(bad_values) {
                 { "Image", "CommandLineAppend", "\x1b[0m", -EINVAL, "control characters" },
                 { "Image", "Loader", "KEXEC_LOAD", -EINVAL, "auto, kexec_file_load, kexec_load" },
                 { "Image", "Replace", "both", -EINVAL, "atomic, explicit" },
+                { "Image", "OnDamage", "boot", -EINVAL, "reset, halt" },
                 { "Hotplug", "Cpu", "add bind", -EINVAL, "add, remove, online, offline" },
                 { "Hotplug", "Memory", "addaddaddaddaddadd", -EINVAL, "add, remove" },
                 { "Hotplug", "Source", "netlink", -EINVAL, "udev, kernel" },

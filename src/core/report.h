@@ -26,7 +26,7 @@ typedef struct LoadReport {
         FileIdentity initrd;
         char *kernel_release; /* "6.12.57+deb12-amd64"; NULL if the image does not tell */
         char *command_line;   /* without the elfcorehdr= that the kernel adds */
-        char *loader;         /* the system call: "kexec_file_load" */
+        char *loader;         /* the system call: "kexec_file_load", "kexec_load" */
         char *loader_reason;  /* why this one, a sentence */
         uint64_t flags;       /* of the system call */
 

@@ -21,6 +21,12 @@ static const char *const replace_mode_table[_REPLACE_MODE_MAX] = {
 };
 DEFINE_NAME_TABLE(replace_mode, ReplaceMode, _REPLACE_MODE_MAX);
 
+static const char *const on_damage_table[_ON_DAMAGE_MAX] = {
+        [ON_DAMAGE_RESET] = "reset",
+        [ON_DAMAGE_HALT] = "halt",
+};
+DEFINE_NAME_TABLE(on_damage, OnDamage, _ON_DAMAGE_MAX);
+
 static const char *const uevent_source_table[_UEVENT_SOURCE_MAX] = {
         [UEVENT_SOURCE_UDEV] = "udev",
         [UEVENT_SOURCE_KERNEL] = "kernel",
@@ -239,6 +245,7 @@ static const Key keys[] = {
         { "Image", "CommandLineAppend", "", TEXT(command_line_append) },
         { "Image", "Loader", "auto", NAME(loader, loader_choice_table) },
         { "Image", "Replace", "atomic", NAME(replace, replace_mode_table) },
+        { "Image", "OnDamage", "reset", NAME(on_damage, on_damage_table) },
         { "Hotplug", "Cpu", "auto", TRIGGER(SUBSYSTEM_CPU) },
         { "Hotplug", "Memory", "auto", TRIGGER(SUBSYSTEM_MEMORY) },
         { "Hotplug", "Source", "udev", NAME(source, uevent_source_table) },

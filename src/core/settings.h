@@ -33,8 +33,15 @@ typedef enum ForeignPolicy {
         _FOREIGN_POLICY_MAX,
 } ForeignPolicy;
 
+typedef enum OnDamage {
+        ON_DAMAGE_RESET,
+        ON_DAMAGE_HALT,
+        _ON_DAMAGE_MAX,
+} OnDamage;
+
 DECLARE_NAME_TABLE(loader_choice, LoaderChoice);
 DECLARE_NAME_TABLE(replace_mode, ReplaceMode);
+DECLARE_NAME_TABLE(on_damage, OnDamage);
 DECLARE_NAME_TABLE(uevent_source, UeventSource);
 DECLARE_NAME_TABLE(foreign_policy, ForeignPolicy);
 
@@ -53,6 +60,7 @@ typedef struct Settings {
         char *command_line_append; /* words, behind the built-in ones */
         LoaderChoice loader;
         ReplaceMode replace;
+        OnDamage on_damage; /* only of images that kexec_load(2) loads */
 
         /* [Hotplug] */
         TriggerSetting triggers[_SUBSYSTEM_MAX];

@@ -3,8 +3,9 @@
 #pragma once
 
 #include "core/report.h"
+#include "sys/report-json.h"
 
-#define RECORD_PATH "/run/kdumpd/image.json"
+#define RECORD_PATH IMAGE_RECORD_PATH
 
 /* Reads the record below root_fd. Returns 1; 0 if there is none of this boot; negative errno. */
 int record_read(int root_fd, ImageRecord *ret) _must_check_;

@@ -1,114 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The system calls, and what their errors mean. */
+/* The system calls. */
 #include "load/execute.h"
 
 #include <sys/random.h>
 
 #include "core/backoff.h"
+#include "load/explain.h"
+#include "load/previous.h"
 #include "sys/kernel-state.h"
-
-/* What stands behind the sentence on a failure: a call that fails can have dropped the old
- * image. */
-static const char *what_is_left(int root_fd, const LoadReport *report) {
-        int loaded = kernel_crash_loaded(root_fd);
-
-        if (loaded < 0 || (!report->had_image && loaded == 0))
-                return "";
-        return loaded > 0 ? "; the image that was loaded before is still there"
-                          : "; the image that was loaded before is gone";
-}
-
-/* EPERM has many fathers; the kernel asks them in this order. */
-static Failure explain_eperm(int root_fd, LoadReport *report) {
-        const char *mode = kernel_lockdown(root_fd), *left = what_is_left(root_fd, report);
-        char obstacle[OBSTACLE_TEXT_MAX];
-        Failure failure;
-
-        if (kernel_may_kexec(root_fd) == 0)
-                return load_fail(report, FAILURE_NOT_PERMITTED,
-                                 "the privilege CAP_SYS_BOOT is missing: run as root%s", left);
-        failure = kernel_obstacle(root_fd, obstacle);
-        if (failure == FAILURE_DISABLED || failure == FAILURE_LIMIT)
-                return load_fail(report, failure, "%s%s", obstacle, left);
-        if (!streq(mode, "none"))
-                return load_fail(report, FAILURE_LOCKDOWN,
-                                 "the kernel is locked down (%s) and does not accept the signature "
-                                 "of \"%s\": install a kernel signed with a key that it trusts, or "
-                                 "boot without secure boot%s",
-                                 mode, strempty(report->kernel.path), left);
-        return load_fail(report, FAILURE_NOT_PERMITTED,
-                         "the kernel does not permit it although CAP_SYS_BOOT is there: look for a "
-                         "security module's denial in the audit log%s",
-                         left);
-}
-
-typedef struct Explanation {
-        int error;
-        Failure failure;
-        const char *text;      /* what it means, and what to do */
-        bool names_the_kernel; /* the path of the kernel belongs in front */
-} Explanation;
-
-static const Explanation explanations[] = {
-        { EBUSY, FAILURE_BUSY,
-          "another kexec call or hotplug update holds the kernel's kexec lock: try again later",
-          false },
-        { EKEYREJECTED, FAILURE_SIGNATURE, "its signature was rejected: install a signed kernel",
-          true },
-        { ENOKEY, FAILURE_SIGNATURE,
-          "it is signed with a key that the running kernel does not trust: enrol the key", true },
-        { EBADMSG, FAILURE_SIGNATURE, "its signature is damaged: install the kernel again", true },
-        { ENODATA, FAILURE_SIGNATURE,
-          "it has no signature, and the running kernel wants one: install a signed kernel", true },
-        { ENOPKG, FAILURE_SIGNATURE,
-          "its signature uses an algorithm that the running kernel lacks: sign it otherwise",
-          true },
-        { ELIBBAD, FAILURE_SIGNATURE,
-          "the part of it that holds the signature is damaged: install the kernel again", true },
-        { EACCES, FAILURE_NOT_PERMITTED,
-          "a security module (IMA appraisal, SELinux) refuses it or the initrd: look in the audit "
-          "log",
-          true },
-        { ENOEXEC, FAILURE_BAD_KERNEL,
-          "the running kernel cannot load an image of this format: set Kernel= in kdumpd.conf",
-          true },
-        { EADDRNOTAVAIL, FAILURE_TOO_SMALL,
-          "the image does not fit into the crash reservation: boot with a larger crashkernel=",
-          false },
-        { ENOSYS, FAILURE_NO_KEXEC,
-          "the kernel is built without kexec_file_load: use one with CONFIG_KEXEC_FILE", false },
-        { EOPNOTSUPP, FAILURE_NO_KEXEC,
-          "the kernel does not support kexec_file_load here: use one with CONFIG_KEXEC_FILE",
-          false },
-        { EINVAL, FAILURE_SYSTEM,
-          "the kernel rejected the arguments (EINVAL): the command line may be too long for it, or "
-          "the initrd be damaged; look for \"kexec\" in the kernel's log",
-          false },
-        { ENOMEM, FAILURE_SYSTEM,
-          "the kernel had not enough free memory for loading the image: free some and try again",
-          false },
-};
-
-static Failure explain(int root_fd, int error, LoadReport *report) {
-        const char *left;
-
-        if (error == -EPERM)
-                return explain_eperm(root_fd, report);
-        left = what_is_left(root_fd, report);
-        for (size_t i = 0; i < ELEMENTSOF(explanations); i++) {
-                const Explanation *e = &explanations[i];
-
-                if (e->error != -error)
-                        continue;
-                if (e->names_the_kernel)
-                        return load_fail(report, e->failure,
-                                         "the kernel \"%s\" was not accepted: %s%s",
-                                         strempty(report->kernel.path), e->text, left);
-                return load_fail(report, e->failure, "%s%s", e->text, left);
-        }
-        return load_fail(report, FAILURE_SYSTEM, "the kernel could not do it: %s%s",
-                         strerror(-error), left);
-}
 
 static uint32_t random_number(void) {
         uint32_t random;
@@ -116,18 +15,37 @@ static uint32_t random_number(void) {
         return getrandom(&random, sizeof(random), GRND_NONBLOCK) == sizeof(random) ? random : 0;
 }
 
-/* What is called: the load, or with prepared == NULL the unload. Tries again while the kexec
- * lock is taken. The times noted are those of the try that decided. */
-static int call(const Prepared *prepared, const KexecOps *ops, LoadReport *report) {
+/* One call: an image of our own, or two files, or neither to unload. */
+typedef struct Call {
+        BuiltImage *built;
+        int kernel_fd;
+        int initrd_fd;
+        const char *command_line;
+        unsigned flags;
+} Call;
+
+static int call_once(const Call *call, const KexecOps *ops, LoadReport *report) {
+        int r;
+
+        if (call->built)
+                return built_image_load(call->built, ops, report);
+        report->call_start_usec = monotonic_usec();
+        if (call->command_line) {
+                report->flags = call->flags;
+                r = ops->file_load(ops->userdata, call->kernel_fd, call->initrd_fd,
+                                   call->command_line, call->flags);
+        } else
+                r = ops->unload(ops->userdata);
+        report->call_end_usec = monotonic_usec();
+        return r;
+}
+
+/* Tries again while the kexec lock is taken. The times noted are those of the try that decided. */
+static int make_call(const Call *call, const KexecOps *ops, LoadReport *report) {
         int r;
 
         for (unsigned i = 0;; i++) {
-                report->call_start_usec = monotonic_usec();
-                r = prepared ? ops->file_load(ops->userdata, prepared->kernel_fd,
-                                              prepared->initrd_fd, report->command_line,
-                                              prepared->flags)
-                             : ops->unload(ops->userdata);
-                report->call_end_usec = monotonic_usec();
+                r = call_once(call, ops, report);
                 if (r != -EBUSY || i + 1 >= BUSY_TRIES)
                         return r;
                 report->busy_tries++;
@@ -147,34 +65,137 @@ static Failure check_limit(const LoadRequest *request, LoadReport *report) {
                          "Replace=explicit takes two: set Replace=atomic in kdumpd.conf");
 }
 
+static void built_freep(BuiltImage **built) {
+        built_image_free(*built);
+}
+
+/* Whether the other system call can mend what one refused with this error. */
+static bool other_may_help(const LoadRequest *request, bool was_own, int error) {
+        if (request->settings->loader != LOADER_AUTO)
+                return false;
+        if (was_own)
+                return error != -EBUSY;
+        switch (-error) {
+        case ENOSYS:
+        case EOPNOTSUPP:
+        case ENOEXEC:
+        case EKEYREJECTED:
+        case ENOKEY:
+        case EBADMSG:
+        case ENODATA:
+        case ENOPKG:
+        case ELIBBAD:
+                return streq(kernel_lockdown(request->root_fd), "none");
+        default:
+                return false;
+        }
+}
+
+/* Loads by the system call that was not tried yet. Returns what it returned; or error, that of the
+ * first, if it comes to no second call. */
+static int call_other(const LoadRequest *request, const Call *first, int error, const KexecOps *ops,
+                      LoadReport *report) {
+        _cleanup_(built_freep) BuiltImage *built = NULL;
+        char why[BUILD_ERROR_MAX];
+        Call other = *first;
+
+        if (!first->built && load_build(request, first->kernel_fd, first->initrd_fd,
+                                        first->command_line, &built, why) != FAILURE_NONE)
+                return error;
+        other.built = built;
+        if (load_note_loader(report, built ? LOADER_KEXEC_LOAD : LOADER_KEXEC_FILE_LOAD,
+                             "%s did not accept the image (%s)",
+                             built ? "kexec_file_load" : "kexec_load",
+                             strerror(-error)) != FAILURE_NONE)
+                return error;
+        return make_call(&other, ops, report);
+}
+
+/* Loads again what was loaded before, by the call that had loaded it or else by the other one.
+ * Returns whether that worked; the report's window ends then. */
+static bool restore(const LoadRequest *request, const Previous *previous, const KexecOps *ops,
+                    LoadReport *report) {
+        _cleanup_(built_freep) BuiltImage *built = NULL;
+        LoadReport ignored = { 0 };
+        char why[BUILD_ERROR_MAX];
+        Call call;
+        int r = -ENODATA;
+
+        if (!previous->is_known || !report->had_image || kernel_crash_loaded(request->root_fd) != 0)
+                return false;
+        call = (Call){ .kernel_fd = previous->kernel_fd,
+                       .initrd_fd = previous->initrd_fd,
+                       .command_line = previous->record.report.command_line,
+                       .flags = previous->file_flags };
+        for (unsigned i = 0; i < 2 && r < 0; i++) {
+                bool own = previous->was_own != (i > 0);
+
+                if (own && load_build(request, call.kernel_fd, call.initrd_fd, call.command_line,
+                                      &built, why) != FAILURE_NONE)
+                        continue;
+                call.built = own ? built : NULL;
+                r = make_call(&call, ops, &ignored);
+        }
+        if (r >= 0)
+                report->call_end_usec = ignored.call_end_usec;
+        load_report_done(&ignored);
+        return r >= 0;
+}
+
+/* The old image was gone from the first call on that can have dropped it, which need not be the
+ * last. */
+static int load(const LoadRequest *request, const Prepared *prepared, uint64_t start_usec,
+                const KexecOps *ops, LoadReport *report) {
+        Call call = { .built = prepared->built,
+                      .kernel_fd = prepared->kernel_fd,
+                      .initrd_fd = prepared->initrd_fd,
+                      .command_line = report->command_line,
+                      .flags = prepared->flags };
+        int r;
+
+        r = make_call(&call, ops, report);
+        if (start_usec == 0 && r < 0 && kernel_crash_loaded(request->root_fd) == 0)
+                start_usec = report->call_start_usec;
+        if (r < 0 && other_may_help(request, prepared->built, r))
+                r = call_other(request, &call, r, ops, report);
+        if (start_usec > 0)
+                report->call_start_usec = start_usec;
+        return r;
+}
+
 Failure load_execute(const LoadRequest *request, const Prepared *prepared, const KexecOps *ops,
                      LoadReport *report) {
         bool explicit_unload = request->settings->replace == REPLACE_EXPLICIT;
+        _cleanup_(previous_close) Previous previous = PREVIOUS_INIT;
         uint64_t start_usec = 0;
         Failure failure;
+        bool restored;
         int r;
 
         report->had_image = kernel_crash_loaded(request->root_fd) > 0;
+        if (report->had_image)
+                previous_open(request->root_fd, &previous);
         if (explicit_unload && report->had_image) {
                 failure = check_limit(request, report);
                 if (failure != FAILURE_NONE)
                         return failure;
-                r = call(NULL, ops, report);
+                r = make_call(&(Call){ 0 }, ops, report);
                 if (r < 0)
-                        return explain(request->root_fd, r, report);
+                        return load_explain(request->root_fd, r, REMAINS_LOOK, report);
                 start_usec = report->call_start_usec;
         }
-        r = call(prepared, ops, report);
-        /* The old image was gone from the unload on, not only from the load. */
-        if (start_usec > 0)
-                report->call_start_usec = start_usec;
-        return r < 0 ? explain(request->root_fd, r, report) : FAILURE_NONE;
+        r = load(request, prepared, start_usec, ops, report);
+        if (r >= 0)
+                return FAILURE_NONE;
+        restored = restore(request, &previous, ops, report);
+        return load_explain(request->root_fd, r, restored ? REMAINS_RESTORED : REMAINS_LOOK,
+                            report);
 }
 
 Failure load_unload(int root_fd, const KexecOps *ops, LoadReport *report) {
         int r;
 
         report->had_image = kernel_crash_loaded(root_fd) > 0;
-        r = call(NULL, ops, report);
-        return r < 0 ? explain(root_fd, r, report) : FAILURE_NONE;
+        r = make_call(&(Call){ 0 }, ops, report);
+        return r < 0 ? load_explain(root_fd, r, REMAINS_LOOK, report) : FAILURE_NONE;
 }

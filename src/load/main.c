@@ -3,6 +3,7 @@
  * hand. */
 #include <getopt.h>
 #include <signal.h>
+#include <sys/stat.h>
 #include <sys/utsname.h>
 
 #include "base/string-util.h"
@@ -10,6 +11,8 @@
 #include "load/prepare.h"
 #include "load/text.h"
 #include "sys/conffile.h"
+#include "sys/iomem.h"
+#include "sys/kcore.h"
 #include "sys/report-json.h"
 
 enum {
@@ -21,6 +24,8 @@ static const char *arg_root = "";
 static bool arg_dry_run;
 static bool arg_unload;
 static bool arg_json;
+static bool arg_note_addresses;
+static Spoil arg_spoil;
 
 static void help(void) {
         (void)puts("kdump-load [OPTIONS...]\n"
@@ -30,6 +35,8 @@ static void help(void) {
                    "  -n --dry-run   Check everything, show what would be loaded, load nothing\n"
                    "  -u --unload    Unload the crash image instead\n"
                    "     --json      Print the report as one line of JSON\n"
+                   "     --note-addresses\n"
+                   "                 Note for kdumpd, which may not look, where the kernel is\n"
                    "     --root=DIR  Look at the system below DIR (only with --dry-run)\n"
                    "  -h --help      Show this help\n"
                    "     --version   Show the version\n"
@@ -44,12 +51,21 @@ static int usage_error(const char *text) {
 
 /* Returns 1 to go on, 0 if all is said, or -EINVAL. */
 static int parse_argv(int argc, char **argv) {
-        enum { OPTION_JSON = 256, OPTION_ROOT, OPTION_VERSION };
+        enum {
+                OPTION_JSON = 256,
+                OPTION_NOTE_ADDRESSES,
+                OPTION_ROOT,
+                OPTION_SPOIL,
+                OPTION_VERSION
+        };
         static const struct option options[] = {
                 { "dry-run", no_argument, NULL, 'n' },
                 { "unload", no_argument, NULL, 'u' },
                 { "json", no_argument, NULL, OPTION_JSON },
+                { "note-addresses", no_argument, NULL, OPTION_NOTE_ADDRESSES },
                 { "root", required_argument, NULL, OPTION_ROOT },
+                /* For the tests of what must not work; in no help. */
+                { "spoil", required_argument, NULL, OPTION_SPOIL },
                 { "help", no_argument, NULL, 'h' },
                 { "version", no_argument, NULL, OPTION_VERSION },
                 { NULL, 0, NULL, 0 },
@@ -67,8 +83,16 @@ static int parse_argv(int argc, char **argv) {
                 case OPTION_JSON:
                         arg_json = true;
                         break;
+                case OPTION_NOTE_ADDRESSES:
+                        arg_note_addresses = true;
+                        break;
                 case OPTION_ROOT:
                         arg_root = optarg;
+                        break;
+                case OPTION_SPOIL:
+                        if (spoil_from_string(optarg) < 0)
+                                return usage_error("--spoil= takes another word");
+                        arg_spoil = (Spoil)spoil_from_string(optarg);
                         break;
                 case 'h':
                         help();
@@ -81,8 +105,8 @@ static int parse_argv(int argc, char **argv) {
                 }
         if (optind < argc)
                 return usage_error("it takes no arguments besides options");
-        if (arg_dry_run && arg_unload)
-                return usage_error("--dry-run and --unload exclude each other");
+        if (arg_dry_run + arg_unload + arg_note_addresses > 1)
+                return usage_error("--dry-run, --unload and --note-addresses exclude each other");
         if (!isempty(arg_root) && (!arg_dry_run || arg_root[0] != '/'))
                 return usage_error("--root= takes an absolute path, and needs --dry-run");
         return 1;
@@ -124,7 +148,8 @@ static Failure load(int root_fd, const Settings *settings, LoadReport *report) {
                                  .settings = settings,
                                  .architecture = name.machine,
                                  .release = name.release,
-                                 .dry_run = arg_dry_run };
+                                 .dry_run = arg_dry_run,
+                                 .spoil = arg_spoil };
         failure = load_prepare(&request, &prepared, report);
         report->prepare_usec = sub_saturated(monotonic_usec(), start_usec);
         if (failure != FAILURE_NONE || arg_dry_run)
@@ -135,6 +160,25 @@ static Failure load(int root_fd, const Settings *settings, LoadReport *report) {
 
 static void settings_donep(Settings *s) {
         settings_done(s);
+}
+
+/* Returns 0 or negative errno, after saying so. */
+static int note_addresses(int root_fd) {
+        Iomem iomem = { 0 };
+        Kcore kcore;
+        int r;
+
+        (void)umask(0077);
+        r = iomem_read(root_fd, &iomem);
+        if (r >= 0)
+                r = kcore_read(root_fd, iomem.kernel_start, &iomem.memory, &kcore);
+        if (r >= 0)
+                r = kcore_note(root_fd, iomem.kernel_start, &kcore);
+        memory_map_done(&iomem.memory);
+        if (r < 0)
+                (void)fprintf(stderr, "kdump-load: the kernel's addresses cannot be noted: %s\n",
+                              strerror(-r));
+        return r;
 }
 
 static void run(int root_fd, LoadReport *report) {
@@ -183,6 +227,8 @@ int main(int argc, char **argv) {
                 (void)fprintf(stderr, "kdump-load: %s: %s\n", arg_root, strerror(-root_fd));
                 return EXIT_FAILED;
         }
+        if (arg_note_addresses)
+                return note_addresses(root_fd) < 0 ? EXIT_FAILED : EXIT_SUCCESS;
         run(root_fd, &report);
         r = print(&report);
         return r < 0 || report.failure != FAILURE_NONE ? EXIT_FAILED : EXIT_SUCCESS;

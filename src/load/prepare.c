@@ -146,27 +146,18 @@ static Failure find_initrd(const LoadRequest *request, const char *release, Load
 }
 
 static Failure parse_kernel(const Input *kernel, BzImage *ret, LoadReport *report) {
+        _cleanup_(kernel_head_done) KernelHead head = { 0 };
         const FileIdentity *id = kernel->identity;
-        _cleanup_free_ char *head = malloc(BZIMAGE_HEAD_MAX);
         const char *why;
-        size_t size = 0;
+        int r;
 
-        if (!head)
+        r = kernel_head_read(kernel->fd, &head);
+        if (r == -ENOMEM)
                 return fail_memory(report);
-        while (size < BZIMAGE_HEAD_MAX) {
-                ssize_t n = pread(kernel->fd, head + size, BZIMAGE_HEAD_MAX - size, (off_t)size);
-
-                if (n < 0 && errno == EINTR)
-                        continue;
-                if (n < 0)
-                        return load_fail(report, FAILURE_NO_KERNEL,
-                                         "the kernel \"%s\" cannot be read: %s", id->path,
-                                         strerror(errno));
-                if (n == 0)
-                        break;
-                size += (size_t)n;
-        }
-        if (bzimage_parse(head, size, id->size, ret, &why) < 0)
+        if (r < 0)
+                return load_fail(report, FAILURE_NO_KERNEL, "the kernel \"%s\" cannot be read: %s",
+                                 id->path, strerror(-r));
+        if (bzimage_parse(head.data, head.size, id->size, ret, &why) < 0)
                 return load_fail(report, FAILURE_BAD_KERNEL,
                                  "the kernel \"%s\" cannot be loaded: %s", id->path, why);
         return FAILURE_NONE;
@@ -293,8 +284,8 @@ static Failure check_lockdown(const LoadRequest *request, const Input *kernel, c
                               LoadReport *report) {
         const char *mode = kernel_lockdown(request->root_fd);
 
-        if (streq(mode, "none") || !image || image->has_signature ||
-            fgetxattr(kernel->fd, "security.ima", NULL, 0) > 0)
+        if (request->settings->loader == LOADER_KEXEC_LOAD || streq(mode, "none") || !image ||
+            image->has_signature || fgetxattr(kernel->fd, "security.ima", NULL, 0) > 0)
                 return FAILURE_NONE;
         return load_fail(report, FAILURE_LOCKDOWN,
                          "the kernel is locked down (%s) and takes only signed images, and "
@@ -303,24 +294,77 @@ static Failure check_lockdown(const LoadRequest *request, const Input *kernel, c
                          mode, report->kernel.path);
 }
 
-static Failure choose_loader(const LoadRequest *request, LoadReport *report) {
-        const char *why;
+Failure load_note_loader(LoadReport *report, LoaderChoice loader, const char *format, ...) {
+        char *name = strdup(loader_choice_to_string(loader)), *reason;
+        va_list ap;
 
+        va_start(ap, format);
+        if (vasprintf(&reason, format, ap) < 0)
+                reason = NULL;
+        va_end(ap);
+        free(report->loader);
+        free(report->loader_reason);
+        report->loader = name;
+        report->loader_reason = reason;
+        return name && reason ? FAILURE_NONE : fail_memory(report);
+}
+
+Failure load_build(const LoadRequest *request, int kernel_fd, int initrd_fd,
+                   const char *command_line, BuiltImage **ret,
+                   char reterr[static BUILD_ERROR_MAX]) {
+        return build_image(
+                &(BuildInput){
+                        .root_fd = request->root_fd,
+                        .architecture = request->architecture,
+                        .release = request->release,
+                        .kernel_fd = kernel_fd,
+                        .initrd_fd = initrd_fd,
+                        .command_line = command_line,
+                        .halt_on_damage = request->settings->on_damage == ON_DAMAGE_HALT,
+                        .spoil = request->spoil,
+                        .dry_run = request->dry_run,
+                },
+                ret, reterr);
+}
+
+/* Why kexec_file_load serves better here; NULL if kexec_load is to be tried. */
+static const char *why_file(const LoadRequest *request) {
+        uint64_t bytes;
+
+        if (request->settings->loader == LOADER_KEXEC_FILE_LOAD)
+                return "Loader=kexec_file_load asks for it";
         if (request->settings->loader == LOADER_KEXEC_LOAD)
-                return load_fail(
-                        report, FAILURE_CONFIGURATION,
-                        "Loader=kexec_load is not built into this version: set Loader=auto "
-                        "or Loader=kexec_file_load in kdumpd.conf");
-        why = request->settings->loader == LOADER_KEXEC_FILE_LOAD
-                      ? "Loader=kexec_file_load asks for it"
-              : !streq(kernel_lockdown(request->root_fd), "none")
-                      ? "the kernel is locked down and takes images only this way"
-                      : "it is the only one built into this version";
-        report->loader = strdup("kexec_file_load");
-        report->loader_reason = strdup(why);
-        if (!report->loader || !report->loader_reason)
-                return fail_memory(report);
-        return FAILURE_NONE;
+                return NULL;
+        if (!streq(kernel_lockdown(request->root_fd), "none"))
+                return "the kernel is locked down and takes images only this way";
+        if (kernel_elfcorehdr_bytes(request->root_fd, &bytes) == 0 && bytes > 0)
+                return "the kernel keeps such images up to date itself, so that hotplug costs no "
+                       "reload";
+        return NULL;
+}
+
+static Failure choose_loader(const LoadRequest *request, const Input *kernel, const Input *initrd,
+                             BuiltImage **ret, LoadReport *report) {
+        bool forced = request->settings->loader == LOADER_KEXEC_LOAD;
+        const char *why = why_file(request);
+        char error[BUILD_ERROR_MAX];
+        Failure failure;
+
+        if (why)
+                return load_note_loader(report, LOADER_KEXEC_FILE_LOAD, "%s", why);
+        failure = load_build(request, kernel->fd, initrd->fd, report->command_line, ret, error);
+        if (failure != FAILURE_NONE && forced)
+                return load_fail(report, failure,
+                                 "Loader=kexec_load cannot be followed: %s (set Loader=auto in "
+                                 "kdumpd.conf for the other system call)",
+                                 error);
+        if (failure != FAILURE_NONE)
+                return load_note_loader(report, LOADER_KEXEC_FILE_LOAD,
+                                        "kexec_load cannot be used: %s", error);
+        return load_note_loader(report, LOADER_KEXEC_LOAD, "%s",
+                                forced ? "Loader=kexec_load asks for it"
+                                       : "hotplug costs reloads on this kernel, and it leaves the "
+                                         "machine without an image for the shorter time");
 }
 
 /* Brings a file into the page cache: the kernel reads it when the old image is gone already. */
@@ -374,6 +418,10 @@ static Failure prepare_files(const LoadRequest *request, Input *kernel, Input *i
         return failure;
 }
 
+static void built_freep(BuiltImage **built) {
+        built_image_free(*built);
+}
+
 Failure load_prepare(const LoadRequest *request, Prepared *ret, LoadReport *report) {
         _cleanup_(input_close) Input kernel = { .what = "kernel",
                                                 .missing = FAILURE_NO_KERNEL,
@@ -383,28 +431,31 @@ Failure load_prepare(const LoadRequest *request, Prepared *ret, LoadReport *repo
                                                 .missing = FAILURE_NO_INITRD,
                                                 .fd = -EBADF,
                                                 .identity = &report->initrd };
+        _cleanup_(built_freep) BuiltImage *built = NULL;
         char obstacle[OBSTACLE_TEXT_MAX];
         Failure failure;
+        unsigned flags;
 
         if (kernel_reservation_bytes(request->root_fd, &report->reservation_bytes) < 0)
                 report->reservation_bytes = 0;
         failure = kernel_obstacle(request->root_fd, obstacle);
         if (failure != FAILURE_NONE)
                 return load_fail(report, failure, "%s", obstacle);
-        failure = choose_loader(request, report);
+        failure = prepare_files(request, &kernel, &initrd, report);
         if (failure == FAILURE_NONE)
-                failure = prepare_files(request, &kernel, &initrd, report);
+                failure = choose_loader(request, &kernel, &initrd, &built, report);
         if (failure != FAILURE_NONE)
                 return failure;
 
-        report->flags =
-                KEXEC_FILE_FLAG_ON_CRASH | (report->initrd.path ? 0 : KEXEC_FILE_FLAG_NO_INITRAMFS);
-        if (!request->dry_run) {
+        flags = KEXEC_FILE_FLAG_ON_CRASH | (report->initrd.path ? 0 : KEXEC_FILE_FLAG_NO_INITRAMFS);
+        report->flags = built ? built_image_flags(built) : flags;
+        if (!request->dry_run && !built) {
                 warm(kernel.fd);
                 warm(initrd.fd);
         }
         *ret = (Prepared){ .kernel_fd = TAKE_FD(kernel.fd),
                            .initrd_fd = TAKE_FD(initrd.fd),
-                           .flags = (unsigned)report->flags };
+                           .flags = flags,
+                           .built = TAKE_PTR(built) };
         return FAILURE_NONE;
 }

@@ -8,6 +8,7 @@
 #include "base/file-util.h"
 #include "core/report.h"
 #include "core/settings.h"
+#include "load/build.h"
 
 typedef struct LoadRequest {
         int root_fd;
@@ -15,14 +16,16 @@ typedef struct LoadRequest {
         const char *architecture; /* uname's machine */
         const char *release;      /* uname's release */
         bool dry_run;             /* leave the page cache alone */
+        Spoil spoil;
 } LoadRequest;
 
-/* What the system call takes. The descriptors are those of the files themselves: a copy in
+/* What the system calls take. The descriptors are those of the files themselves: a copy in
  * memory would lack the attributes that IMA and SELinux judge by. */
 typedef struct Prepared {
         int kernel_fd;
-        int initrd_fd;  /* -EBADF if there is none */
-        unsigned flags; /* of kexec_file_load */
+        int initrd_fd;     /* -EBADF if there is none */
+        unsigned flags;    /* of kexec_file_load */
+        BuiltImage *built; /* what kexec_load is to load; NULL: kexec_file_load is to be called */
 } Prepared;
 
 #define PREPARED_INIT                                    \
@@ -33,6 +36,7 @@ typedef struct Prepared {
 static inline void prepared_done(Prepared *p) {
         closep(&p->kernel_fd);
         closep(&p->initrd_fd);
+        built_image_free(p->built);
         *p = PREPARED_INIT;
 }
 
@@ -40,6 +44,17 @@ static inline void prepared_done(Prepared *p) {
  * Returns FAILURE_NONE, or the failure that the report tells too, with its sentence; *ret is
  * untouched then. */
 Failure load_prepare(const LoadRequest *request, Prepared *ret, LoadReport *report);
+
+/* Builds an image of these open files for kexec_load, as the settings say. Returns and fails as
+ * build_image(). */
+Failure load_build(const LoadRequest *request, int kernel_fd, int initrd_fd,
+                   const char *command_line, BuiltImage **ret,
+                   char reterr[static BUILD_ERROR_MAX]) _must_check_;
+
+/* Notes the system call and why it is that one, in a report that may have another. Returns
+ * FAILURE_NONE, or the failure if there is no memory. */
+Failure load_note_loader(LoadReport *report, LoaderChoice loader, const char *format, ...)
+        _printf_(3, 4);
 
 /* Notes a failure and its sentence in a report that has none yet. Returns the failure. */
 Failure load_fail(LoadReport *report, Failure failure, const char *format, ...) _printf_(3, 4);

@@ -29,10 +29,32 @@ static int system_file_load(void *userdata, int kernel_fd, int initrd_fd, const 
         return kexec_file_load(kernel_fd, initrd_fd, strlen(command_line) + 1, command_line, flags);
 }
 
-/* Under lockdown kexec_load(2) may not even unload; the file call may, and it unloads images of
- * both. */
+static int kexec_load(unsigned long entry, const KexecSegment *segments, size_t n,
+                      unsigned long flags) {
+#ifdef SYS_kexec_load
+        if (syscall(SYS_kexec_load, entry, n, segments, flags) < 0)
+                return -errno;
+        return 0;
+#else
+        return -ENOSYS;
+#endif
+}
+
+static int system_load(void *userdata, unsigned long entry, const KexecSegment *segments, size_t n,
+                       unsigned long flags) {
+        /* Without segments it would be the call that unloads. */
+        return n > 0 ? kexec_load(entry, segments, n, flags) : -EINVAL;
+}
+
+/* Both calls unload images of both. Under lockdown kexec_load(2) may not even do that; the file
+ * call may, but not every kernel is built with it. */
 static int system_unload(void *userdata) {
-        return kexec_file_load(-1, -1, 0, NULL, KEXEC_FILE_FLAG_UNLOAD | KEXEC_FILE_FLAG_ON_CRASH);
+        int r;
+
+        r = kexec_file_load(-1, -1, 0, NULL, KEXEC_FILE_FLAG_UNLOAD | KEXEC_FILE_FLAG_ON_CRASH);
+        if (r == -ENOSYS || r == -EOPNOTSUPP)
+                r = kexec_load(0, NULL, 0, KEXEC_FLAG_ON_CRASH);
+        return r;
 }
 
 static void system_wait(void *userdata, uint64_t usec) {
@@ -45,6 +67,7 @@ static void system_wait(void *userdata, uint64_t usec) {
 
 const KexecOps kexec_system_ops = {
         .file_load = system_file_load,
+        .load = system_load,
         .unload = system_unload,
         .wait_usec = system_wait,
 };

@@ -16,6 +16,9 @@ int report_to_json(const LoadReport *report, char **ret) _must_check_;
  * LOAD_REPORT_LONGEST_STRING), -ENOMEM. */
 int report_from_json(const char *text, size_t size, LoadReport *ret) _must_check_;
 
+/* Where the record is kept. */
+#define IMAGE_RECORD_PATH "/run/kdumpd/image.json"
+
 /* Both as above; the record is one JSON object with the report inside. */
 int image_record_to_json(const ImageRecord *record, char **ret) _must_check_;
 int image_record_from_json(const char *text, size_t size, ImageRecord *ret) _must_check_;

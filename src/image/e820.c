@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The memory map of an x86 capture kernel. */
+#include "image/e820.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "image/little-endian.h"
+
+#define LOW_MEMORY_END (UINT64_C(1) << 20)
+
+/* arch/x86/include/asm/e820/types.h */
+enum {
+        E820_RAM = 1,
+        E820_RESERVED = 2,
+        E820_ACPI = 3,
+        E820_NVS = 4,
+};
+
+static const uint32_t types[_MEMORY_TYPE_MAX] = {
+        [MEMORY_RAM] = E820_RAM,           [MEMORY_CRASH] = E820_RAM,
+        [MEMORY_RESERVED] = E820_RESERVED, [MEMORY_ACPI_TABLES] = E820_ACPI,
+        [MEMORY_ACPI_NVS] = E820_NVS,
+};
+
+typedef struct Entries {
+        E820Entry *entries;
+        size_t n;
+} Entries;
+
+static void add(Entries *e, uint64_t start, uint64_t end, uint32_t type) {
+        E820Entry *last = e->n > 0 ? &e->entries[e->n - 1] : NULL;
+
+        if (start >= end)
+                return;
+        if (last && last->type == type && last->address + last->size == start)
+                last->size += end - start;
+        else
+                e->entries[e->n++] = (E820Entry){ start, end - start, type };
+}
+
+int e820_make(const MemoryMap *memory, uint64_t hole_start, uint64_t hole_end, E820Entry **ret,
+              size_t *ret_n) {
+        /* The hole can split one range in two. */
+        Entries e = { .entries = calloc(memory->n + 2, sizeof(*e.entries)) };
+
+        if (!e.entries)
+                return -ENOMEM;
+        for (size_t i = 0; i < memory->n; i++) {
+                const MemoryRange *range = &memory->ranges[i];
+                uint64_t start = range->start, end = range->end;
+
+                if (range->type == MEMORY_RAM)
+                        end = MIN(end, LOW_MEMORY_END);
+                if (range->type == MEMORY_CRASH && hole_start < end && hole_end > start) {
+                        add(&e, start, hole_start, types[range->type]);
+                        start = hole_end;
+                }
+                add(&e, start, end, types[range->type]);
+        }
+        *ret = e.entries;
+        *ret_n = e.n;
+        return 0;
+}
+
+void e820_write(const E820Entry *entries, size_t n, uint8_t *to) {
+        for (size_t i = 0; i < n; i++, to += E820_ENTRY_SIZE) {
+                put_le(to, entries[i].address, 8);
+                put_le(to + 8, entries[i].size, 8);
+                put_le(to + 16, entries[i].type, 4);
+        }
+}

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Boot parameters of an x86 kernel. */
+#include "image/x86-boot.h"
+
+#include <string.h>
+
+#include "image/little-endian.h"
+
+/* Offsets in boot_params; from AT_HEADER on also in the kernel's file. */
+enum {
+        AT_SCREEN_INFO = 0x000,
+        AT_RSDP = 0x070,
+        AT_INITRD_HIGH = 0x0c0,
+        AT_INITRD_SIZE_HIGH = 0x0c4,
+        AT_COMMAND_LINE_HIGH = 0x0c8,
+        AT_N_E820 = 0x1e8,
+        AT_HEADER = 0x1f1,
+        AT_VIDEO_MODE = 0x1fa,
+        AT_HEADER_LENGTH = 0x201,
+        AT_HEADER_TEXT = 0x202, /* the length counts from here */
+        AT_LOADER = 0x210,
+        AT_INITRD = 0x218,
+        AT_INITRD_SIZE = 0x21c,
+        AT_COMMAND_LINE = 0x228,
+        AT_SUBARCH = 0x23c,
+        AT_SETUP_DATA = 0x250,
+        HEADER_SHORTEST = 0x264, /* the end of init_size, the last that 2.12 has to have */
+        HEADER_LONGEST = 0x290,  /* where its room ends */
+        AT_E820 = 0x2d0,
+};
+
+#define SCREEN_INFO_SIZE  0x40u
+#define N_E820_MAX        128u
+#define VIDEO_MODE_NORMAL 0xffffu
+#define LOADER_KEXEC      0xd0u
+#define ALIGNMENT         8u
+/* A node of the setup_data list: u64 next, u32 type, u32 length, then the data. */
+#define SETUP_NODE_SIZE 16u
+#define SETUP_E820      1u
+
+static size_t align_up(size_t value, size_t step) {
+        return (value + step - 1) / step * step;
+}
+
+static size_t rest_offset(size_t command_line_length) {
+        return BOOT_PARAMS_SIZE + align_up(command_line_length + 1, ALIGNMENT);
+}
+
+size_t x86_boot_size(size_t command_line_length, size_t n_e820) {
+        size_t size = rest_offset(command_line_length);
+
+        if (n_e820 > N_E820_MAX)
+                size += SETUP_NODE_SIZE + (n_e820 - N_E820_MAX) * E820_ENTRY_SIZE;
+        return size;
+}
+
+static void put_pair(uint8_t *to, size_t at_low, size_t at_high, uint64_t value) {
+        put_le(to + at_low, value, 4);
+        put_le(to + at_high, value >> 32, 4);
+}
+
+bool x86_boot_has_header(const uint8_t *head, size_t head_size) {
+        return head_size >= HEADER_SHORTEST &&
+               AT_HEADER_TEXT + (size_t)head[AT_HEADER_LENGTH] >= HEADER_SHORTEST;
+}
+
+/* Only the header: more of the file's first sectors in there makes the kernel take all of
+ * boot_params for garbage (sanitize_boot_params(), arch/x86/include/asm/bootparam_utils.h). */
+static void copy_header(const X86Boot *boot, uint8_t *to) {
+        size_t end = AT_HEADER_TEXT + (size_t)boot->head[AT_HEADER_LENGTH];
+
+        end = MIN(end, (size_t)HEADER_LONGEST);
+        end = MIN(end, boot->head_size);
+        memcpy(to + AT_HEADER, boot->head + AT_HEADER, end - AT_HEADER);
+}
+
+static void write_e820(const X86Boot *boot, uint8_t *to) {
+        size_t n = MIN(boot->n_e820, (size_t)N_E820_MAX), more = boot->n_e820 - n;
+        size_t at = rest_offset(strlen(boot->command_line));
+
+        put_le(to + AT_N_E820, n, 1);
+        e820_write(boot->e820, n, to + AT_E820);
+        if (more == 0)
+                return;
+        put_le(to + AT_SETUP_DATA, boot->address + at, 8);
+        put_le(to + at + 8, SETUP_E820, 4);
+        put_le(to + at + 12, more * E820_ENTRY_SIZE, 4);
+        e820_write(boot->e820 + n, more, to + at + SETUP_NODE_SIZE);
+}
+
+void x86_boot_write(const X86Boot *boot, uint8_t *to) {
+        memcpy(to + AT_SCREEN_INFO, boot->running + AT_SCREEN_INFO, SCREEN_INFO_SIZE);
+        put_le(to + AT_RSDP, boot->rsdp, 8);
+        copy_header(boot, to);
+        put_le(to + AT_VIDEO_MODE, VIDEO_MODE_NORMAL, 2);
+        put_le(to + AT_LOADER, LOADER_KEXEC, 1);
+        put_pair(to, AT_INITRD, AT_INITRD_HIGH, boot->initrd_address);
+        put_pair(to, AT_INITRD_SIZE, AT_INITRD_SIZE_HIGH, boot->initrd_size);
+        put_pair(to, AT_COMMAND_LINE, AT_COMMAND_LINE_HIGH, boot->address + BOOT_PARAMS_SIZE);
+        memcpy(to + AT_SUBARCH, boot->running + AT_SUBARCH, 4);
+        put_le(to + AT_SETUP_DATA, 0, 8);
+        write_e820(boot, to);
+        memcpy(to + BOOT_PARAMS_SIZE, boot->command_line, strlen(boot->command_line) + 1);
+}

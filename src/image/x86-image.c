@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Where the parts of an x86_64 crash image go. From the bottom of the reservation: the kernel, in
+ * as much memory as it needs for unpacking itself; free pages, which the running kernel takes for
+ * its page tables; the purgatory, the boot parameters, the initrd; the elfcorehdr at the top. */
+#include "image/x86-image.h"
+
+#include <elf.h>
+#include <errno.h>
+#include <inttypes.h>
+
+#include "base/string-util.h"
+#include "image/e820.h"
+#include "image/x86-boot.h"
+#include "purgatory/blob.h"
+#include "purgatory/parameters.h"
+
+#define PAGE           UINT64_C(4096)
+#define MIB            (UINT64_C(1) << 20)
+#define GIB            (UINT64_C(1) << 30)
+#define LOW_MEMORY_END MIB
+#define ENTRY_64       0x200u /* from the payload's start */
+#define KEXEC_X86_64   (62ul << 16)
+#define XLF_5LEVEL     0x20u /* xloadflags: it can be entered with five-level page tables */
+/* With four levels, the kernel's half of the address space begins here. */
+#define HALF_OF_4LEVEL UINT64_C(0xffff800000000000)
+/* What the kernel that loads us takes out of the reservation itself: its control pages and the
+ * copy of vmcoreinfo, and a page of page tables for each GiB of RAM where the CPU has no pages of
+ * that size. */
+#define KERNEL_OWN (MIB)
+/* What a kernel for 64 NUMA nodes, which is few, has room for (E820_MAX_ENTRIES). */
+#define N_E820_MOST               320u
+#define COMMAND_LINE_ADDS         "elfcorehdr=0x%" PRIx64 " "
+#define COMMAND_LINE_ADDS_LONGEST 30u
+
+#define FAIL(reterr, failure, ...)                                    \
+        ({                                                            \
+                strscpyf(reterr, CRASH_IMAGE_ERROR_MAX, __VA_ARGS__); \
+                (failure);                                            \
+        })
+
+static uint64_t page_up(uint64_t value) {
+        return add_saturated(value, PAGE - 1) & ~(PAGE - 1);
+}
+
+/* The free part of the reservation. */
+typedef struct Gap {
+        uint64_t start, end;
+} Gap;
+
+static bool take_bottom(Gap *gap, uint64_t least, uint64_t alignment, Segment *segment) {
+        uint64_t start = add_saturated(MAX(gap->start, least), alignment - 1) & ~(alignment - 1);
+
+        if (start >= gap->end || segment->memory_size > gap->end - start)
+                return false;
+        segment->address = start;
+        gap->start = start + segment->memory_size;
+        return true;
+}
+
+static bool take_top(Gap *gap, Segment *segment) {
+        if (segment->memory_size > gap->end - gap->start)
+                return false;
+        gap->end -= segment->memory_size;
+        segment->address = gap->end;
+        return true;
+}
+
+static uint64_t highest_ram(const MemoryMap *memory) {
+        uint64_t end = 0;
+
+        for (size_t i = 0; i < memory->n; i++)
+                if (memory->ranges[i].type == MEMORY_RAM)
+                        end = MAX(end, memory->ranges[i].end);
+        return end;
+}
+
+/* Sizes are there, addresses are not. */
+static Failure place(const CrashMachine *machine, const CrashFiles *files, CrashImage *image,
+                     char *reterr) {
+        const MemoryRange *region = memory_map_highest(&machine->memory, MEMORY_CRASH);
+        uint64_t own = KERNEL_OWN + highest_ram(&machine->memory) / GIB * PAGE, needed = own;
+        Segment *s = image->segments;
+        Gap gap;
+
+        if (!region)
+                return FAIL(reterr, FAILURE_NO_RESERVATION,
+                            "no memory is reserved for a crash kernel: /proc/iomem has no line "
+                            "\"Crash kernel\"");
+        gap = (Gap){ .start = page_up(region->start), .end = region->end & ~(PAGE - 1) };
+        if (gap.start < gap.end &&
+            take_bottom(&gap, files->header->pref_address, files->header->kernel_alignment,
+                        &s[SEGMENT_KERNEL]) &&
+            take_top(&gap, &s[SEGMENT_ELFCOREHDR]) && take_top(&gap, &s[SEGMENT_INITRD]) &&
+            take_top(&gap, &s[SEGMENT_BOOT]) && take_top(&gap, &s[SEGMENT_PURGATORY]) &&
+            gap.end - gap.start >= own)
+                return FAILURE_NONE;
+        for (size_t i = 0; i < _SEGMENT_MAX; i++)
+                needed = add_saturated(needed, s[i].memory_size);
+        return FAIL(reterr, FAILURE_TOO_SMALL,
+                    "the image takes %" PRIu64 " MiB, and does not fit into the reservation of "
+                    "%" PRIu64 " MiB: boot with a larger crashkernel=",
+                    page_up(needed) / MIB + 1, (region->end - region->start) / MIB);
+}
+
+static Failure check_machine(const CrashMachine *machine, const CrashFiles *files, char *reterr) {
+        if (!machine->boot_params)
+                return FAIL(reterr, FAILURE_SYSTEM,
+                            "the running kernel does not show its boot parameters in "
+                            "/sys/kernel/boot_params");
+        if (!x86_boot_has_header(files->head, files->head_size))
+                return FAIL(reterr, FAILURE_BAD_KERNEL, "the kernel's boot header is cut short");
+        if (machine->page_offset < HALF_OF_4LEVEL && !(files->header->xloadflags & XLF_5LEVEL))
+                return FAIL(reterr, FAILURE_BAD_KERNEL,
+                            "this machine uses five-level page tables, and the kernel of the image "
+                            "cannot be started in that mode");
+        return FAILURE_NONE;
+}
+
+static Failure make_elfcorehdr(const ImageArchitecture *architecture, const CrashMachine *machine,
+                               CrashImage *image, char *reterr) {
+        size_t needed, fits;
+        int r;
+
+        /* Nothing that the kernel owns is below 1 MiB (reserve_real_mode(),
+         * arch/x86/realmode/init.c, unconditional since 5.13). */
+        r = elfcorehdr_build(machine, architecture->elf_machine, LOW_MEMORY_END, &image->elfcorehdr,
+                             &needed, &fits);
+        if (r == -E2BIG)
+                return FAIL(reterr, FAILURE_SYSTEM,
+                            "the CPUs and ranges of memory of this machine are %zu, and the kernel "
+                            "has room for %zu in the list of them (elfcorehdr)",
+                            needed, fits);
+        if (r < 0)
+                return FAIL(reterr, FAILURE_SYSTEM, "out of memory");
+        image->segments[SEGMENT_ELFCOREHDR] = (Segment){
+                .data = image->elfcorehdr.data,
+                .size = image->elfcorehdr.size,
+                .memory_size = image->elfcorehdr.memory_size,
+        };
+        return FAILURE_NONE;
+}
+
+static Failure make_purgatory(const CrashFiles *files, CrashImage *image, char *reterr) {
+        PurgatoryParameters parameters;
+
+        image->purgatory = malloc(purgatory_x86_64_size);
+        if (!image->purgatory)
+                return FAIL(reterr, FAILURE_SYSTEM, "out of memory");
+        memcpy(image->purgatory, purgatory_x86_64, purgatory_x86_64_size);
+        memcpy(&parameters, image->purgatory + PURGATORY_AT, sizeof(parameters));
+        if (parameters.magic != PURGATORY_MAGIC)
+                return FAIL(reterr, FAILURE_SYSTEM,
+                            "this build of kdump-load is broken: its "
+                            "purgatory is none");
+        image->segments[SEGMENT_PURGATORY] = (Segment){
+                .data = image->purgatory,
+                .size = purgatory_x86_64_size,
+                .memory_size = page_up(purgatory_x86_64_size + PURGATORY_STACK),
+        };
+        parameters.stay = files->halt_on_damage;
+        memcpy(image->purgatory + PURGATORY_AT, &parameters, sizeof(parameters));
+        return FAILURE_NONE;
+}
+
+/* Entry and argument, which the places decide. */
+static void address_purgatory(CrashImage *image) {
+        PurgatoryParameters parameters;
+
+        memcpy(&parameters, image->purgatory + PURGATORY_AT, sizeof(parameters));
+        parameters.entry = image->segments[SEGMENT_KERNEL].address + ENTRY_64;
+        parameters.argument = image->segments[SEGMENT_BOOT].address;
+        memcpy(image->purgatory + PURGATORY_AT, &parameters, sizeof(parameters));
+        image->entry = image->segments[SEGMENT_PURGATORY].address;
+}
+
+/* The command line and the memory map tell where the elfcorehdr is, so all has its place by now. */
+static Failure make_boot(const CrashMachine *machine, const CrashFiles *files, CrashImage *image,
+                         char *reterr) {
+        const Segment *elfcorehdr = &image->segments[SEGMENT_ELFCOREHDR];
+        Segment *segment = &image->segments[SEGMENT_BOOT];
+        _cleanup_free_ char *command_line = NULL;
+        _cleanup_free_ E820Entry *e820 = NULL;
+        size_t room = strlen(files->command_line) + COMMAND_LINE_ADDS_LONGEST + 1, n_e820;
+        X86Boot boot;
+
+        command_line = malloc(room);
+        if (!command_line ||
+            e820_make(&machine->memory, elfcorehdr->address,
+                      elfcorehdr->address + elfcorehdr->memory_size, &e820, &n_e820) < 0)
+                return FAIL(reterr, FAILURE_SYSTEM, "out of memory");
+        strscpyf(command_line, room, COMMAND_LINE_ADDS "%s", elfcorehdr->address,
+                 files->command_line);
+        boot = (X86Boot){
+                .head = files->head,
+                .head_size = files->head_size,
+                .running = machine->boot_params,
+                .rsdp = machine->rsdp,
+                .address = segment->address,
+                .initrd_address = image->segments[SEGMENT_INITRD].address,
+                .initrd_size = image->segments[SEGMENT_INITRD].size,
+                .command_line = command_line,
+                .e820 = e820,
+                .n_e820 = n_e820,
+        };
+        segment->size = x86_boot_size(strlen(command_line), n_e820);
+        image->boot = calloc(1, segment->size);
+        if (!image->boot)
+                return FAIL(reterr, FAILURE_SYSTEM, "out of memory");
+        x86_boot_write(&boot, image->boot);
+        segment->data = image->boot;
+        return FAILURE_NONE;
+}
+
+/* The sizes of what make_boot() makes, before it can. */
+static Failure measure_boot(const CrashMachine *machine, const CrashFiles *files, CrashImage *image,
+                            char *reterr) {
+        size_t length = strlen(files->command_line) + COMMAND_LINE_ADDS_LONGEST, n;
+        E820Entry *e820;
+
+        if (e820_make(&machine->memory, 0, 0, &e820, &n) < 0)
+                return FAIL(reterr, FAILURE_SYSTEM, "out of memory");
+        free(e820);
+        n++; /* the hole splits one */
+        if (n > N_E820_MOST)
+                return FAIL(reterr, FAILURE_SYSTEM,
+                            "the firmware's memory map has %zu parts, and a crash kernel takes %u",
+                            n, N_E820_MOST);
+        image->segments[SEGMENT_BOOT].memory_size = page_up(x86_boot_size(length, n));
+        return FAILURE_NONE;
+}
+
+static Failure plan(const ImageArchitecture *architecture, const CrashMachine *machine,
+                    const CrashFiles *files, CrashImage *image, char *reterr) {
+        Failure failure;
+
+        image->kernel_offset = files->header->payload_offset;
+        image->segments[SEGMENT_KERNEL] = (Segment){
+                .size = (size_t)files->header->payload_size,
+                .memory_size = page_up(files->header->init_size),
+        };
+        image->segments[SEGMENT_INITRD] = (Segment){
+                .size = (size_t)files->initrd_size,
+                .memory_size = page_up(files->initrd_size),
+        };
+        failure = check_machine(machine, files, reterr);
+        if (failure == FAILURE_NONE)
+                failure = make_elfcorehdr(architecture, machine, image, reterr);
+        if (failure == FAILURE_NONE)
+                failure = make_purgatory(files, image, reterr);
+        if (failure == FAILURE_NONE)
+                failure = measure_boot(machine, files, image, reterr);
+        if (failure == FAILURE_NONE)
+                failure = place(machine, files, image, reterr);
+        if (failure != FAILURE_NONE)
+                return failure;
+        address_purgatory(image);
+        return make_boot(machine, files, image, reterr);
+}
+
+const ImageArchitecture x86_image_architecture = {
+        .name = "x86_64",
+        .elf_machine = EM_X86_64,
+        .kexec_flag = KEXEC_X86_64,
+        .plan = plan,
+};

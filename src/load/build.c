@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A crash image of our own, from files to the system call. */
+#include "load/build.h"
+
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+#include "base/file-util.h"
+#include "image/crash-image.h"
+#include "sys/crash-machine.h"
+#include "sys/kernel-state.h"
+
+static const char *const spoil_table[_SPOIL_MAX] = {
+        [SPOIL_NOTHING] = "nothing",
+        [SPOIL_DIGEST] = "digest",
+        [SPOIL_FLAG] = "flag",
+        [SPOIL_SEGMENT] = "segment",
+};
+DEFINE_NAME_TABLE(spoil, Spoil, _SPOIL_MAX);
+
+/* From here on the low 1 MiB needs no copy that is kept for the dump: the kernel keeps off it
+ * (commit "x86/setup: Always reserve the first 1M of RAM", Linux 5.13). */
+#define OLDEST_MAJOR 5u
+#define OLDEST_MINOR 13u
+
+/* A file's content, in pages of its own that are there. */
+typedef struct Content {
+        void *data;
+        size_t size;
+} Content;
+
+struct BuiltImage {
+        CrashImage image;
+        Content kernel, initrd;
+        unsigned long kexec_flag; /* of the architecture */
+        bool updatable;           /* the kernel says that it can update images */
+        Spoil spoil;
+};
+
+#define FAIL(reterr, failure, ...)                              \
+        ({                                                      \
+                strscpyf(reterr, BUILD_ERROR_MAX, __VA_ARGS__); \
+                (failure);                                      \
+        })
+
+static void content_done(Content *content) {
+        if (content->data)
+                (void)munmap(content->data, content->size);
+        *content = (Content){ 0 };
+}
+
+BuiltImage *built_image_free(BuiltImage *built) {
+        if (!built)
+                return NULL;
+        crash_image_done(&built->image);
+        content_done(&built->kernel);
+        content_done(&built->initrd);
+        free(built);
+        return NULL;
+}
+
+static void built_image_freep(BuiltImage **built) {
+        built_image_free(*built);
+}
+
+static int read_at(int fd, void *buf, size_t size, uint64_t offset, size_t *ret_size) {
+        size_t done = 0;
+
+        while (done < size) {
+                ssize_t n = pread(fd, (char *)buf + done, size - done, (off_t)(offset + done));
+
+                if (n < 0 && errno == EINTR)
+                        continue;
+                if (n < 0)
+                        return -errno;
+                if (n == 0)
+                        break;
+                done += (size_t)n;
+        }
+        *ret_size = done;
+        return 0;
+}
+
+int kernel_head_read(int fd, KernelHead *ret) {
+        _cleanup_(kernel_head_done) KernelHead head = { .data = malloc(BZIMAGE_HEAD_MAX) };
+        int r;
+
+        if (!head.data)
+                return -ENOMEM;
+        r = read_at(fd, head.data, BZIMAGE_HEAD_MAX, 0, &head.size);
+        if (r < 0)
+                return r;
+        *ret = head;
+        head = (KernelHead){ 0 };
+        return 0;
+}
+
+/* A copy, not a mapping of the file: what is loaded is what was digested, whatever happens to the
+ * file meanwhile. */
+static int content_read(int fd, uint64_t offset, size_t size, Content *ret) {
+        _cleanup_(content_done) Content content = { 0 };
+        size_t done;
+        void *data;
+        int r;
+
+        data = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE,
+                    -1, 0);
+        if (data == MAP_FAILED)
+                return -errno;
+        content = (Content){ .data = data, .size = size };
+        r = read_at(fd, data, size, offset, &done);
+        if (r < 0)
+                return r;
+        if (done != size)
+                return -ENODATA;
+        *ret = content;
+        content = (Content){ 0 };
+        return 0;
+}
+
+/* "6.1.0-28-amd64" is 6.1; what cannot be understood is taken for new. */
+static bool is_too_old(const char *release) {
+        const char *dot = strchr(release, '.');
+        char major_text[8], minor_text[8];
+        uint32_t major, minor;
+
+        if (!dot)
+                return false;
+        strscpy(major_text, MIN(sizeof(major_text), (size_t)(dot - release) + 1), release);
+        strscpy(minor_text, MIN(sizeof(minor_text), strspn(dot + 1, "0123456789") + 1), dot + 1);
+        if (parse_u32(major_text, 10, &major) < 0 || parse_u32(minor_text, 10, &minor) < 0)
+                return false;
+        return major < OLDEST_MAJOR || (major == OLDEST_MAJOR && minor < OLDEST_MINOR);
+}
+
+static Failure check_possible(const BuildInput *input, char *reterr) {
+        const char *mode = kernel_lockdown(input->root_fd);
+
+        if (!image_architecture(input->architecture))
+                return FAIL(reterr, FAILURE_CONFIGURATION,
+                            "images for kexec_load are built for x86_64 only, and this is %s",
+                            input->architecture);
+        if (!streq(mode, "none"))
+                return FAIL(reterr, FAILURE_LOCKDOWN,
+                            "the kernel is locked down (%s), which forbids kexec_load", mode);
+        if (is_too_old(input->release))
+                return FAIL(reterr, FAILURE_CONFIGURATION,
+                            "for kexec_load the running kernel has to be %u.%u or newer, and it is "
+                            "%s",
+                            OLDEST_MAJOR, OLDEST_MINOR, input->release);
+        return FAILURE_NONE;
+}
+
+static Failure plan(const BuildInput *input, BuiltImage *built, char *reterr) {
+        const ImageArchitecture *architecture = image_architecture(input->architecture);
+        char machine_error[CRASH_MACHINE_ERROR_MAX], image_error[CRASH_IMAGE_ERROR_MAX];
+        _cleanup_(crash_machine_done) CrashMachine machine = { 0 };
+        _cleanup_(kernel_head_done) KernelHead head = { 0 };
+        struct stat kernel, initrd = { 0 };
+        BzImage header;
+        const char *why;
+        Failure failure;
+        int r;
+
+        r = crash_machine_read(input->root_fd, &machine, machine_error);
+        if (r < 0)
+                return FAIL(reterr,
+                            r == -ENODATA || r == -EPERM || r == -EACCES ? FAILURE_NOT_PERMITTED
+                                                                         : FAILURE_CONFIGURATION,
+                            "%s", machine_error);
+        if (fstat(input->kernel_fd, &kernel) < 0 ||
+            (input->initrd_fd >= 0 && fstat(input->initrd_fd, &initrd) < 0) ||
+            kernel_head_read(input->kernel_fd, &head) < 0)
+                return FAIL(reterr, FAILURE_SYSTEM, "the files cannot be read");
+        if (bzimage_parse(head.data, head.size, (uint64_t)kernel.st_size, &header, &why) < 0)
+                return FAIL(reterr, FAILURE_BAD_KERNEL, "the kernel cannot be loaded: %s", why);
+        failure = crash_image_plan(architecture, &machine,
+                                   &(CrashFiles){ .head = head.data,
+                                                  .head_size = head.size,
+                                                  .header = &header,
+                                                  .initrd_size = (uint64_t)initrd.st_size,
+                                                  .command_line = input->command_line,
+                                                  .halt_on_damage = input->halt_on_damage },
+                                   &built->image, image_error);
+        if (failure != FAILURE_NONE)
+                return FAIL(reterr, failure, "%s", image_error);
+        built->kexec_flag = architecture->kexec_flag;
+        built->updatable = machine.elfcorehdr_bytes > 0 && input->spoil != SPOIL_FLAG;
+        built->spoil = input->spoil;
+        return FAILURE_NONE;
+}
+
+static Failure fill(const BuildInput *input, BuiltImage *built, char *reterr) {
+        Segment *kernel = &built->image.segments[SEGMENT_KERNEL];
+        Segment *initrd = &built->image.segments[SEGMENT_INITRD];
+        int r;
+
+        r = content_read(input->kernel_fd, built->image.kernel_offset, kernel->size,
+                         &built->kernel);
+        if (r >= 0 && initrd->size > 0)
+                r = content_read(input->initrd_fd, 0, initrd->size, &built->initrd);
+        if (r < 0)
+                return FAIL(reterr, FAILURE_SYSTEM, "the files cannot be read: %s",
+                            r == -ENODATA ? "they became shorter meanwhile" : strerror(-r));
+        kernel->data = built->kernel.data;
+        initrd->data = built->initrd.data;
+        crash_image_seal(&built->image, sha256_blocks_best());
+        if (built->spoil == SPOIL_SEGMENT)
+                *((uint8_t *)built->kernel.data + kernel->size / 2) ^= 1;
+        return FAILURE_NONE;
+}
+
+Failure build_image(const BuildInput *input, BuiltImage **ret,
+                    char reterr[static BUILD_ERROR_MAX]) {
+        _cleanup_(built_image_freep) BuiltImage *built = NULL;
+        Failure failure;
+
+        failure = check_possible(input, reterr);
+        if (failure != FAILURE_NONE)
+                return failure;
+        built = calloc(1, sizeof(*built));
+        if (!built)
+                return FAIL(reterr, FAILURE_SYSTEM, "out of memory");
+        failure = plan(input, built, reterr);
+        if (failure == FAILURE_NONE && !input->dry_run)
+                failure = fill(input, built, reterr);
+        if (failure == FAILURE_NONE)
+                *ret = TAKE_PTR(built);
+        return failure;
+}
+
+unsigned long built_image_flags(const BuiltImage *built) {
+        return built->kexec_flag | KEXEC_FLAG_ON_CRASH |
+               (built->updatable ? KEXEC_FLAG_CRASH_HOTPLUG_SUPPORT : 0);
+}
+
+int built_image_load(BuiltImage *built, const KexecOps *ops, LoadReport *report) {
+        /* What a kernel that updates images knows them by; the last resort is an image that it does
+         * not update. */
+        static const unsigned long updatable[] = { KEXEC_FLAG_CRASH_HOTPLUG_SUPPORT,
+                                                   KEXEC_FLAG_UPDATE_ELFCOREHDR, 0 };
+        KexecSegment segments[_SEGMENT_MAX];
+        size_t n = 0;
+        int r = -EINVAL;
+
+        for (size_t i = 0; i < _SEGMENT_MAX; i++) {
+                const Segment *s = &built->image.segments[i];
+
+                if (s->size > 0)
+                        segments[n++] = (KexecSegment){ .data = s->data,
+                                                        .size = s->size,
+                                                        .address = s->address,
+                                                        .memory_size = s->memory_size };
+        }
+        /* A page that has to come back from swap would make the gap longer. */
+        (void)mlockall(MCL_CURRENT);
+        for (size_t i = built->updatable ? 0 : ELEMENTSOF(updatable) - 1;
+             r == -EINVAL && i < ELEMENTSOF(updatable); i++) {
+                report->flags = built->kexec_flag | KEXEC_FLAG_ON_CRASH | updatable[i];
+                crash_image_select(&built->image,
+                                   updatable[i] == 0 || built->spoil == SPOIL_DIGEST);
+                report->call_start_usec = monotonic_usec();
+                r = ops->load(ops->userdata, built->image.entry, segments, n, report->flags);
+                report->call_end_usec = monotonic_usec();
+        }
+        (void)munlockall();
+        return r;
+}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Builds a crash image of our own in memory, and loads it with kexec_load(2). */
+#pragma once
+
+#include "core/failure.h"
+#include "core/report.h"
+#include "image/bzimage.h"
+#include "sys/kexec.h"
+
+/* What tests break on purpose. */
+typedef enum Spoil {
+        SPOIL_NOTHING,
+        SPOIL_DIGEST,  /* the elfcorehdr is part of the digest, even if the kernel may update it */
+        SPOIL_FLAG,    /* the kernel is not told that it may update the image */
+        SPOIL_SEGMENT, /* a byte of the kernel changes after the digest was made */
+        _SPOIL_MAX,
+} Spoil;
+
+DECLARE_NAME_TABLE(spoil, Spoil);
+
+typedef struct BuildInput {
+        int root_fd;
+        const char *architecture; /* uname's machine */
+        const char *release;      /* uname's release */
+        int kernel_fd;
+        int initrd_fd; /* negative: none */
+        const char *command_line;
+        bool halt_on_damage;
+        Spoil spoil;
+        bool dry_run; /* plan it only: without the files' contents */
+} BuildInput;
+
+typedef struct BuiltImage BuiltImage;
+
+#define BUILD_ERROR_MAX 512
+
+/* Builds an image, with everything in memory that the system call is going to read. Returns
+ * FAILURE_NONE; or a failure, with a clause in reterr, and *ret is untouched. */
+Failure build_image(const BuildInput *input, BuiltImage **ret,
+                    char reterr[static BUILD_ERROR_MAX]) _must_check_;
+BuiltImage *built_image_free(BuiltImage *built);
+
+/* The flags that are tried first. */
+unsigned long built_image_flags(const BuiltImage *built);
+
+/* Makes the system call, again with fewer flags if the kernel does not know them. Returns what the
+ * last call returned; its times and flags are in the report. */
+int built_image_load(BuiltImage *built, const KexecOps *ops, LoadReport *report) _must_check_;
+
+/* The head of a kernel's file. */
+typedef struct KernelHead {
+        uint8_t *data;
+        size_t size;
+} KernelHead;
+
+static inline void kernel_head_done(KernelHead *head) {
+        free(head->data);
+        *head = (KernelHead){ 0 };
+}
+
+/* Reads as much of it as bzimage_parse() wants. Returns 0 or negative errno. */
+int kernel_head_read(int fd, KernelHead *ret) _must_check_;

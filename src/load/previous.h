@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The image that is loaded, by the record that kdumpd keeps: what to go back to when the next one
+ * is refused after this one is gone. */
+#pragma once
+
+#include "core/report.h"
+
+typedef struct Previous {
+        bool is_known;
+        bool was_own; /* kexec_load had loaded it */
+        int kernel_fd;
+        int initrd_fd;       /* -EBADF if it had none */
+        unsigned file_flags; /* for kexec_file_load */
+        ImageRecord record;
+} Previous;
+
+#define PREVIOUS_INIT                                    \
+        (Previous) {                                     \
+                .kernel_fd = -EBADF, .initrd_fd = -EBADF \
+        }
+
+/* Opens its files, so that they are at hand. If there is no record of this boot, or a file is not
+ * what it was, *ret is not known. */
+void previous_open(int root_fd, Previous *ret);
+void previous_close(Previous *previous);

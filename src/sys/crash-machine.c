@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What a crash image of our own needs to know of the machine. */
+#include "sys/crash-machine.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <inttypes.h>
+
+#include "base/file-util.h"
+#include "base/string-util.h"
+#include "sys/iomem.h"
+#include "sys/kcore.h"
+#include "sys/kernel-state.h"
+
+#define CPU_DIRECTORY  "/sys/devices/system/cpu"
+#define CPU_NUMBER_MAX 1048575u
+#define NOTES_SIZE_MAX (UINT64_C(1) << 20)
+#define SYSTAB_LONGEST (16u * 1024u)
+#define AT_RSDP        0x70u /* acpi_rsdp_addr in boot_params */
+
+static int fail(char *reterr, int error, const char *what) {
+        strscpyf(reterr, CRASH_MACHINE_ERROR_MAX, "%s: %s", what, strerror(-error));
+        return error;
+}
+
+static int read_memory(int root_fd, CrashMachine *m, char *reterr) {
+        Iomem iomem;
+        Kcore kcore;
+        int r;
+
+        r = iomem_read(root_fd, &iomem);
+        if (r == -ENODATA) {
+                strscpy(reterr, CRASH_MACHINE_ERROR_MAX,
+                        "/proc/iomem shows no addresses (it takes CAP_SYS_ADMIN)");
+                return r;
+        }
+        if (r == -EBADMSG) {
+                strscpy(reterr, CRASH_MACHINE_ERROR_MAX, "/proc/iomem lists no RAM");
+                return r;
+        }
+        if (r < 0)
+                return fail(reterr, r, "/proc/iomem cannot be read");
+        m->memory = iomem.memory;
+        m->kernel_start = iomem.kernel_start;
+        r = kcore_read(root_fd, m->kernel_start, &m->memory, &kcore);
+        if (r == -EPERM || r == -EACCES)
+                strscpy(reterr, CRASH_MACHINE_ERROR_MAX,
+                        "/proc/kcore cannot be read (it takes CAP_SYS_RAWIO)");
+        else if (r == -EBADMSG)
+                strscpy(reterr, CRASH_MACHINE_ERROR_MAX,
+                        "/proc/kcore does not say where the kernel is");
+        else if (r < 0)
+                return fail(reterr, r, "/proc/kcore cannot be read");
+        if (r < 0)
+                return r;
+        m->kernel_vaddr = kcore.kernel_vaddr;
+        m->kernel_size = kcore.kernel_size;
+        m->page_offset = kcore.page_offset;
+        return 0;
+}
+
+/* "ADDRESS SIZE", both hexadecimal. */
+static int read_vmcoreinfo(int root_fd, NoteArea *ret) {
+        char line[64], *size;
+        NoteArea area;
+        int r;
+
+        r = read_line_below(root_fd, "/sys/kernel/vmcoreinfo", line, sizeof(line));
+        if (r < 0)
+                return r;
+        size = strchr(line, ' ');
+        if (!size)
+                return -EINVAL;
+        *size++ = '\0';
+        r = parse_u64(line, 16, &area.address);
+        if (r >= 0)
+                r = parse_u64(size, 16, &area.size);
+        if (r < 0 || area.address == 0 || area.size == 0 || area.size > NOTES_SIZE_MAX)
+                return -EINVAL;
+        *ret = area;
+        return 0;
+}
+
+static int read_cpu_notes(int root_fd, uint64_t cpu, NoteArea *ret) {
+        char path[96], line[32];
+        NoteArea area;
+        int r;
+
+        strscpyf(path, sizeof(path), CPU_DIRECTORY "/cpu%" PRIu64 "/crash_notes", cpu);
+        r = read_line_below(root_fd, path, line, sizeof(line));
+        if (r < 0)
+                return r;
+        r = parse_u64(line, 16, &area.address);
+        if (r < 0)
+                return r;
+        strscpyf(path, sizeof(path), CPU_DIRECTORY "/cpu%" PRIu64 "/crash_notes_size", cpu);
+        r = read_u64_below(root_fd, path, &area.size);
+        if (r < 0)
+                return r;
+        if (area.address == 0 || area.size == 0 || area.size > NOTES_SIZE_MAX)
+                return -EINVAL;
+        *ret = area;
+        return 0;
+}
+
+static void closedirp(DIR **dir) {
+        if (*dir)
+                (void)closedir(*dir);
+}
+
+static int compare_numbers(const void *a, const void *b) {
+        const uint64_t *x = a, *y = b;
+
+        return (*x > *y) - (*x < *y);
+}
+
+/* The numbers of the cpuN directories, which are there for present CPUs, in ascending order. */
+static int list_cpus(int root_fd, uint64_t **ret, size_t *ret_n) {
+        _cleanup_free_ uint64_t *numbers = NULL;
+        _cleanup_(closedirp) DIR *dir = NULL;
+        _cleanup_close_ int fd = -EBADF;
+        size_t n = 0, n_allocated = 0;
+        const struct dirent *entry;
+
+        fd = open_below(root_fd, CPU_DIRECTORY, O_RDONLY | O_DIRECTORY);
+        if (fd < 0)
+                return fd;
+        dir = fdopendir(fd);
+        if (!dir)
+                return -errno;
+        TAKE_FD(fd);
+        while (errno = 0, (entry = readdir(dir))) {
+                const char *number = startswith(entry->d_name, "cpu");
+                uint64_t value, *grown;
+
+                if (!number || parse_u64(number, 10, &value) < 0 || value > CPU_NUMBER_MAX)
+                        continue;
+                if (n == n_allocated) {
+                        n_allocated = n_allocated > 0 ? n_allocated * 2 : 64;
+                        grown = reallocarray(numbers, n_allocated, sizeof(*numbers));
+                        if (!grown)
+                                return -ENOMEM;
+                        numbers = grown;
+                }
+                numbers[n++] = value;
+        }
+        if (errno != 0)
+                return -errno;
+        if (n == 0)
+                return -ENODATA;
+        qsort(numbers, n, sizeof(*numbers), compare_numbers);
+        *ret = TAKE_PTR(numbers);
+        *ret_n = n;
+        return 0;
+}
+
+static int read_notes(int root_fd, CrashMachine *m, char *reterr) {
+        _cleanup_free_ uint64_t *cpus = NULL;
+        size_t n = 0;
+        int r;
+
+        r = read_vmcoreinfo(root_fd, &m->vmcoreinfo);
+        if (r < 0)
+                return fail(reterr, r, "/sys/kernel/vmcoreinfo cannot be used");
+        r = list_cpus(root_fd, &cpus, &n);
+        if (r < 0)
+                return fail(reterr, r, CPU_DIRECTORY " cannot be used");
+        m->cpu_notes = calloc(n, sizeof(*m->cpu_notes));
+        if (!m->cpu_notes)
+                return fail(reterr, -ENOMEM, "CPUs");
+        for (size_t i = 0; i < n; i++) {
+                r = read_cpu_notes(root_fd, cpus[i], &m->cpu_notes[m->n_cpu_notes]);
+                if (r == -ENOENT || r == -ENODEV) /* unplugged meanwhile */
+                        continue;
+                if (r < 0) {
+                        strscpyf(reterr, CRASH_MACHINE_ERROR_MAX,
+                                 "the crash notes of CPU %" PRIu64 " cannot be used: %s", cpus[i],
+                                 strerror(-r));
+                        return r;
+                }
+                m->n_cpu_notes++;
+        }
+        return m->n_cpu_notes > 0 ? 0 : fail(reterr, -ENODATA, "no CPU has crash notes");
+}
+
+static bool systab_value(const char *text, const char *key, uint64_t *ret) {
+        for (const char *line = text; line; line = strchr(line, '\n')) {
+                const char *value;
+                char number[24];
+
+                line += line[0] == '\n';
+                value = startswith(line, key);
+                if (!value)
+                        continue;
+                strscpy(number, MIN(sizeof(number), strcspn(value, "\n") + 1), value);
+                return parse_u64(number, 16, ret) == 0;
+        }
+        return false;
+}
+
+/* On EFI machines the tables are not where BIOSes have them, and boot_params need not know where
+ * either. */
+static uint64_t find_rsdp(int root_fd, const uint8_t *boot_params) {
+        _cleanup_free_ char *text = NULL;
+        uint64_t rsdp = 0;
+
+        for (size_t i = 8; i-- > 0;)
+                rsdp = rsdp << 8 | boot_params[AT_RSDP + i];
+        if (rsdp != 0 ||
+            read_file_below(root_fd, "/sys/firmware/efi/systab", SYSTAB_LONGEST, &text, NULL) < 0)
+                return rsdp;
+        if (systab_value(text, "ACPI20=", &rsdp) || systab_value(text, "ACPI=", &rsdp))
+                return rsdp;
+        return 0;
+}
+
+static int read_boot_params(int root_fd, CrashMachine *m, char *reterr) {
+        static const char path[] = "/sys/kernel/boot_params/data";
+        _cleanup_free_ char *data = NULL;
+        size_t size;
+        int r;
+
+        r = read_file_below(root_fd, path, BOOT_PARAMS_SIZE, &data, &size);
+        if (r == -ENOENT)
+                return 0;
+        if (r >= 0 && size != BOOT_PARAMS_SIZE)
+                r = -EINVAL;
+        if (r < 0)
+                return fail(reterr, r, "/sys/kernel/boot_params/data cannot be used");
+        m->boot_params = (uint8_t *)TAKE_PTR(data);
+        m->rsdp = find_rsdp(root_fd, m->boot_params);
+        return 0;
+}
+
+int crash_machine_read(int root_fd, CrashMachine *ret,
+                       char reterr[static CRASH_MACHINE_ERROR_MAX]) {
+        _cleanup_(crash_machine_done) CrashMachine m = { 0 };
+        int r;
+
+        r = read_memory(root_fd, &m, reterr);
+        if (r >= 0)
+                r = read_notes(root_fd, &m, reterr);
+        if (r >= 0)
+                r = read_boot_params(root_fd, &m, reterr);
+        if (r < 0)
+                return r;
+        if (kernel_elfcorehdr_bytes(root_fd, &m.elfcorehdr_bytes) < 0)
+                m.elfcorehdr_bytes = 0;
+        *ret = m;
+        m = (CrashMachine){ 0 };
+        return 0;
+}

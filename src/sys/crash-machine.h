@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Reads the description of the machine that a crash image of our own needs. */
+#pragma once
+
+#include "core/crash-machine.h"
+
+#define CRASH_MACHINE_ERROR_MAX 320
+
+/* Returns 0; or negative errno, and in reterr a clause that says what is missing and why; *ret is
+ * untouched then. Needs to be root, CAP_SYS_ADMIN for the addresses in /proc/iomem, and
+ * CAP_SYS_RAWIO for /proc/kcore; or what iomem_read() and kcore_read() take instead. */
+int crash_machine_read(int root_fd, CrashMachine *ret,
+                       char reterr[static CRASH_MACHINE_ERROR_MAX]) _must_check_;

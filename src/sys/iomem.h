@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* /proc/iomem: which physical memory there is, and what it is for. */
+#pragma once
+
+#include "core/memory-map.h"
+
+typedef struct Iomem {
+        MemoryMap memory;      /* sorted */
+        uint64_t kernel_start; /* of the running kernel's code; 0 if it is not listed */
+} Iomem;
+
+/* Reads the text of such a file (names at any depth; lines that are none are passed over). Returns
+ * 0; -ENODATA if all addresses are 0, as the kernel shows them without CAP_SYS_ADMIN; -EBADMSG if
+ * there is no RAM at all, -ENOMEM. text is changed. */
+int iomem_parse(char *text, Iomem *ret) _must_check_;
+
+/* The same of the file below root_fd; or, if that shows no addresses, of standard input if it is
+ * that file: what counts is who has opened it, and a service manager can do so before it takes its
+ * privileges away. Returns as above, or what reading it said. */
+int iomem_read(int root_fd, Iomem *ret) _must_check_;

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* /proc/kcore. */
+#include "sys/kcore.h"
+
+#include <elf.h>
+#include <fcntl.h>
+#include <inttypes.h>
+
+#include "base/file-util.h"
+#include "base/string-util.h"
+
+/* The kernel's own mapping begins here whatever KASLR does (__START_KERNEL_map,
+ * arch/x86/include/asm/page_64_types.h). */
+#define KERNEL_MAP      UINT64_C(0xffffffff80000000)
+#define HIGH_HALF       (UINT64_C(1) << 63)
+#define HEADERS_LONGEST (sizeof(Elf64_Ehdr) + 65536 * sizeof(Elf64_Phdr))
+#define NO_PHYSICAL     UINT64_MAX /* p_paddr of what has no one physical address */
+
+static bool is_ours(const Elf64_Ehdr *header) {
+        return memcmp(header->e_ident, ELFMAG, SELFMAG) == 0 &&
+               header->e_ident[EI_CLASS] == ELFCLASS64 && header->e_ident[EI_DATA] == ELFDATA2LSB &&
+               header->e_type == ET_CORE && header->e_machine == EM_X86_64 &&
+               header->e_phentsize == sizeof(Elf64_Phdr);
+}
+
+static bool is_ram(const MemoryMap *memory, uint64_t address) {
+        for (size_t i = 0; i < memory->n; i++)
+                if (memory->ranges[i].type == MEMORY_RAM && memory->ranges[i].start <= address &&
+                    address < memory->ranges[i].end)
+                        return true;
+        return false;
+}
+
+int kcore_parse(const void *data, size_t size, uint64_t kernel_start, const MemoryMap *memory,
+                Kcore *ret) {
+        Kcore kcore = { 0 };
+        Elf64_Ehdr header;
+        size_t n;
+
+        if (size < sizeof(header))
+                return -EBADMSG;
+        memcpy(&header, data, sizeof(header));
+        if (!is_ours(&header) || header.e_phoff > size)
+                return -EBADMSG;
+        n = MIN((size_t)header.e_phnum, (size - header.e_phoff) / sizeof(Elf64_Phdr));
+        for (size_t i = 0; i < n; i++) {
+                Elf64_Phdr segment;
+
+                memcpy(&segment, (const char *)data + header.e_phoff + i * sizeof(segment),
+                       sizeof(segment));
+                if (segment.p_type != PT_LOAD || segment.p_paddr == NO_PHYSICAL)
+                        continue;
+                if (segment.p_vaddr >= KERNEL_MAP) {
+                        if (segment.p_paddr != kernel_start || segment.p_memsz == 0)
+                                continue;
+                        kcore.kernel_vaddr = segment.p_vaddr;
+                        kcore.kernel_size = segment.p_memsz;
+                } else if (kcore.page_offset == 0 && segment.p_vaddr >= HIGH_HALF &&
+                           is_ram(memory, segment.p_paddr))
+                        kcore.page_offset = segment.p_vaddr - segment.p_paddr;
+        }
+        if (kcore.kernel_vaddr == 0 || kcore.page_offset == 0)
+                return -EBADMSG;
+        *ret = kcore;
+        return 0;
+}
+
+/* The headers come first, and how many there are stands in the very first of them. */
+static int read_headers(int fd, void *buf, size_t size, size_t *ret_size) {
+        size_t done = 0;
+
+        while (done < size) {
+                ssize_t n = pread(fd, (char *)buf + done, size - done, (off_t)done);
+
+                if (n < 0 && errno == EINTR)
+                        continue;
+                if (n < 0)
+                        return -errno;
+                if (n == 0)
+                        break;
+                done += (size_t)n;
+        }
+        *ret_size = done;
+        return 0;
+}
+
+static int read_file(int root_fd, uint64_t kernel_start, const MemoryMap *memory, Kcore *ret) {
+        _cleanup_free_ void *data = NULL;
+        _cleanup_close_ int fd = -EBADF;
+        Elf64_Ehdr header = { 0 };
+        uint64_t wanted;
+        size_t size;
+        int r;
+
+        fd = open_below(root_fd, "/proc/kcore", O_RDONLY);
+        if (fd < 0)
+                return fd;
+        r = read_headers(fd, &header, sizeof(header), &size);
+        if (r < 0)
+                return r;
+        if (size < sizeof(header) || !is_ours(&header) ||
+            __builtin_add_overflow(header.e_phoff, header.e_phnum * sizeof(Elf64_Phdr), &wanted) ||
+            wanted > HEADERS_LONGEST)
+                return -EBADMSG;
+        data = malloc(MAX((size_t)wanted, sizeof(header)));
+        if (!data)
+                return -ENOMEM;
+        r = read_headers(fd, data, (size_t)wanted, &size);
+        return r < 0 ? r : kcore_parse(data, size, kernel_start, memory, ret);
+}
+
+int kcore_note(int root_fd, uint64_t kernel_start, const Kcore *kcore) {
+        char text[4 * 20];
+
+        strscpyf(text, sizeof(text), "%" PRIx64 " %" PRIx64 " %" PRIx64 " %" PRIx64 "\n",
+                 kernel_start, kcore->kernel_vaddr, kcore->kernel_size, kcore->page_offset);
+        return write_file_below(root_fd, KCORE_NOTE_PATH, text, strlen(text));
+}
+
+/* A note of another kernel is none. */
+static int read_note(int root_fd, uint64_t kernel_start, Kcore *ret) {
+        char text[4 * 20], *rest = text;
+        uint64_t values[4];
+        int r;
+
+        r = read_line_below(root_fd, KCORE_NOTE_PATH, text, sizeof(text));
+        if (r < 0)
+                return r;
+        for (size_t i = 0; i < ELEMENTSOF(values); i++) {
+                const char *word = strsep(&rest, " ");
+
+                if (!word || parse_u64(word, 16, &values[i]) < 0)
+                        return -EBADMSG;
+        }
+        if (rest || values[0] != kernel_start)
+                return -EBADMSG;
+        *ret = (Kcore){ .kernel_vaddr = values[1],
+                        .kernel_size = values[2],
+                        .page_offset = values[3] };
+        return 0;
+}
+
+int kcore_read(int root_fd, uint64_t kernel_start, const MemoryMap *memory, Kcore *ret) {
+        int r;
+
+        r = read_file(root_fd, kernel_start, memory, ret);
+        if ((r == -EPERM || r == -EACCES) && read_note(root_fd, kernel_start, ret) >= 0)
+                return 0;
+        return r;
+}

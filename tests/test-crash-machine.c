@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* sys/: what a crash image of our own reads of the machine. */
+#include "test.h"
+
+#include "fake-physical.h"
+#include "sys/crash-machine.h"
+#include "sys/iomem.h"
+#include "sys/kcore.h"
+
+static Tree tree;
+static CrashMachine machine;
+static char error[CRASH_MACHINE_ERROR_MAX];
+
+static void setup(void) {
+        tree_init(&tree);
+        fake_machine(&tree);
+        machine = (CrashMachine){ 0 };
+}
+
+static void teardown(void) {
+        crash_machine_done(&machine);
+        tree_done(&tree);
+}
+
+static int read_machine(void) {
+        crash_machine_done(&machine);
+        error[0] = '\0';
+        return crash_machine_read(tree.fd, &machine, error);
+}
+
+static void refused(int expected, const char *words) {
+        ck_assert_int_eq(read_machine(), expected);
+        ck_assert_msg(strstr(error, words), "\"%s\" lacks \"%s\"", error, words);
+}
+
+START_TEST(complete) {
+        static const MemoryRange expected[] = {
+                { 0, 0x1000, MEMORY_RESERVED },
+                { 0x1000, 0x9fc00, MEMORY_RAM },
+                { 0xf0000, 0x100000, MEMORY_RESERVED },
+                { 0x100000, 0x7ffdd000, MEMORY_RAM },
+                { 0x72000000, 0x7e000000, MEMORY_CRASH },
+                { 0x7ffdd000, 0x7ffdf000, MEMORY_ACPI_TABLES },
+                { 0x7ffdf000, 0x80000000, MEMORY_ACPI_NVS },
+                { UINT64_C(0x100000000), UINT64_C(0x140000000), MEMORY_RAM },
+                { UINT64_C(0x140000000), UINT64_C(0x180000000), MEMORY_RAM },
+        };
+
+        ck_assert_int_eq(read_machine(), 0);
+        ck_assert_uint_eq(machine.memory.n, ELEMENTSOF(expected));
+        for (size_t i = 0; i < ELEMENTSOF(expected); i++) {
+                ck_assert_uint_eq(machine.memory.ranges[i].start, expected[i].start);
+                ck_assert_uint_eq(machine.memory.ranges[i].end, expected[i].end);
+                ck_assert_uint_eq(machine.memory.ranges[i].type, expected[i].type);
+        }
+        ck_assert_uint_eq(machine.kernel_start, FAKE_KERNEL_START);
+        ck_assert_uint_eq(machine.kernel_vaddr, FAKE_KERNEL_VADDR);
+        ck_assert_uint_eq(machine.kernel_size, FAKE_KERNEL_BYTES);
+        ck_assert_uint_eq(machine.page_offset, FAKE_PAGE_OFFSET);
+        ck_assert_uint_eq(machine.vmcoreinfo.address, 0x1234000);
+        ck_assert_uint_eq(machine.vmcoreinfo.size, 0x1024);
+        ck_assert_uint_eq(machine.n_cpu_notes, 2);
+        ck_assert_uint_eq(machine.cpu_notes[0].address, 0x7fc00000);
+        ck_assert_uint_eq(machine.cpu_notes[1].address, 0x7fc00400);
+        ck_assert_uint_eq(machine.cpu_notes[1].size, 360);
+        ck_assert_uint_eq(machine.elfcorehdr_bytes, 0);
+        ck_assert_uint_eq(machine.rsdp, 0);
+        tree_text(&tree, "/sys/kernel/crash_elfcorehdr_size", "917616\n");
+        ck_assert_int_eq(read_machine(), 0);
+        ck_assert_uint_eq(machine.elfcorehdr_bytes, 917616);
+}
+END_TEST
+
+START_TEST(rsdp) {
+        uint8_t boot_params[BOOT_PARAMS_SIZE] = { 0 };
+
+        tree_text(&tree, "/sys/firmware/efi/systab", "SMBIOS=0x1000\nACPI=0xf5\n");
+        ck_assert_int_eq(read_machine(), 0);
+        ck_assert_uint_eq(machine.rsdp, 0xf5);
+        tree_text(&tree, "/sys/firmware/efi/systab", "ACPI=0xf5\nACPI20=0x7fb7e014\n");
+        ck_assert_int_eq(read_machine(), 0);
+        ck_assert_uint_eq(machine.rsdp, 0x7fb7e014);
+        boot_params[0x70] = 0x14;
+        boot_params[0x77] = 0x80;
+        tree_bytes(&tree, "/sys/kernel/boot_params/data", boot_params, sizeof(boot_params));
+        ck_assert_int_eq(read_machine(), 0);
+        ck_assert_uint_eq(machine.rsdp, UINT64_C(0x8000000000000014));
+        tree_text(&tree, "/sys/kernel/boot_params/data", "short");
+        refused(-EINVAL, "boot_params");
+        tree_unlink(&tree, "/sys/kernel/boot_params/data");
+        ck_assert_int_eq(read_machine(), 0);
+        ck_assert_ptr_null(machine.boot_params);
+}
+END_TEST
+
+START_TEST(missing) {
+        tree_text(&tree, "/proc/iomem",
+                  "00000000-00000000 : System RAM\n  00000000-00000000 : Kernel code\n");
+        refused(-ENODATA, "CAP_SYS_ADMIN");
+        tree_text(&tree, "/proc/iomem", "");
+        refused(-EBADMSG, "/proc/iomem");
+        tree_text(&tree, "/proc/iomem", "00001000-000fffff : System RAM\n");
+        refused(-EBADMSG, "/proc/kcore");
+        tree_unlink(&tree, "/proc/iomem");
+        refused(-ENOENT, "/proc/iomem");
+        tree_text(&tree, "/proc/iomem", FAKE_IOMEM);
+        tree_text(&tree, "/proc/kcore", "short");
+        refused(-EBADMSG, "/proc/kcore");
+        tree_unlink(&tree, "/proc/kcore");
+        refused(-ENOENT, "/proc/kcore");
+}
+END_TEST
+
+START_TEST(notes) {
+        static const char *const bad[] = {
+                "",         "1234000\n",          "x 1024\n",       "1234000 0\n",
+                "0 1024\n", "1234000 7fffffff\n", "1234000 10 24\n"
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(bad); i++) {
+                tree_text(&tree, "/sys/kernel/vmcoreinfo", bad[i]);
+                refused(-EINVAL, "vmcoreinfo");
+        }
+        tree_text(&tree, "/sys/kernel/vmcoreinfo", "1234000 1024\n");
+        tree_text(&tree, "/sys/devices/system/cpu/cpu9/crash_notes", "0\n");
+        refused(-EINVAL, "CPU 9");
+        tree_unlink(&tree, "/sys/devices/system/cpu/cpu9/crash_notes"); /* just unplugged */
+        ck_assert_int_eq(read_machine(), 0);
+        ck_assert_uint_eq(machine.n_cpu_notes, 1);
+        tree_unlink(&tree, "/sys/devices/system/cpu/cpu10/crash_notes");
+        refused(-ENODATA, "no CPU");
+}
+END_TEST
+
+/* Lines that are none, and numbers at the edges. */
+START_TEST(iomem_lines) {
+        char text[] = "garbage\n-\n : System RAM\n1-2 System RAM\n"
+                      "ffffffffffffffff-ffffffffffffffff : System RAM\n"
+                      "2000-1fff : System RAM\n10000000000000000-2 : System RAM\n"
+                      "1000-1fff : System RAM\n  1000-1000 : reserved\n1-2 : Reservedly\n";
+        Iomem iomem;
+
+        ck_assert_int_eq(iomem_parse(text, &iomem), 0);
+        ck_assert_uint_eq(iomem.memory.n, 2);
+        ck_assert_uint_eq(iomem.memory.ranges[0].type, MEMORY_RAM);
+        ck_assert_uint_eq(iomem.memory.ranges[1].type, MEMORY_RESERVED);
+        ck_assert_uint_eq(iomem.memory.ranges[1].end, 0x1001);
+        ck_assert_uint_eq(iomem.kernel_start, 0);
+        memory_map_done(&iomem.memory);
+}
+END_TEST
+
+START_TEST(kcore_cut) {
+        uint8_t data[FAKE_KCORE_SIZE];
+        MemoryMap memory = { 0 };
+        Kcore kcore;
+
+        fake_kcore(data);
+        ck_assert_int_eq(memory_map_add(&memory, 0x1000, 0x9f000, MEMORY_RAM), 0);
+        ck_assert_int_eq(kcore_parse(data, sizeof(data), FAKE_KERNEL_START, &memory, &kcore), 0);
+        ck_assert_uint_eq(kcore.page_offset, FAKE_PAGE_OFFSET);
+        ck_assert_int_eq(kcore_parse(data, sizeof(data), 0x2000000, &memory, &kcore), -EBADMSG);
+        for (size_t size = 0; size < sizeof(data) - 56; size++)
+                ck_assert_int_eq(kcore_parse(data, size, FAKE_KERNEL_START, &memory, &kcore),
+                                 -EBADMSG);
+        memset(data + 32, 0xff, 8); /* e_phoff */
+        ck_assert_int_eq(kcore_parse(data, sizeof(data), FAKE_KERNEL_START, &memory, &kcore),
+                         -EBADMSG);
+        memory_map_done(&memory);
+}
+END_TEST
+
+/* A service that may not read /proc/kcore goes by the note. */
+START_TEST(note) {
+        const Kcore noted = { .kernel_vaddr = 1, .kernel_size = 2, .page_offset = 3 };
+
+        tree_dir(&tree, "/run/kdumpd");
+        ck_assert_int_eq(kcore_note(tree.fd, FAKE_KERNEL_START, &noted), 0);
+        ck_assert_int_eq(read_machine(), 0);
+        ck_assert_uint_eq(machine.page_offset, FAKE_PAGE_OFFSET);
+        if (geteuid() == 0) /* whom no mode keeps out */
+                return;
+        ck_assert_int_eq(fchmodat(tree.fd, "proc/kcore", 0, 0), 0);
+        ck_assert_int_eq(read_machine(), 0);
+        ck_assert_uint_eq(machine.kernel_vaddr, 1);
+        ck_assert_uint_eq(machine.kernel_size, 2);
+        ck_assert_uint_eq(machine.page_offset, 3);
+        static const char *const bad[] = { "", "1000000 1 2\n", "1000000 1 2 3 4\n",
+                                           "1000001 1 2 3\n", "1000000 1 x 3\n" };
+        for (size_t i = 0; i < ELEMENTSOF(bad); i++) {
+                tree_text(&tree, KCORE_NOTE_PATH, bad[i]);
+                refused(-EACCES, "CAP_SYS_RAWIO");
+        }
+}
+END_TEST
+
+static void add_cases(Suite *s) {
+        ADD_FIXTURE_TEST(s, complete);
+        ADD_FIXTURE_TEST(s, rsdp);
+        ADD_FIXTURE_TEST(s, missing);
+        ADD_FIXTURE_TEST(s, notes);
+        ADD_FIXTURE_TEST(s, iomem_lines);
+        ADD_FIXTURE_TEST(s, kcore_cut);
+        ADD_FIXTURE_TEST(s, note);
+}
+
+TEST_MAIN("crash-machine", add_cases)

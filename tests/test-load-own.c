@@ -1,0 +1,337 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* load/: images of our own, the choice between the two system calls, and the way back. */
+#include "test.h"
+
+#include "fake-kernel.h"
+#include "fake-physical.h"
+#include "load/execute.h"
+#include "load/prepare.h"
+#include "purgatory/parameters.h"
+#include "sys/report-json.h"
+
+#define R       "6.1.0-28-amd64"
+#define KERNEL  "/boot/vmlinuz-" R
+#define INITRD  "/var/lib/kdump/initrd.img-" R
+#define LOADED  "/sys/kernel/kexec_crash_loaded"
+#define BOOT_ID "01234567-89ab-cdef-0123-456789abcdef"
+#define X86     (62ul << 16)
+
+/* What the fake kernel does and has seen. */
+typedef struct Fake {
+        unsigned long known_flags; /* others are EINVAL, and leave the old image */
+        int own_result, file_result;
+        bool drops;             /* a load that fails has dropped the image before */
+        const char *only_takes; /* file calls with another command line fail */
+        char order[32];         /* 'o'wn, 'f'ile, 'U'nload; capitals worked */
+        unsigned long flags;
+        uint64_t n_areas;
+        size_t n_segments;
+} Fake;
+
+static Tree tree;
+static Fake fake;
+static Settings settings;
+static LoadReport report;
+static Prepared prepared;
+static LoadRequest request;
+
+static void set_loaded(bool loaded) {
+        tree_text(&tree, LOADED, loaded ? "1\n" : "0\n");
+}
+
+static int outcome(char what, int r) {
+        size_t n = strlen(fake.order);
+
+        ck_assert_uint_lt(n + 1, sizeof(fake.order));
+        fake.order[n] = (char)(r == 0 ? what - 'a' + 'A' : what);
+        if (r == 0 || fake.drops)
+                set_loaded(r == 0);
+        return r;
+}
+
+static int fake_own(void *userdata, unsigned long entry, const KexecSegment *segments, size_t n,
+                    unsigned long flags) {
+        const KexecSegment *last = &segments[n - 1];
+        PurgatoryParameters p;
+
+        if (flags & ~(fake.known_flags | X86)) {
+                fake.order[strlen(fake.order)] = 'e';
+                return -EINVAL;
+        }
+        fake.flags = flags;
+        fake.n_segments = n;
+        ck_assert_uint_eq(last->address, entry);
+        memcpy(&p, (const char *)last->data + PURGATORY_AT, sizeof(p));
+        ck_assert_uint_eq(p.magic, PURGATORY_MAGIC);
+        fake.n_areas = p.n_areas;
+        return outcome('o', fake.own_result);
+}
+
+static int fake_file(void *userdata, int kernel_fd, int initrd_fd, const char *command_line,
+                     unsigned flags) {
+        bool refused = fake.only_takes && !streq(command_line, fake.only_takes);
+
+        ck_assert_int_ge(kernel_fd, 0);
+        ck_assert_int_ge(initrd_fd, 0);
+        ck_assert_uint_eq(flags, KEXEC_FILE_FLAG_ON_CRASH);
+        return outcome('f', refused ? -EADDRNOTAVAIL : fake.file_result);
+}
+
+static int fake_unload(void *userdata) {
+        return outcome('u', 0);
+}
+
+static void fake_wait(void *userdata, uint64_t usec) {
+}
+
+static const KexecOps ops = {
+        .file_load = fake_file,
+        .load = fake_own,
+        .unload = fake_unload,
+        .wait_usec = fake_wait,
+};
+
+/* An old kernel's machine: nothing updates images. */
+static void setup(void) {
+        uint8_t image[FAKE_KERNEL_SIZE];
+
+        tree_init(&tree);
+        fake_machine(&tree);
+        fake_kernel(image, R);
+        tree_bytes(&tree, KERNEL, image, sizeof(image));
+        tree_text(&tree, INITRD, "an initrd");
+        tree_text(&tree, "/proc/cmdline", "root=/dev/sda1 ro crashkernel=192M\n");
+        tree_text(&tree, "/proc/self/status", "CapEff:\t000001ffffffffff\n");
+        tree_text(&tree, "/proc/sys/kernel/random/boot_id", BOOT_ID "\n");
+        tree_text(&tree, "/sys/kernel/kexec_crash_size", "201326592\n");
+        tree_dir(&tree, "/run/kdumpd");
+        set_loaded(true);
+        fake = (Fake){ .known_flags = KEXEC_FLAG_ON_CRASH };
+        report = (LoadReport){ 0 };
+        prepared = PREPARED_INIT;
+        request = (LoadRequest){
+                .root_fd = tree.fd, .settings = &settings, .architecture = "x86_64", .release = R
+        };
+        ck_assert_int_eq(settings_init(&settings), 0);
+}
+
+static void teardown(void) {
+        prepared_done(&prepared);
+        load_report_done(&report);
+        settings_done(&settings);
+        tree_done(&tree);
+}
+
+static void set(const char *key, const char *value) {
+        char error[SETTINGS_ERROR_MAX];
+
+        ck_assert_int_eq(settings_set(&settings, "Image", key, value, error), 0);
+}
+
+static void updates_itself(unsigned long known_flags) {
+        tree_text(&tree, "/sys/kernel/crash_elfcorehdr_size", "917616\n");
+        fake.known_flags = KEXEC_FLAG_ON_CRASH | known_flags;
+}
+
+static Failure run(void) {
+        Failure failure;
+
+        prepared_done(&prepared);
+        load_report_done(&report);
+        memset(fake.order, 0, sizeof(fake.order));
+        failure = load_prepare(&request, &prepared, &report);
+        if (failure == FAILURE_NONE)
+                failure = load_execute(&request, &prepared, &ops, &report);
+        ck_assert_uint_eq(report.failure, failure);
+        return failure;
+}
+
+static void loaded(const char *order, const char *loader) {
+        ck_assert_uint_eq(run(), FAILURE_NONE);
+        ck_assert_str_eq(fake.order, order);
+        ck_assert_str_eq(report.loader, loader);
+        ck_assert_uint_gt(report.call_end_usec, 0);
+}
+
+static void refused(Failure failure, const char *words) {
+        ck_assert_uint_eq(run(), failure);
+        ck_assert_ptr_nonnull(report.message);
+        ck_assert_msg(strstr(report.message, words), "\"%s\" lacks \"%s\"", report.message, words);
+}
+
+static void reason_has(const char *words) {
+        ck_assert_msg(strstr(report.loader_reason, words), "\"%s\" lacks \"%s\"",
+                      report.loader_reason, words);
+}
+
+START_TEST(automatic) {
+        loaded("O", "kexec_load");
+        reason_has("hotplug costs reloads");
+        ck_assert_uint_eq(report.flags, X86 | 1);
+        ck_assert_uint_eq(fake.n_segments, 5);
+        ck_assert_uint_eq(fake.n_areas, 4); /* the elfcorehdr too */
+        updates_itself(0xc);
+        loaded("F", "kexec_file_load");
+        reason_has("up to date itself");
+        tree_text(&tree, "/sys/kernel/security/lockdown", "none [integrity] confidentiality\n");
+        ck_assert_uint_eq(run(), FAILURE_LOCKDOWN); /* the fake kernel has no signature */
+        tree_unlink(&tree, "/sys/kernel/security/lockdown");
+        tree_unlink(&tree, "/sys/kernel/crash_elfcorehdr_size");
+        tree_unlink(&tree, "/proc/kcore");
+        loaded("F", "kexec_file_load");
+        reason_has("kexec_load cannot be used: /proc/kcore");
+        tree_unlink(&tree, "/proc/iomem");
+        loaded("F", "kexec_file_load");
+}
+END_TEST
+
+START_TEST(flags) {
+        set("Loader", "kexec_load");
+        updates_itself(0xc);
+        loaded("O", "kexec_load");
+        ck_assert_uint_eq(report.flags, X86 | 9);
+        ck_assert_uint_eq(fake.flags, X86 | 9);
+        ck_assert_uint_eq(fake.n_areas, 3); /* not the elfcorehdr */
+        updates_itself(0x4);
+        loaded("eO", "kexec_load");
+        ck_assert_uint_eq(report.flags, X86 | 5);
+        ck_assert_uint_eq(fake.n_areas, 3);
+        updates_itself(0);
+        loaded("eeO", "kexec_load");
+        ck_assert_uint_eq(report.flags, X86 | 1);
+        ck_assert_uint_eq(fake.n_areas, 4);
+        request.spoil = SPOIL_FLAG;
+        loaded("O", "kexec_load");
+        request.spoil = SPOIL_DIGEST;
+        updates_itself(0xc);
+        loaded("O", "kexec_load");
+        ck_assert_uint_eq(fake.n_areas, 4);
+}
+END_TEST
+
+START_TEST(forced) {
+        set("Loader", "kexec_load");
+        loaded("O", "kexec_load");
+        reason_has("Loader=kexec_load asks for it");
+        tree_text(&tree, "/sys/kernel/security/lockdown", "none [integrity] confidentiality\n");
+        refused(FAILURE_LOCKDOWN, "forbids kexec_load");
+        tree_unlink(&tree, "/sys/kernel/security/lockdown");
+        request.release = "5.12.19";
+        refused(FAILURE_NO_KERNEL, "5.12.19");
+        set("Kernel", KERNEL);
+        set("Initrd", INITRD);
+        refused(FAILURE_CONFIGURATION, "has to be 5.13 or newer");
+        request.release = "5.13.0";
+        loaded("O", "kexec_load");
+        request.release = R;
+        request.architecture = "aarch64";
+        refused(FAILURE_CONFIGURATION, "for x86_64 only");
+        request.architecture = "x86_64";
+        tree_text(&tree, "/proc/iomem", "00000000-00000000 : System RAM\n");
+        refused(FAILURE_NOT_PERMITTED, "CAP_SYS_ADMIN");
+        ck_assert_str_eq(fake.order, "");
+}
+END_TEST
+
+/* The first call is refused, and the other one mends it. */
+START_TEST(other) {
+        static const int mendable[] = { ENOSYS, ENOEXEC, ENOKEY, EKEYREJECTED };
+
+        fake.drops = true;
+        fake.own_result = -ENOMEM;
+        loaded("oF", "kexec_file_load");
+        reason_has("kexec_load did not accept the image (Cannot allocate memory)");
+        updates_itself(0xc);
+        fake.own_result = 0;
+        for (size_t i = 0; i < ELEMENTSOF(mendable); i++) {
+                fake.file_result = -mendable[i];
+                loaded("fO", "kexec_load");
+                reason_has("kexec_file_load did not accept the image");
+                ck_assert_uint_eq(report.flags, X86 | 9);
+        }
+        fake.file_result = -ENOMEM;
+        refused(FAILURE_SYSTEM, "is gone");
+        ck_assert_str_eq(fake.order, "f");
+        set("Loader", "kexec_file_load");
+        fake.file_result = -ENOEXEC;
+        set_loaded(true);
+        refused(FAILURE_BAD_KERNEL, "is gone");
+        ck_assert_str_eq(fake.order, "f");
+}
+END_TEST
+
+/* What kdumpd's record would say of the pair with another command line. */
+static void record(const char *command_line, const char *loader) {
+        ImageRecord r = { .boot_id = BOOT_ID };
+        _cleanup_free_ char *text = NULL;
+        struct stat st;
+
+        r.report.command_line = (char *)command_line;
+        r.report.loader = (char *)loader;
+        FileIdentity *const ids[] = { &r.report.kernel, &r.report.initrd };
+        static const char *const paths[] = { KERNEL, INITRD };
+        for (size_t i = 0; i < 2; i++) {
+                ck_assert_int_eq(fstatat(tree.fd, paths[i] + 1, &st, 0), 0);
+                *ids[i] = (FileIdentity){ .path = (char *)paths[i],
+                                          .device = st.st_dev,
+                                          .inode = st.st_ino,
+                                          .mtime_nsec = (uint64_t)st.st_mtim.tv_sec * 1000000000 +
+                                                        (uint64_t)st.st_mtim.tv_nsec,
+                                          .size = (uint64_t)st.st_size };
+        }
+        ck_assert_int_eq(image_record_to_json(&r, &text), 0);
+        tree_text(&tree, IMAGE_RECORD_PATH, text);
+}
+
+START_TEST(way_back) {
+        fake.drops = true;
+        fake.own_result = -ENOMEM;
+        fake.only_takes = "the previous one";
+        record("the previous one", "kexec_file_load");
+        refused(FAILURE_TOO_SMALL, "has been loaded again");
+        ck_assert_str_eq(fake.order, "ofF");
+        ck_assert_uint_gt(report.call_end_usec, report.call_start_usec);
+        /* It was one of our own, and that call does not work: the other one. */
+        record("the previous one", "kexec_load");
+        set_loaded(true);
+        refused(FAILURE_TOO_SMALL, "has been loaded again");
+        ck_assert_str_eq(fake.order, "ofoF");
+        /* The old one is still there, or there was none: no way back is needed. */
+        fake.drops = false;
+        set_loaded(true);
+        refused(FAILURE_TOO_SMALL, "is still there");
+        ck_assert_str_eq(fake.order, "of");
+        fake.drops = true;
+        set_loaded(false);
+        refused(FAILURE_TOO_SMALL, "");
+        ck_assert_str_eq(fake.order, "of");
+        /* The files are others by now; or the record is none. */
+        tree_text(&tree, INITRD, "another initrd");
+        set_loaded(true);
+        refused(FAILURE_TOO_SMALL, "is gone");
+        tree_text(&tree, IMAGE_RECORD_PATH, "junk");
+        set_loaded(true);
+        refused(FAILURE_TOO_SMALL, "is gone");
+        ck_assert_str_eq(fake.order, "of");
+}
+END_TEST
+
+START_TEST(dry_run) {
+        request.dry_run = true;
+        ck_assert_uint_eq(load_prepare(&request, &prepared, &report), FAILURE_NONE);
+        ck_assert_str_eq(report.loader, "kexec_load");
+        ck_assert_uint_eq(report.flags, X86 | 1);
+        ck_assert_str_eq(fake.order, "");
+}
+END_TEST
+
+static void add_cases(Suite *s) {
+        ADD_FIXTURE_TEST(s, automatic);
+        ADD_FIXTURE_TEST(s, flags);
+        ADD_FIXTURE_TEST(s, forced);
+        ADD_FIXTURE_TEST(s, other);
+        ADD_FIXTURE_TEST(s, way_back);
+        ADD_FIXTURE_TEST(s, dry_run);
+}
+
+TEST_MAIN("load-own", add_cases)

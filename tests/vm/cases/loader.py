@@ -1,0 +1,181 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""kexec_load: images of our own, with and without the flag that lets the kernel update them."""
+
+import statistics
+
+from vmtest.machine import GIB, Config, NoCapture
+from vmtest.registry import Group
+from vmtest.scenarios import panic_and_check
+from vmtest.util import Failure, check, equal
+from vmtest.watch import Sampler, Tracer
+
+OWN = "[Image]\nLoader=kexec_load"
+CRASH_HOTPLUG = "cat /sys/devices/system/memory/crash_hotplug 2>/dev/null || echo absent"
+DAMAGED = "kdumpd: the crash kernel in memory is damaged"
+
+
+def make_own(t, more=""):
+    """kdumpd runs with Loader=kexec_load, in its sandbox, and has armed the machine so."""
+    t.kdumpd.configure(f"{OWN}\n{more}")
+    t.guest.run("systemctl enable kdumpd; systemctl restart kdumpd", 120)
+    properties = t.kdumpd.wait(60, "kdumpd to be armed", State="armed", Armed=True)
+    equal(properties["Loader"], "kexec_load", "Loader")
+    t.kdumpd.quiet()
+
+
+def load_by_hand(t, options=""):
+    """kdump-load alone: nobody mends what comes after."""
+    t.kdumpd.configure(OWN)
+    t.guest.run("systemctl disable --now kdumpd", 60)
+    text = t.guest.text(f"kdump-load {options}", 60)
+    check("kexec_load" in text, f"kdump-load did not use kexec_load:\n{text}")
+    return text
+
+
+def check_refused(t):
+    """Panic: the purgatory says that the image is damaged, and resets the machine."""
+    try:
+        t.vm.panic()
+    except NoCapture:
+        check(DAMAGED in t.vm.console(), "the machine restarted, but not for a damaged image")
+        return
+    raise Failure("a damaged image was started")
+
+
+group = Group("loader", Config(), reset=make_own)
+
+
+@group.case()
+def auto(t):
+    """Loader=auto: the file call where the kernel updates images, else ours; and says why."""
+    t.kdumpd.unconfigure()
+    t.guest.run("systemctl restart kdumpd; kdumpctl reload", 60)
+    properties = t.kdumpd.wait(60, "kdumpd to be armed", State="armed", Armed=True)
+    t.note(f"{properties['Loader']}: {properties['LoaderReason']}")
+    equal(properties["Loader"], "kexec_file_load" if t.kernel.updates_itself else "kexec_load",
+          "Loader")
+    test = t.guest.text("kdumpctl test", 60)
+    check(properties["LoaderReason"] in test, f"kdumpctl test does not say why:\n{test}")
+    check("kernel-addresses" not in t.guest.text("find /run/kdumpd -perm /077 -type f"),
+          "everybody may read the kernel's addresses")
+
+
+@group.case(panics=True)
+def flagged_then_panic(t):
+    """Image with the flag where there is one: a CPU and memory cost a reload, or not; the dump."""
+    updates = t.kernel.updates_itself
+    equal(t.guest.text(CRASH_HOTPLUG), "1" if updates else "absent", "crash_hotplug")
+    with t.kdumpd.episode() as episode:
+        t.vm.add_cpu()
+    episode.check_hotplug(updates)
+    with t.kdumpd.episode() as episode:
+        _, start, end = t.vm.add_dimm(GIB)
+    episode.check_hotplug(updates)
+    check(all(not call.file for call in episode.calls), "a reload used the other system call")
+    t.note(episode.describe())
+    panic_and_check(t, start, end)
+
+
+@group.case(kernels=("new",), panics=True)
+def unflagged_then_panic(t):
+    """Image without the flag on a kernel that would update it: as on an old kernel, a reload."""
+    load_by_hand(t, "--spoil=flag")
+    equal(t.guest.text(CRASH_HOTPLUG), "0", "crash_hotplug")
+    t.kdumpd.configure(f"{OWN}\n[Service]\nForeign=adopt")
+    t.guest.run("systemctl start kdumpd", 60)
+    with t.kdumpd.episode() as episode:
+        _, start, end = t.vm.add_dimm(GIB)
+    episode.check_reloaded()
+    equal(t.guest.text(CRASH_HOTPLUG), "1", "crash_hotplug after kdumpd's own load")
+    with t.kdumpd.episode() as episode:
+        t.vm.add_cpu()
+    episode.check_skipped()
+    panic_and_check(t, start, end)
+
+
+@group.case(kernels=("new",), panics=True)
+def nobody_reloads(t):
+    """Image without the flag, and no kdumpd: the new memory is not in the dump (the control)."""
+    load_by_hand(t, "--spoil=flag")
+    _, start, end = t.vm.add_dimm(GIB)
+    capture = t.vm.panic()
+    check(not capture.overlaps(start, end), "the dump has the new range without a reload")
+
+
+@group.case(kernels=("new",), panics=True)
+def digest_over_elfcorehdr(t):
+    """Flag, and a digest over the elfcorehdr: after a hotplug the image is taken for damaged."""
+    load_by_hand(t, "--spoil=digest")
+    t.vm.add_dimm(GIB)
+    check_refused(t)
+
+
+@group.case(kernels=("new",), panics=True)
+def damaged_segment(t):
+    """A byte of the kernel that changed after the digest was made: the image is not started."""
+    load_by_hand(t, "--spoil=segment")
+    check_refused(t)
+
+
+# No CPUs but the present ones: then the kernel's header, which lists all possible ones, has the
+# same size as ours.
+oracle = Group("loader-oracle", Config(cmdline="possible_cpus=2"), reset=make_own)
+
+
+@oracle.case(kernels=("new",), panics=True)
+def identical(t):
+    """The header that the kernel writes is ours, byte for byte: a digest over it still holds."""
+    load_by_hand(t, "--spoil=digest")
+    t.guest.run("echo 0 >/sys/devices/system/cpu/cpu1/online")
+    capture = t.vm.panic()
+    t.note(capture.describe())
+    equal(capture.release, t.kernel.release, "release of the capture kernel")
+
+
+figures = Group("loader-figures", Config())
+
+REPETITIONS = 20
+
+
+def milliseconds(values):
+    return f"{statistics.median(values):.1f} ({min(values):.1f}-{max(values):.1f})"
+
+
+@figures.case(kernels=("new",))
+def beside_others(t):
+    """Whole time, system call (medians of 20) and window of both loaders and of kexec(8)."""
+    release = t.kernel.release
+    initrd = "/boot/large"
+    t.guest.run("systemctl disable --now kdumpd; head -c 20M /dev/urandom >/boot/large", 60)
+    kexec = (f"/boot/vmlinuz-{release} --initrd={initrd} "
+             "--command-line='console=ttyS0 nr_cpus=1'")
+    commands = {
+        "kdump-load, kexec_load": "kdump-load",
+        "kdump-load, kexec_file_load": "kdump-load",
+        "kexec -p -s": f"kexec -p -s {kexec}",
+        "kexec -p -c": f"kexec -p -c {kexec}",
+    }
+    whole, call, window = {}, {}, {}
+    for name, command in commands.items():
+        loader = "kexec_load" if name.endswith(" kexec_load") else "kexec_file_load"
+        t.kdumpd.configure(f"[Image]\nInitrd={initrd}\nLoader={loader}")
+        t.guest.run(command, 60)
+        with Tracer(t.guest) as tracer:
+            text = t.guest.text(f"for i in $(seq {REPETITIONS}); do a=$(date +%s%N); {command} "
+                                ">/dev/null; b=$(date +%s%N); echo $(((b - a) / 1000)); done", 300)
+            calls = tracer.calls()
+        whole[name] = [int(line) / 1e3 for line in text.split()]
+        call[name] = [(one.end - one.start) * 1e3 for one in calls]
+        equal(len(calls), REPETITIONS, f"system calls of {name}")
+        with Sampler(t.guest) as sampler:
+            t.guest.run(f"for i in $(seq {REPETITIONS}); do {command} >/dev/null; done", 300)
+        equal(sampler.result["transitions"], REPETITIONS, f"windows of {name}")
+        window[name] = sampler.result["total_usec"] / 1e3 / REPETITIONS
+        t.note(f"{name}: whole {milliseconds(whole[name])} ms, system call "
+               f"{milliseconds(call[name])} ms, window {window[name]:.1f} ms on average")
+    ours = window["kdump-load, kexec_load"]
+    t.note(f"window: {ours / window['kexec -p -s']:.3f} of kexec -p -s (goal 0.033), "
+           f"{ours / window['kexec -p -c']:.2f} of kexec -p -c (goal 0.8)")
+    share = (statistics.median(whole["kdump-load, kexec_load"]) /
+             statistics.median(whole["kexec -p -c"]))
+    t.note(f"whole time: {share:.2f} of kexec -p -c (goal 0.7)")
