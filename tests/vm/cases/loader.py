@@ -132,7 +132,7 @@ def identical(t):
     equal(capture.release, t.kernel.release, "release of the capture kernel")
 
 
-figures = Group("loader-figures", Config())
+figures = Group("loader-figures", Config(), benchmark=True)
 
 REPETITIONS = 20
 

@@ -62,7 +62,8 @@ def make_plan(options):
     for flavour in flavours:
         for group in GROUPS:
             chosen = [case for case in group.cases if flavour in case.kernels
-                      and matches(options.cases, flavour, group.name, case.name)]
+                      and matches(options.cases, flavour, group.name, case.name)
+                      and (options.cases or options.list or not group.benchmark)]
             if chosen:
                 plan.append((flavour, group, chosen))
     return plan

@@ -24,13 +24,14 @@ class Group:
     """Cases that share one boot, in the order in which they are declared.
 
     reset(t) is called before each case. Groups that need kdumpd in the guest get the installed
-    tree; the others must do without it."""
+    tree; the others must do without it. A benchmark runs only when it is asked for by name."""
 
-    def __init__(self, name, config=Config(), kdumpd=True, reset=None):
+    def __init__(self, name, config=Config(), kdumpd=True, reset=None, benchmark=False):
         self.name = name
         self.config = config
         self.kdumpd = kdumpd
         self.reset = reset
+        self.benchmark = benchmark
         self.cases = []
         GROUPS.append(self)
 
