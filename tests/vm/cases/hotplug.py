@@ -58,7 +58,8 @@ def virtio_mem(t):
     for size in (GIB // 2, 0):
         with t.kdumpd.episode() as episode:
             t.vm.resize_virtio_mem(size)
-        episode.check_hotplug(t.kernel.updates_itself)
+        # Shrinking moves what is in the blocks, as removing a DIMM does.
+        episode.check_hotplug(t.kernel.updates_itself, bursts=1 if size else 4)
         t.note(episode.describe())
 
 
