@@ -127,6 +127,16 @@ static void load_failed(Step *s, Failure failure, const char *text) {
         step_ready(s);
 }
 
+/* Always the last action: the next step may come before it is done. */
+static void begin_job(Step *s, Job job, ActionType action) {
+        Machine *m = s->m;
+
+        m->job = job;
+        m->job_deadline_usec =
+                add_saturated(s->now->monotonic_usec, m->settings->load_timeout_usec);
+        step_emit(s, action);
+}
+
 void step_launch(Step *s) {
         Machine *m = s->m;
 
@@ -136,37 +146,21 @@ void step_launch(Step *s) {
         }
         m->before = m->facts.fingerprint;
         m->before_seqnum = m->after_seqnum = m->facts.uevent_seqnum;
-        m->job = JOB_LOAD;
-        m->job_killed = false;
-        m->job_deadline_usec =
-                add_saturated(s->now->monotonic_usec, m->settings->load_timeout_usec);
         /* Should this process die meanwhile, the next one finds an image of which nobody knows
          * whether it is the old or the new one, and what fell into the load. */
         m->record.must_reload = true;
         step_emit(s, ACTION_SAVE_RECORD);
-        step_emit(s, ACTION_LOAD);
+        begin_job(s, JOB_LOAD, ACTION_LOAD);
 }
 
 void step_plan(Step *s) {
-        Machine *m = s->m;
-
-        m->job = JOB_PLAN;
-        m->job_killed = false;
-        m->job_deadline_usec =
-                add_saturated(s->now->monotonic_usec, m->settings->load_timeout_usec);
-        step_emit(s, ACTION_PLAN);
+        begin_job(s, JOB_PLAN, ACTION_PLAN);
 }
 
 void step_unload(Step *s, Reason reason) {
-        Machine *m = s->m;
-
         compose(s, VERDICT_UNLOAD, reason, NULL);
-        m->decision_open = true;
-        m->job = JOB_UNLOAD;
-        m->job_killed = false;
-        m->job_deadline_usec =
-                add_saturated(s->now->monotonic_usec, m->settings->load_timeout_usec);
-        step_emit(s, ACTION_UNLOAD);
+        s->m->decision_open = true;
+        begin_job(s, JOB_UNLOAD, ACTION_UNLOAD);
 }
 
 /* How long our own loads have left the machine without an image. The gap opens at the system

@@ -72,10 +72,8 @@ static void decide_foreign(Step *s) {
                 step_begin(s, VERDICT_RELOAD, REASON_FOREIGN_IMAGE, NULL);
                 return;
         }
-        if (m->settings->foreign == FOREIGN_ADOPT) {
+        if (m->settings->foreign == FOREIGN_ADOPT)
                 m->failure = FAILURE_NONE;
-                m->retry_usec = USEC_INFINITY;
-        }
         step_covered(s);
         step_decided(s, VERDICT_ADOPT, REASON_FOREIGN_IMAGE, NULL, "ok", "");
         step_ready(s);
@@ -272,7 +270,7 @@ static void facts_watch(Step *s, bool closely) {
                 return;
         }
         lost = m->facts.loaded == 0;
-        replaced = m->own_answer_was_yes && m->have_record && !closely &&
+        replaced = m->own_answer_was_yes && !closely &&
                    (m->facts.answers[SUBSYSTEM_CPU] == HOTPLUG_NOT_UPDATED ||
                     m->facts.answers[SUBSYSTEM_MEMORY] == HOTPLUG_NOT_UPDATED);
         if (lost || replaced) {

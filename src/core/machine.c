@@ -134,7 +134,7 @@ static unsigned look_attributes(const Machine *m, Look look) {
                 /* A foreign load over ours shows only in the kernel's answer, and only if that
                  * was 1. The two attributes always agree: ask one. In a burst that would meet
                  * the kernel's own updates, and the batch will ask. */
-                if (!m->own_answer_was_yes || !m->have_record || m->batch.events > 0)
+                if (!m->own_answer_was_yes || m->batch.events > 0)
                         return 0;
                 return SUBSYSTEM_BIT(m->answers[SUBSYSTEM_CPU] == HOTPLUG_KERNEL_UPDATES
                                              ? SUBSYSTEM_CPU
