@@ -325,6 +325,25 @@ START_TEST(dry_run) {
 }
 END_TEST
 
+/* A restarted daemon knows its image again, whichever flag the kernel has taken. */
+START_TEST(same_image) {
+        LoadReport a = { .loader = (char *)"kexec_load", .flags = X86 | 9 }, b = a;
+        const char *what = "";
+
+        b.flags = X86 | 5;
+        ck_assert(load_report_same_image(&a, &b, &what));
+        b.flags = X86 | 1;
+        ck_assert(load_report_same_image(&a, &b, &what));
+        b.flags = 1;
+        ck_assert(!load_report_same_image(&a, &b, &what));
+        ck_assert_str_eq(what, "loader");
+        a.loader = b.loader = (char *)"kexec_file_load";
+        a.flags = 2;
+        b.flags = 6;
+        ck_assert(!load_report_same_image(&a, &b, &what));
+}
+END_TEST
+
 static void add_cases(Suite *s) {
         ADD_FIXTURE_TEST(s, automatic);
         ADD_FIXTURE_TEST(s, flags);
@@ -332,6 +351,7 @@ static void add_cases(Suite *s) {
         ADD_FIXTURE_TEST(s, other);
         ADD_FIXTURE_TEST(s, way_back);
         ADD_FIXTURE_TEST(s, dry_run);
+        ADD_FIXTURE_TEST(s, same_image);
 }
 
 TEST_MAIN("load-own", add_cases)

@@ -23,6 +23,19 @@ static bool same_file(const FileIdentity *a, const FileIdentity *b) {
                a->mtime_nsec == b->mtime_nsec && a->size == b->size;
 }
 
+/* The flags of kexec_load that say whether the kernel may update the image (sys/kexec.h): which of
+ * them it takes is known only when it has been asked. */
+#define FLAGS_UPDATABLE UINT64_C(0xc)
+
+static bool same_call(const LoadReport *a, const LoadReport *b) {
+        uint64_t different = a->flags ^ b->flags;
+
+        if (!streq_ptr(a->loader, b->loader))
+                return false;
+        return different == 0 ||
+               (streq_ptr(a->loader, "kexec_load") && (different & ~FLAGS_UPDATABLE) == 0);
+}
+
 bool load_report_same_image(const LoadReport *a, const LoadReport *b, const char **ret_what) {
         if (!same_file(&a->kernel, &b->kernel))
                 *ret_what = "kernel";
@@ -30,7 +43,7 @@ bool load_report_same_image(const LoadReport *a, const LoadReport *b, const char
                 *ret_what = "initrd";
         else if (!streq_ptr(a->command_line, b->command_line))
                 *ret_what = "command line";
-        else if (!streq_ptr(a->loader, b->loader) || a->flags != b->flags)
+        else if (!same_call(a, b))
                 *ret_what = "loader";
         else
                 return true;

@@ -49,8 +49,9 @@ typedef struct LoadReport {
 void load_report_done(LoadReport *report);
 
 /* Whether two reports are of the same image: the same unchanged files, command line, loader and
- * flags. If not, returns false and sets *ret_what to which of these differs first ("kernel",
- * "initrd", "command line", "loader"); untouched otherwise. */
+ * flags, but for those by which the kernel may update an image of our own. If not, returns false
+ * and sets *ret_what to which of these differs first ("kernel", "initrd", "command line",
+ * "loader"); untouched otherwise. */
 bool load_report_same_image(const LoadReport *a, const LoadReport *b, const char **ret_what);
 
 /* The record of the loaded image, kept over restarts of the daemon. */

@@ -41,8 +41,8 @@ static void add(Entries *e, uint64_t start, uint64_t end, uint32_t type) {
 
 int e820_make(const MemoryMap *memory, uint64_t hole_start, uint64_t hole_end, E820Entry **ret,
               size_t *ret_n) {
-        /* The hole can split one range in two. */
-        Entries e = { .entries = calloc(memory->n + 2, sizeof(*e.entries)) };
+        /* The hole can split ranges in two. */
+        Entries e = { .entries = calloc(memory->n + 1, 2 * sizeof(*e.entries)) };
 
         if (!e.entries)
                 return -ENOMEM;

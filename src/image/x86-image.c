@@ -50,7 +50,9 @@ typedef struct Gap {
 static bool take_bottom(Gap *gap, uint64_t least, uint64_t alignment, Segment *segment) {
         uint64_t start = add_saturated(MAX(gap->start, least), alignment - 1) & ~(alignment - 1);
 
-        if (start >= gap->end || segment->memory_size > gap->end - start)
+        /* At the end of the address space, rounding up comes out below. */
+        if (start < gap->start || start < least || start >= gap->end ||
+            segment->memory_size > gap->end - start)
                 return false;
         segment->address = start;
         gap->start = start + segment->memory_size;
@@ -220,7 +222,8 @@ static Failure measure_boot(const CrashMachine *machine, const CrashFiles *files
         if (e820_make(&machine->memory, 0, 0, &e820, &n) < 0)
                 return FAIL(reterr, FAILURE_SYSTEM, "out of memory");
         free(e820);
-        n++; /* the hole splits one */
+        for (size_t i = 0; i < machine->memory.n; i++) /* what the hole can split */
+                n += machine->memory.ranges[i].type == MEMORY_CRASH;
         if (n > N_E820_MOST)
                 return FAIL(reterr, FAILURE_SYSTEM,
                             "the firmware's memory map has %zu parts, and a crash kernel takes %u",

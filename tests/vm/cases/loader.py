@@ -179,3 +179,47 @@ def beside_others(t):
     share = (statistics.median(whole["kdump-load, kexec_load"]) /
              statistics.median(whole["kexec -p -c"]))
     t.note(f"whole time: {share:.2f} of kexec -p -c (goal 0.7)")
+
+
+def check_boots(t):
+    """Loaded with kexec_load, the capture kernel comes up and has the machine's memory."""
+    t.note(load_by_hand(t).splitlines()[-1])
+    t.note(t.guest.text("grep 'Crash kernel' /proc/iomem"))
+    capture = t.vm.panic()
+    t.note(capture.describe())
+    equal(capture.release, t.kernel.release, "release of the capture kernel")
+    check(capture.covers(1 << 20, (1 << 20) + 4096), "the dump lacks the first kernel's memory")
+
+
+small = Group("loader-small", Config(crashkernel="80M"))
+
+
+@small.case(kernels=("new",), panics=True)
+def small_reservation(t):
+    """80 MiB are enough for a small initrd."""
+    check_boots(t)
+
+
+high = Group("loader-high", Config(crashkernel="160M,high", memory="5G"))
+
+
+@high.case(panics=True)
+def above_4g(t):
+    """crashkernel=X,high: the image goes above 4 GiB, and the low part is memory for the kernel."""
+    check_boots(t)
+
+
+locked = Group("loader-lockdown", Config(cmdline="lockdown=integrity"))
+
+
+@locked.case(kernels=("new",))
+def lockdown(t):
+    """Under lockdown, Loader=auto never takes kexec_load, and Loader=kexec_load is told why."""
+    result = t.guest.run("kdump-load --dry-run", 60, check=False)
+    check(result.code == 1 and "takes only signed images" in result.err,
+          f"Loader=auto under lockdown: {result}")
+    t.kdumpd.configure(OWN)
+    result = t.guest.run("kdump-load --dry-run", 60, check=False)
+    check(result.code == 1 and "locked down (integrity), which forbids kexec_load" in result.err,
+          f"Loader=kexec_load under lockdown: {result}")
+    t.note(result.err)
