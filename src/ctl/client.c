@@ -37,7 +37,9 @@ static void sentence(char reterr[static CLIENT_ERROR_MAX], const char *text) {
         while (n > 0 && strchr(" \t\n.", text[n - 1]))
                 n--;
         strscpyf(reterr, CLIENT_ERROR_MAX - 1, "%.*s", (int)MIN(n, (size_t)CLIENT_ERROR_MAX), text);
-        strcat(reterr, ".");
+        n = strlen(reterr);
+        reterr[n] = '.';
+        reterr[n + 1] = '\0';
 }
 
 /* What bus daemons and sd-bus say, and what it means for somebody who wanted to talk to kdumpd. */
