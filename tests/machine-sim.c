@@ -374,6 +374,7 @@ static void look(Sim *s, const Action *a) {
         }
         memcpy(facts.answers, s->seen, sizeof(facts.answers));
         if (a->look.fingerprint) {
+                s->n_fingerprints++;
                 facts.has_fingerprint = true;
                 for (unsigned n = 0; n < 64; n++) {
                         if (s->sets[SUBSYSTEM_CPU] >> n & 1)

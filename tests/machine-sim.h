@@ -108,7 +108,7 @@ typedef struct Sim {
 
         /* What was seen. */
         uint64_t n_steps, n_actions, n_loads, n_plans, n_unloads, n_kills, n_ready, n_exits;
-        uint64_t n_attribute_reads, n_answers;
+        uint64_t n_attribute_reads, n_fingerprints, n_answers;
         uint64_t n_verdicts[_VERDICT_MAX];
         Failure answered[_REQUEST_MAX];
         size_t longest; /* list of actions */

@@ -15,6 +15,9 @@ static void restart(void) {
 
 START_TEST(adopts) {
         boot(_i ? HOTPLUG_KERNEL_UPDATES : HOTPLUG_ABSENT);
+        /* The record follows what the kernel, or we, have followed. */
+        plug(2);
+        sim_run(&s, 2 * USEC_PER_SEC);
         restart();
         ck_assert_int_eq(machine_state(&s.machine), MACHINE_LOADING);
         ck_assert_uint_eq(s.n_ready, 0);
@@ -24,6 +27,7 @@ START_TEST(adopts) {
         ck_assert_uint_eq(s.n_ready, 1);
         ck_assert(!s.machine.foreign);
         finish();
+        ck_assert_uint_eq(s.machine.history.n_total, 1);
         ck_assert_uint_eq(s.n_loads, 0);
         ck_assert_uint_eq(s.n_plans, 1);
 }

@@ -121,8 +121,11 @@ START_TEST(event_meets_load) {
         ck_assert_uint_eq(s.answered[REQUEST_RELOAD], FAILURE_NONE);
         ck_assert(!sim_is_covered(&s));
         ck_assert(s.disk.must_reload);
+        s.n_attribute_reads = 0;
         sim_run(&s, 2 * USEC_PER_SEC);
         ck_assert_uint_eq(s.n_loads, 3);
+        /* The answer would not matter, so nobody asks before the load. */
+        ck_assert_uint_eq(s.n_attribute_reads, 2);
         check_decision(0, VERDICT_RELOAD, REASON_MET_LOAD, 2);
         ck_assert(sim_is_covered(&s));
         ck_assert(!s.disk.must_reload);
@@ -168,6 +171,21 @@ START_TEST(event_after_load) {
         check_decision(0, VERDICT_SKIP, REASON_KERNEL_UPDATES, 2);
         finish();
         ck_assert_uint_eq(s.n_loads, 2);
+}
+END_TEST
+
+/* The same, but nothing tells except that something was lost. */
+START_TEST(overflow_during_load) {
+        boot(HOTPLUG_ABSENT);
+        s.n_overflow = 2;
+        sim_request(&s, REQUEST_RELOAD);
+        sim_hotplug(&s, SUBSYSTEM_MEMORY, HOTPLUG_REMOVE, 3);
+        sim_run(&s, 100 * USEC_PER_MSEC);
+        sim_hotplug(&s, SUBSYSTEM_MEMORY, HOTPLUG_ADD, 3);
+        sim_run(&s, 2 * USEC_PER_SEC);
+        ck_assert(sim_is_covered(&s));
+        finish();
+        ck_assert_uint_eq(s.n_loads, 3);
 }
 END_TEST
 
@@ -315,8 +333,19 @@ START_TEST(look_again) {
         sim_input(&s, INPUT_LOOK_AGAIN);
         sim_run(&s, 2 * USEC_PER_SEC);
         check_decision(0, VERDICT_RELOAD, REASON_ATTRIBUTE_ABSENT, 0);
-        finish();
         ck_assert_uint_eq(s.n_loads, 2);
+        /* An event that plugs nothing makes us look, too. */
+        s.sets[SUBSYSTEM_CPU] = 0xf;
+        sim_uevent(&s, SUBSYSTEM_MEMORY, HOTPLUG_ADD, true, false);
+        sim_run(&s, 2 * USEC_PER_SEC);
+        ck_assert_uint_eq(s.n_loads, 3);
+        /* And the second look sees as much as the first. */
+        s.sets[SUBSYSTEM_CPU] = 0x1f;
+        s.zero_samples = 1;
+        sim_input(&s, INPUT_LOOK_AGAIN);
+        sim_run(&s, 2 * USEC_PER_SEC);
+        finish();
+        ck_assert_uint_eq(s.n_loads, 4);
 }
 END_TEST
 
@@ -377,9 +406,11 @@ START_TEST(watch_is_cheap) {
         ck_assert_uint_eq(s.n_attribute_reads, 0);
         sim_done(&s);
         boot(HOTPLUG_KERNEL_UPDATES);
-        s.n_attribute_reads = 0;
+        sim_run(&s, USEC_PER_MINUTE);
+        s.n_attribute_reads = s.n_fingerprints = 0;
         sim_run(&s, USEC_PER_HOUR);
         ck_assert_uint_eq(s.n_attribute_reads, 120);
+        ck_assert_uint_eq(s.n_fingerprints, 0);
         finish();
 }
 END_TEST
@@ -474,6 +505,30 @@ START_TEST(nonsense) {
 }
 END_TEST
 
+/* Who asks for "Armed" is told what the kernel says, also during a load, and nothing is made of
+ * it then. */
+START_TEST(glances) {
+        boot(HOTPLUG_KERNEL_UPDATES);
+        sim_request(&s, REQUEST_RELOAD);
+        sim_run(&s, 100 * USEC_PER_MSEC);
+        ck_assert(machine_is_armed(&s.machine));
+        sim_glance(&s);
+        ck_assert(!machine_is_armed(&s.machine));
+        sim_run(&s, USEC_PER_SEC);
+        ck_assert(machine_is_armed(&s.machine));
+        s.n_steps = 0;
+        sim_glance(&s);
+        ck_assert_uint_eq(s.n_steps, 1);
+        /* What it finds while nothing is going on is looked into at once. */
+        sim_foreign_unload(&s);
+        sim_glance(&s);
+        sim_run(&s, USEC_PER_SEC);
+        check_decision(0, VERDICT_LOAD, REASON_FOREIGN_UNLOAD, 0);
+        finish();
+        ck_assert_uint_eq(s.n_loads, 3);
+}
+END_TEST
+
 START_TEST(clock_goes_back) {
         boot(HOTPLUG_ABSENT);
         plug(1);
@@ -507,6 +562,7 @@ static void add_cases(Suite *suite) {
         ADD_TEST(suite, long_burst);
         ADD_TEST(suite, event_meets_load);
         ADD_TEST(suite, event_after_load);
+        ADD_TEST(suite, overflow_during_load);
         ADD_TEST(suite, moved_during_load);
         ADD_TEST(suite, overflows);
         ADD_TEST(suite, overflow_where_the_kernel_updates);
@@ -518,6 +574,7 @@ static void add_cases(Suite *suite) {
         ADD_TEST(suite, events_meet_a_failing_unload);
         ADD_TEST(suite, reconfigured_during_a_job);
         ADD_TEST(suite, nonsense);
+        ADD_TEST(suite, glances);
         ADD_TEST(suite, clock_goes_back);
 }
 

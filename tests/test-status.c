@@ -156,6 +156,23 @@ START_TEST(foreign) {
 }
 END_TEST
 
+/* What was said of our image is not said of somebody else's. */
+START_TEST(foreign_after_ours) {
+        boot(HOTPLUG_KERNEL_UPDATES);
+        s.fate = FATE_REFUSED;
+        s.n_fate = 1;
+        sim_input(&s, INPUT_RECONFIGURED);
+        sim_run(&s, USEC_PER_SEC);
+        check("armed", "loaded, but it cannot be loaded again: the kexec lock stayed taken",
+              "armed: 6.12.107, 256 MiB reserved, kernel updates it; 0 events, 0 reloads");
+        s.settings.foreign = FOREIGN_ADOPT;
+        sim_foreign_load(&s, false, 0);
+        sim_run(&s, USEC_PER_MINUTE);
+        check("armed", "an image that somebody else loaded is in place", NULL);
+        finish();
+}
+END_TEST
+
 START_TEST(image_found_missing) {
         boot(HOTPLUG_KERNEL_UPDATES);
         s.machine.facts.loaded = 0;
@@ -176,6 +193,7 @@ static void add_cases(Suite *suite) {
         ADD_TEST(suite, unavailable);
         ADD_TEST(suite, unloaded);
         ADD_TEST(suite, foreign);
+        ADD_TEST(suite, foreign_after_ours);
         ADD_TEST(suite, image_found_missing);
 }
 
