@@ -79,7 +79,9 @@ static const Explanation explanations[] = {
           "the image does not fit into the crash reservation: boot with a larger crashkernel=",
           false },
         { ENOSYS, FAILURE_NO_KEXEC,
-          "the kernel is built without kexec_file_load: use one with CONFIG_KEXEC_FILE", false },
+          "the kernel is built without this system call: use one with CONFIG_KEXEC_FILE "
+          "(kexec_file_load) or CONFIG_KEXEC (kexec_load)",
+          false },
         { EOPNOTSUPP, FAILURE_NO_KEXEC,
           "the kernel does not support kexec_file_load here: use one with CONFIG_KEXEC_FILE",
           false },
