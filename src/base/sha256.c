@@ -33,13 +33,17 @@ static inline uint32_t schedule(uint32_t w[static 16], unsigned i) {
 }
 
 /* One round. The variables change names from round to round instead of places, which saves the
- * copies: the caller names them shifted by one each time. */
-#define ROUND(a, b, c, d, e, f, g, h, w, k)                                                       \
-        do {                                                                                      \
-                h += (rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25)) + (g ^ (e & (f ^ g))) + (k) + \
-                     (w);                                                                         \
-                d += h;                                                                           \
-                h += (rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22)) + ((a & b) | (c & (a | b)));  \
+ * copies: the caller names them shifted by one each time. The sums of three rotations are written
+ * as rotations of sums, which takes fewer registers; and of the majority of a, b and c, the part
+ * a ^ b is what was b ^ c (in bc) one round later. */
+#define ROUND(a, b, c, d, e, f, g, h, w, k)                                                        \
+        do {                                                                                       \
+                uint32_t ab = (a) ^ (b);                                                           \
+                h += rotate(rotate(rotate(e, 14) ^ (e), 5) ^ (e), 6) + (g ^ (e & (f ^ g))) + (k) + \
+                     (w);                                                                          \
+                d += h;                                                                            \
+                h += rotate(rotate(rotate(a, 9) ^ (a), 11) ^ (a), 2) + ((b) ^ (ab & bc));          \
+                bc = ab;                                                                           \
         } while (0)
 
 /* Sixteen rounds; word(i) gives the words for them, in order. */
@@ -69,7 +73,7 @@ static inline uint32_t schedule(uint32_t w[static 16], unsigned i) {
 static void one_block(uint32_t state[static 8], const uint8_t *data) {
         uint32_t a = state[0], b = state[1], c = state[2], d = state[3];
         uint32_t e = state[4], f = state[5], g = state[6], h = state[7];
-        uint32_t w[16];
+        uint32_t w[16], bc = b ^ c;
 
         SIXTEEN_ROUNDS(0, READ_WORD);
         for (unsigned i = 16; i < 64; i += 16)
