@@ -85,6 +85,24 @@ static const struct {
         { "Service", "Foreign", "adopt", NULL },
         { "Service", "LoadTimeout", "5s", NULL },
         { "Service", "LoadTimeout", "1h", "3600s" },
+        { "Capture", "Target", "UUID=0b5e", NULL },
+        { "Capture", "Target", "/dev/vdb1", NULL },
+        { "Capture", "Target", "raw:PARTLABEL=dumps", NULL },
+        { "Capture", "FallbackTarget", "LABEL=spare", NULL },
+        { "Capture", "Path", "/srv/crash", NULL },
+        { "Capture", "CoreCollector", "makedumpfile -c", NULL },
+        { "Capture", "UnknownKernelLevel", "31", NULL },
+        { "Capture", "Keep", "3", NULL },
+        { "Capture", "MinFree", "2048M", "2G" },
+        { "Capture", "MinFree", "1000", NULL },
+        { "Capture", "MinFree", "16777215T", NULL },
+        { "Capture", "TargetTimeout", "0", "0s" },
+        { "Capture", "FinalAction", "shell", NULL },
+        { "Capture", "FailureAction", "poweroff", NULL },
+        { "Capture", "ExtraModules", "nvme  xfs", NULL },
+        { "Capture", "ExtraFiles", "/bin/ls /etc/a", NULL },
+        { "Capture", "PreScript", "/etc/kdumpd/pre", NULL },
+        { "Capture", "PostScript", "/etc/kdumpd/post", NULL },
 };
 
 START_TEST(values) {
@@ -127,7 +145,7 @@ START_TEST(every_key) {
                 ck_assert_int_eq(set(section, key, ""), 0);
                 ck_assert_str_eq(text_of(i), after);
         }
-        ck_assert_uint_eq(i, 17);
+        ck_assert_uint_eq(i, 31);
         ck_assert(!settings_key(i, NULL, NULL, NULL));
         ck_assert(settings_key(0, NULL, NULL, NULL));
 }
@@ -159,6 +177,23 @@ START_TEST(bad_values) {
                 { "Service", "Foreign", "ignore", -EINVAL, "replace, adopt" },
                 { "Service", "LoadTimeout", "4999ms", -ERANGE, "5.00 s" },
                 { "Service", "LoadTimeout", "3601s", -ERANGE, "1 h" },
+                { "Capture", "Target", "vdb1", -EINVAL, "auto, a path below /dev" },
+                { "Capture", "Target", "UUID=", -EINVAL, "auto, a path below /dev" },
+                { "Capture", "Target", "raw:auto", -EINVAL, "auto, a path below /dev" },
+                { "Capture", "Target", "/dev/a b", -EINVAL, "auto, a path below /dev" },
+                { "Capture", "FallbackTarget", "auto", -EINVAL, "it takes a path below /dev" },
+                { "Capture", "Path", "var/crash", -EINVAL, "an absolute path" },
+                { "Capture", "Path", "/var/crash /b", -EINVAL, "one absolute path" },
+                { "Capture", "UnknownKernelLevel", "32", -ERANGE, "from 0 to 31" },
+                { "Capture", "Keep", "-1", -ERANGE, "from 0 to 1000000" },
+                { "Capture", "MinFree", "2 G", -EINVAL, "500M or 2G" },
+                { "Capture", "MinFree", "2GB", -EINVAL, "500M or 2G" },
+                { "Capture", "MinFree", "16777216T", -ERANGE, "at most" },
+                { "Capture", "MinFree", "G", -EINVAL, "500M or 2G" },
+                { "Capture", "TargetTimeout", "2h", -ERANGE, "1 h" },
+                { "Capture", "FinalAction", "reset", -EINVAL, "reboot, poweroff, halt, shell" },
+                { "Capture", "ExtraFiles", "/a b", -EINVAL, "separated by blanks" },
+                { "Capture", "PreScript", "/a /b", -EINVAL, "one absolute path" },
                 { "Service", "Kernel", "auto", -ENOENT, "[Service] has no key Kernel=" },
                 { "Image", "kernel", "auto", -ENOENT, "has no key kernel=" },
                 { "image", "Kernel", "auto", -ENOENT, "no section [image]" },

@@ -39,6 +39,14 @@ static const char *const foreign_policy_table[_FOREIGN_POLICY_MAX] = {
 };
 DEFINE_NAME_TABLE(foreign_policy, ForeignPolicy, _FOREIGN_POLICY_MAX);
 
+static const char *const final_action_table[_FINAL_ACTION_MAX] = {
+        [FINAL_REBOOT] = "reboot",
+        [FINAL_POWEROFF] = "poweroff",
+        [FINAL_HALT] = "halt",
+        [FINAL_SHELL] = "shell",
+};
+DEFINE_NAME_TABLE(final_action, FinalAction, _FINAL_ACTION_MAX);
+
 /* What is longer cannot be a path, and no kernel takes a longer command line. */
 #define TEXT_LONGEST 4096u
 
@@ -159,6 +167,98 @@ static void format_span(const Key *key, const void *field, char *buf) {
                 strscpyf(buf, SETTINGS_VALUE_MAX, "%" PRIu64 "us", usec);
 }
 
+static int parse_number(const Key *key, const char *value, void *field, char *reterr) {
+        uint64_t n;
+
+        if (parse_u64(value, 10, &n) < 0 || n < key->least || n > key->most)
+                return FAIL(reterr, -ERANGE, "it takes a number from %" PRIu64 " to %" PRIu64,
+                            key->least, key->most);
+        *(uint64_t *)field = n;
+        return 0;
+}
+
+static void format_number(const Key *key, const void *field, char *buf) {
+        strscpyf(buf, SETTINGS_VALUE_MAX, "%" PRIu64, *(const uint64_t *)field);
+}
+
+static const char size_units[] = "KMGT";
+
+/* Bytes, with K, M, G and T for powers of 1024, as systemd takes them. */
+static int parse_bytes(const Key *key, const char *value, void *field, char *reterr) {
+        char digits[24];
+        size_t n = strspn(value, "0123456789");
+        const char *unit = value[n] ? strchr(size_units, value[n]) : NULL;
+        uint64_t bytes;
+
+        if (n == 0 || n >= sizeof(digits) || (value[n] && (!unit || value[n + 1])))
+                return FAIL(reterr, -EINVAL, "it takes a size such as 500M or 2G");
+        memcpy(digits, value, n);
+        digits[n] = '\0';
+        if (parse_u64(digits, 10, &bytes) < 0)
+                return FAIL(reterr, -ERANGE, "it takes at most %" PRIu64 " bytes", UINT64_MAX);
+        for (const char *u = size_units; unit && u <= unit; u++)
+                if (__builtin_mul_overflow(bytes, UINT64_C(1024), &bytes))
+                        return FAIL(reterr, -ERANGE, "it takes at most %" PRIu64 " bytes",
+                                    UINT64_MAX);
+        *(uint64_t *)field = bytes;
+        return 0;
+}
+
+static void format_bytes(const Key *key, const void *field, char *buf) {
+        uint64_t bytes = *(const uint64_t *)field;
+        const char *unit = "";
+
+        for (size_t i = 0; size_units[i] && bytes > 0 && bytes % 1024 == 0; i++) {
+                bytes /= 1024;
+                unit = &size_units[i];
+        }
+        strscpyf(buf, SETTINGS_VALUE_MAX, "%" PRIu64 "%.1s", bytes, unit);
+}
+
+/* Absolute paths only, as many as the key takes (least is 1 if it takes none, too). */
+static int parse_paths(const Key *key, const char *value, void *field, char *reterr) {
+        uint64_t n = 0;
+
+        for (const char *p = value + strspn(value, " \t"); *p; n++) {
+                if (*p != '/')
+                        return FAIL(reterr, -EINVAL, "it takes %s",
+                                    key->most > 1 ? "absolute paths, separated by blanks"
+                                                  : "an absolute path");
+                p += strcspn(p, " \t");
+                p += strspn(p, " \t");
+        }
+        if (n < key->least || n > key->most)
+                return FAIL(reterr, -EINVAL, "it takes one absolute path without blanks");
+        return set_text(field, value, reterr);
+}
+
+static bool is_device(const char *value) {
+        static const char *const tags[] = { "UUID=", "LABEL=", "PARTUUID=", "PARTLABEL=" };
+
+        if (strpbrk(value, " \t"))
+                return false;
+        for (size_t i = 0; i < ELEMENTSOF(tags); i++) {
+                const char *rest = startswith(value, tags[i]);
+
+                if (rest)
+                        return *rest != '\0';
+        }
+        return startswith(value, "/dev/") != NULL;
+}
+
+/* "" and "auto" as the key allows, a device, or "raw:" and a device. Writing over a device that
+ * somebody named by mistake would be worse than no dump, so that has to be asked for. */
+static int parse_target(const Key *key, const char *value, void *field, char *reterr) {
+        const char *device = startswith(value, "raw:") ?: value;
+
+        if (name_table_lookup(key->names, key->n_names, value) < 0 && !is_device(device))
+                return FAIL(reterr, -EINVAL,
+                            "it takes %sa path below /dev, UUID=, LABEL=, PARTUUID= or PARTLABEL=, "
+                            "each with raw: before it for a partition to write over",
+                            isempty(key->names[0]) ? "" : "auto, ");
+        return set_text(field, value, reterr);
+}
+
 static int parse_action_list(const char *value, unsigned *ret) {
         unsigned actions = 0;
 
@@ -223,6 +323,8 @@ static void format_trigger(const Key *key, const void *field, char *buf) {
 
 static const char *const kernel_words[] = { "auto" };
 static const char *const initrd_words[] = { "auto", "none" };
+static const char *const target_words[] = { "auto" };
+static const char *const no_words[] = { "" };
 
 #define AT(field) .offset = offsetof(Settings, field)
 #define TEXT(f)   .parse = parse_text, .format = format_text, AT(f)
@@ -234,8 +336,15 @@ static const char *const initrd_words[] = { "auto", "none" };
         .n_names = ELEMENTSOF(table)
 #define SPAN(f, low, high) \
         .parse = parse_span, .format = format_span, AT(f), .least = (low), .most = (high)
-#define TRIGGER(which) .parse = parse_trigger, .format = format_trigger, AT(triggers[which])
-#define BOOL(f)        .parse = parse_bool, .format = format_bool, AT(f)
+#define TRIGGER(which)  .parse = parse_trigger, .format = format_trigger, AT(triggers[which])
+#define NUMBER(f, high) .parse = parse_number, .format = format_number, AT(f), .most = (high)
+#define BYTES(f)        .parse = parse_bytes, .format = format_bytes, AT(f)
+#define PATHS(f, low, high) \
+        .parse = parse_paths, .format = format_text, AT(f), .least = (low), .most = (high)
+#define TARGET(f, words)                                                       \
+        .parse = parse_target, .format = format_text, AT(f), .names = (words), \
+        .n_names = ELEMENTSOF(words)
+#define BOOL(f) .parse = parse_bool, .format = format_bool, AT(f)
 
 static const Key keys[] = {
         { "Image", "Kernel", "auto", PATH(kernel, kernel_words) },
@@ -256,6 +365,21 @@ static const Key keys[] = {
         { "Service", "Foreign", "replace", NAME(foreign, foreign_policy_table) },
         { "Service", "LoadTimeout", "2min",
           SPAN(load_timeout_usec, LOAD_TIMEOUT_SHORTEST_USEC, LOAD_TIMEOUT_LONGEST_USEC) },
+        { "Capture", "Target", "auto", TARGET(target, target_words) },
+        { "Capture", "FallbackTarget", "", TARGET(fallback_target, no_words) },
+        { "Capture", "Path", "/var/crash", PATHS(capture_path, 1, 1) },
+        { "Capture", "CoreCollector", "makedumpfile -l -d 31", TEXT(core_collector) },
+        { "Capture", "UnknownKernelLevel", "23", NUMBER(unknown_kernel_level, DUMP_LEVEL_MOST) },
+        { "Capture", "Keep", "0", NUMBER(keep, KEEP_MOST) },
+        { "Capture", "MinFree", "0", BYTES(min_free_bytes) },
+        { "Capture", "TargetTimeout", "1min",
+          SPAN(target_timeout_usec, 0, TARGET_TIMEOUT_LONGEST_USEC) },
+        { "Capture", "FinalAction", "reboot", NAME(final_action, final_action_table) },
+        { "Capture", "FailureAction", "reboot", NAME(failure_action, final_action_table) },
+        { "Capture", "ExtraModules", "", TEXT(extra_modules) },
+        { "Capture", "ExtraFiles", "", PATHS(extra_files, 0, UINT64_MAX) },
+        { "Capture", "PreScript", "", PATHS(pre_script, 0, 1) },
+        { "Capture", "PostScript", "", PATHS(post_script, 0, 1) },
 };
 
 static int set_key(Settings *s, const Key *key, const char *value, char *reterr) {
@@ -285,6 +409,14 @@ void settings_done(Settings *s) {
         free(s->command_line);
         free(s->command_line_remove);
         free(s->command_line_append);
+        free(s->target);
+        free(s->fallback_target);
+        free(s->capture_path);
+        free(s->core_collector);
+        free(s->extra_modules);
+        free(s->extra_files);
+        free(s->pre_script);
+        free(s->post_script);
         *s = (Settings){ 0 };
 }
 

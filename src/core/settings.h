@@ -39,11 +39,21 @@ typedef enum OnDamage {
         _ON_DAMAGE_MAX,
 } OnDamage;
 
+/* What the capture kernel does at its end. */
+typedef enum FinalAction {
+        FINAL_REBOOT,
+        FINAL_POWEROFF,
+        FINAL_HALT,
+        FINAL_SHELL, /* on the console, then reboot */
+        _FINAL_ACTION_MAX,
+} FinalAction;
+
 DECLARE_NAME_TABLE(loader_choice, LoaderChoice);
 DECLARE_NAME_TABLE(replace_mode, ReplaceMode);
 DECLARE_NAME_TABLE(on_damage, OnDamage);
 DECLARE_NAME_TABLE(uevent_source, UeventSource);
 DECLARE_NAME_TABLE(foreign_policy, ForeignPolicy);
+DECLARE_NAME_TABLE(final_action, FinalAction);
 
 /* Which uevents of a subsystem count: those of the architecture's table, or the ones in actions. */
 typedef struct TriggerSetting {
@@ -73,13 +83,30 @@ typedef struct Settings {
         bool unload_on_stop;
         ForeignPolicy foreign;
         uint64_t load_timeout_usec;
+
+        /* [Capture] */
+        char *target;                  /* "auto", a device, TAG=value, or "raw:" and one of these */
+        char *fallback_target;         /* the same, or "" */
+        char *capture_path;            /* absolute */
+        char *core_collector;          /* command line of makedumpfile */
+        uint64_t unknown_kernel_level; /* 0 to 31 */
+        uint64_t keep;                 /* dumps; 0: all */
+        uint64_t min_free_bytes;
+        uint64_t target_timeout_usec;
+        FinalAction final_action, failure_action;
+        char *extra_modules;            /* names, separated by blanks */
+        char *extra_files;              /* absolute paths, separated by blanks */
+        char *pre_script, *post_script; /* absolute paths, or "" */
 } Settings;
 
 /* Limits that parsing enforces. */
-#define SETTLE_LONGEST_USEC        (UINT64_C(60) * 1000000)
-#define MAX_DELAY_LONGEST_USEC     (UINT64_C(600) * 1000000)
-#define LOAD_TIMEOUT_SHORTEST_USEC (UINT64_C(5) * 1000000)
-#define LOAD_TIMEOUT_LONGEST_USEC  (UINT64_C(3600) * 1000000)
+#define SETTLE_LONGEST_USEC         (UINT64_C(60) * 1000000)
+#define MAX_DELAY_LONGEST_USEC      (UINT64_C(600) * 1000000)
+#define LOAD_TIMEOUT_SHORTEST_USEC  (UINT64_C(5) * 1000000)
+#define LOAD_TIMEOUT_LONGEST_USEC   (UINT64_C(3600) * 1000000)
+#define TARGET_TIMEOUT_LONGEST_USEC (UINT64_C(3600) * 1000000)
+#define KEEP_MOST                   1000000u
+#define DUMP_LEVEL_MOST             31u
 
 /* Fills in the defaults. Returns 0 or -ENOMEM. settings_done() frees; it accepts a zeroed
  * struct. */

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What kdump-capture is to do after a panic, as a value: kdump-mkinitramfs works it out while the
+ * machine is well, and carries it into the capture initramfs. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/settings.h"
+
+/* A block device by what identifies it on any boot. Names such as sda1 change from one kernel to
+ * the next. */
+typedef enum DeviceTag {
+        DEVICE_BY_UUID,     /* of the file system, the LVM physical volume or the RAID member */
+        DEVICE_BY_PARTUUID, /* of the entry in the partition table */
+        DEVICE_BY_MAPPER,   /* a device-mapper device, by its name: one of the plan's own */
+        DEVICE_BY_MD,       /* an MD array, by its UUID as mdadm writes it: one of the plan's own */
+        _DEVICE_TAG_MAX,
+} DeviceTag;
+
+DECLARE_NAME_TABLE(device_tag, DeviceTag);
+
+typedef struct DeviceId {
+        DeviceTag tag;
+        char *value; /* NULL: no device */
+} DeviceId;
+
+typedef struct PlanModule {
+        char *path;    /* in the initramfs, absolute; not compressed */
+        char *options; /* its parameters, "" for none */
+} PlanModule;
+
+/* One line of a device-mapper table. Where its parameters name a device, they have "%0", "%1", ...
+ * for the devices of this line; "%%" is a percent sign. */
+typedef struct PlanTarget {
+        uint64_t start_sectors, length_sectors; /* of 512 bytes */
+        char *type;                             /* "linear", "striped", ... */
+        char *parameters;
+        DeviceId *devices;
+        size_t n_devices;
+} PlanTarget;
+
+typedef enum PlanDeviceType {
+        PLAN_DEVICE_MAPPER,
+        PLAN_DEVICE_MD,
+        _PLAN_DEVICE_TYPE_MAX,
+} PlanDeviceType;
+
+DECLARE_NAME_TABLE(plan_device_type, PlanDeviceType);
+
+/* A block device that somebody has to assemble. */
+typedef struct PlanDevice {
+        PlanDeviceType type;
+        char *name;          /* as below /dev/mapper, or "md0" */
+        char *uuid;          /* of the device-mapper device, or of the array as mdadm writes it */
+        PlanTarget *targets; /* device mapper only */
+        size_t n_targets;
+        uint64_t md_major, md_minor; /* MD only: version of the metadata, 1.2 or 0.90 */
+        uint64_t n_members;          /* MD only: that the array had */
+} PlanDevice;
+
+typedef enum PlanPlaceType {
+        PLAN_PLACE_NONE, /* there is no such target */
+        PLAN_PLACE_FILE_SYSTEM,
+        PLAN_PLACE_RAW, /* the dump is written over the device */
+        _PLAN_PLACE_TYPE_MAX,
+} PlanPlaceType;
+
+DECLARE_NAME_TABLE(plan_place_type, PlanPlaceType);
+
+/* Where a dump goes. */
+typedef struct PlanPlace {
+        PlanPlaceType type;
+        DeviceId device;
+        char *file_system; /* "ext4" */
+        char *options;     /* of the mount, as mount(8) takes them; "" for none */
+        char *directory;   /* absolute, from the root of the file system: where dumps lie */
+        char *label;       /* what to call it in front of people: "/var/crash on /dev/vda1" */
+} PlanPlace;
+
+typedef struct CapturePlan {
+        char *host;           /* name of the machine */
+        char *kernel_release; /* of the capture kernel, for which the modules are */
+        PlanModule *modules;  /* in the order in which they are to be loaded */
+        size_t n_modules;
+        PlanDevice *devices; /* in the order in which they are to be assembled */
+        size_t n_devices;
+        PlanPlace target, fallback;
+
+        char *core_collector; /* as in the configuration */
+        uint64_t unknown_kernel_level;
+        uint64_t keep; /* dumps; 0: all */
+        uint64_t min_free_bytes;
+        uint64_t target_timeout_usec;
+        FinalAction final_action, failure_action;
+        char *pre_script, *post_script; /* paths in the initramfs; "" for none */
+} CapturePlan;
+
+/* Limits of what a plan may hold, which its reader enforces. */
+#define PLAN_MODULES_MOST   512u
+#define PLAN_DEVICES_MOST   64u
+#define PLAN_TARGETS_MOST   1024u
+#define PLAN_MEMBERS_MOST   256u
+#define PLAN_LONGEST_STRING 4096u
+
+/* Frees what the plan holds and zeroes it; accepts a zeroed plan. */
+void capture_plan_done(CapturePlan *plan);
