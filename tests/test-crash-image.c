@@ -12,6 +12,7 @@
 #include "image/crash-image.h"
 #include "image/e820.h"
 #include "image/x86-boot.h"
+#include "image/x86-control.h"
 #include "purgatory/blob.h"
 #include "purgatory/parameters.h"
 
@@ -312,6 +313,9 @@ START_TEST(e820_entries) {
         check_e820(middle, ELEMENTSOF(middle), 0x72100000, 0x72200000);
         e820_write(&ram, 1, bytes);
         ck_assert_mem_eq(bytes, expected, sizeof(bytes));
+        /* Memory of devices is of no use for a dump. */
+        add(5 * GIB, 6 * GIB, MEMORY_DEVICE);
+        check_e820(top, ELEMENTSOF(top), 0x7df00000, 0x7e000000);
         /* A low reservation is RAM for the capture kernel; neighbours grow together. */
         add(0x60000000, 0x61000000, MEMORY_CRASH);
         add(0xa0000, 0x100000, MEMORY_RESERVED);
@@ -342,7 +346,7 @@ static void check_places(uint64_t start, uint64_t end) {
                 ck_assert_uint_ge(s->address, last);
                 last = s->address + s->memory_size;
                 if (order[i] == SEGMENT_KERNEL)
-                        last += MIB; /* what the kernel takes for itself */
+                        last = s->address + FAKE_INIT_SIZE;
         }
         ck_assert_uint_eq(last, end);
         ck_assert_uint_eq(image.segments[SEGMENT_KERNEL].address % header.kernel_alignment, 0);
@@ -352,10 +356,11 @@ static void check_places(uint64_t start, uint64_t end) {
 
 START_TEST(places) {
         ck_assert_uint_eq(plan(), FAILURE_NONE);
-        check_places(0x72000000, 0x7e000000);
-        ck_assert_uint_eq(image.segments[SEGMENT_KERNEL].address, 0x72000000);
-        ck_assert_uint_eq(image.segments[SEGMENT_KERNEL].memory_size, FAKE_INIT_SIZE);
+        check_places(0x72000000 + 4 * MIB, 0x7e000000);
+        ck_assert_uint_eq(image.segments[SEGMENT_KERNEL].address, 0x7e000000 - 10 * MIB);
+        ck_assert_uint_eq(image.segments[SEGMENT_KERNEL].memory_size, FAKE_PAYLOAD);
         ck_assert_uint_eq(image.segments[SEGMENT_KERNEL].size, FAKE_PAYLOAD);
+        ck_assert_uint_eq(image.kernel_memory, FAKE_INIT_SIZE);
         ck_assert_uint_eq(image.kernel_offset, FAKE_SETUP_SIZE);
         ck_assert_uint_eq(image.segments[SEGMENT_INITRD].memory_size, 3 * PAGE);
 
@@ -364,24 +369,136 @@ START_TEST(places) {
         add(5 * GIB + PAGE, 5 * GIB + 64 * MIB, MEMORY_CRASH);
         ck_assert_uint_eq(plan(), FAILURE_NONE);
         check_places(5 * GIB, 5 * GIB + 64 * MIB);
-        ck_assert_uint_eq(image.segments[SEGMENT_KERNEL].address, 5 * GIB + 2 * MIB);
+        ck_assert_uint_eq(image.segments[SEGMENT_KERNEL].address, 5 * GIB + 54 * MIB);
         files.initrd_size = 0;
         ck_assert_uint_eq(plan(), FAILURE_NONE);
         ck_assert_uint_eq(image.segments[SEGMENT_INITRD].memory_size, 0);
 }
 END_TEST
 
+static void set_reservation(uint64_t start, uint64_t size) {
+        for (size_t i = 0; i < machine.memory.n; i++)
+                if (machine.memory.ranges[i].type == MEMORY_CRASH)
+                        machine.memory.ranges[i] = (MemoryRange){ .start = start,
+                                                                  .end = start + size,
+                                                                  .type = MEMORY_CRASH };
+        memory_map_sort(&machine.memory);
+}
+
+/* What the segments above the kernel take. */
+static uint64_t above(void) {
+        return image.segments[SEGMENT_ELFCOREHDR].address +
+               image.segments[SEGMENT_ELFCOREHDR].memory_size -
+               image.segments[SEGMENT_PURGATORY].address;
+}
+
+static bool is_claimed(void) {
+        return image.segments[SEGMENT_KERNEL].memory_size == FAKE_INIT_SIZE;
+}
+
+/* Memory for unpacking that nobody has claimed needs room below, for what the kernel takes: as
+ * much as twice what it can be; else it is claimed, at the bottom. */
+START_TEST(unclaimed) {
+        uint64_t own = MIB + 5 * PAGE; /* 2 GiB: two pages of tables, three above them */
+        uint64_t start = 0x70000000 - 2 * own;
+
+        ck_assert_uint_eq(x86_control_bytes(&machine), own);
+        ck_assert_uint_eq(plan(), FAILURE_NONE);
+        set_reservation(start, 2 * own + FAKE_INIT_SIZE + above());
+        ck_assert_uint_eq(plan(), FAILURE_NONE);
+        ck_assert(!is_claimed());
+        ck_assert_uint_eq(image.segments[SEGMENT_KERNEL].address, start + 2 * own);
+        ck_assert_uint_eq(image.segments[SEGMENT_PURGATORY].address,
+                          start + 2 * own + FAKE_INIT_SIZE);
+        /* One page of tables more. */
+        add(64 * GIB, 64 * GIB + PAGE, MEMORY_RAM);
+        ck_assert_uint_eq(x86_control_bytes(&machine), own + PAGE);
+        ck_assert_uint_eq(plan(), FAILURE_NONE);
+        ck_assert(is_claimed());
+        ck_assert_uint_eq(image.segments[SEGMENT_KERNEL].address % (2 * MIB), 0);
+        ck_assert_uint_lt(image.segments[SEGMENT_KERNEL].address - start, 2 * MIB);
+        ck_assert_uint_ge(image.segments[SEGMENT_PURGATORY].address -
+                                  image.segments[SEGMENT_KERNEL].address,
+                          FAKE_INIT_SIZE + own + PAGE);
+}
+END_TEST
+
+/* The kernel is never below where it would like to be; what is below that is room enough. */
+START_TEST(preferred) {
+        set_reservation(16 * MIB, 32 * MIB);
+        header.pref_address = 32 * MIB;
+        ck_assert_uint_eq(plan(), FAILURE_NONE);
+        ck_assert(!is_claimed());
+        ck_assert_uint_eq(image.segments[SEGMENT_KERNEL].address, 38 * MIB);
+        header.pref_address = 39 * MIB;
+        ck_assert_uint_eq(plan(), FAILURE_TOO_SMALL);
+        header.pref_address = 38 * MIB;
+        ck_assert_uint_eq(plan(), FAILURE_NONE);
+        ck_assert(!is_claimed());
+}
+END_TEST
+
+/* Machines as large as they come, with and without pages of 1 GiB. */
+START_TEST(unclaimed_large) {
+        uint64_t own;
+
+        /* 64 TiB in one piece: 65,536 pages of tables if each covers 1 GiB. */
+        add(4 * GIB, 65536 * GIB, MEMORY_RAM);
+        own = x86_control_bytes(&machine);
+        ck_assert_uint_eq(own, MIB + (65534 + 128 + 2) * PAGE);
+        ck_assert_uint_eq(plan(), FAILURE_TOO_SMALL);
+        machine.has_1g_pages = true;
+        ck_assert_uint_eq(x86_control_bytes(&machine), MIB + (2 * 8 + 128 + 2) * PAGE);
+        ck_assert_uint_eq(plan(), FAILURE_NONE);
+        ck_assert(!is_claimed());
+        machine.has_1g_pages = false;
+        set_reservation(60 * GIB, own + FAKE_INIT_SIZE + 4 * MIB);
+        ck_assert_uint_eq(plan(), FAILURE_NONE);
+        ck_assert(is_claimed());
+        set_reservation(60 * GIB, 2 * own + FAKE_INIT_SIZE + 4 * MIB);
+        ck_assert_uint_eq(plan(), FAILURE_NONE);
+        ck_assert(!is_claimed());
+        ck_assert_uint_ge(image.segments[SEGMENT_KERNEL].address - 60 * GIB, 2 * own);
+}
+END_TEST
+
+/* As many ranges as the kernel's header holds, spread over 64 TiB: two pages for the ends of each,
+ * and no more than there are GiB. */
+START_TEST(unclaimed_scattered) {
+        for (uint64_t i = 0; i < 8192; i++)
+                ck_assert_int_eq(memory_map_add(&machine.memory, 8 * (i + 1) * GIB,
+                                                8 * (i + 1) * GIB + 3 * GIB + 5 * MIB, MEMORY_RAM),
+                                 0);
+        ck_assert_uint_eq(x86_control_bytes(&machine), MIB + (2 + 4 * 8192 + 129 + 1 + 1) * PAGE);
+        machine.has_1g_pages = true;
+        ck_assert_uint_eq(x86_control_bytes(&machine), MIB + (2 * (7 + 8192) + 129 + 1 + 1) * PAGE);
+        ck_assert_uint_eq(plan(), FAILURE_NONE);
+        ck_assert(!is_claimed());
+        /* 128 MiB of tables with the margin. */
+        set_reservation(0x72000000, 128 * MIB);
+        ck_assert_uint_eq(plan(), FAILURE_NONE);
+        ck_assert(is_claimed());
+        set_reservation(0x72000000, 64 * MIB);
+        ck_assert_uint_eq(plan(), FAILURE_TOO_SMALL);
+        /* Memory of devices counts, and what lies within other memory counts once. */
+        memory_map_done(&machine.memory);
+        add(0, 4 * GIB, MEMORY_RAM);
+        add(GIB, 2 * GIB, MEMORY_CRASH);
+        machine.has_1g_pages = false;
+        ck_assert_uint_eq(x86_control_bytes(&machine), MIB + (4 + 1 + 1 + 1) * PAGE);
+        add(512 * GIB, 514 * GIB + 1, MEMORY_DEVICE);
+        ck_assert_uint_eq(x86_control_bytes(&machine), MIB + (4 + 3 + 2 + 1 + 1) * PAGE);
+}
+END_TEST
+
 /* A reservation of exactly what it takes, of a page less, and none. */
 START_TEST(tight) {
-        uint64_t top, need;
+        uint64_t need;
 
         ck_assert_uint_eq(plan(), FAILURE_NONE);
-        top = 0x7e000000 - image.segments[SEGMENT_PURGATORY].address;
-        need = FAKE_INIT_SIZE + MIB + PAGE + top; /* 2 GiB of RAM: a page of page tables */
+        need = FAKE_INIT_SIZE + MIB + 5 * PAGE + above();
         for (unsigned less = 0; less < 2; less++) {
-                for (size_t i = 0; i < machine.memory.n; i++)
-                        if (machine.memory.ranges[i].type == MEMORY_CRASH)
-                                machine.memory.ranges[i].end = 0x72000000 + need - less * PAGE;
+                set_reservation(0x72000000, need - less * PAGE);
                 ck_assert_uint_eq(plan(), less ? FAILURE_TOO_SMALL : FAILURE_NONE);
         }
         ck_assert_ptr_nonnull(strstr(error, "crashkernel="));
@@ -558,6 +675,10 @@ static void add_cases(Suite *s) {
         ADD_FIXTURE_TEST(s, elfcorehdr_bad);
         ADD_FIXTURE_TEST(s, e820_entries);
         ADD_FIXTURE_TEST(s, places);
+        ADD_FIXTURE_TEST(s, unclaimed);
+        ADD_FIXTURE_TEST(s, preferred);
+        ADD_FIXTURE_TEST(s, unclaimed_large);
+        ADD_FIXTURE_TEST(s, unclaimed_scattered);
         ADD_FIXTURE_TEST(s, tight);
         ADD_FIXTURE_TEST(s, boot_params);
         ADD_FIXTURE_TEST(s, boot_params_high);

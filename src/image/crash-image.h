@@ -44,6 +44,8 @@ typedef struct CrashImage {
         Segment segments[_SEGMENT_MAX];
         uint64_t entry;         /* physical */
         uint64_t kernel_offset; /* of the kernel segment's content in the kernel's file */
+        uint64_t kernel_memory; /* what the kernel needs from its segment's address on: more than
+                                   the segment if nobody else can come to lie there */
         Elfcorehdr elfcorehdr;
         uint8_t *boot;
         uint8_t *purgatory;
