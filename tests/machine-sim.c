@@ -404,6 +404,7 @@ static void save_record(Sim *s) {
         s->disk.report.command_line = copy(record->report.command_line);
         s->disk.report.loader = copy(record->report.loader);
         s->disk.report.loader_reason = copy(record->report.loader_reason);
+        s->disk.report.first_loader = copy(record->report.first_loader);
         s->on_disk = true;
 }
 

@@ -260,6 +260,47 @@ START_TEST(other) {
 }
 END_TEST
 
+/* An image that the first call refused is known again by who only plans, and so picks that call:
+ * a restart of kdumpd must not cost a reload. */
+START_TEST(other_is_known_again) {
+        _cleanup_(load_report_done) LoadReport first = { 0 };
+        const char *what = "";
+
+        for (unsigned own = 0; own < 2; own++) {
+                fake.own_result = own ? -ENOMEM : 0;
+                fake.file_result = own ? 0 : -ENOEXEC;
+                if (!own)
+                        updates_itself(0xc);
+                loaded(own ? "oF" : "fO", own ? "kexec_file_load" : "kexec_load");
+                load_report_done(&first);
+                first = report;
+                report = (LoadReport){ 0 };
+                ck_assert_str_eq(first.first_loader, own ? "kexec_load" : "kexec_file_load");
+                request.dry_run = true;
+                prepared_done(&prepared);
+                ck_assert_uint_eq(load_prepare(&request, &prepared, &report), FAILURE_NONE);
+                ck_assert_str_eq(report.loader, first.first_loader);
+                ck_assert(load_report_same_image(&report, &first, &what));
+                ck_assert(load_report_same_image(&first, &report, &what));
+                /* The flags of another kernel, or a loader that was asked for. */
+                first.first_flags ^= 1;
+                ck_assert(!load_report_same_image(&report, &first, &what));
+                first.first_flags ^= 1;
+                load_report_done(&report);
+                prepared_done(&prepared);
+                set("Loader", first.first_loader);
+                ck_assert_uint_eq(load_prepare(&request, &prepared, &report), FAILURE_NONE);
+                ck_assert(!load_report_same_image(&report, &first, &what));
+                ck_assert_str_eq(what, "loader");
+                set("Loader", "auto");
+                request.dry_run = false;
+                if (!own)
+                        tree_unlink(&tree, "/sys/kernel/crash_elfcorehdr_size");
+                fake.known_flags = KEXEC_FLAG_ON_CRASH;
+        }
+}
+END_TEST
+
 /* What kdumpd's record would say of the pair with another command line. */
 static void record(const char *command_line, const char *loader) {
         ImageRecord r = { .boot_id = BOOT_ID };
@@ -349,6 +390,7 @@ static void add_cases(Suite *s) {
         ADD_FIXTURE_TEST(s, flags);
         ADD_FIXTURE_TEST(s, forced);
         ADD_FIXTURE_TEST(s, other);
+        ADD_FIXTURE_TEST(s, other_is_known_again);
         ADD_FIXTURE_TEST(s, way_back);
         ADD_FIXTURE_TEST(s, dry_run);
         ADD_FIXTURE_TEST(s, same_image);

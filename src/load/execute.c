@@ -103,6 +103,9 @@ static int call_other(const LoadRequest *request, const Call *first, int error, 
                                         first->command_line, &built, why) != FAILURE_NONE)
                 return error;
         other.built = built;
+        free(report->first_loader);
+        report->first_loader = TAKE_PTR(report->loader);
+        report->first_flags = report->flags;
         if (load_note_loader(report, built ? LOADER_KEXEC_LOAD : LOADER_KEXEC_FILE_LOAD,
                              "%s did not accept the image (%s)",
                              built ? "kexec_file_load" : "kexec_load",

@@ -436,6 +436,7 @@ Failure load_prepare(const LoadRequest *request, Prepared *ret, LoadReport *repo
         Failure failure;
         unsigned flags;
 
+        report->is_automatic = request->settings->loader == LOADER_AUTO;
         if (kernel_reservation_bytes(request->root_fd, &report->reservation_bytes) < 0)
                 report->reservation_bytes = 0;
         failure = kernel_obstacle(request->root_fd, obstacle);
