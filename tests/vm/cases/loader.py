@@ -7,12 +7,14 @@ from vmtest.kdumpd import DROPIN
 from vmtest.machine import GIB, Config, NoCapture
 from vmtest.registry import Group
 from vmtest.scenarios import panic_and_check
-from vmtest.util import Failure, check, equal
+from vmtest.util import Failure, Timeout, check, equal
 from vmtest.watch import Sampler, Tracer
 
 OWN = "[Image]\nLoader=kexec_load"
 CRASH_HOTPLUG = "cat /sys/devices/system/memory/crash_hotplug 2>/dev/null || echo absent"
 DAMAGED = "kdumpd: the crash kernel in memory is damaged"
+HALTED = "kdumpd: stopped, as OnDamage=halt asks for"
+HALTED_SECONDS = 45     # several times what a reset, or a capture kernel, would take
 
 
 def make_own(t, more=""):
@@ -137,6 +139,24 @@ def damaged_segment(t):
     check_refused(t)
 
 
+@group.case(kernels=("new",), panics=True)
+def damaged_and_halted(t):
+    """OnDamage=halt: the purgatory says so and stops; nothing is started, nothing is reset."""
+    load_by_hand(t, "--spoil=segment", "OnDamage=halt")
+    try:
+        t.vm.panic(limit=HALTED_SECONDS)
+    except NoCapture:
+        raise Failure("the machine was reset") from None
+    except Timeout:
+        pass
+    else:
+        raise Failure("a damaged image was started")
+    check(DAMAGED in t.vm.console() and HALTED in t.vm.console(),
+          "the purgatory did not say that it stops")
+    check("reset in about" not in t.vm.console(), "the purgatory announced a reset")
+    equal(t.vm.qmp.execute("query-status")["status"], "running", "state of the virtual machine")
+
+
 # No CPUs but the present ones: then the kernel's header, which lists all possible ones, has the
 # same size as ours.
 oracle = Group("loader-oracle", Config(cmdline="possible_cpus=2"), reset=make_own)
@@ -208,14 +228,25 @@ def beside_others(t):
         t.note(f"{what}: {share:.3f} of {other} (goal {goal})")
 
 
+# ACPI tells of memory that can be plugged above 4 GiB, for which Linux sets 64 MiB aside.
+NO_SWIOTLB = "CommandLineAppend=swiotlb=512"
+
 small = Group("loader-small", Config(crashkernel="80M"))
 
 
 @small.case(kernels=("new",), panics=True)
 def small_reservation(t):
     """80 MiB are enough for a small initrd."""
-    # ACPI tells of memory that can be plugged above 4 GiB, for which Linux sets 64 MiB aside.
-    check_boots(t, "CommandLineAppend=swiotlb=512")
+    check_boots(t, NO_SWIOTLB)
+
+
+tiny = Group("loader-tiny", Config(crashkernel="70M"))
+
+
+@tiny.case(panics=True)
+def tiny_reservation(t):
+    """So are 70 MiB."""
+    check_boots(t, NO_SWIOTLB)
 
 
 high = Group("loader-high", Config(crashkernel="160M,high", memory="5G"))
