@@ -243,9 +243,9 @@ def small_reservation(t):
 tiny = Group("loader-tiny", Config(crashkernel="70M"))
 
 
-@tiny.case(panics=True)
+@tiny.case(kernels=("new",), panics=True)
 def tiny_reservation(t):
-    """So are 70 MiB."""
+    """So are 70 MiB (6.1 runs out of memory in them)."""
     check_boots(t, NO_SWIOTLB)
 
 
@@ -256,6 +256,23 @@ high = Group("loader-high", Config(crashkernel="160M,high", memory="5G"))
 def above_4g(t):
     """crashkernel=X,high: the image goes above 4 GiB, and the low part is memory for the kernel."""
     check_boots(t)
+
+
+efi = Group("loader-efi", Config(efi=True))
+
+
+@efi.case(panics=True)
+def acpi_under_efi(t):
+    """UEFI keeps the ACPI tables where no BIOS has them: the capture kernel is told where."""
+    check("efi" in t.guest.text("ls /sys/firmware"), "the guest was not started by UEFI")
+    load_by_hand(t)
+    _, start, end = t.vm.add_dimm(GIB)
+    load_by_hand(t)
+    before = len(t.vm.console())
+    panic_and_check(t, start, end)
+    said = t.vm.console()[before:]
+    check("Linux version" in said and "ACPI: RSDP 0x" in said,
+          "the capture kernel has not found the ACPI tables")
 
 
 locked = Group("loader-lockdown", Config(cmdline="lockdown=integrity"))
