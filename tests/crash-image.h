@@ -15,12 +15,21 @@
 static CrashMachine machine;
 static CrashImage image;
 static uint8_t kernel_file[FAKE_KERNEL_SIZE];
-static BzImage header;
+static KernelImage header;
 static CrashFiles files;
 static char error[CRASH_IMAGE_ERROR_MAX];
 
 static inline void add(uint64_t start, uint64_t end, MemoryType type) {
         ck_assert_int_eq(memory_map_add(&machine.memory, start, end, type), 0);
+        memory_map_sort(&machine.memory);
+}
+
+static inline void set_reservation(uint64_t start, uint64_t size) {
+        for (size_t i = 0; i < machine.memory.n; i++)
+                if (machine.memory.ranges[i].type == MEMORY_CRASH)
+                        machine.memory.ranges[i] = (MemoryRange){ .start = start,
+                                                                  .end = start + size,
+                                                                  .type = MEMORY_CRASH };
         memory_map_sort(&machine.memory);
 }
 
@@ -56,9 +65,9 @@ static inline void setup(void) {
         add(2048 * MIB - PAGE, 2048 * MIB, MEMORY_ACPI_NVS);
         set_cpus(2);
         fake_kernel(kernel_file, "6.12.57");
-        ck_assert_int_eq(
-                bzimage_parse(kernel_file, sizeof(kernel_file), sizeof(kernel_file), &header, &why),
-                0);
+        ck_assert_int_eq(kernel_image_parse(kernel_file, sizeof(kernel_file), sizeof(kernel_file),
+                                            &header, &why),
+                         0);
         files = (CrashFiles){ .head = kernel_file,
                               .head_size = sizeof(kernel_file),
                               .header = &header,

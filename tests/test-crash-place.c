@@ -6,7 +6,9 @@
 #include <time.h>
 
 #include "crash-image.h"
+#include "fake-vmlinux.h"
 #include "image/x86-control.h"
+#include "purgatory/parameters.h"
 
 static void check_places(uint64_t start, uint64_t end) {
         static const SegmentRole order[] = { SEGMENT_KERNEL, SEGMENT_PURGATORY, SEGMENT_BOOT,
@@ -37,7 +39,6 @@ START_TEST(places) {
         ck_assert_uint_eq(image.segments[SEGMENT_KERNEL].memory_size, FAKE_PAYLOAD);
         ck_assert_uint_eq(image.segments[SEGMENT_KERNEL].size, FAKE_PAYLOAD);
         ck_assert_uint_eq(image.kernel_memory, FAKE_INIT_SIZE);
-        ck_assert_uint_eq(image.kernel_offset, FAKE_SETUP_SIZE);
         ck_assert_uint_eq(image.segments[SEGMENT_INITRD].memory_size, 3 * PAGE);
 
         /* The higher of two; one that starts between alignments, above 4 GiB. */
@@ -51,15 +52,6 @@ START_TEST(places) {
         ck_assert_uint_eq(image.segments[SEGMENT_INITRD].memory_size, 0);
 }
 END_TEST
-
-static void set_reservation(uint64_t start, uint64_t size) {
-        for (size_t i = 0; i < machine.memory.n; i++)
-                if (machine.memory.ranges[i].type == MEMORY_CRASH)
-                        machine.memory.ranges[i] = (MemoryRange){ .start = start,
-                                                                  .end = start + size,
-                                                                  .type = MEMORY_CRASH };
-        memory_map_sort(&machine.memory);
-}
 
 /* What the segments above the kernel take. */
 static uint64_t above(void) {
@@ -167,6 +159,40 @@ START_TEST(unclaimed_scattered) {
 }
 END_TEST
 
+/* A vmlinux claims all that it needs, wherever it is, and is entered where its header says; it has
+ * no setup header, and gets one. */
+START_TEST(vmlinux) {
+        static uint8_t file[FAKE_VMLINUX_SIZE];
+        PurgatoryParameters parameters;
+        const Segment *kernel = &image.segments[SEGMENT_KERNEL];
+        const char *why;
+
+        fake_vmlinux(file);
+        ck_assert_int_eq(kernel_image_parse(file, sizeof(file), sizeof(file), &header, &why), 0);
+        files.head = file;
+        files.head_size = sizeof(file);
+        for (unsigned tight = 0; tight < 2; tight++) {
+                if (tight)
+                        set_reservation(0x72000000, FAKE_VMLINUX_MEMORY + MIB + 5 * PAGE + above());
+                ck_assert_uint_eq(plan(), FAILURE_NONE);
+                ck_assert_uint_eq(kernel->size, FAKE_VMLINUX_PAYLOAD);
+                ck_assert_uint_eq(kernel->memory_size, FAKE_VMLINUX_MEMORY);
+                ck_assert_uint_eq(kernel->address, tight ? 0x72000000 : 0x7d800000);
+                memcpy(&parameters, image.purgatory + PURGATORY_AT, sizeof(parameters));
+                ck_assert_uint_eq(parameters.entry, kernel->address + FAKE_VMLINUX_ENTRY);
+                ck_assert_uint_eq(parameters.argument, image.segments[SEGMENT_BOOT].address);
+                ck_assert_mem_eq(image.boot + 0x202, "HdrS", 4);
+                ck_assert_uint_eq(image.boot[0x1fe] | image.boot[0x1ff] << 8, 0xaa55);
+                ck_assert_uint_eq(image.boot[0x206] | image.boot[0x207] << 8, 0x20c);
+                ck_assert_uint_eq(image.boot[0x210], 0xd0);
+                ck_assert_uint_eq(image.boot[0x211], 1);
+        }
+        /* It does not tell whether it can be started with five levels. */
+        machine.page_offset = UINT64_C(0xff11000000000000);
+        ck_assert_uint_eq(plan(), FAILURE_BAD_KERNEL);
+}
+END_TEST
+
 /* A reservation of exactly what it takes, of a page less, and none. */
 START_TEST(tight) {
         uint64_t need;
@@ -230,6 +256,7 @@ static void add_cases(Suite *s) {
         ADD_FIXTURE_TEST(s, preferred);
         ADD_FIXTURE_TEST(s, unclaimed_large);
         ADD_FIXTURE_TEST(s, unclaimed_scattered);
+        ADD_FIXTURE_TEST(s, vmlinux);
         ADD_FIXTURE_TEST(s, tight);
         ADD_FIXTURE_TEST(s, linear);
 }

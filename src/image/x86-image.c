@@ -7,7 +7,9 @@
  * for unpacking, several times as large as what is in the file, is not claimed: the free pages
  * below are more than enough for whoever takes the lowest, and nobody comes that far. Nor has it to
  * be zero: the boot protocol does not promise that, and boot loaders do not do it. Only in a
- * reservation that is too small for that, the kernel is at the bottom and claims all it needs. */
+ * reservation that is too small for that, the kernel is at the bottom and claims all it needs. So
+ * does a vmlinux, in which everything is where it belongs: what an ELF file has no content for is
+ * zero. */
 #include "image/x86-image.h"
 
 #include <elf.h>
@@ -24,7 +26,6 @@
 #define PAGE           UINT64_C(4096)
 #define MIB            (UINT64_C(1) << 20)
 #define LOW_MEMORY_END MIB
-#define ENTRY_64       0x200u /* from the payload's start */
 #define KEXEC_X86_64   (62ul << 16)
 #define XLF_5LEVEL     0x20u /* xloadflags: it can be entered with five-level page tables */
 /* With four levels, the kernel's half of the address space begins here. */
@@ -60,8 +61,8 @@ static bool take_top(Gap *gap, Segment *segment) {
         return true;
 }
 
-/* As high as it can be, claiming no more than is in the file. */
-static bool put_kernel_high(const Gap *gap, const BzImage *header, uint64_t own,
+/* As high as it can be, claiming no more than is in the file if that is a bzImage. */
+static bool put_kernel_high(const Gap *gap, const KernelImage *header, uint64_t own,
                             CrashImage *image) {
         Segment *kernel = &image->segments[SEGMENT_KERNEL];
         uint64_t start, alignment = header->kernel_alignment;
@@ -72,12 +73,13 @@ static bool put_kernel_high(const Gap *gap, const BzImage *header, uint64_t own,
         if (start < gap->start || start < header->pref_address || start - gap->start < own * MARGIN)
                 return false;
         kernel->address = start;
-        kernel->memory_size = page_up(kernel->size);
+        kernel->memory_size = header->is_elf ? image->kernel_memory : page_up(kernel->size);
         return true;
 }
 
 /* As low as it can be, with all that it needs. */
-static bool put_kernel_low(const Gap *gap, const BzImage *header, uint64_t own, CrashImage *image) {
+static bool put_kernel_low(const Gap *gap, const KernelImage *header, uint64_t own,
+                           CrashImage *image) {
         Segment *kernel = &image->segments[SEGMENT_KERNEL];
         uint64_t least = MAX(gap->start, header->pref_address);
         uint64_t alignment = header->kernel_alignment;
@@ -125,7 +127,7 @@ static Failure check_machine(const CrashMachine *machine, const CrashFiles *file
                 return FAIL(reterr, FAILURE_SYSTEM,
                             "the running kernel does not show its boot parameters in "
                             "/sys/kernel/boot_params");
-        if (!x86_boot_has_header(files->head, files->head_size))
+        if (!files->header->is_elf && !x86_boot_has_header(files->head, files->head_size))
                 return FAIL(reterr, FAILURE_BAD_KERNEL, "the kernel's boot header is cut short");
         if (machine->page_offset < HALF_OF_4LEVEL && !(files->header->xloadflags & XLF_5LEVEL))
                 return FAIL(reterr, FAILURE_BAD_KERNEL,
@@ -181,11 +183,11 @@ static Failure make_purgatory(const CrashFiles *files, CrashImage *image, char *
 }
 
 /* Entry and argument, which the places decide. */
-static void address_purgatory(CrashImage *image) {
+static void address_purgatory(const CrashFiles *files, CrashImage *image) {
         PurgatoryParameters parameters;
 
         memcpy(&parameters, image->purgatory + PURGATORY_AT, sizeof(parameters));
-        parameters.entry = image->segments[SEGMENT_KERNEL].address + ENTRY_64;
+        parameters.entry = image->segments[SEGMENT_KERNEL].address + files->header->entry_offset;
         parameters.argument = image->segments[SEGMENT_BOOT].address;
         memcpy(image->purgatory + PURGATORY_AT, &parameters, sizeof(parameters));
         image->entry = image->segments[SEGMENT_PURGATORY].address;
@@ -209,7 +211,7 @@ static Failure make_boot(const CrashMachine *machine, const CrashFiles *files, C
         strscpyf(command_line, room, COMMAND_LINE_ADDS "%s", elfcorehdr->address,
                  files->command_line);
         boot = (X86Boot){
-                .head = files->head,
+                .head = files->header->is_elf ? NULL : files->head,
                 .head_size = files->head_size,
                 .running = machine->boot_params,
                 .rsdp = machine->rsdp,
@@ -252,7 +254,6 @@ static Failure plan(const ImageArchitecture *architecture, const CrashMachine *m
                     const CrashFiles *files, CrashImage *image, char *reterr) {
         Failure failure;
 
-        image->kernel_offset = files->header->payload_offset;
         image->kernel_memory = page_up(files->header->init_size);
         image->segments[SEGMENT_KERNEL].size = (size_t)files->header->payload_size;
         image->segments[SEGMENT_INITRD] = (Segment){
@@ -270,7 +271,7 @@ static Failure plan(const ImageArchitecture *architecture, const CrashMachine *m
                 failure = place(machine, files, image, reterr);
         if (failure != FAILURE_NONE)
                 return failure;
-        address_purgatory(image);
+        address_purgatory(files, image);
         return make_boot(machine, files, image, reterr);
 }
 

@@ -70,8 +70,10 @@ static void built_freep(BuiltImage **built) {
 }
 
 /* Whether the other system call can mend what one refused with this error. */
-static bool other_may_help(const LoadRequest *request, bool was_own, int error) {
-        if (request->settings->loader != LOADER_AUTO)
+static bool other_may_help(const LoadRequest *request, const Prepared *prepared, int error) {
+        bool was_own = prepared->built;
+
+        if (request->settings->loader != LOADER_AUTO || prepared->is_elf)
                 return false;
         if (was_own)
                 return error != -EBUSY;
@@ -159,7 +161,7 @@ static int load(const LoadRequest *request, const Prepared *prepared, uint64_t s
         r = make_call(&call, ops, report);
         if (start_usec == 0 && r < 0 && kernel_crash_loaded(request->root_fd) == 0)
                 start_usec = report->call_start_usec;
-        if (r < 0 && other_may_help(request, prepared->built, r))
+        if (r < 0 && other_may_help(request, prepared, r))
                 r = call_other(request, &call, r, ops, report);
         if (start_usec > 0)
                 report->call_start_usec = start_usec;

@@ -48,9 +48,9 @@ static void check(const CrashMachine *machine, const CrashImage *image) {
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         const ImageArchitecture *x86 = image_architecture("x86_64");
-        BzImage header = { .init_size = 1 << 24,
-                           .kernel_alignment = 1 << 21,
-                           .payload_size = 4096 };
+        KernelImage header = { .init_size = 1 << 24,
+                               .kernel_alignment = 1 << 21,
+                               .payload_size = 4096 };
         uint8_t head[0x400] = { [0x201] = 0x6a }, boot_params[BOOT_PARAMS_SIZE] = { 0 };
         CrashMachine machine = { .page_offset = UINT64_C(0xffff880000000000) };
         CrashFiles files = { .head = head,

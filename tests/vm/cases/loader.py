@@ -258,6 +258,27 @@ def above_4g(t):
     check_boots(t)
 
 
+vmlinux = Group("loader-vmlinux", Config(vmlinux=True))
+
+
+@vmlinux.case(panics=True)
+def elf_kernel(t):
+    """A vmlinux, as it is built: Loader=auto takes kexec_load for it; memory hotplug; a panic."""
+    file = f"/boot/vmlinux-{t.kernel.release}"
+    t.guest.run(f"head -c {t.kernel.vmlinux.stat().st_size} /dev/vdb >{file}", 60)
+    t.kdumpd.configure(f"[Image]\nKernel={file}")
+    t.guest.run("systemctl enable kdumpd; systemctl restart kdumpd", 120)
+    properties = t.kdumpd.wait(60, "kdumpd to be armed", State="armed", Armed=True)
+    t.note(f"{properties['Loader']}: {properties['LoaderReason']}")
+    equal(properties["KernelFile"], file, "KernelFile")
+    equal(properties["Loader"], "kexec_load", "Loader")
+    t.kdumpd.quiet()
+    with t.kdumpd.episode() as episode:
+        _, start, end = t.vm.add_dimm(GIB)
+    episode.check_hotplug(t.kernel.updates_itself)
+    panic_and_check(t, start, end)
+
+
 efi = Group("loader-efi", Config(efi=True))
 
 

@@ -46,6 +46,7 @@ class Config:
     virtio_mem: bool = False        # a virtio-mem device of 4 GiB, nothing plugged yet
     memory: str = "2G"
     efi: bool = False               # started by UEFI firmware, not by a BIOS
+    vmlinux: bool = False           # the kernel as an ELF file on a disk of its own, /dev/vdb
 
 
 class NoCapture(Failure):
@@ -120,6 +121,9 @@ class Machine:
         if self.config.virtio_mem:
             argv += ["-object", "memory-backend-ram,id=vmem-backend,size=4G",
                      "-device", "virtio-mem-pci,id=vmem,memdev=vmem-backend,requested-size=0"]
+        if self.config.vmlinux:
+            argv += ["-drive", f"file={self.kernel.vmlinux},format=raw,if=none,id=vmlinux,"
+                               "readonly=on", "-device", "virtio-blk-pci,drive=vmlinux"]
         if self.config.efi:
             variables = self._work / "variables"
             shutil.copy(OVMF_VARIABLES, variables)
