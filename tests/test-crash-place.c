@@ -100,6 +100,10 @@ START_TEST(preferred) {
         ck_assert_uint_eq(image.segments[SEGMENT_KERNEL].address, 38 * MIB);
         header.pref_address = 39 * MIB;
         ck_assert_uint_eq(plan(), FAILURE_TOO_SMALL);
+        header.pref_address = 64 * MIB;
+        ck_assert_uint_eq(plan(), FAILURE_TOO_SMALL);
+        header.pref_address = UINT64_MAX - MIB;
+        ck_assert_uint_eq(plan(), FAILURE_TOO_SMALL);
         header.pref_address = 38 * MIB;
         ck_assert_uint_eq(plan(), FAILURE_NONE);
         ck_assert(!is_claimed());

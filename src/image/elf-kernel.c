@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <gelf.h>
 #include <libelf.h>
-#include <stddef.h>
 
 #include "base/string-util.h"
 
@@ -135,11 +134,7 @@ int elf_kernel_parse(const void *head, size_t size, uint64_t file_size, KernelIm
                 copy = malloc(size);
                 if (!copy)
                         return -ENOMEM;
-                memcpy(copy, head, size);
-                /* Sections are of no interest, and their headers are at the other end of the
-                 * file. */
-                memset(copy + offsetof(Elf64_Ehdr, e_shoff), 0, sizeof(Elf64_Off));
-                memset(copy + offsetof(Elf64_Ehdr, e_shnum), 0, 2 * sizeof(Elf64_Half));
+                memcpy(copy, head, size); /* libelf takes what may be written to */
                 why = parse(copy, size, file_size, &image);
         }
         if (why) {
