@@ -605,7 +605,7 @@ static void step(Sim *s, Input *in) {
 }
 
 void sim_start(Sim *s) {
-        Input in = { .type = INPUT_START };
+        Input in = { .type = INPUT_START, .log_is_whole = s->log_is_whole };
 
         if (s->running)
                 return;

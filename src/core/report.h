@@ -72,6 +72,7 @@ typedef struct ImageRecord {
          * last time that the kernel rebuilt the header, and whether events were lost since. */
         uint64_t removed_blocks;
         bool lost_events;
+        uint64_t log_seqnum; /* of the last line of the kernel's log that was read; 0: not known */
 } ImageRecord;
 
 static inline void image_record_done(ImageRecord *record) {

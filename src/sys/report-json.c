@@ -67,6 +67,7 @@ static const Field record_table[] = {
         RECORD("MustReload", BOOL, must_reload),
         RECORD("RemovedBlocks", NUMBER, removed_blocks),
         RECORD("LostEvents", BOOL, lost_events),
+        RECORD("KernelLogSeqnum", NUMBER, log_seqnum),
         RECORD("BlocksCount", NUMBER, fingerprint.blocks.count),
         RECORD("BlocksSum", NUMBER, fingerprint.blocks.sum),
         RECORD("BlocksXored", NUMBER, fingerprint.blocks.xored),
