@@ -119,6 +119,8 @@ START_TEST(damaged) {
         refused("header");
         header->e_phnum = 1000;
         refused("header");
+        load[0].p_offset = 0;
+        refused("begins with the ELF header");
         load[2].p_filesz = 0x801;
         refused("more bytes in the file");
         load[3].p_offset = 0x4001;

@@ -80,6 +80,10 @@ static const char *read_segments(Elf *elf, size_t n, uint64_t file_size, KernelI
                                 return "it is an ELF file, but no Linux kernel";
                         if (segment.p_paddr % ALIGNMENT != 0)
                                 return "it does not begin at a multiple of 2 MiB";
+                        /* The running kernel looks for the elfcorehdr, which it is to update, by
+                         * what segments begin with (arch/x86/kernel/crash.c). */
+                        if (segment.p_offset == 0)
+                                return "its first segment begins with the ELF header";
                         image->pref_address = segment.p_paddr;
                         any = true;
                 }
@@ -132,10 +136,10 @@ int elf_kernel_parse(const void *head, size_t size, uint64_t file_size, KernelIm
 
         if (!why) {
                 copy = malloc(size);
-                if (!copy)
-                        return -ENOMEM;
-                memcpy(copy, head, size); /* libelf takes what may be written to */
-                why = parse(copy, size, file_size, &image);
+                if (copy) /* libelf takes what may be written to */
+                        memcpy(copy, head, size);
+                why = copy ? parse(copy, size, file_size, &image)
+                           : "there is not enough memory for looking at it";
         }
         if (why) {
                 *reterr_why = why;

@@ -40,6 +40,6 @@ typedef struct KernelImage {
 
 /* Reads the header out of the first size bytes of a file of file_size bytes; size is file_size or
  * KERNEL_HEAD_MAX, whichever is less. Returns 0; -EBADMSG if it is no kernel for x86_64 that can be
- * loaded, with a clause in *reterr_why (static, "it is ..."). */
+ * loaded, or no memory, with a clause in *reterr_why (static, "it is ..."). */
 int kernel_image_parse(const void *head, size_t size, uint64_t file_size, KernelImage *ret,
                        const char **reterr_why) _must_check_;
