@@ -404,6 +404,7 @@ static void save_record(Sim *s) {
         s->disk.report.command_line = copy(record->report.command_line);
         s->disk.report.loader = copy(record->report.loader);
         s->disk.report.loader_reason = copy(record->report.loader_reason);
+        s->disk.report.first_loader = copy(record->report.first_loader);
         s->on_disk = true;
 }
 
@@ -604,7 +605,7 @@ static void step(Sim *s, Input *in) {
 }
 
 void sim_start(Sim *s) {
-        Input in = { .type = INPUT_START };
+        Input in = { .type = INPUT_START, .log_is_whole = s->log_is_whole };
 
         if (s->running)
                 return;

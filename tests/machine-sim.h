@@ -65,6 +65,7 @@ typedef struct Sim {
         Failure obstacle;
         bool reader;           /* somebody reads the attribute during each of our loads */
         bool update_fails;     /* the kernel's own updates fail */
+        bool log_is_whole;     /* a process that starts has what was logged before it */
         unsigned zero_samples; /* so many looks, but not two in a row, find no image */
         uint64_t hidden_usec;  /* when one last did */
         Fate fate;

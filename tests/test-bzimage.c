@@ -6,7 +6,7 @@
 #include "image/bzimage.h"
 
 static uint8_t image[FAKE_KERNEL_SIZE];
-static BzImage parsed;
+static KernelImage parsed;
 static const char *why;
 
 static int parse(void) {
@@ -23,7 +23,7 @@ START_TEST(good) {
         ck_assert_uint_eq(parsed.kernel_alignment, 0x200000);
         ck_assert_uint_eq(parsed.pref_address, 0x1000000);
         ck_assert_uint_eq(parsed.xloadflags, 0x3f);
-        ck_assert_uint_eq(parsed.payload_offset, FAKE_SETUP_SIZE);
+        ck_assert_uint_eq(parsed.pieces[0].offset, FAKE_SETUP_SIZE);
         ck_assert_uint_eq(parsed.payload_size, FAKE_PAYLOAD);
         ck_assert_str_eq(parsed.release, "6.12.57+deb12-amd64");
         ck_assert(!parsed.has_signature);
@@ -87,7 +87,7 @@ START_TEST(tolerated_values) {
         fake_put(image + 0x1f1, 0, 1);
         fake_put(image + 0x1f4, (FAKE_PAYLOAD - 512) / 16, 4);
         ck_assert_int_eq(parse(), 0);
-        ck_assert_uint_eq(parsed.payload_offset, 5 * 512);
+        ck_assert_uint_eq(parsed.pieces[0].offset, 5 * 512);
         /* What is behind the payload (a signature) is no fault. */
         fake_kernel(image, "6.1.0");
         fake_put(image + 0x1f4, 1, 4);
@@ -100,7 +100,7 @@ START_TEST(tolerated_values) {
 END_TEST
 
 START_TEST(release) {
-        char longest[BZIMAGE_RELEASE_MAX + 1];
+        char longest[KERNEL_RELEASE_MAX + 1];
 
         fake_kernel(image, "6.1.0");
         fake_put(image + 0x20e, 0, 2); /* no version */
@@ -126,12 +126,12 @@ START_TEST(release) {
         ck_assert_str_eq(parsed.release, "");
 
         memset(longest, '6', sizeof(longest));
-        longest[BZIMAGE_RELEASE_MAX - 1] = '\0';
+        longest[KERNEL_RELEASE_MAX - 1] = '\0';
         fake_kernel(image, longest);
         ck_assert_int_eq(parse(), 0);
         ck_assert_str_eq(parsed.release, longest);
-        longest[BZIMAGE_RELEASE_MAX - 1] = '6';
-        longest[BZIMAGE_RELEASE_MAX] = '\0';
+        longest[KERNEL_RELEASE_MAX - 1] = '6';
+        longest[KERNEL_RELEASE_MAX] = '\0';
         fake_kernel(image, longest);
         ck_assert_int_eq(parse(), 0);
         ck_assert_str_eq(parsed.release, "");
@@ -191,7 +191,7 @@ START_TEST(not_a_kernel) {
                 fake_put(image + 0x211, 1, 1);
                 fake_put(image + 0x236, 3, 2);
                 if (parse() == 0)
-                        ck_assert_uint_lt(strlen(parsed.release), BZIMAGE_RELEASE_MAX);
+                        ck_assert_uint_lt(strlen(parsed.release), KERNEL_RELEASE_MAX);
         }
 }
 END_TEST

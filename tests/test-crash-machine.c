@@ -93,6 +93,28 @@ START_TEST(rsdp) {
 }
 END_TEST
 
+/* What the kernel has mapped besides RAM, and with which pages. */
+START_TEST(mapped) {
+        tree_text(&tree, "/proc/iomem",
+                  FAKE_IOMEM "200000000-2ffffffff : Persistent Memory\n"
+                             "300000000-3ffffffff : Persistent Memory (legacy)\n"
+                             "  300000000-3ffffffff : namespace0.0\n"
+                             "400000000-4ffffffff : Soft Reserved\n"
+                             "500000000-5ffffffff : CXL Window 0\n");
+        tree_text(&tree, "/proc/meminfo", "MemTotal: 1 kB\nDirectMap2M: 2 kB\n");
+        ck_assert_int_eq(read_machine(), 0);
+        ck_assert(!machine.has_1g_pages);
+        ck_assert_uint_eq(machine.memory.n, 13);
+        for (size_t i = 0; i < 4; i++) {
+                ck_assert_uint_eq(machine.memory.ranges[9 + i].type, MEMORY_DEVICE);
+                ck_assert_uint_eq(machine.memory.ranges[9 + i].end, (i + 3) << 32);
+        }
+        tree_text(&tree, "/proc/meminfo", "DirectMap2M: 2 kB\nDirectMap1G: 0 kB\n");
+        ck_assert_int_eq(read_machine(), 0);
+        ck_assert(machine.has_1g_pages);
+}
+END_TEST
+
 START_TEST(missing) {
         tree_text(&tree, "/proc/iomem",
                   "00000000-00000000 : System RAM\n  00000000-00000000 : Kernel code\n");
@@ -197,6 +219,7 @@ END_TEST
 static void add_cases(Suite *s) {
         ADD_FIXTURE_TEST(s, complete);
         ADD_FIXTURE_TEST(s, rsdp);
+        ADD_FIXTURE_TEST(s, mapped);
         ADD_FIXTURE_TEST(s, missing);
         ADD_FIXTURE_TEST(s, notes);
         ADD_FIXTURE_TEST(s, iomem_lines);

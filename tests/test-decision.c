@@ -19,7 +19,9 @@ static Verdict expected_verdict(const Observation *o) {
                 concerned = true;
                 all_one = all_one && o->answers[s] == HOTPLUG_KERNEL_UPDATES;
         }
-        if (o->met_load || o->kernel_log || !all_one)
+        if (o->met_load || o->kernel_log || o->stale || !all_one)
+                return VERDICT_RELOAD;
+        if (concerned && o->away && o->moved)
                 return VERDICT_RELOAD;
         return concerned ? VERDICT_SKIP : VERDICT_KEEP;
 }
@@ -46,8 +48,12 @@ static bool reason_holds(const Observation *o, Reason reason) {
                 return o->met_load;
         case REASON_CHANGED_DURING_LOAD:
                 return o->met_load && o->moved != 0;
+        case REASON_STALE:
+                return o->stale;
+        case REASON_CHANGED_AWAY:
+                return o->away && o->moved != 0;
         case REASON_UNCHANGED:
-                return concerned == 0 && !o->met_load && !o->kernel_log;
+                return concerned == 0 && !o->met_load && !o->kernel_log && !o->stale;
         case REASON_KERNEL_UPDATES:
         case REASON_NOT_UPDATED:
         case REASON_ATTRIBUTE_ABSENT:
@@ -62,8 +68,8 @@ static bool reason_holds(const Observation *o, Reason reason) {
         }
 }
 
-#define OBSERVATIONS                                                             \
-        ((SUBSYSTEMS_ALL + 1) * (SUBSYSTEMS_ALL + 1) * 8 * _HOTPLUG_ANSWER_MAX * \
+#define OBSERVATIONS                                                              \
+        ((SUBSYSTEMS_ALL + 1) * (SUBSYSTEMS_ALL + 1) * 32 * _HOTPLUG_ANSWER_MAX * \
          _HOTPLUG_ANSWER_MAX)
 
 static unsigned digit(unsigned *number, unsigned base) {
@@ -87,6 +93,8 @@ START_TEST(policy) {
                 o.met_load = digit(&rest, 2);
                 o.kernel_log = digit(&rest, 2);
                 o.look_again = digit(&rest, 2);
+                o.stale = digit(&rest, 2);
+                o.away = digit(&rest, 2);
                 for (Subsystem s = 0; s < _SUBSYSTEM_MAX; s++)
                         o.answers[s] = digit(&rest, _HOTPLUG_ANSWER_MAX);
                 ck_assert_uint_eq(rest, 0);

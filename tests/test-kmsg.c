@@ -116,34 +116,36 @@ static void put(int fd, const char *record) {
 }
 
 START_TEST(receiving) {
+        uint64_t seqnum = 0;
         char text[KMSG_TEXT_MAX];
         int fds[2];
 
         make_log(fds);
-        ck_assert_int_eq(kmsg_receive(fds[0], text), 0);
+        ck_assert_int_eq(kmsg_receive(fds[0], &seqnum, text), 0);
         put(fds[1], "6,1,1,-;hello\n");
         put(fds[1], "6,2,2,-;" TRYLOCK "\n");
         put(fds[1], "14,3,3,-;" TRYLOCK "\n");
         put(fds[1], "6,4,4,-;crash hp: another\n SUBSYSTEM=memory\n");
-        ck_assert_int_eq(kmsg_receive(fds[0], text), 1);
+        ck_assert_int_eq(kmsg_receive(fds[0], &seqnum, text), 1);
         ck_assert_str_eq(text, TRYLOCK);
-        ck_assert_int_eq(kmsg_receive(fds[0], text), 1);
+        ck_assert_int_eq(kmsg_receive(fds[0], &seqnum, text), 1);
         ck_assert_str_eq(text, "crash hp: another");
-        ck_assert_int_eq(kmsg_receive(fds[0], text), 0);
+        ck_assert_int_eq(kmsg_receive(fds[0], &seqnum, text), 0);
         (void)close(fds[1]);
-        ck_assert_int_eq(kmsg_receive(fds[0], text), 0);
+        ck_assert_int_eq(kmsg_receive(fds[0], &seqnum, text), 0);
         (void)close(fds[0]);
-        ck_assert_int_eq(kmsg_receive(fds[0], text), -EBADF);
+        ck_assert_int_eq(kmsg_receive(fds[0], &seqnum, text), -EBADF);
 }
 END_TEST
 
 /* A log that never ends does not hold the event loop for ever. */
 START_TEST(flood) {
+        uint64_t seqnum = 0;
         int fd = open("/dev/zero", O_RDONLY | O_CLOEXEC);
         char text[KMSG_TEXT_MAX];
 
         ck_assert_int_ge(fd, 0);
-        ck_assert_int_eq(kmsg_receive(fd, text), 0);
+        ck_assert_int_eq(kmsg_receive(fd, &seqnum, text), 0);
         (void)close(fd);
 
         int fds[2];
@@ -153,7 +155,7 @@ START_TEST(flood) {
         for (unsigned i = 0; i < KMSG_AT_ONCE / 4; i++)
                 put(fds[1], "6,1,1,-;chatter\n");
         put(fds[1], "6,2,2,-;" TRYLOCK "\n");
-        while (kmsg_receive(fds[0], text) == 0)
+        while (kmsg_receive(fds[0], &seqnum, text) == 0)
                 ck_assert_uint_lt(calls++, 2);
         ck_assert_str_eq(text, TRYLOCK);
         (void)close(fds[0]);
@@ -162,6 +164,7 @@ START_TEST(flood) {
 END_TEST
 
 START_TEST(opening) {
+        uint64_t seqnum = 0;
         char text[KMSG_TEXT_MAX];
         Tree t;
         int fd;
@@ -172,7 +175,7 @@ START_TEST(opening) {
         fd = kmsg_open(t.fd);
         ck_assert_int_ge(fd, 0);
         /* What was there before is not seen. */
-        ck_assert_int_eq(kmsg_receive(fd, text), 0);
+        ck_assert_int_eq(kmsg_receive(fd, &seqnum, text), 0);
         ck_assert_int_ne(fcntl(fd, F_GETFD) & FD_CLOEXEC, 0);
         ck_assert_int_ne(fcntl(fd, F_GETFL) & O_NONBLOCK, 0);
         (void)close(fd);
@@ -184,6 +187,96 @@ START_TEST(opening) {
 }
 END_TEST
 
+START_TEST(numbers) {
+        static const struct {
+                const char *record;
+                uint64_t number;
+        } cases[] = {
+                { "6,1234,5678901,-;text\n", 1234 },
+                { "6,1,", 1 },
+                { "6,18446744073709551615,1", UINT64_MAX },
+                { "6,18446744073709551616,1", 0 },
+                { "6,99999999999999999999,1", 0 },
+                { "6,,1", 0 },
+                { "6,-1,1", 0 },
+                { "6", 0 },
+                { "", 0 },
+                { ",7", 7 },
+        };
+        uint64_t seqnum = 5;
+        char text[KMSG_TEXT_MAX];
+        int fds[2];
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++)
+                ck_assert_uint_eq(kmsg_seqnum(cases[i].record, strlen(cases[i].record)),
+                                  cases[i].number);
+        make_log(fds);
+        ck_assert_int_eq(kmsg_receive(fds[0], &seqnum, text), 0);
+        ck_assert_uint_eq(seqnum, 5);
+        put(fds[1], "6,17,1,-;chatter\n");
+        put(fds[1], "no record\n");
+        ck_assert_int_eq(kmsg_receive(fds[0], &seqnum, text), 0);
+        ck_assert_uint_eq(seqnum, 17);
+        (void)close(fds[0]);
+        (void)close(fds[1]);
+}
+END_TEST
+
+/* One read gives one record here, too: each is as long as a read can be. */
+static int open_past(const Tree *t, const char *const *lines, size_t n) {
+        _cleanup_free_ char *log = calloc(n, KMSG_RECORD_MAX);
+        int fd;
+
+        ck_assert_ptr_nonnull(log);
+        memset(log, ' ', n * KMSG_RECORD_MAX);
+        for (size_t i = 0; i < n; i++)
+                memcpy(log + i * KMSG_RECORD_MAX, lines[i], strlen(lines[i]));
+        tree_bytes(t, "/dev/kmsg", log, n * KMSG_RECORD_MAX);
+        fd = kmsg_open(t->fd);
+        ck_assert_int_ge(fd, 0);
+        return fd;
+}
+
+START_TEST(catching_up) {
+        static const char *const lines[] = { "6,10,1,-;chatter\n", "6,11,1,-;" TRYLOCK "\n",
+                                             "14,12,1,-;crash hp: a user's\n",
+                                             "6,13,1,-;crash hp: another\n", "5,14,1,-;end\n" };
+        static const struct {
+                uint64_t since;
+                bool is_whole;
+                int result;
+        } cases[] = { { 0, false, 1 }, { 8, false, 1 }, { 9, true, 1 },  { 10, true, 1 },
+                      { 12, true, 1 }, { 13, true, 0 }, { 14, true, 0 }, { 99, true, 0 } };
+        char text[KMSG_TEXT_MAX];
+        uint64_t seqnum = 0;
+        bool is_whole;
+        Tree t;
+        int fd;
+
+        tree_init(&t);
+        fd = open_past(&t, lines, ELEMENTSOF(lines));
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                ck_assert_int_eq(kmsg_catch_up(fd, cases[i].since, &seqnum, &is_whole, text),
+                                 cases[i].result);
+                ck_assert_uint_eq(seqnum, 14);
+                ck_assert_int_eq(is_whole, cases[i].is_whole);
+                if (cases[i].result)
+                        ck_assert_str_eq(text, "crash hp: another");
+        }
+        /* It is at its end then. */
+        ck_assert_int_eq(kmsg_receive(fd, &seqnum, text), 0);
+        (void)close(fd);
+        /* Nothing there, which the kernel never shows. */
+        tree_text(&t, "/dev/kmsg", "");
+        fd = kmsg_open(t.fd);
+        ck_assert_int_eq(kmsg_catch_up(fd, 5, &seqnum, &is_whole, text), 0);
+        ck_assert(!is_whole);
+        (void)close(fd);
+        ck_assert_int_eq(kmsg_catch_up(-EBADF, 5, &seqnum, &is_whole, text), -EBADF);
+        tree_done(&t);
+}
+END_TEST
+
 static void add_cases(Suite *s) {
         ADD_TEST(s, records);
         ADD_TEST(s, truncated);
@@ -191,6 +284,8 @@ static void add_cases(Suite *s) {
         ADD_TEST(s, receiving);
         ADD_TEST(s, flood);
         ADD_TEST(s, opening);
+        ADD_TEST(s, numbers);
+        ADD_TEST(s, catching_up);
 }
 
 TEST_MAIN("kmsg", add_cases)

@@ -4,6 +4,7 @@
 
 #include "fake-kernel.h"
 #include "fake-physical.h"
+#include "fake-vmlinux.h"
 #include "load/execute.h"
 #include "load/prepare.h"
 #include "purgatory/parameters.h"
@@ -23,6 +24,7 @@ typedef struct Fake {
         bool drops;             /* a load that fails has dropped the image before */
         const char *only_takes; /* file calls with another command line fail */
         char order[32];         /* 'o'wn, 'f'ile, 'U'nload; capitals worked */
+        bool is_vmlinux;        /* what is loaded has to be one */
         unsigned long flags;
         uint64_t n_areas;
         size_t n_segments;
@@ -49,6 +51,28 @@ static int outcome(char what, int r) {
         return r;
 }
 
+/* Each piece is where it belongs, and between them there is nothing. */
+static void check_vmlinux(const KexecSegment *kernel) {
+        static const struct {
+                size_t at, size;
+        } pieces[] = {
+                { 0, 0x1000 }, { 0x200000, 0x1000 }, { 0x400000, 0x800 }, { 0x401000, 0x1000 }
+        };
+        const uint8_t *data = kernel->data;
+        size_t done = 0;
+
+        ck_assert_uint_eq(kernel->size, FAKE_VMLINUX_PAYLOAD);
+        ck_assert_uint_eq(kernel->memory_size, FAKE_VMLINUX_MEMORY);
+        for (size_t i = 0; i < ELEMENTSOF(pieces); i++) {
+                for (; done < pieces[i].at; done++)
+                        if (data[done] != 0)
+                                ck_abort_msg("byte %zx", done);
+                for (; done < pieces[i].at + pieces[i].size; done++)
+                        if (data[done] != i + 1)
+                                ck_abort_msg("byte %zx", done);
+        }
+}
+
 static int fake_own(void *userdata, unsigned long entry, const KexecSegment *segments, size_t n,
                     unsigned long flags) {
         const KexecSegment *last = &segments[n - 1];
@@ -64,6 +88,8 @@ static int fake_own(void *userdata, unsigned long entry, const KexecSegment *seg
         memcpy(&p, (const char *)last->data + PURGATORY_AT, sizeof(p));
         ck_assert_uint_eq(p.magic, PURGATORY_MAGIC);
         fake.n_areas = p.n_areas;
+        if (fake.is_vmlinux)
+                check_vmlinux(&segments[0]);
         return outcome('o', fake.own_result);
 }
 
@@ -260,6 +286,47 @@ START_TEST(other) {
 }
 END_TEST
 
+/* An image that the first call refused is known again by who only plans, and so picks that call:
+ * a restart of kdumpd must not cost a reload. */
+START_TEST(other_is_known_again) {
+        _cleanup_(load_report_done) LoadReport first = { 0 };
+        const char *what = "";
+
+        for (unsigned own = 0; own < 2; own++) {
+                fake.own_result = own ? -ENOMEM : 0;
+                fake.file_result = own ? 0 : -ENOEXEC;
+                if (!own)
+                        updates_itself(0xc);
+                loaded(own ? "oF" : "fO", own ? "kexec_file_load" : "kexec_load");
+                load_report_done(&first);
+                first = report;
+                report = (LoadReport){ 0 };
+                ck_assert_str_eq(first.first_loader, own ? "kexec_load" : "kexec_file_load");
+                request.dry_run = true;
+                prepared_done(&prepared);
+                ck_assert_uint_eq(load_prepare(&request, &prepared, &report), FAILURE_NONE);
+                ck_assert_str_eq(report.loader, first.first_loader);
+                ck_assert(load_report_same_image(&report, &first, &what));
+                ck_assert(load_report_same_image(&first, &report, &what));
+                /* The flags of another kernel, or a loader that was asked for. */
+                first.first_flags ^= 1;
+                ck_assert(!load_report_same_image(&report, &first, &what));
+                first.first_flags ^= 1;
+                load_report_done(&report);
+                prepared_done(&prepared);
+                set("Loader", first.first_loader);
+                ck_assert_uint_eq(load_prepare(&request, &prepared, &report), FAILURE_NONE);
+                ck_assert(!load_report_same_image(&report, &first, &what));
+                ck_assert_str_eq(what, "loader");
+                set("Loader", "auto");
+                request.dry_run = false;
+                if (!own)
+                        tree_unlink(&tree, "/sys/kernel/crash_elfcorehdr_size");
+                fake.known_flags = KEXEC_FLAG_ON_CRASH;
+        }
+}
+END_TEST
+
 /* What kdumpd's record would say of the pair with another command line. */
 static void record(const char *command_line, const char *loader) {
         ImageRecord r = { .boot_id = BOOT_ID };
@@ -316,6 +383,35 @@ START_TEST(way_back) {
 }
 END_TEST
 
+START_TEST(vmlinux) {
+        uint8_t file[FAKE_VMLINUX_SIZE];
+
+        fake_vmlinux(file);
+        tree_bytes(&tree, "/boot/vmlinux-" R, file, sizeof(file));
+        set("Kernel", "/boot/vmlinux-" R);
+        fake.is_vmlinux = true;
+        loaded("O", "kexec_load");
+        ck_assert_str_eq(report.kernel_release, R);
+        reason_has("ELF file");
+        /* Where the file call is the better one, too; and it is no way out. */
+        updates_itself(0xc);
+        loaded("O", "kexec_load");
+        ck_assert_uint_eq(report.flags, X86 | 9);
+        fake.own_result = -ENOMEM;
+        refused(FAILURE_SYSTEM, "not enough free memory");
+        ck_assert_str_eq(fake.order, "o");
+        set("Loader", "kexec_file_load");
+        refused(FAILURE_BAD_KERNEL, "which kexec_file_load does not take");
+        set("Loader", "auto");
+        tree_unlink(&tree, "/proc/kcore");
+        refused(FAILURE_CONFIGURATION, "which only kexec_load takes");
+        ck_assert_ptr_nonnull(strstr(report.message, "/proc/kcore"));
+        tree_bytes(&tree, "/boot/vmlinux-" R, file, sizeof(file) - 1);
+        refused(FAILURE_BAD_KERNEL, "cut short");
+        ck_assert_str_eq(fake.order, "");
+}
+END_TEST
+
 START_TEST(dry_run) {
         request.dry_run = true;
         ck_assert_uint_eq(load_prepare(&request, &prepared, &report), FAILURE_NONE);
@@ -349,7 +445,9 @@ static void add_cases(Suite *s) {
         ADD_FIXTURE_TEST(s, flags);
         ADD_FIXTURE_TEST(s, forced);
         ADD_FIXTURE_TEST(s, other);
+        ADD_FIXTURE_TEST(s, other_is_known_again);
         ADD_FIXTURE_TEST(s, way_back);
+        ADD_FIXTURE_TEST(s, vmlinux);
         ADD_FIXTURE_TEST(s, dry_run);
         ADD_FIXTURE_TEST(s, same_image);
 }

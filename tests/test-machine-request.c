@@ -319,9 +319,11 @@ START_TEST(stops) {
         ck_assert_int_eq(s.image.loaded, covers && (!unload || situation == FOREIGN_ADOPTED));
         if (s.image.loaded && situation != FOREIGN_ADOPTED) {
                 ck_assert(s.on_disk);
-                /* The next daemon finds nothing to do, unless there is. */
+                /* The next daemon finds nothing to do, unless there is; or unless memory came of
+                 * which this one has not seen to the end what the kernel made. */
                 uint64_t n = s.n_loads;
-                bool stale = s.disk.must_reload;
+                bool stale = s.disk.must_reload || situation == BATCH_PENDING ||
+                             situation == SECOND_LOOK_DECIDE;
 
                 s.obstacle = FAILURE_NONE;
                 sim_start(&s);

@@ -49,19 +49,75 @@ END_TEST
 
 START_TEST(moved_while_away) {
         boot(_i ? HOTPLUG_KERNEL_UPDATES : HOTPLUG_ABSENT);
+        s.log_is_whole = _i == 2;
         sim_kill(&s);
         sim_hotplug(&s, SUBSYSTEM_MEMORY, HOTPLUG_ADD, 9);
         sim_run(&s, USEC_PER_SEC);
         sim_start(&s);
         sim_run(&s, 2 * USEC_PER_SEC);
         check_decision(1, VERDICT_ADOPT, REASON_CONFIGURED, 0);
-        if (_i)
+        /* The kernel has updated the image, and its log, if that is at hand, says nothing else. */
+        if (_i == 2)
                 check_decision(0, VERDICT_SKIP, REASON_KERNEL_UPDATES, 0);
         else
-                check_decision(0, VERDICT_RELOAD, REASON_ATTRIBUTE_ABSENT, 0);
+                check_decision(0, VERDICT_RELOAD,
+                               _i ? REASON_CHANGED_AWAY : REASON_ATTRIBUTE_ABSENT, 0);
+        ck_assert_int_eq(!strstr(sim_decision(&s, 0)->reason, "no event had told"), _i != 0);
         ck_assert(sim_is_covered(&s));
         finish();
-        ck_assert_uint_eq(s.n_loads, _i ? 1 : 2);
+        ck_assert_uint_eq(s.n_loads, _i == 2 ? 1 : 2);
+}
+END_TEST
+
+/* The kernel failed to update the image while nobody read its log, and answers 1 all the same. Also
+ * if events come at once, or the next process dies before it has decided; or if what was logged is
+ * at hand. */
+START_TEST(update_failed_while_away) {
+        boot(HOTPLUG_KERNEL_UPDATES);
+        sim_kill(&s);
+        s.update_fails = true;
+        sim_hotplug(&s, SUBSYSTEM_MEMORY, HOTPLUG_ADD, 9);
+        sim_run(&s, USEC_PER_SEC);
+        s.update_fails = false;
+        s.log_is_whole = _i == 3;
+        sim_start(&s);
+        if (_i == 3)
+                sim_input(&s, INPUT_KERNEL_LOG);
+        if (_i == 2) {
+                sim_run(&s, 200 * USEC_PER_MSEC);
+                sim_kill(&s);
+                sim_start(&s);
+        }
+        if (_i == 1) {
+                sim_run(&s, USEC_PER_MSEC);
+                sim_uevent(&s, SUBSYSTEM_MEMORY, HOTPLUG_ONLINE, false, false);
+        }
+        ck_assert_uint_ne(s.image.sets[SUBSYSTEM_MEMORY], s.sets[SUBSYSTEM_MEMORY]);
+        sim_run(&s, 2 * USEC_PER_SEC);
+        check_decision(0, VERDICT_RELOAD, _i == 3 ? REASON_KERNEL_LOG : REASON_CHANGED_AWAY,
+                       _i == 1);
+        ck_assert_str_eq(sim_decision(&s, 0)->reason, reason_to_string(sim_decision(&s, 0)->cause));
+        ck_assert_uint_eq(s.image.sets[SUBSYSTEM_MEMORY], s.sets[SUBSYSTEM_MEMORY]);
+        finish();
+        ck_assert_uint_eq(s.n_loads, 2);
+}
+END_TEST
+
+/* What comes when the process is there is not concerned; nor what has gone back by then. */
+START_TEST(moved_back_while_away) {
+        boot(HOTPLUG_KERNEL_UPDATES);
+        sim_kill(&s);
+        sim_hotplug(&s, SUBSYSTEM_MEMORY, HOTPLUG_ADD, 9);
+        sim_run(&s, USEC_PER_SEC);
+        sim_start(&s);
+        sim_hotplug(&s, SUBSYSTEM_MEMORY, HOTPLUG_REMOVE, 9);
+        sim_run(&s, 2 * USEC_PER_SEC);
+        check_decision(0, VERDICT_SKIP, REASON_KERNEL_UPDATES, 1);
+        plug(1);
+        sim_run(&s, 2 * USEC_PER_SEC);
+        check_decision(0, VERDICT_SKIP, REASON_KERNEL_UPDATES, 2);
+        finish();
+        ck_assert_uint_eq(s.n_loads, 1);
 }
 END_TEST
 
@@ -236,13 +292,15 @@ static void add_cases(Suite *suite) {
         TCase *each = tcase_create("each");
 
         tcase_add_loop_test(each, adopts, 0, 2);
-        tcase_add_loop_test(each, moved_while_away, 0, 2);
+        tcase_add_loop_test(each, moved_while_away, 0, 3);
+        tcase_add_loop_test(each, update_failed_while_away, 0, 4);
         tcase_add_loop_test(each, unplannable, 0, 8);
         tcase_add_loop_test(each, foreign_at_start, 0, 2);
         tcase_add_loop_test(each, killed_during_load, 0, 8);
         tcase_add_loop_test(each, killed_at_every_step, 0, 8);
         suite_add_tcase(suite, each);
         ADD_TEST(suite, adopts_not_what_is_configured_otherwise);
+        ADD_TEST(suite, moved_back_while_away);
         ADD_TEST(suite, known_stale);
         ADD_TEST(suite, unloaded_while_away);
 }

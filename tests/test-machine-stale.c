@@ -94,15 +94,161 @@ START_TEST(old_news) {
 }
 END_TEST
 
+/* Each text at its time, whole. */
+static void check_text(const char *expected) {
+        Status status;
+
+        status_fill(&status, &s.machine);
+        ck_assert_str_eq(status.stale_reason, expected);
+        ck_assert_int_eq(status.stale, expected[0] != '\0');
+}
+
+START_TEST(texts) {
+        const char *missed = "CPUs or memory changed, and the kernel missed it or the reload for "
+                             "it failed";
+
+        boot(HOTPLUG_KERNEL_UPDATES);
+        check_text("");
+        sim_input(&s, INPUT_OVERFLOW);
+        check_text("uevents were lost, and with them perhaps the removal of memory");
+        tell(HOTPLUG_REMOVE, 0);
+        check_text("1 memory block went away that a dump would still list");
+        tell(HOTPLUG_REMOVE, 0);
+        check_text("2 memory blocks went away that a dump would still list");
+        sim_run(&s, 5 * USEC_PER_SEC);
+        check_text("2 memory blocks went away that a dump would still list");
+        /* A rebuild mends what was removed, and of what was lost nobody knows. */
+        tell(HOTPLUG_OFFLINE, 0);
+        sim_run(&s, 5 * USEC_PER_SEC);
+        check_text("uevents were lost, and with them perhaps the removal of memory");
+        sim_log_line(&s);
+        sim_run(&s, USEC_PER_MSEC);
+        check_text(missed);
+        /* During the reload it is stale for the reason for which it was before. */
+        sim_run(&s, 5 * USEC_PER_SEC);
+        check_text("");
+        ck_assert_uint_eq(s.n_loads, 2);
+        /* A load that fails leaves it so. */
+        s.fate = FATE_REFUSED;
+        s.n_fate = 1;
+        sim_request(&s, REQUEST_RELOAD);
+        sim_run(&s, 400 * USEC_PER_MSEC);
+        ck_assert_int_eq(machine_state(&s.machine), MACHINE_FAILED);
+        check_text(missed);
+        sim_run(&s, 5 * USEC_PER_SEC);
+        check_text("");
+        finish();
+}
+END_TEST
+
+/* Only the removal of memory, only from an image of ours, and only a kernel that rebuilds it mends
+ * it by that. */
+START_TEST(what_counts) {
+        Input cpu = { .type = INPUT_UEVENT,
+                      .uevent = { .subsystem = SUBSYSTEM_CPU, .action = HOTPLUG_REMOVE } };
+
+        boot(_i ? HOTPLUG_KERNEL_UPDATES : HOTPLUG_ABSENT);
+        sim_feed(&s, &cpu);
+        ck_assert_uint_eq(s.machine.record.removed_blocks, 0);
+        tell(HOTPLUG_REMOVE, 0);
+        ck_assert_uint_eq(s.machine.record.removed_blocks, 1);
+        cpu.uevent.action = HOTPLUG_ONLINE;
+        sim_feed(&s, &cpu);
+        tell(HOTPLUG_ADD, 0);
+        ck_assert_uint_eq(s.machine.record.removed_blocks, 1);
+        tell(_i ? HOTPLUG_OFFLINE : HOTPLUG_ONLINE, 0);
+        ck_assert_uint_eq(s.machine.record.removed_blocks, !_i);
+        sim_run(&s, 5 * USEC_PER_SEC);
+        /* A load makes a new one, from what there is. */
+        sim_input(&s, INPUT_OVERFLOW);
+        tell(HOTPLUG_REMOVE, 0);
+        ck_assert(s.machine.record.lost_events);
+        sim_request(&s, REQUEST_RELOAD);
+        sim_run(&s, 5 * USEC_PER_SEC);
+        ck_assert_uint_eq(s.machine.record.removed_blocks, 0);
+        ck_assert(!s.machine.record.lost_events);
+        finish();
+}
+END_TEST
+
+START_TEST(not_of_others) {
+        reach(FOREIGN_ADOPTED);
+        tell(HOTPLUG_REMOVE, 0);
+        sim_input(&s, INPUT_OVERFLOW);
+        ck_assert_uint_eq(s.machine.record.removed_blocks, 0);
+        ck_assert(!s.machine.record.lost_events);
+        check_text("");
+        sim_done(&s);
+}
+END_TEST
+
+/* The next process knows. */
+START_TEST(is_kept) {
+        boot(HOTPLUG_KERNEL_UPDATES);
+        sim_input(&s, INPUT_OVERFLOW);
+        sim_run(&s, USEC_PER_SEC);
+        remove_two_blocks();
+        sim_kill(&s);
+        sim_start(&s);
+        sim_run(&s, USEC_PER_SEC);
+        ck_assert_uint_eq(s.machine.record.removed_blocks, 2);
+        ck_assert(s.machine.record.lost_events);
+        ck_assert_uint_eq(s.n_loads, 1);
+        check_text("2 memory blocks went away that a dump would still list");
+        finish();
+}
+END_TEST
+
+/* Reloads that only lines of the log ask for come ever less often, until an event speaks for one:
+ * the next line is believed at once. */
+START_TEST(log_lines_are_believed_again) {
+        uint64_t start;
+
+        boot(HOTPLUG_ABSENT);
+        for (unsigned i = 0; i < 5; i++) {
+                sim_log_line(&s);
+                sim_run(&s, 40 * USEC_PER_SEC);
+        }
+        ck_assert_uint_eq(s.n_loads, 6);
+        ck_assert_uint_eq(s.machine.log_backoff.failures, 5);
+        start = s.n_loads;
+        if (_i == 0) {
+                plug(1);
+                sim_run(&s, 40 * USEC_PER_SEC);
+                ck_assert_uint_eq(s.n_loads, start + 1);
+                ck_assert_uint_eq(s.machine.log_backoff.failures, 0);
+        } else {
+                /* A request speaks for nothing. */
+                sim_request(&s, REQUEST_RELOAD);
+                sim_run(&s, 40 * USEC_PER_SEC);
+                ck_assert_uint_eq(s.n_loads, start + 1);
+                ck_assert_uint_eq(s.machine.log_backoff.failures, 5);
+        }
+        start = s.n_loads;
+        sim_log_line(&s);
+        sim_run(&s, USEC_PER_SEC);
+        ck_assert_uint_eq(s.n_loads, start + 1);
+        sim_log_line(&s);
+        sim_run(&s, 3 * USEC_PER_SEC);
+        ck_assert_uint_eq(s.n_loads, start + (_i == 0 ? 2 : 1));
+        finish();
+}
+END_TEST
+
 static void add_cases(Suite *suite) {
         TCase *each = tcase_create("each");
 
         tcase_add_loop_test(each, overflow_may_hide_one, 0, 2);
+        tcase_add_loop_test(each, what_counts, 0, 2);
+        tcase_add_loop_test(each, log_lines_are_believed_again, 0, 2);
         suite_add_tcase(suite, each);
         ADD_TEST(suite, removal_is_told);
         ADD_TEST(suite, removal_is_mended_on_request);
         ADD_TEST(suite, others_reload_anyway);
         ADD_TEST(suite, old_news);
+        ADD_TEST(suite, texts);
+        ADD_TEST(suite, not_of_others);
+        ADD_TEST(suite, is_kept);
 }
 
 TEST_MAIN("machine-stale", add_cases)

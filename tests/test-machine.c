@@ -495,7 +495,7 @@ START_TEST(nonsense) {
                 Actions actions;
 
                 if (types[i] == INPUT_START)
-                        in.record = &record;
+                        in = (Input){ .type = INPUT_START, .record = &record };
                 machine_step(&s.machine, &in, &now, &actions);
                 ck_assert_uint_eq(actions.n, 0);
         }

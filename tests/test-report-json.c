@@ -6,11 +6,15 @@
 #include "sys/report-json.h"
 
 static const char *const keys[] = {
-        "Failure",         "Message",     "KernelFile",       "KernelDevice", "KernelInode",
-        "KernelMtimeNSec", "KernelBytes", "InitrdFile",       "InitrdDevice", "InitrdInode",
-        "InitrdMtimeNSec", "InitrdBytes", "KernelRelease",    "CommandLine",  "Loader",
-        "LoaderReason",    "Flags",       "ReservationBytes", "NeededBytes",  "CallStartUSec",
-        "CallEndUSec",     "PrepareUSec", "BusyTries",        "HadImage",
+        "Failure",       "Message",         "KernelFile",
+        "KernelDevice",  "KernelInode",     "KernelMtimeNSec",
+        "KernelBytes",   "InitrdFile",      "InitrdDevice",
+        "InitrdInode",   "InitrdMtimeNSec", "InitrdBytes",
+        "KernelRelease", "CommandLine",     "Loader",
+        "LoaderReason",  "Flags",           "ReservationBytes",
+        "NeededBytes",   "CallStartUSec",   "CallEndUSec",
+        "PrepareUSec",   "BusyTries",       "HadImage",
+        "FirstLoader",   "FirstFlags",      "LoaderIsAutomatic",
 };
 
 /* A different value in each member, so that a mix-up shows. */
@@ -25,6 +29,9 @@ static LoadReport sample(void) {
                 .loader = strdup("kexec_file_load"),
                 .loader_reason = strdup("because"),
                 .flags = 9,
+                .first_loader = strdup("kexec_load"),
+                .first_flags = 16,
+                .is_automatic = true,
                 .reservation_bytes = 10,
                 .needed_bytes = 11,
                 .call_start_usec = 12,
@@ -53,6 +60,9 @@ static void check_report(const LoadReport *a, const LoadReport *b) {
         ck_assert(streq_ptr(a->loader, b->loader));
         ck_assert(streq_ptr(a->loader_reason, b->loader_reason));
         ck_assert_uint_eq(a->flags, b->flags);
+        ck_assert(streq_ptr(a->first_loader, b->first_loader));
+        ck_assert_uint_eq(a->first_flags, b->first_flags);
+        ck_assert_int_eq(a->is_automatic, b->is_automatic);
         ck_assert_uint_eq(a->reservation_bytes, b->reservation_bytes);
         ck_assert_uint_eq(a->needed_bytes, b->needed_bytes);
         ck_assert_uint_eq(a->call_start_usec, b->call_start_usec);

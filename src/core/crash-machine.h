@@ -2,6 +2,7 @@
 /* What a crash image that we build ourselves has to know of the running machine. */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 
@@ -21,6 +22,7 @@ typedef struct CrashMachine {
         uint64_t kernel_vaddr; /* ... the virtual one that the kernel itself uses ... */
         uint64_t kernel_size;  /* ... and how many bytes there are from there on */
         uint64_t page_offset;  /* virtual address at which physical memory is mapped */
+        bool has_1g_pages;     /* x86: the kernel maps memory with pages of 1 GiB where it can */
         NoteArea *cpu_notes;   /* of each present CPU, in the order of their numbers */
         size_t n_cpu_notes;
         NoteArea vmcoreinfo;

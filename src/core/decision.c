@@ -26,6 +26,7 @@ static const char *const reason_table[_REASON_MAX] = {
         [REASON_CHANGED_DURING_LOAD] = "CPUs or memory changed during the load",
         [REASON_CHANGED_UNSEEN] = "CPUs or memory changed, and no event had told of it",
         [REASON_CONFIGURED] = "what is loaded is what is configured",
+        [REASON_CHANGED_AWAY] = "CPUs or memory changed while kdumpd did not read the kernel's log",
         [REASON_UNCHANGED] = "the image still covers the machine",
         [REASON_START] = "no crash image is loaded",
         [REASON_REQUEST] = "asked for",
@@ -83,6 +84,12 @@ Verdict decide(const Observation *o, Reason *ret_reason) {
                         *ret_reason = answer_reason(o->answers[s]);
                         return VERDICT_RELOAD;
                 }
+        /* 1 says that the kernel updates this image, not that it has: when it failed to, only a
+         * line in its log tells. */
+        if (o->away && o->moved != 0) {
+                *ret_reason = REASON_CHANGED_AWAY;
+                return VERDICT_RELOAD;
+        }
         *ret_reason = REASON_KERNEL_UPDATES;
         return VERDICT_SKIP;
 }

@@ -33,6 +33,7 @@ typedef enum Reason {
         REASON_STALE,               /* memory is gone that the image still lists */
         REASON_CHANGED_DURING_LOAD, /* the fingerprint moved between before and after a load */
         REASON_CHANGED_UNSEEN,      /* the fingerprint moved, and no event told us */
+        REASON_CHANGED_AWAY,        /* it moved while nobody read the kernel's log */
         REASON_UNCHANGED,
         REASON_CONFIGURED, /* what is loaded is what is configured */
         REASON_START,
@@ -73,14 +74,15 @@ typedef struct Observation {
         bool met_load;       /* one of them, or a line of the kernel's log, fell into a load */
         bool stale;          /* the image lists memory that is gone, and that is to be mended */
         bool kernel_log;     /* the kernel logged that it could not update the image */
+        bool away;           /* what moved did so while nobody read the kernel's log */
         bool look_again;     /* an overflow, a start or a SIGHUP: compare the fingerprints */
         unsigned moved;      /* subsystems in which the fingerprint differs from the image's */
         HotplugAnswer answers[_SUBSYSTEM_MAX]; /* for those in subsystems or moved */
 } Observation;
 
 /* The policy. Returns VERDICT_SKIP only if every subsystem concerned answered 1 and nothing says
- * that the kernel missed an update; VERDICT_KEEP if nothing concerns the image; else
- * VERDICT_RELOAD. Sets *ret_reason. */
+ * that the kernel missed an update, or could have while nobody was there to be told; VERDICT_KEEP
+ * if nothing concerns the image; else VERDICT_RELOAD. Sets *ret_reason. */
 Verdict decide(const Observation *o, Reason *ret_reason);
 
 /* The last HISTORY_MAX decisions. */

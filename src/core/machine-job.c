@@ -189,8 +189,6 @@ static void take_record(Step *s) {
         m->record.report = m->report;
         m->report = (LoadReport){ 0 };
         m->record.fingerprint = m->before;
-        m->record.removed_blocks = 0;
-        m->record.lost_events = false;
         m->record.loaded_realtime_usec = s->now->realtime_usec;
         m->covered = m->before;
         m->have_record = true;

@@ -98,8 +98,13 @@ static void facts_start(Step *s) {
                 decide_foreign(s);
         else if (m->record.must_reload)
                 step_begin_settled(s, REASON_RECORD_STALE, NULL);
-        else
+        else {
+                if (!m->log_is_whole && machine_moved(m, &m->record.fingerprint)) {
+                        machine_touch_batch(m, s->now->monotonic_usec);
+                        m->batch.look_again = m->batch.away = true;
+                }
                 step_plan(s);
+        }
 }
 
 /* What is configured was compared with what is loaded. */
@@ -178,6 +183,7 @@ static void facts_decide(Step *s) {
                 .subsystems = m->batch.subsystems,
                 .met_load = m->batch.met_load,
                 .kernel_log = m->batch.kernel_log,
+                .away = m->batch.away,
                 .look_again = m->batch.look_again,
         };
         Reason reason;
@@ -223,7 +229,8 @@ static void facts_decide(Step *s) {
         }
         if (verdict == VERDICT_RELOAD) {
                 step_begin(s, verdict, reason,
-                           m->batch.events == 0 && !o.met_load && !o.kernel_log
+                           m->batch.events == 0 && !o.met_load && !o.kernel_log &&
+                                           reason != REASON_CHANGED_AWAY
                                    ? reason_to_string(REASON_CHANGED_UNSEEN)
                                    : NULL);
                 return;

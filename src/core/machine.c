@@ -144,13 +144,14 @@ static unsigned look_attributes(const Machine *m, Look look) {
         }
 }
 
-static void on_start(Step *s, ImageRecord *record) {
+static void on_start(Step *s, ImageRecord *record, bool log_is_whole) {
         Machine *m = s->m;
 
         if (m->started || m->stopping)
                 return;
         m->started = true;
         m->wanted = true;
+        m->log_is_whole = log_is_whole;
         if (record) {
                 m->record = *record;
                 *record = (ImageRecord){ 0 };
@@ -439,7 +440,7 @@ void machine_step(Machine *m, const Input *in, const Moment *now, Actions *ret) 
         m->facts_are_new = false;
         switch (in->type) {
         case INPUT_START:
-                on_start(&s, in->record);
+                on_start(&s, in->record, in->log_is_whole);
                 break;
         case INPUT_UEVENT:
                 on_uevent(&s, in);

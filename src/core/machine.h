@@ -80,7 +80,12 @@ typedef enum InputType {
 typedef struct Input {
         InputType type;
         union {
-                ImageRecord *record; /* START: its contents move into the machine */
+                struct {                     /* START */
+                        ImageRecord *record; /* its contents move into the machine */
+                        /* The kernel's log is at hand from where the record knows it on: lines that
+                         * came since follow as KERNEL_LOG. */
+                        bool log_is_whole;
+                };
                 struct {
                         Subsystem subsystem;
                         HotplugAction action;
@@ -160,8 +165,9 @@ typedef struct Machine {
         unsigned actions[_SUBSYSTEM_MAX]; /* which uevents count */
 
         bool started, ready, stopping;
-        bool going_down; /* and the machine with it: a panic on the way must give a dump */
-        bool wanted;     /* an image is wanted; false after Unload() */
+        bool log_is_whole; /* as START said */
+        bool going_down;   /* and the machine with it: a panic on the way must give a dump */
+        bool wanted;       /* an image is wanted; false after Unload() */
 
         Job job;
         uint64_t job_deadline_usec;

@@ -13,6 +13,7 @@ typedef enum MemoryType {
         MEMORY_RESERVED,
         MEMORY_ACPI_TABLES,
         MEMORY_ACPI_NVS,
+        MEMORY_DEVICE, /* the kernel can have it mapped like RAM, but it is none */
         _MEMORY_TYPE_MAX,
 } MemoryType;
 

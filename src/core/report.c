@@ -15,6 +15,7 @@ void load_report_done(LoadReport *report) {
         free(report->command_line);
         free(report->loader);
         free(report->loader_reason);
+        free(report->first_loader);
         *report = (LoadReport){ 0 };
 }
 
@@ -27,13 +28,22 @@ static bool same_file(const FileIdentity *a, const FileIdentity *b) {
  * them it takes is known only when it has been asked. */
 #define FLAGS_UPDATABLE UINT64_C(0xc)
 
-static bool same_call(const LoadReport *a, const LoadReport *b) {
-        uint64_t different = a->flags ^ b->flags;
+static bool same_flags(const char *loader, uint64_t a, uint64_t b) {
+        uint64_t different = a ^ b;
 
-        if (!streq_ptr(a->loader, b->loader))
-                return false;
         return different == 0 ||
-               (streq_ptr(a->loader, "kexec_load") && (different & ~FLAGS_UPDATABLE) == 0);
+               (streq_ptr(loader, "kexec_load") && (different & ~FLAGS_UPDATABLE) == 0);
+}
+
+static bool was_first(const LoadReport *a, const LoadReport *b) {
+        return a->loader && streq_ptr(a->loader, b->first_loader) &&
+               same_flags(a->loader, a->flags, b->first_flags);
+}
+
+static bool same_call(const LoadReport *a, const LoadReport *b) {
+        if (streq_ptr(a->loader, b->loader))
+                return same_flags(a->loader, a->flags, b->flags);
+        return a->is_automatic && b->is_automatic && (was_first(a, b) || was_first(b, a));
 }
 
 bool load_report_same_image(const LoadReport *a, const LoadReport *b, const char **ret_what) {

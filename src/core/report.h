@@ -30,6 +30,12 @@ typedef struct LoadReport {
         char *loader_reason;  /* why this one, a sentence */
         uint64_t flags;       /* of the system call */
 
+        /* What Loader=auto had picked, with its flags, before the kernel refused the image by it;
+         * NULL and 0 if loader is what it had picked. */
+        char *first_loader;
+        uint64_t first_flags;
+        bool is_automatic; /* Loader=auto */
+
         uint64_t reservation_bytes; /* of the crash reservation, 0 if there is none */
         uint64_t needed_bytes;      /* of it that the image takes at least; 0 if not known */
 
@@ -49,7 +55,8 @@ typedef struct LoadReport {
 void load_report_done(LoadReport *report);
 
 /* Whether two reports are of the same image: the same unchanged files, command line, loader and
- * flags, but for those by which the kernel may update an image of our own. If not, returns false
+ * flags, but for those by which the kernel may update an image of our own. With Loader=auto the
+ * loader that was picked first will do, which is all that a dry run can tell. If not, returns false
  * and sets *ret_what to which of these differs first ("kernel", "initrd", "command line",
  * "loader"); untouched otherwise. */
 bool load_report_same_image(const LoadReport *a, const LoadReport *b, const char **ret_what);
@@ -65,6 +72,7 @@ typedef struct ImageRecord {
          * last time that the kernel rebuilt the header, and whether events were lost since. */
         uint64_t removed_blocks;
         bool lost_events;
+        uint64_t log_seqnum; /* of the last line of the kernel's log that was read; 0: not known */
 } ImageRecord;
 
 static inline void image_record_done(ImageRecord *record) {

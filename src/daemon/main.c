@@ -57,6 +57,7 @@ typedef struct Daemon {
         UeventSource source; /* of the monitor */
         sd_event_source *uevent_source;
         int kmsg_fd;
+        uint64_t kmsg_seqnum; /* of the last line that was read */
         sd_event_source *kmsg_source;
         sd_event_source *timer_source, *watch_source, *changes_source;
         uint64_t watch_usec;
@@ -99,9 +100,12 @@ static void on_helper_ended(void *userdata, HelperKind kind, LoadReport *report)
 
 static void op_save_record(void *userdata, const ImageRecord *record) {
         Daemon *d = userdata;
+        /* A shallow copy: only the daemon knows how far it has read. */
+        ImageRecord copy = *record;
         int r;
 
-        r = record_write(d->root_fd, record);
+        copy.log_seqnum = d->kmsg_seqnum;
+        r = record_write(d->root_fd, &copy);
         if (r < 0)
                 log_warning("Cannot write %s, so a restart of kdumpd will load the image again: %s",
                             RECORD_PATH, strerrordesc_np(-r));
@@ -251,7 +255,7 @@ static int on_kmsg(sd_event_source *source, int fd, uint32_t revents, void *user
                 Input input = { .type = INPUT_KERNEL_LOG };
                 int r;
 
-                r = kmsg_receive(fd, text);
+                r = kmsg_receive(fd, &d->kmsg_seqnum, text);
                 if (r == 0)
                         break;
                 if (r == -EPIPE) {
@@ -304,6 +308,21 @@ static void listen_to_kernel_log(Daemon *d) {
                         "Cannot read /dev/kmsg, so updates of the image that the kernel gives up "
                         "go unnoticed: %s",
                         strerrordesc_np(-r));
+}
+
+/* What the kernel logged since the record was written. Returns whether that has lines that matter;
+ * *ret_is_whole says whether it is all that there was. */
+static bool read_kernel_log(Daemon *d, uint64_t since, bool *ret_is_whole) {
+        char text[KMSG_TEXT_MAX];
+        int r;
+
+        *ret_is_whole = false;
+        if (d->kmsg_fd < 0)
+                return false;
+        r = kmsg_catch_up(d->kmsg_fd, since, &d->kmsg_seqnum, ret_is_whole, text);
+        if (r > 0)
+                log_debug("The kernel said before: %s", text);
+        return r > 0 && since != 0;
 }
 
 static void on_conffile_warning(void *userdata, const char *file, unsigned line, const char *text) {
@@ -485,6 +504,7 @@ static int daemon_start(Daemon *d) {
 static int daemon_run(Daemon *d) {
         ImageRecord record = { 0 };
         Input input = { .type = INPUT_START };
+        bool missed;
         int r;
 
         r = record_read(d->root_fd, &record);
@@ -492,8 +512,11 @@ static int daemon_run(Daemon *d) {
                 log_warning("Cannot read %s, ignoring it: %s", RECORD_PATH, strerrordesc_np(-r));
         if (r > 0)
                 input.record = &record;
+        missed = read_kernel_log(d, record.log_seqnum, &input.log_is_whole);
         manager_input(&d->manager, &input);
         image_record_done(&record);
+        if (missed)
+                manager_input(&d->manager, &(Input){ .type = INPUT_KERNEL_LOG });
 
         r = bus_new(d->event, &d->manager, on_refresh, d, &d->bus);
         if (r < 0)

@@ -9,6 +9,7 @@
 
 /* Offsets in the file. */
 enum {
+        AT_ARM64_MAGIC = 0x38, /* Documentation/arch/arm64/booting.rst in the kernel tree */
         AT_SETUP_SECTS = 0x1f1,
         AT_SYSSIZE = 0x1f4,
         AT_BOOT_FLAG = 0x1fe,
@@ -25,6 +26,7 @@ enum {
 };
 
 #define SECTOR             512u
+#define ENTRY_64           0x200u /* from the payload's start */
 #define PROTOCOL_LEAST     0x20cu /* 2.12 brought xloadflags */
 #define LOADED_HIGH        0x01u  /* loadflags: the payload belongs above 1 MiB */
 #define XLF_KERNEL_64      0x01u  /* xloadflags: has the 64-bit entry point */
@@ -62,8 +64,7 @@ static uint64_t number_at(const Head *head, uint64_t offset, size_t n) {
 
 /* The version text is "RELEASE (builder) #1 SMP ..."; only its first word is of use, and only if
  * it is plain text within the setup part. */
-static void read_release(const Head *head, size_t setup_size,
-                         char ret[static BZIMAGE_RELEASE_MAX]) {
+static void read_release(const Head *head, size_t setup_size, char ret[static KERNEL_RELEASE_MAX]) {
         uint64_t offset = number_at(head, AT_KERNEL_VERSION, 2);
         size_t n = 0;
 
@@ -75,7 +76,7 @@ static void read_release(const Head *head, size_t setup_size,
 
                 if (!p || *p == '\0' || *p == ' ')
                         break;
-                if (*p < 0x21 || *p > 0x7e || n + 1 >= BZIMAGE_RELEASE_MAX) {
+                if (*p < 0x21 || *p > 0x7e || n + 1 >= KERNEL_RELEASE_MAX) {
                         ret[0] = '\0';
                         return;
                 }
@@ -101,6 +102,16 @@ static bool has_certificates(const Head *head, uint64_t file_size) {
         return offset > 0 && size >= PE_CERTIFICATE_MIN && offset + size <= file_size;
 }
 
+/* Why a file without an x86 boot header is none. */
+static const char *other_format(const Head *head) {
+        if (memcmp(head->data + AT_ARM64_MAGIC, "ARM\x64", 4) == 0)
+                return "it is a kernel for arm64";
+        return head->data[0] == 'M' && head->data[1] == 'Z'
+                       ? "it is a PE file without an x86 boot header (a unified kernel image "
+                         "cannot be loaded as a crash kernel)"
+                       : "it has no x86 boot header";
+}
+
 static const char *check_identity(const Head *head) {
         const uint8_t *magic = bytes_at(head, AT_MAGIC, 4);
         uint64_t version = number_at(head, AT_VERSION, 2);
@@ -108,10 +119,7 @@ static const char *check_identity(const Head *head) {
         if (!magic || !bytes_at(head, 0, HEADER_END))
                 return "it is too short for a kernel image";
         if (number_at(head, AT_BOOT_FLAG, 2) != 0xaa55 || memcmp(magic, "HdrS", 4) != 0)
-                return head->data[0] == 'M' && head->data[1] == 'Z'
-                               ? "it is a PE file without an x86 boot header (a unified kernel "
-                                 "image cannot be loaded as a crash kernel)"
-                               : "it has no x86 boot header";
+                return other_format(head);
         if (version < PROTOCOL_LEAST)
                 return "its boot protocol is older than 2.12";
         if (!(number_at(head, AT_LOADFLAGS, 1) & LOADED_HIGH))
@@ -125,7 +133,7 @@ static const char *check_identity(const Head *head) {
 
 /* syssize counts the payload in units of 16 bytes, the last of them perhaps not full; signatures
  * follow it. */
-static const char *check_sizes(const Head *head, const BzImage *image, size_t setup_size) {
+static const char *check_sizes(const Head *head, const KernelImage *image, size_t setup_size) {
         uint64_t syssize = number_at(head, AT_SYSSIZE, 4) * SYSSIZE_UNIT;
 
         if (head->size < setup_size || image->payload_size == 0 ||
@@ -139,26 +147,29 @@ static const char *check_sizes(const Head *head, const BzImage *image, size_t se
         return NULL;
 }
 
-int bzimage_parse(const void *data, size_t size, uint64_t file_size, BzImage *ret,
+int bzimage_parse(const void *data, size_t size, uint64_t file_size, KernelImage *ret,
                   const char **reterr_why) {
         Head head = { .data = data, .size = size };
         const char *why = check_identity(&head);
         uint64_t sectors;
         size_t setup_size;
-        BzImage image;
+        KernelImage image;
 
         if (!why) {
                 sectors = number_at(&head, AT_SETUP_SECTS, 1);
                 setup_size = (size_t)((sectors ?: 4) + 1) * SECTOR; /* 0 means 4 */
-                image = (BzImage){
+                image = (KernelImage){
                         .protocol = (uint16_t)number_at(&head, AT_VERSION, 2),
                         .cmdline_size = (uint32_t)number_at(&head, AT_CMDLINE_SIZE, 4),
                         .init_size = (uint32_t)number_at(&head, AT_INIT_SIZE, 4),
                         .kernel_alignment = (uint32_t)number_at(&head, AT_KERNEL_ALIGNMENT, 4),
                         .pref_address = number_at(&head, AT_PREF_ADDRESS, 8),
                         .xloadflags = (uint16_t)number_at(&head, AT_XLOADFLAGS, 2),
-                        .payload_offset = (uint32_t)setup_size,
+                        .entry_offset = ENTRY_64,
                         .payload_size = sub_saturated(file_size, setup_size),
+                        .pieces = { { .offset = setup_size,
+                                      .size = sub_saturated(file_size, setup_size) } },
+                        .n_pieces = 1,
                         .has_signature = has_certificates(&head, file_size),
                 };
                 why = check_sizes(&head, &image, setup_size);

@@ -11,8 +11,8 @@
 #include "base/sha256.h"
 #include "core/crash-machine.h"
 #include "core/failure.h"
-#include "image/bzimage.h"
 #include "image/elfcorehdr.h"
+#include "image/kernel-image.h"
 
 typedef enum SegmentRole {
         SEGMENT_KERNEL,
@@ -32,18 +32,19 @@ typedef struct Segment {
 
 /* The kernel and initrd by size, and the rest of what goes into an image. */
 typedef struct CrashFiles {
-        const uint8_t *head; /* the first head_size bytes of the kernel's file, as for bzimage */
+        const uint8_t *head; /* the first head_size bytes of the kernel's file */
         size_t head_size;
-        const BzImage *header;    /* what bzimage_parse() said about them */
-        uint64_t initrd_size;     /* 0: none */
-        const char *command_line; /* without elfcorehdr= */
-        bool halt_on_damage;      /* the purgatory stops instead of resetting the machine */
+        const KernelImage *header; /* what kernel_image_parse() said about them */
+        uint64_t initrd_size;      /* 0: none */
+        const char *command_line;  /* without elfcorehdr= */
+        bool halt_on_damage;       /* the purgatory stops instead of resetting the machine */
 } CrashFiles;
 
 typedef struct CrashImage {
         Segment segments[_SEGMENT_MAX];
         uint64_t entry;         /* physical */
-        uint64_t kernel_offset; /* of the kernel segment's content in the kernel's file */
+        uint64_t kernel_memory; /* what the kernel needs from its segment's address on: more than
+                                   the segment if nobody else can come to lie there */
         Elfcorehdr elfcorehdr;
         uint8_t *boot;
         uint8_t *purgatory;

@@ -50,6 +50,8 @@ int e820_make(const MemoryMap *memory, uint64_t hole_start, uint64_t hole_end, E
                 const MemoryRange *range = &memory->ranges[i];
                 uint64_t start = range->start, end = range->end;
 
+                if (range->type == MEMORY_DEVICE) /* of no use for a dump */
+                        continue;
                 if (range->type == MEMORY_RAM)
                         end = MIN(end, LOW_MEMORY_END);
                 if (range->type == MEMORY_CRASH && hole_start < end && hole_end > start) {

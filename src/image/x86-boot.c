@@ -15,10 +15,14 @@ enum {
         AT_COMMAND_LINE_HIGH = 0x0c8,
         AT_N_E820 = 0x1e8,
         AT_HEADER = 0x1f1,
+        AT_ROOT_FLAGS = 0x1f2,
         AT_VIDEO_MODE = 0x1fa,
+        AT_BOOT_FLAG = 0x1fe,
         AT_HEADER_LENGTH = 0x201,
         AT_HEADER_TEXT = 0x202, /* the length counts from here */
+        AT_VERSION = 0x206,
         AT_LOADER = 0x210,
+        AT_LOAD_FLAGS = 0x211,
         AT_INITRD = 0x218,
         AT_INITRD_SIZE = 0x21c,
         AT_COMMAND_LINE = 0x228,
@@ -33,6 +37,10 @@ enum {
 #define N_E820_MAX        128u
 #define VIDEO_MODE_NORMAL 0xffffu
 #define LOADER_KEXEC      0xd0u
+#define ROOT_READ_ONLY    1u
+#define BOOT_FLAG         0xaa55u
+#define PROTOCOL          0x20cu
+#define LOADED_HIGH       0x01u
 #define ALIGNMENT         8u
 /* A node of the setup_data list: u64 next, u32 type, u32 length, then the data. */
 #define SETUP_NODE_SIZE 16u
@@ -88,10 +96,24 @@ static void write_e820(const X86Boot *boot, uint8_t *to) {
         e820_write(boot->e820 + n, more, to + at + SETUP_NODE_SIZE);
 }
 
+/* What a kernel without a setup header wants to see of one: the least that a boot loader fills
+ * in. */
+static void make_header(uint8_t *to) {
+        put_le(to + AT_ROOT_FLAGS, ROOT_READ_ONLY, 2);
+        put_le(to + AT_BOOT_FLAG, BOOT_FLAG, 2);
+        put_le(to + AT_HEADER_LENGTH, HEADER_SHORTEST - AT_HEADER_TEXT, 1);
+        memcpy(to + AT_HEADER_TEXT, "HdrS", 4);
+        put_le(to + AT_VERSION, PROTOCOL, 2);
+        put_le(to + AT_LOAD_FLAGS, LOADED_HIGH, 1);
+}
+
 void x86_boot_write(const X86Boot *boot, uint8_t *to) {
         memcpy(to + AT_SCREEN_INFO, boot->running + AT_SCREEN_INFO, SCREEN_INFO_SIZE);
         put_le(to + AT_RSDP, boot->rsdp, 8);
-        copy_header(boot, to);
+        if (boot->head)
+                copy_header(boot, to);
+        else
+                make_header(to);
         put_le(to + AT_VIDEO_MODE, VIDEO_MODE_NORMAL, 2);
         put_le(to + AT_LOADER, LOADER_KEXEC, 1);
         put_pair(to, AT_INITRD, AT_INITRD_HIGH, boot->initrd_address);

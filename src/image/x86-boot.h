@@ -7,11 +7,10 @@
 #include <stdbool.h>
 
 #include "core/crash-machine.h"
-#include "image/bzimage.h"
 #include "image/e820.h"
 
 typedef struct X86Boot {
-        const uint8_t *head; /* of the kernel's file */
+        const uint8_t *head; /* of the kernel's file; NULL: it has no setup header */
         size_t head_size;
         const uint8_t *running; /* boot_params of the running kernel */
         uint64_t rsdp;

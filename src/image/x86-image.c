@@ -1,7 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Where the parts of an x86_64 crash image go. From the bottom of the reservation: the kernel, in
- * as much memory as it needs for unpacking itself; free pages, which the running kernel takes for
- * its page tables; the purgatory, the boot parameters, the initrd; the elfcorehdr at the top. */
+/* Where the parts of an x86_64 crash image go. From the bottom of the reservation: free pages, of
+ * which the running kernel takes some for its page tables; the kernel, and the memory that it needs
+ * for unpacking itself; the purgatory, the boot parameters, the initrd; the elfcorehdr at the top.
+ *
+ * What a segment claims the kernel fills with zeros, while the machine has no image. So the memory
+ * for unpacking, several times as large as what is in the file, is not claimed: the free pages
+ * below are more than enough for whoever takes the lowest, and nobody comes that far. Nor has it to
+ * be zero: the boot protocol does not promise that, and boot loaders do not do it. Only in a
+ * reservation that is too small for that, the kernel is at the bottom and claims all it needs. So
+ * does a vmlinux, in which everything is where it belongs: what an ELF file has no content for is
+ * zero. */
 #include "image/x86-image.h"
 
 #include <elf.h>
@@ -11,22 +19,20 @@
 #include "base/string-util.h"
 #include "image/e820.h"
 #include "image/x86-boot.h"
+#include "image/x86-control.h"
 #include "purgatory/blob.h"
 #include "purgatory/parameters.h"
 
 #define PAGE           UINT64_C(4096)
 #define MIB            (UINT64_C(1) << 20)
-#define GIB            (UINT64_C(1) << 30)
 #define LOW_MEMORY_END MIB
-#define ENTRY_64       0x200u /* from the payload's start */
 #define KEXEC_X86_64   (62ul << 16)
 #define XLF_5LEVEL     0x20u /* xloadflags: it can be entered with five-level page tables */
 /* With four levels, the kernel's half of the address space begins here. */
 #define HALF_OF_4LEVEL UINT64_C(0xffff800000000000)
-/* What the kernel that loads us takes out of the reservation itself: its control pages and the
- * copy of vmcoreinfo, and a page of page tables for each GiB of RAM where the CPU has no pages of
- * that size. */
-#define KERNEL_OWN (MIB)
+/* How many times what the running kernel takes at most has to be free below memory that is not
+ * claimed. */
+#define MARGIN 2u
 /* What a kernel for 64 NUMA nodes, which is few, has room for (E820_MAX_ENTRIES). */
 #define N_E820_MOST               320u
 #define COMMAND_LINE_ADDS         "elfcorehdr=0x%" PRIx64 " "
@@ -47,18 +53,6 @@ typedef struct Gap {
         uint64_t start, end;
 } Gap;
 
-static bool take_bottom(Gap *gap, uint64_t least, uint64_t alignment, Segment *segment) {
-        uint64_t start = add_saturated(MAX(gap->start, least), alignment - 1) & ~(alignment - 1);
-
-        /* At the end of the address space, rounding up comes out below. */
-        if (start < gap->start || start < least || start >= gap->end ||
-            segment->memory_size > gap->end - start)
-                return false;
-        segment->address = start;
-        gap->start = start + segment->memory_size;
-        return true;
-}
-
 static bool take_top(Gap *gap, Segment *segment) {
         if (segment->memory_size > gap->end - gap->start)
                 return false;
@@ -67,20 +61,44 @@ static bool take_top(Gap *gap, Segment *segment) {
         return true;
 }
 
-static uint64_t highest_ram(const MemoryMap *memory) {
-        uint64_t end = 0;
+/* As high as it can be, claiming no more than is in the file if that is a bzImage. */
+static bool put_kernel_high(const Gap *gap, const KernelImage *header, uint64_t own,
+                            CrashImage *image) {
+        Segment *kernel = &image->segments[SEGMENT_KERNEL];
+        uint64_t start, alignment = header->kernel_alignment;
 
-        for (size_t i = 0; i < memory->n; i++)
-                if (memory->ranges[i].type == MEMORY_RAM)
-                        end = MAX(end, memory->ranges[i].end);
-        return end;
+        if (image->kernel_memory > gap->end - gap->start)
+                return false;
+        start = (gap->end - image->kernel_memory) & ~(alignment - 1);
+        if (start < gap->start || start < header->pref_address || start - gap->start < own * MARGIN)
+                return false;
+        kernel->address = start;
+        kernel->memory_size = header->is_elf ? image->kernel_memory : page_up(kernel->size);
+        return true;
+}
+
+/* As low as it can be, with all that it needs. */
+static bool put_kernel_low(const Gap *gap, const KernelImage *header, uint64_t own,
+                           CrashImage *image) {
+        Segment *kernel = &image->segments[SEGMENT_KERNEL];
+        uint64_t least = MAX(gap->start, header->pref_address);
+        uint64_t alignment = header->kernel_alignment;
+        uint64_t start = add_saturated(least, alignment - 1) & ~(alignment - 1);
+
+        /* At the end of the address space, rounding up comes out below. */
+        if (start < least || start >= gap->end || image->kernel_memory > gap->end - start ||
+            gap->end - start - image->kernel_memory < own)
+                return false;
+        kernel->address = start;
+        kernel->memory_size = image->kernel_memory;
+        return true;
 }
 
 /* Sizes are there, addresses are not. */
 static Failure place(const CrashMachine *machine, const CrashFiles *files, CrashImage *image,
                      char *reterr) {
         const MemoryRange *region = memory_map_highest(&machine->memory, MEMORY_CRASH);
-        uint64_t own = KERNEL_OWN + highest_ram(&machine->memory) / GIB * PAGE, needed = own;
+        uint64_t own = x86_control_bytes(machine), needed = own + image->kernel_memory;
         Segment *s = image->segments;
         Gap gap;
 
@@ -89,15 +107,15 @@ static Failure place(const CrashMachine *machine, const CrashFiles *files, Crash
                             "no memory is reserved for a crash kernel: /proc/iomem has no line "
                             "\"Crash kernel\"");
         gap = (Gap){ .start = page_up(region->start), .end = region->end & ~(PAGE - 1) };
-        if (gap.start < gap.end &&
-            take_bottom(&gap, files->header->pref_address, files->header->kernel_alignment,
-                        &s[SEGMENT_KERNEL]) &&
-            take_top(&gap, &s[SEGMENT_ELFCOREHDR]) && take_top(&gap, &s[SEGMENT_INITRD]) &&
-            take_top(&gap, &s[SEGMENT_BOOT]) && take_top(&gap, &s[SEGMENT_PURGATORY]) &&
-            gap.end - gap.start >= own)
+        if (gap.start < gap.end && take_top(&gap, &s[SEGMENT_ELFCOREHDR]) &&
+            take_top(&gap, &s[SEGMENT_INITRD]) && take_top(&gap, &s[SEGMENT_BOOT]) &&
+            take_top(&gap, &s[SEGMENT_PURGATORY]) &&
+            (put_kernel_high(&gap, files->header, own, image) ||
+             put_kernel_low(&gap, files->header, own, image)))
                 return FAILURE_NONE;
         for (size_t i = 0; i < _SEGMENT_MAX; i++)
-                needed = add_saturated(needed, s[i].memory_size);
+                if (i != SEGMENT_KERNEL)
+                        needed = add_saturated(needed, s[i].memory_size);
         return FAIL(reterr, FAILURE_TOO_SMALL,
                     "the image takes %" PRIu64 " MiB, and does not fit into the reservation of "
                     "%" PRIu64 " MiB: boot with a larger crashkernel=",
@@ -109,7 +127,7 @@ static Failure check_machine(const CrashMachine *machine, const CrashFiles *file
                 return FAIL(reterr, FAILURE_SYSTEM,
                             "the running kernel does not show its boot parameters in "
                             "/sys/kernel/boot_params");
-        if (!x86_boot_has_header(files->head, files->head_size))
+        if (!files->header->is_elf && !x86_boot_has_header(files->head, files->head_size))
                 return FAIL(reterr, FAILURE_BAD_KERNEL, "the kernel's boot header is cut short");
         if (machine->page_offset < HALF_OF_4LEVEL && !(files->header->xloadflags & XLF_5LEVEL))
                 return FAIL(reterr, FAILURE_BAD_KERNEL,
@@ -165,11 +183,11 @@ static Failure make_purgatory(const CrashFiles *files, CrashImage *image, char *
 }
 
 /* Entry and argument, which the places decide. */
-static void address_purgatory(CrashImage *image) {
+static void address_purgatory(const CrashFiles *files, CrashImage *image) {
         PurgatoryParameters parameters;
 
         memcpy(&parameters, image->purgatory + PURGATORY_AT, sizeof(parameters));
-        parameters.entry = image->segments[SEGMENT_KERNEL].address + ENTRY_64;
+        parameters.entry = image->segments[SEGMENT_KERNEL].address + files->header->entry_offset;
         parameters.argument = image->segments[SEGMENT_BOOT].address;
         memcpy(image->purgatory + PURGATORY_AT, &parameters, sizeof(parameters));
         image->entry = image->segments[SEGMENT_PURGATORY].address;
@@ -193,7 +211,7 @@ static Failure make_boot(const CrashMachine *machine, const CrashFiles *files, C
         strscpyf(command_line, room, COMMAND_LINE_ADDS "%s", elfcorehdr->address,
                  files->command_line);
         boot = (X86Boot){
-                .head = files->head,
+                .head = files->header->is_elf ? NULL : files->head,
                 .head_size = files->head_size,
                 .running = machine->boot_params,
                 .rsdp = machine->rsdp,
@@ -236,11 +254,8 @@ static Failure plan(const ImageArchitecture *architecture, const CrashMachine *m
                     const CrashFiles *files, CrashImage *image, char *reterr) {
         Failure failure;
 
-        image->kernel_offset = files->header->payload_offset;
-        image->segments[SEGMENT_KERNEL] = (Segment){
-                .size = (size_t)files->header->payload_size,
-                .memory_size = page_up(files->header->init_size),
-        };
+        image->kernel_memory = page_up(files->header->init_size);
+        image->segments[SEGMENT_KERNEL].size = (size_t)files->header->payload_size;
         image->segments[SEGMENT_INITRD] = (Segment){
                 .size = (size_t)files->initrd_size,
                 .memory_size = page_up(files->initrd_size),
@@ -256,7 +271,7 @@ static Failure plan(const ImageArchitecture *architecture, const CrashMachine *m
                 failure = place(machine, files, image, reterr);
         if (failure != FAILURE_NONE)
                 return failure;
-        address_purgatory(image);
+        address_purgatory(files, image);
         return make_boot(machine, files, image, reterr);
 }
 

@@ -31,6 +31,7 @@ typedef struct Content {
 
 struct BuiltImage {
         CrashImage image;
+        KernelImage header;
         Content kernel, initrd;
         unsigned long kexec_flag; /* of the architecture */
         bool updatable;           /* the kernel says that it can update images */
@@ -82,12 +83,12 @@ static int read_at(int fd, void *buf, size_t size, uint64_t offset, size_t *ret_
 }
 
 int kernel_head_read(int fd, KernelHead *ret) {
-        _cleanup_(kernel_head_done) KernelHead head = { .data = malloc(BZIMAGE_HEAD_MAX) };
+        _cleanup_(kernel_head_done) KernelHead head = { .data = malloc(KERNEL_HEAD_MAX) };
         int r;
 
         if (!head.data)
                 return -ENOMEM;
-        r = read_at(fd, head.data, BZIMAGE_HEAD_MAX, 0, &head.size);
+        r = read_at(fd, head.data, KERNEL_HEAD_MAX, 0, &head.size);
         if (r < 0)
                 return r;
         *ret = head;
@@ -96,23 +97,27 @@ int kernel_head_read(int fd, KernelHead *ret) {
 }
 
 /* A copy, not a mapping of the file: what is loaded is what was digested, whatever happens to the
- * file meanwhile. */
-static int content_read(int fd, uint64_t offset, size_t size, Content *ret) {
+ * file meanwhile. What no piece fills is zero. */
+static int content_read(int fd, size_t size, const KernelPiece *pieces, size_t n, Content *ret) {
         _cleanup_(content_done) Content content = { 0 };
-        size_t done;
         void *data;
-        int r;
 
         data = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE,
                     -1, 0);
         if (data == MAP_FAILED)
                 return -errno;
         content = (Content){ .data = data, .size = size };
-        r = read_at(fd, data, size, offset, &done);
-        if (r < 0)
-                return r;
-        if (done != size)
-                return -ENODATA;
+        for (size_t i = 0; i < n; i++) {
+                size_t done;
+                int r;
+
+                r = read_at(fd, (char *)data + pieces[i].at, pieces[i].size, pieces[i].offset,
+                            &done);
+                if (r < 0)
+                        return r;
+                if (done != pieces[i].size)
+                        return -ENODATA;
+        }
         *ret = content;
         content = (Content){ 0 };
         return 0;
@@ -157,7 +162,6 @@ static Failure plan(const BuildInput *input, BuiltImage *built, char *reterr) {
         _cleanup_(crash_machine_done) CrashMachine machine = { 0 };
         _cleanup_(kernel_head_done) KernelHead head = { 0 };
         struct stat kernel, initrd = { 0 };
-        BzImage header;
         const char *why;
         Failure failure;
         int r;
@@ -172,12 +176,13 @@ static Failure plan(const BuildInput *input, BuiltImage *built, char *reterr) {
             (input->initrd_fd >= 0 && fstat(input->initrd_fd, &initrd) < 0) ||
             kernel_head_read(input->kernel_fd, &head) < 0)
                 return FAIL(reterr, FAILURE_SYSTEM, "the files cannot be read");
-        if (bzimage_parse(head.data, head.size, (uint64_t)kernel.st_size, &header, &why) < 0)
+        if (kernel_image_parse(head.data, head.size, (uint64_t)kernel.st_size, &built->header,
+                               &why) < 0)
                 return FAIL(reterr, FAILURE_BAD_KERNEL, "the kernel cannot be loaded: %s", why);
         failure = crash_image_plan(architecture, &machine,
                                    &(CrashFiles){ .head = head.data,
                                                   .head_size = head.size,
-                                                  .header = &header,
+                                                  .header = &built->header,
                                                   .initrd_size = (uint64_t)initrd.st_size,
                                                   .command_line = input->command_line,
                                                   .halt_on_damage = input->halt_on_damage },
@@ -195,10 +200,11 @@ static Failure fill(const BuildInput *input, BuiltImage *built, char *reterr) {
         Segment *initrd = &built->image.segments[SEGMENT_INITRD];
         int r;
 
-        r = content_read(input->kernel_fd, built->image.kernel_offset, kernel->size,
-                         &built->kernel);
+        r = content_read(input->kernel_fd, kernel->size, built->header.pieces,
+                         built->header.n_pieces, &built->kernel);
         if (r >= 0 && initrd->size > 0)
-                r = content_read(input->initrd_fd, 0, initrd->size, &built->initrd);
+                r = content_read(input->initrd_fd, initrd->size,
+                                 &(KernelPiece){ .size = initrd->size }, 1, &built->initrd);
         if (r < 0)
                 return FAIL(reterr, FAILURE_SYSTEM, "the files cannot be read: %s",
                             r == -ENODATA ? "they became shorter meanwhile" : strerror(-r));

@@ -4,7 +4,7 @@
 
 #include "core/failure.h"
 #include "core/report.h"
-#include "image/bzimage.h"
+#include "image/kernel-image.h"
 #include "sys/kexec.h"
 
 /* What tests break on purpose. */
@@ -58,5 +58,5 @@ static inline void kernel_head_done(KernelHead *head) {
         *head = (KernelHead){ 0 };
 }
 
-/* Reads as much of it as bzimage_parse() wants. Returns 0 or negative errno. */
+/* Reads as much of it as kernel_image_parse() wants. Returns 0 or negative errno. */
 int kernel_head_read(int fd, KernelHead *ret) _must_check_;

@@ -70,8 +70,10 @@ static void built_freep(BuiltImage **built) {
 }
 
 /* Whether the other system call can mend what one refused with this error. */
-static bool other_may_help(const LoadRequest *request, bool was_own, int error) {
-        if (request->settings->loader != LOADER_AUTO)
+static bool other_may_help(const LoadRequest *request, const Prepared *prepared, int error) {
+        bool was_own = prepared->built;
+
+        if (request->settings->loader != LOADER_AUTO || prepared->is_elf)
                 return false;
         if (was_own)
                 return error != -EBUSY;
@@ -103,6 +105,9 @@ static int call_other(const LoadRequest *request, const Call *first, int error, 
                                         first->command_line, &built, why) != FAILURE_NONE)
                 return error;
         other.built = built;
+        free(report->first_loader);
+        report->first_loader = TAKE_PTR(report->loader);
+        report->first_flags = report->flags;
         if (load_note_loader(report, built ? LOADER_KEXEC_LOAD : LOADER_KEXEC_FILE_LOAD,
                              "%s did not accept the image (%s)",
                              built ? "kexec_file_load" : "kexec_load",
@@ -156,7 +161,7 @@ static int load(const LoadRequest *request, const Prepared *prepared, uint64_t s
         r = make_call(&call, ops, report);
         if (start_usec == 0 && r < 0 && kernel_crash_loaded(request->root_fd) == 0)
                 start_usec = report->call_start_usec;
-        if (r < 0 && other_may_help(request, prepared->built, r))
+        if (r < 0 && other_may_help(request, prepared, r))
                 r = call_other(request, &call, r, ops, report);
         if (start_usec > 0)
                 report->call_start_usec = start_usec;

@@ -11,8 +11,8 @@
 
 #include "base/string-util.h"
 #include "base/time-util.h"
-#include "image/bzimage.h"
 #include "image/cmdline.h"
+#include "image/kernel-image.h"
 #include "sys/kernel-state.h"
 #include "sys/kexec.h"
 #include "sys/locate.h"
@@ -145,7 +145,7 @@ static Failure find_initrd(const LoadRequest *request, const char *release, Load
         return r < 0 ? fail_memory(report) : FAILURE_NONE;
 }
 
-static Failure parse_kernel(const Input *kernel, BzImage *ret, LoadReport *report) {
+static Failure parse_kernel(const Input *kernel, KernelImage *ret, LoadReport *report) {
         _cleanup_(kernel_head_done) KernelHead head = { 0 };
         const FileIdentity *id = kernel->identity;
         const char *why;
@@ -157,7 +157,7 @@ static Failure parse_kernel(const Input *kernel, BzImage *ret, LoadReport *repor
         if (r < 0)
                 return load_fail(report, FAILURE_NO_KERNEL, "the kernel \"%s\" cannot be read: %s",
                                  id->path, strerror(-r));
-        if (bzimage_parse(head.data, head.size, id->size, ret, &why) < 0)
+        if (kernel_image_parse(head.data, head.size, id->size, ret, &why) < 0)
                 return load_fail(report, FAILURE_BAD_KERNEL,
                                  "the kernel \"%s\" cannot be loaded: %s", id->path, why);
         return FAILURE_NONE;
@@ -211,7 +211,7 @@ static Failure check_pair(const LoadRequest *request, const Input *initrd, const
                          report->kernel.path, release, report->initrd.path, named);
 }
 
-static Failure make_command_line(const LoadRequest *request, const BzImage *image,
+static Failure make_command_line(const LoadRequest *request, const KernelImage *image,
                                  LoadReport *report) {
         _cleanup_free_ char *running = NULL;
         const Settings *s = request->settings;
@@ -257,7 +257,7 @@ static uint64_t round_up(uint64_t value, uint64_t step) {
 }
 
 /* Compares what the kernel will ask for, as far as it can be known, with the reservation. */
-static Failure check_fit(const LoadRequest *request, const BzImage *image, LoadReport *report) {
+static Failure check_fit(const LoadRequest *request, const KernelImage *image, LoadReport *report) {
         uint64_t elfcorehdr, advice;
 
         if (kernel_elfcorehdr_bytes(request->root_fd, &elfcorehdr) < 0 ||
@@ -280,8 +280,8 @@ static Failure check_fit(const LoadRequest *request, const BzImage *image, LoadR
 /* Under lockdown the kernel drops the old image before it looks at the new one's signature. An
  * image without any would surely cost us the old one. (IMA can vouch for it instead, by an
  * attribute.) */
-static Failure check_lockdown(const LoadRequest *request, const Input *kernel, const BzImage *image,
-                              LoadReport *report) {
+static Failure check_lockdown(const LoadRequest *request, const Input *kernel,
+                              const KernelImage *image, LoadReport *report) {
         const char *mode = kernel_lockdown(request->root_fd);
 
         if (request->settings->loader == LOADER_KEXEC_LOAD || streq(mode, "none") || !image ||
@@ -328,12 +328,12 @@ Failure load_build(const LoadRequest *request, int kernel_fd, int initrd_fd,
 }
 
 /* Why kexec_file_load serves better here; NULL if kexec_load is to be tried. */
-static const char *why_file(const LoadRequest *request) {
+static const char *why_file(const LoadRequest *request, const KernelImage *image) {
         uint64_t bytes;
 
         if (request->settings->loader == LOADER_KEXEC_FILE_LOAD)
                 return "Loader=kexec_file_load asks for it";
-        if (request->settings->loader == LOADER_KEXEC_LOAD)
+        if (request->settings->loader == LOADER_KEXEC_LOAD || image->is_elf)
                 return NULL;
         if (!streq(kernel_lockdown(request->root_fd), "none"))
                 return "the kernel is locked down and takes images only this way";
@@ -343,13 +343,20 @@ static const char *why_file(const LoadRequest *request) {
         return NULL;
 }
 
-static Failure choose_loader(const LoadRequest *request, const Input *kernel, const Input *initrd,
-                             BuiltImage **ret, LoadReport *report) {
+static Failure choose_loader(const LoadRequest *request, const Input *kernel,
+                             const KernelImage *image, const Input *initrd, BuiltImage **ret,
+                             LoadReport *report) {
         bool forced = request->settings->loader == LOADER_KEXEC_LOAD;
-        const char *why = why_file(request);
+        const char *why = why_file(request, image);
         char error[BUILD_ERROR_MAX];
         Failure failure;
 
+        if (why && image->is_elf)
+                return load_fail(report, FAILURE_BAD_KERNEL,
+                                 "the kernel \"%s\" is an ELF file (vmlinux), which "
+                                 "kexec_file_load does not take: set Loader=auto, or Kernel= to "
+                                 "the bzImage (vmlinuz)",
+                                 report->kernel.path);
         if (why)
                 return load_note_loader(report, LOADER_KEXEC_FILE_LOAD, "%s", why);
         failure = load_build(request, kernel->fd, initrd->fd, report->command_line, ret, error);
@@ -358,13 +365,22 @@ static Failure choose_loader(const LoadRequest *request, const Input *kernel, co
                                  "Loader=kexec_load cannot be followed: %s (set Loader=auto in "
                                  "kdumpd.conf for the other system call)",
                                  error);
+        if (failure != FAILURE_NONE && image->is_elf)
+                return load_fail(report, failure,
+                                 "the kernel \"%s\" is an ELF file (vmlinux), which only "
+                                 "kexec_load takes, and that cannot be used: %s (set Kernel= in "
+                                 "kdumpd.conf to the bzImage for the other system call)",
+                                 report->kernel.path, error);
         if (failure != FAILURE_NONE)
                 return load_note_loader(report, LOADER_KEXEC_FILE_LOAD,
                                         "kexec_load cannot be used: %s", error);
         return load_note_loader(report, LOADER_KEXEC_LOAD, "%s",
                                 forced ? "Loader=kexec_load asks for it"
-                                       : "hotplug costs reloads on this kernel, and it leaves the "
-                                         "machine without an image for the shorter time");
+                                : image->is_elf
+                                        ? "the kernel is an ELF file (vmlinux), which only "
+                                          "this system call takes"
+                                        : "hotplug costs reloads on this kernel, and it leaves the "
+                                          "machine without an image for the shorter time");
 }
 
 /* Brings a file into the page cache: the kernel reads it when the old image is gone already. */
@@ -393,28 +409,28 @@ static Failure prepare_initrd(const LoadRequest *request, Input *initrd, const c
         return check_pair(request, initrd, release, report);
 }
 
+/* Of an image that is not for x86_64, nothing is set in *ret_image. */
 static Failure prepare_files(const LoadRequest *request, Input *kernel, Input *initrd,
-                             LoadReport *report) {
-        bool is_x86 = streq(request->architecture, "x86_64");
+                             KernelImage *ret_image, LoadReport *report) {
+        const KernelImage *image = streq(request->architecture, "x86_64") ? ret_image : NULL;
         char release[LOCATE_RELEASE_MAX];
-        BzImage image = { 0 };
         Failure failure;
 
         failure = find_kernel(request, report);
         if (failure == FAILURE_NONE)
                 failure = input_open(kernel, request->root_fd, report);
-        if (failure == FAILURE_NONE && is_x86)
-                failure = parse_kernel(kernel, &image, report);
+        if (failure == FAILURE_NONE && image)
+                failure = parse_kernel(kernel, ret_image, report);
         if (failure == FAILURE_NONE)
-                failure = kernel_release(kernel, image.release, report, release);
+                failure = kernel_release(kernel, ret_image->release, report, release);
         if (failure == FAILURE_NONE)
                 failure = prepare_initrd(request, initrd, release, report);
         if (failure == FAILURE_NONE)
-                failure = make_command_line(request, is_x86 ? &image : NULL, report);
+                failure = make_command_line(request, image, report);
         if (failure == FAILURE_NONE)
-                failure = check_fit(request, is_x86 ? &image : NULL, report);
+                failure = check_fit(request, image, report);
         if (failure == FAILURE_NONE)
-                failure = check_lockdown(request, kernel, is_x86 ? &image : NULL, report);
+                failure = check_lockdown(request, kernel, image, report);
         return failure;
 }
 
@@ -433,17 +449,19 @@ Failure load_prepare(const LoadRequest *request, Prepared *ret, LoadReport *repo
                                                 .identity = &report->initrd };
         _cleanup_(built_freep) BuiltImage *built = NULL;
         char obstacle[OBSTACLE_TEXT_MAX];
+        KernelImage image = { 0 };
         Failure failure;
         unsigned flags;
 
+        report->is_automatic = request->settings->loader == LOADER_AUTO;
         if (kernel_reservation_bytes(request->root_fd, &report->reservation_bytes) < 0)
                 report->reservation_bytes = 0;
         failure = kernel_obstacle(request->root_fd, obstacle);
         if (failure != FAILURE_NONE)
                 return load_fail(report, failure, "%s", obstacle);
-        failure = prepare_files(request, &kernel, &initrd, report);
+        failure = prepare_files(request, &kernel, &initrd, &image, report);
         if (failure == FAILURE_NONE)
-                failure = choose_loader(request, &kernel, &initrd, &built, report);
+                failure = choose_loader(request, &kernel, &image, &initrd, &built, report);
         if (failure != FAILURE_NONE)
                 return failure;
 
@@ -456,6 +474,7 @@ Failure load_prepare(const LoadRequest *request, Prepared *ret, LoadReport *repo
         *ret = (Prepared){ .kernel_fd = TAKE_FD(kernel.fd),
                            .initrd_fd = TAKE_FD(initrd.fd),
                            .flags = flags,
-                           .built = TAKE_PTR(built) };
+                           .built = TAKE_PTR(built),
+                           .is_elf = image.is_elf };
         return FAILURE_NONE;
 }

@@ -26,6 +26,7 @@ typedef struct Prepared {
         int initrd_fd;     /* -EBADF if there is none */
         unsigned flags;    /* of kexec_file_load */
         BuiltImage *built; /* what kexec_load is to load; NULL: kexec_file_load is to be called */
+        bool is_elf;       /* the kernel is a file that kexec_file_load cannot take */
 } Prepared;
 
 #define PREPARED_INIT                                    \

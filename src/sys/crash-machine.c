@@ -17,6 +17,7 @@
 #define NOTES_SIZE_MAX (UINT64_C(1) << 20)
 #define SYSTAB_LONGEST (16u * 1024u)
 #define AT_RSDP        0x70u /* acpi_rsdp_addr in boot_params */
+#define MEMINFO_MAX    (64u * 1024u)
 
 static int fail(char *reterr, int error, const char *what) {
         strscpyf(reterr, CRASH_MACHINE_ERROR_MAX, "%s: %s", what, strerror(-error));
@@ -57,6 +58,15 @@ static int read_memory(int root_fd, CrashMachine *m, char *reterr) {
         m->kernel_size = kcore.kernel_size;
         m->page_offset = kcore.page_offset;
         return 0;
+}
+
+/* The kernel has this line if and only if it uses such pages itself (arch_report_meminfo() in
+ * arch/x86/mm/pat/set_memory.c), which "nogbpages" can forbid whatever the CPU has. */
+static bool read_1g_pages(int root_fd) {
+        _cleanup_free_ char *text = NULL;
+
+        return read_file_below(root_fd, "/proc/meminfo", MEMINFO_MAX, &text, NULL) >= 0 &&
+               strstr(text, "\nDirectMap1G:");
 }
 
 /* "ADDRESS SIZE", both hexadecimal. */
@@ -244,6 +254,7 @@ int crash_machine_read(int root_fd, CrashMachine *ret,
                 r = read_boot_params(root_fd, &m, reterr);
         if (r < 0)
                 return r;
+        m.has_1g_pages = read_1g_pages(root_fd);
         if (kernel_elfcorehdr_bytes(root_fd, &m.elfcorehdr_bytes) < 0)
                 m.elfcorehdr_bytes = 0;
         *ret = m;

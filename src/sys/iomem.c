@@ -10,8 +10,8 @@
 
 #define IOMEM_LONGEST (32u * 1024u * 1024u) /* more than half a million lines */
 
-/* The names are those of arch/x86/kernel/e820.c and setup.c, kernel/resource.c, mm/memory_hotplug.c
- * in the kernel tree. */
+/* The names are those of arch/x86/kernel/e820.c and setup.c, kernel/resource.c,
+ * mm/memory_hotplug.c and drivers/cxl/acpi.c in the kernel tree. */
 static const struct {
         const char *name;
         MemoryType type;
@@ -23,6 +23,9 @@ static const struct {
         { "reserved", MEMORY_RESERVED, false }, /* before 5.1 */
         { "ACPI Tables", MEMORY_ACPI_TABLES, false },
         { "ACPI Non-volatile Storage", MEMORY_ACPI_NVS, false },
+        { "Persistent Memory", MEMORY_DEVICE, true },
+        { "Soft Reserved", MEMORY_DEVICE, false },
+        { "CXL Window", MEMORY_DEVICE, true },
 };
 
 /* Takes a line "  START-LAST : NAME" apart, in place. Returns 0 or -EINVAL. */

@@ -43,24 +43,78 @@ int kmsg_parse(const char *record, size_t size, char ret_text[static KMSG_TEXT_M
         return startswith(ret_text, "crash hp:") != NULL;
 }
 
-int kmsg_receive(int fd, char ret_text[static KMSG_TEXT_MAX]) {
+uint64_t kmsg_seqnum(const char *record, size_t size) {
+        const char *comma = memchr(record, ',', size), *end = record + size;
+        uint64_t seqnum = 0;
+
+        for (const char *p = comma ? comma + 1 : end; p < end && *p >= '0' && *p <= '9'; p++)
+                if (__builtin_mul_overflow(seqnum, 10, &seqnum) ||
+                    __builtin_add_overflow(seqnum, (uint64_t)(*p - '0'), &seqnum))
+                        return 0;
+        return seqnum;
+}
+
+/* Reads one record. Returns its size, 0 if there is none now, or negative errno. */
+static ssize_t read_record(int fd, char *record) {
+        for (unsigned i = 0; i < KMSG_AT_ONCE; i++) {
+                ssize_t n = read(fd, record, KMSG_RECORD_MAX);
+
+                if (n >= 0)
+                        return n;
+                if (errno == EAGAIN)
+                        return 0;
+                /* A record longer than any that there should be is none of ours. */
+                if (errno != EINTR && errno != EINVAL)
+                        return -errno;
+        }
+        return 0;
+}
+
+int kmsg_receive(int fd, uint64_t *seqnum, char ret_text[static KMSG_TEXT_MAX]) {
         char record[KMSG_RECORD_MAX];
 
         for (unsigned i = 0; i < KMSG_AT_ONCE; i++) {
-                ssize_t n = read(fd, record, sizeof(record));
+                ssize_t n = read_record(fd, record);
 
-                if (n < 0) {
-                        if (errno == EAGAIN)
-                                return 0;
-                        /* A record longer than any that there should be is none of ours. */
-                        if (errno == EINTR || errno == EINVAL)
-                                continue;
-                        return -errno;
-                }
-                if (n == 0)
-                        return 0;
+                if (n <= 0)
+                        return (int)n;
+                *seqnum = kmsg_seqnum(record, (size_t)n) ?: *seqnum;
                 if (kmsg_parse(record, (size_t)n, ret_text) > 0)
                         return 1;
         }
         return 0;
+}
+
+int kmsg_catch_up(int fd, uint64_t since, uint64_t *seqnum, bool *ret_is_whole,
+                  char ret_text[static KMSG_TEXT_MAX]) {
+        uint64_t oldest = 0, newest = 0;
+        char record[KMSG_RECORD_MAX], text[KMSG_TEXT_MAX];
+        bool is_torn = false, found = false;
+
+        if (lseek(fd, 0, SEEK_SET) < 0)
+                return -errno;
+        for (unsigned i = 0; i < KMSG_CATCH_UP_MAX; i++) {
+                ssize_t n = read_record(fd, record);
+                uint64_t number;
+
+                if (n == 0)
+                        break;
+                if (n == -EPIPE) {
+                        is_torn = true;
+                        continue;
+                }
+                if (n < 0)
+                        return (int)n;
+                number = kmsg_seqnum(record, (size_t)n);
+                newest = MAX(newest, number);
+                if (oldest == 0)
+                        oldest = number;
+                if (number > since && kmsg_parse(record, (size_t)n, text) > 0) {
+                        memcpy(ret_text, text, sizeof(text));
+                        found = true;
+                }
+        }
+        *ret_is_whole = since != 0 && oldest != 0 && oldest - 1 <= since && !is_torn;
+        *seqnum = newest;
+        return found;
 }

@@ -2,7 +2,9 @@
 /* The kernel's log, watched for what it says about crash images and hotplug. */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/macro.h"
 
@@ -21,8 +23,22 @@ int kmsg_open(int root_fd) _must_check_;
 
 /* Reads records until one begins with "crash hp:". Returns 1 with its text; 0 if there is no more
  * to read now, or after KMSG_AT_ONCE others (poll tells which); -EPIPE if records were overwritten
- * before they could be read (go on reading), or another negative errno. */
-int kmsg_receive(int fd, char ret_text[static KMSG_TEXT_MAX]) _must_check_;
+ * before they could be read (go on reading), or another negative errno. Sets *seqnum to the number
+ * of the last record that it read, if any. */
+int kmsg_receive(int fd, uint64_t *seqnum, char ret_text[static KMSG_TEXT_MAX]) _must_check_;
+
+/* No kernel keeps as many records as this: half of its largest buffer, of empty ones. */
+#define KMSG_CATCH_UP_MAX (1u << 20)
+
+/* Reads what the kernel still has of its log, from the oldest record to the newest, on a descriptor
+ * of kmsg_open(). Sets *ret_is_whole to whether that is all that came after the record since (0:
+ * not known, and so not), and *seqnum to the number of the newest. Returns 1 if one that came after
+ * since begins with "crash hp:", with the text of the last such; 0 if not, or negative errno. */
+int kmsg_catch_up(int fd, uint64_t since, uint64_t *seqnum, bool *ret_is_whole,
+                  char ret_text[static KMSG_TEXT_MAX]) _must_check_;
+
+/* The number of a record of size bytes; 0 if it is none. */
+uint64_t kmsg_seqnum(const char *record, size_t size) _pure_;
 
 /* Whether one record of size bytes, as read from /dev/kmsg (Documentation/ABI/testing/dev-kmsg),
  * comes from the kernel itself and begins with "crash hp:" (kernel/crash_core.c). Returns 1 with

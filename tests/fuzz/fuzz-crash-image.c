@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "image/crash-image.h"
+#include "image/x86-control.h"
 
 #define RECORD 17u
 
@@ -17,8 +18,13 @@ static uint64_t number(const uint8_t *p) {
         return value;
 }
 
+static uint64_t needed(const CrashImage *image, size_t i) {
+        return i == SEGMENT_KERNEL ? image->kernel_memory : image->segments[i].memory_size;
+}
+
 static void check(const CrashMachine *machine, const CrashImage *image) {
         const MemoryRange *region = memory_map_highest(&machine->memory, MEMORY_CRASH);
+        const Segment *kernel = &image->segments[SEGMENT_KERNEL];
 
         for (size_t i = 0; i < _SEGMENT_MAX; i++) {
                 const Segment *a = &image->segments[i];
@@ -27,22 +33,24 @@ static void check(const CrashMachine *machine, const CrashImage *image) {
                 if (a->memory_size == 0)
                         continue;
                 FUZZ_CHECK(a->address >= region->start && a->address < region->end);
-                FUZZ_CHECK(a->memory_size <= region->end - a->address);
+                FUZZ_CHECK(needed(image, i) <= region->end - a->address);
                 for (size_t j = 0; j < i; j++) {
                         const Segment *b = &image->segments[j];
 
-                        FUZZ_CHECK(a->address + a->memory_size <= b->address ||
-                                   b->address + b->memory_size <= a->address ||
+                        FUZZ_CHECK(a->address + needed(image, i) <= b->address ||
+                                   b->address + needed(image, j) <= a->address ||
                                    b->memory_size == 0);
                 }
         }
+        FUZZ_CHECK(kernel->memory_size == image->kernel_memory ||
+                   kernel->address - region->start >= 2 * x86_control_bytes(machine));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         const ImageArchitecture *x86 = image_architecture("x86_64");
-        BzImage header = { .init_size = 1 << 24,
-                           .kernel_alignment = 1 << 21,
-                           .payload_size = 4096 };
+        KernelImage header = { .init_size = 1 << 24,
+                               .kernel_alignment = 1 << 21,
+                               .payload_size = 4096 };
         uint8_t head[0x400] = { [0x201] = 0x6a }, boot_params[BOOT_PARAMS_SIZE] = { 0 };
         CrashMachine machine = { .page_offset = UINT64_C(0xffff880000000000) };
         CrashFiles files = { .head = head,
@@ -69,6 +77,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
                         header.pref_address = a;
                 else if (data[0] == 0x14)
                         machine.elfcorehdr_bytes = a;
+                else if (data[0] == 0x15)
+                        machine.has_1g_pages = a % 2;
                 else
                         head[a % sizeof(head)] = (uint8_t)b;
         }

@@ -7,12 +7,14 @@ from vmtest.kdumpd import DROPIN
 from vmtest.machine import GIB, Config, NoCapture
 from vmtest.registry import Group
 from vmtest.scenarios import panic_and_check
-from vmtest.util import Failure, check, equal
+from vmtest.util import Failure, Timeout, check, equal
 from vmtest.watch import Sampler, Tracer
 
 OWN = "[Image]\nLoader=kexec_load"
 CRASH_HOTPLUG = "cat /sys/devices/system/memory/crash_hotplug 2>/dev/null || echo absent"
 DAMAGED = "kdumpd: the crash kernel in memory is damaged"
+HALTED = "kdumpd: stopped, as OnDamage=halt asks for"
+HALTED_SECONDS = 45     # several times what a reset, or a capture kernel, would take
 
 
 def make_own(t, more=""):
@@ -41,6 +43,16 @@ def check_refused(t):
         check(DAMAGED in t.vm.console(), "the machine restarted, but not for a damaged image")
         return
     raise Failure("a damaged image was started")
+
+
+def check_boots(t, more=""):
+    """Loaded with kexec_load, the capture kernel comes up and has the machine's memory."""
+    t.note(load_by_hand(t, more=more).splitlines()[-1])
+    t.note(t.guest.text("grep 'Crash kernel' /proc/iomem"))
+    capture = t.vm.panic()
+    t.note(capture.describe())
+    equal(capture.release, t.kernel.release, "release of the capture kernel")
+    check(capture.covers(1 << 20, (1 << 20) + 4096), "the dump lacks the first kernel's memory")
 
 
 group = Group("loader", Config(), reset=make_own)
@@ -75,6 +87,15 @@ def flagged_then_panic(t):
     check(all(not call.file for call in episode.calls), "a reload used the other system call")
     t.note(episode.describe())
     panic_and_check(t, start, end)
+
+
+@group.case(panics=True)
+def over_old_data(t):
+    """The capture kernel unpacks itself in memory that no segment claims, and that is not zero."""
+    # The initrd of the first image lies where the kernel of the second will work.
+    t.guest.run("systemctl disable --now kdumpd; head -c 100M /dev/urandom >/boot/large", 60)
+    load_by_hand(t, more="Initrd=/boot/large")
+    check_boots(t)
 
 
 @group.case(kernels=("new",), panics=True)
@@ -116,6 +137,24 @@ def damaged_segment(t):
     """A byte of the kernel that changed after the digest was made: the image is not started."""
     load_by_hand(t, "--spoil=segment")
     check_refused(t)
+
+
+@group.case(kernels=("new",), panics=True)
+def damaged_and_halted(t):
+    """OnDamage=halt: the purgatory says so and stops; nothing is started, nothing is reset."""
+    load_by_hand(t, "--spoil=segment", "OnDamage=halt")
+    try:
+        t.vm.panic(limit=HALTED_SECONDS)
+    except NoCapture:
+        raise Failure("the machine was reset") from None
+    except Timeout:
+        pass
+    else:
+        raise Failure("a damaged image was started")
+    check(DAMAGED in t.vm.console() and HALTED in t.vm.console(),
+          "the purgatory did not say that it stops")
+    check("reset in about" not in t.vm.console(), "the purgatory announced a reset")
+    equal(t.vm.qmp.execute("query-status")["status"], "running", "state of the virtual machine")
 
 
 # No CPUs but the present ones: then the kernel's header, which lists all possible ones, has the
@@ -189,15 +228,8 @@ def beside_others(t):
         t.note(f"{what}: {share:.3f} of {other} (goal {goal})")
 
 
-def check_boots(t, more=""):
-    """Loaded with kexec_load, the capture kernel comes up and has the machine's memory."""
-    t.note(load_by_hand(t, more=more).splitlines()[-1])
-    t.note(t.guest.text("grep 'Crash kernel' /proc/iomem"))
-    capture = t.vm.panic()
-    t.note(capture.describe())
-    equal(capture.release, t.kernel.release, "release of the capture kernel")
-    check(capture.covers(1 << 20, (1 << 20) + 4096), "the dump lacks the first kernel's memory")
-
+# ACPI tells of memory that can be plugged above 4 GiB, for which Linux sets 64 MiB aside.
+NO_SWIOTLB = "CommandLineAppend=swiotlb=512"
 
 small = Group("loader-small", Config(crashkernel="80M"))
 
@@ -205,8 +237,16 @@ small = Group("loader-small", Config(crashkernel="80M"))
 @small.case(kernels=("new",), panics=True)
 def small_reservation(t):
     """80 MiB are enough for a small initrd."""
-    # ACPI tells of memory that can be plugged above 4 GiB, for which Linux sets 64 MiB aside.
-    check_boots(t, "CommandLineAppend=swiotlb=512")
+    check_boots(t, NO_SWIOTLB)
+
+
+tiny = Group("loader-tiny", Config(crashkernel="70M"))
+
+
+@tiny.case(kernels=("new",), panics=True)
+def tiny_reservation(t):
+    """So are 70 MiB (6.1 runs out of memory in them)."""
+    check_boots(t, NO_SWIOTLB)
 
 
 high = Group("loader-high", Config(crashkernel="160M,high", memory="5G"))
@@ -216,6 +256,44 @@ high = Group("loader-high", Config(crashkernel="160M,high", memory="5G"))
 def above_4g(t):
     """crashkernel=X,high: the image goes above 4 GiB, and the low part is memory for the kernel."""
     check_boots(t)
+
+
+vmlinux = Group("loader-vmlinux", Config(vmlinux=True))
+
+
+@vmlinux.case(panics=True)
+def elf_kernel(t):
+    """A vmlinux, as it is built: Loader=auto takes kexec_load for it; memory hotplug; a panic."""
+    file = f"/boot/vmlinux-{t.kernel.release}"
+    t.guest.run(f"head -c {t.kernel.vmlinux.stat().st_size} /dev/vdb >{file}", 60)
+    t.kdumpd.configure(f"[Image]\nKernel={file}")
+    t.guest.run("systemctl enable kdumpd; systemctl restart kdumpd", 120)
+    properties = t.kdumpd.wait(60, "kdumpd to be armed", State="armed", Armed=True)
+    t.note(f"{properties['Loader']}: {properties['LoaderReason']}")
+    equal(properties["KernelFile"], file, "KernelFile")
+    equal(properties["Loader"], "kexec_load", "Loader")
+    t.kdumpd.quiet()
+    with t.kdumpd.episode() as episode:
+        _, start, end = t.vm.add_dimm(GIB)
+    episode.check_hotplug(t.kernel.updates_itself)
+    panic_and_check(t, start, end)
+
+
+efi = Group("loader-efi", Config(efi=True))
+
+
+@efi.case(panics=True)
+def acpi_under_efi(t):
+    """UEFI keeps the ACPI tables where no BIOS has them: the capture kernel is told where."""
+    check("efi" in t.guest.text("ls /sys/firmware"), "the guest was not started by UEFI")
+    load_by_hand(t)
+    _, start, end = t.vm.add_dimm(GIB)
+    load_by_hand(t)
+    before = len(t.vm.console())
+    panic_and_check(t, start, end)
+    said = t.vm.console()[before:]
+    check("Linux version" in said and "ACPI: RSDP 0x" in said,
+          "the capture kernel has not found the ACPI tables")
 
 
 locked = Group("loader-lockdown", Config(cmdline="lockdown=integrity"))

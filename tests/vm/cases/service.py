@@ -82,6 +82,23 @@ def memory_while_away(t):
     t.note("\n".join(map(str, t.kdumpd.decisions())))
 
 
+@group.case(kernels=("new",))
+def log_while_away(t):
+    """What the kernel logged while kdumpd was not running counts at its start."""
+    t.guest.run("systemctl stop kdumpd")
+    # A read of the attribute that meets a load makes the kernel log the line.
+    t.guest.run("dmesg --clear; kdump-load & while kill -0 $! 2>/dev/null; do "
+                "cat /sys/devices/system/memory/crash_hotplug; done >/dev/null; "
+                "dmesg | grep -q 'crash hp:'", 60)
+    t.guest.run("systemctl start kdumpd", 60)
+    t.kdumpd.wait(60, "kdumpd to be armed", State="armed", Armed=True)
+    t.kdumpd.quiet()
+    decisions = t.kdumpd.decisions()
+    t.note("\n".join(map(str, decisions)))
+    equal([one.decision for one in decisions], ["adopt", "reload"], "decisions")
+    check("the kernel logged" in decisions[-1].reason, "the reload is for another reason")
+
+
 @group.case()
 def stop(t):
     """A stop leaves the image where it is."""

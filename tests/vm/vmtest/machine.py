@@ -20,6 +20,10 @@ BLOCK = 128 << 20       # size of a memory block of these guests
 
 CPUS = 2
 
+# UEFI firmware, and what it keeps its variables in.
+OVMF_CODE = pathlib.Path("/usr/share/OVMF/OVMF_CODE_4M.fd")
+OVMF_VARIABLES = pathlib.Path("/usr/share/OVMF/OVMF_VARS_4M.fd")
+
 BOOT_LIMIT = 120
 EARLY_DEATH = re.compile(r"int3: |Oops: |Kernel panic - not syncing|vmtest: ")
 
@@ -41,6 +45,8 @@ class Config:
     cmdline: str = ""               # more for the kernel's command line
     virtio_mem: bool = False        # a virtio-mem device of 4 GiB, nothing plugged yet
     memory: str = "2G"
+    efi: bool = False               # started by UEFI firmware, not by a BIOS
+    vmlinux: bool = False           # the kernel as an ELF file on a disk of its own, /dev/vdb
 
 
 class NoCapture(Failure):
@@ -97,7 +103,9 @@ class Machine:
             "-m", f"{self.config.memory},slots=16,maxmem=32G",
             "-nodefaults", "-no-user-config", "-display", "none",
             "-action", "reboot=shutdown",
-            "-kernel", str(self.kernel.vmlinux), "-initrd", str(initrd),
+            # Firmware starts an image of its own format, nobody an ELF file.
+            "-kernel", str(self.kernel.vmlinuz if self.config.efi else self.kernel.vmlinux),
+            "-initrd", str(initrd),
             "-append", self._command_line(),
             "-drive", f"file={disk},format=qcow2,if=none,id=disk,cache=unsafe",
             "-device", "virtio-blk-pci,drive=disk",
@@ -113,6 +121,14 @@ class Machine:
         if self.config.virtio_mem:
             argv += ["-object", "memory-backend-ram,id=vmem-backend,size=4G",
                      "-device", "virtio-mem-pci,id=vmem,memdev=vmem-backend,requested-size=0"]
+        if self.config.vmlinux:
+            argv += ["-drive", f"file={self.kernel.vmlinux},format=raw,if=none,id=vmlinux,"
+                               "readonly=on", "-device", "virtio-blk-pci,drive=vmlinux"]
+        if self.config.efi:
+            variables = self._work / "variables"
+            shutil.copy(OVMF_VARIABLES, variables)
+            argv += ["-drive", f"if=pflash,format=raw,readonly=on,file={OVMF_CODE}",
+                     "-drive", f"if=pflash,format=raw,file={variables}"]
         self._dimms = self._cpus_added = 0
         with open(self.logs / "qemu", "wb") as log:
             self._process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=log,

@@ -13,6 +13,7 @@ import time
 from . import build, guesttools, kernels, rootfs, runner
 from .cache import Cache, default_directory
 from .images import BUSYBOX
+from .machine import OVMF_CODE
 from .registry import GROUPS, KERNELS
 from .util import SetupError, note, say
 
@@ -20,6 +21,7 @@ from .util import SetupError, note, say
 NEEDED = {"qemu-system-x86_64": "qemu-system-x86", "qemu-img": "qemu-utils",
           "mmdebstrap": "mmdebstrap", "mke2fs": "e2fsprogs", "dpkg-deb": "dpkg",
           "apt-get": "apt", "zstd": "zstd", "gcc": "gcc libc6-dev"}
+NEEDED_FILES = {"busybox-static": BUSYBOX, "ovmf": OVMF_CODE}
 
 
 def parse(argv):
@@ -71,7 +73,7 @@ def make_plan(options):
 
 def prepare(options, plan):
     missing = sorted({package for program, package in NEEDED.items() if not shutil.which(program)}
-                     | ({"busybox-static"} if not BUSYBOX.exists() else set()))
+                     | {package for package, file in NEEDED_FILES.items() if not file.exists()})
     if missing:
         raise SetupError("missing on this machine: apt-get install " + " ".join(missing))
     cache = Cache(default_directory())
@@ -91,7 +93,7 @@ def prepare(options, plan):
 def main(argv):
     options = parse(argv)
     if options.needed:
-        say(" ".join([*sorted(set(NEEDED.values())), "busybox-static"]))
+        say(" ".join([*sorted(set(NEEDED.values())), *NEEDED_FILES]))
         return 0
     load_cases()
     plan = make_plan(options)
