@@ -32,6 +32,8 @@ users_of() {
     libudev.h) echo sys/uevent.c ;;
     libeconf.h | libeconf_ext.h) echo sys/conffile.c ;;
     libkmod.h) echo sys/modules.c ;;
+    archive.h | archive_entry.h) echo sys/cpio.c ;;
+    libmount.h) echo sys/mounts.c ;;
     libelf.h | gelf.h) echo 'image/elf*.c' ;;
     json-c/*) echo 'sys/json-fields.c sys/report-json.c ctl/json.c' ;;
     systemd/sd-bus.h | systemd/sd-bus-*.h) echo 'daemon/bus*.[ch] ctl/client.c' ;;
