@@ -7,66 +7,8 @@ set -eu
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 root=$work/root release=1.2.3-made-up
-failed=0
-
-for tool in depmod cpio gzip xz; do
-    PATH=$PATH:/usr/sbin:/sbin command -v $tool >/dev/null || {
-        echo "$tool is not installed"
-        exit 77
-    }
-done
-PATH=$PATH:/usr/sbin:/sbin
-
-fail() {
-    echo "FAILED: $*"
-    failed=1
-}
-
-# run STATUS ARGUMENTS...
-run() {
-    expected=$1
-    shift
-    status=0
-    "$builddir/kdump-mkinitramfs" --root="$root" --kernel-release=$release \
-        --capture-program=/opt/capture "$@" >"$work/out" 2>"$work/err" || status=$?
-    [ $status -eq "$expected" ] || {
-        fail "$*: exit status $status instead of $expected"
-        cat "$work/out" "$work/err"
-    }
-}
-
-# has STREAM TEXT
-has() {
-    grep -qF -e "$2" "$work/$1" || {
-        fail "no \"$2\" in std$1:"
-        cat "$work/$1"
-    }
-}
-
-# --- a machine
-
-# module PATH [ALIAS [DEPENDENCY-SYMBOL [SOFT DEPENDENCY]]]: depmod reads it, nobody loads it.
-module() {
-    mkdir -p "$root/lib/modules/$release/kernel/${1%/*}"
-    name=${1##*/}
-    {
-        printf '__attribute__((section(".modinfo"), used)) static const char a[] = "alias=%s";\n' \
-            "${2-none}"
-        printf '__attribute__((section(".modinfo"), used)) static const char l[] = "license=x";\n'
-        [ -z "${4-}" ] || printf '%s"softdep=pre: %s";\n' \
-            '__attribute__((section(".modinfo"), used)) static const char s[] = ' "$4"
-        printf 'void %s_here(void);\nvoid %s_here(void) {}\n' "$name" "$name"
-        printf 'asm(".section \\"__ksymtab_strings\\",\\"a\\"\\n.asciz \\"%s_here\\"\\n' "$name"
-        printf '.section \\"___ksymtab+%s_here\\",\\"a\\"\\n__ksymtab_%s_here: .quad 0\\n' \
-            "$name" "$name"
-        printf '.globl __ksymtab_%s_here\\n.previous");\n' "$name"
-        [ -z "${3-}" ] || printf 'extern void %s(void);\nvoid *%s_uses = (void *)%s;\n' "$3" \
-            "$name" "$3"
-    } >"$work/module.c"
-    # CC may be several words.
-    # shellcheck disable=SC2086
-    $CC -c -fno-pic -o "$root/lib/modules/$release/kernel/$1.ko" "$work/module.c"
-}
+# shellcheck source=tests/made-up-machine.sh
+. "$srcdir/tests/made-up-machine.sh"
 
 module drivers/bus 'pci:v*'
 module drivers/disk 'made-up:disk' bus_here
@@ -78,34 +20,7 @@ module drivers/other 'pci:other'
 case $(depmod --version) in
 *+XZ*) xz "$root/lib/modules/$release/kernel/lib/library.ko" ;;
 esac
-: >"$root/lib/modules/$release/modules.order"
-: >"$root/lib/modules/$release/modules.builtin"
-: >"$root/lib/modules/$release/modules.builtin.modinfo"
-depmod -b "$root" $release
-
-pci=sys/devices/pci0000:00/0000:00:04.0
-block=$pci/thing0/block/vda
-mkdir -p "$root/$block/vda1" "$root/sys/class/block" "$root/sys/dev/block" \
-    "$root/sys/bus/pci/drivers/bus" "$root/sys/bus/made-up/drivers/disk" "$root/sys/module/bus" \
-    "$root/sys/module/disk" "$root/proc/self" "$root/dev/disk/by-uuid" "$root/etc" \
-    "$root/var/crash" "$root/opt" "$root/usr/bin" "$root/boot"
-ln -s ../../../bus/pci/drivers/bus "$root/$pci/driver"
-ln -s ../../../../module/bus "$root/sys/bus/pci/drivers/bus/module"
-ln -s ../../../../bus/made-up/drivers/disk "$root/$pci/thing0/driver"
-ln -s ../../../../module/disk "$root/sys/bus/made-up/drivers/disk/module"
-echo 254:0 >"$root/$block/dev"
-echo 254:1 >"$root/$block/vda1/dev"
-echo 1 >"$root/$block/vda1/partition"
-for device in vda vda1; do
-    path=$block
-    [ $device = vda ] || path=$block/$device
-    ln -s "../../../$path" "$root/sys/class/block/$device"
-    ln -s "../../../$path" "$root/sys/dev/block/$(cat "$root/$path/dev")"
-    : >"$root/dev/$device"
-done
-ln -s ../../vda1 "$root/dev/disk/by-uuid/1111-2222"
-echo "21 1 254:1 / / rw - ext4 /dev/vda1 rw" >"$root/proc/self/mountinfo"
-echo made-up >"$root/etc/hostname"
+index_modules
 
 # A program with two libraries of its own, one of which needs the other, in a directory that only
 # its run path names.
@@ -196,10 +111,6 @@ changed() {
     run 0 --if-needed --json
     has out '"State":"fresh"'
 }
-configure() {
-    mkdir -p "$root/etc/kdumpd"
-    printf '[Capture]\n%s\n' "$1" >"$root/etc/kdumpd/kdumpd.conf"
-}
 changed "a program" touch "$root/usr/bin/makedumpfile"
 changed "a library" touch "$root/opt/private/libtwo.so.2"
 changed "a module" touch "$root/lib/modules/$release/kernel/fs/ext4.ko"
@@ -247,11 +158,11 @@ mv "$root/lib/modules/$release/kernel/drivers/bus.ko" "$work/aside"
 refused "run \"depmod $release\""
 mv "$work/aside" "$root/lib/modules/$release/kernel/drivers/bus.ko"
 
-echo "21 1 0:30 / / rw - nfs4 server:/export rw" >"$root/proc/self/mountinfo"
+mounted 0:30 / / nfs4 server:/export
 refused "which needs a network"
-echo "21 1 0:30 / / rw - tmpfs tmpfs rw" >"$root/proc/self/mountinfo"
+mounted 0:30 / / tmpfs tmpfs
 refused "of the type tmpfs"
-echo "21 1 254:1 / / rw - ext4 /dev/vda1 rw" >"$root/proc/self/mountinfo"
+mounted 254:1 / / ext4 /dev/vda1
 
 configure 'Target=/dev/vdz'
 refused "there is no device \"/dev/vdz\""

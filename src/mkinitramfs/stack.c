@@ -206,12 +206,18 @@ static int find_table(Builder *b, const BlockName *name, const DmTable **ret) {
         return 0;
 }
 
+static int refuse_encrypted(Builder *b, const BlockName *name) {
+        char text[256];
+
+        if (block_attribute(b->root_fd, name, "dm/name", text, sizeof(text)) < 0)
+                strscpy(text, sizeof(text), name->text);
+        return fail(b, -EOPNOTSUPP,
+                    "/dev/mapper/%s is encrypted, and there is nobody to give the key after a "
+                    "panic: " ELSEWHERE,
+                    text);
+}
+
 static int check_table(Builder *b, const DmTable *table) {
-        if (startswith(table->uuid, "CRYPT-"))
-                return fail(b, -EOPNOTSUPP,
-                            "/dev/mapper/%s is encrypted, and there is nobody to give the key "
-                            "after a panic: " ELSEWHERE,
-                            table->name);
         for (size_t i = 0; i < table->n_targets; i++) {
                 const char *type = table->targets[i].type;
 
@@ -233,7 +239,7 @@ static int add_mapper(Builder *b, const BlockName *name, unsigned depth) {
         /* Said first, as it needs no table. */
         if (block_attribute(b->root_fd, name, "dm/uuid", uuid, sizeof(uuid)) >= 0 &&
             startswith(uuid, "CRYPT-"))
-                return check_table(b, &(DmTable){ .name = (char *)name->text, .uuid = uuid });
+                return refuse_encrypted(b, name);
         r = find_table(b, name, &table);
         if (r >= 0)
                 r = check_table(b, table);
@@ -441,15 +447,17 @@ static int identify_by_link(Builder *b, const BlockName *name, DeviceUse use, De
                 return r < 0 ? fail_memory(b) : 0;
         }
         if (use == DEVICE_USE_RAW)
-                return fail(b, -ENODEV,
-                            "%s has nothing by which it is found again: what is written over must "
-                            "be a partition with a UUID (/dev/disk/by-partuuid), a logical volume "
-                            "or an MD array",
-                            name->text);
-        return fail(b, -ENODEV,
-                    "%s has nothing by which it is found again: /dev/disk has no link to it by "
-                    "UUID",
-                    name->text);
+                return fail(
+                        b, -ENODEV,
+                        "/dev/%s has nothing by which it is found again: what is written over must "
+                        "be a partition with a UUID (/dev/disk/by-partuuid), a logical volume "
+                        "or an MD array",
+                        name->text);
+        return fail(
+                b, -ENODEV,
+                "/dev/%s has nothing by which it is found again: /dev/disk has no link to it by "
+                "UUID",
+                name->text);
 }
 
 int device_identify(Builder *b, const BlockName *name, DeviceUse use, DeviceId *ret) {
