@@ -179,6 +179,23 @@ planned '"By":"mapper","Value":"vg-dumps"' '"Label":"/var/crash on /dev/mapper/v
     '"Type":"striped","Parameters":"2 128 %0 99 %1 100%%"' \
     '"Devices":[{"By":"uuid","Value":"AAAA-aa"},{"By":"uuid","Value":"BBBB-bb"}]'
 packed dm-mod bus disk other ext4
+# A note that is not true any more.
+echo 300 >"$root/$virtual/dm-0/size"
+planned '"Value":"vg-dumps"'
+echo 308 >"$root/$virtual/dm-0/size"
+refused "have changed since they were noted"
+echo 300 >"$root/$virtual/dm-0/size"
+mkdir -p "$root/etc/lvm/backup"
+touch -d '2001-01-01' "$root/etc/lvm/backup/vg"
+planned '"Value":"vg-dumps"'
+touch -d '2101-01-01' "$root/etc/lvm/backup/vg"
+refused "have changed since they were noted"
+rm -r "$root/etc/lvm" "$root/$virtual/dm-0/size"
+ln -sfn ../vda "$root/$virtual/dm-0/slaves/vda"
+rm "$root/$virtual/dm-0/slaves/sda"
+refused "have changed since they were noted"
+rm "$root/$virtual/dm-0/slaves/vda"
+ln -s sda "$root/$virtual/dm-0/slaves/sda"
 # By any of its names, and where /dev/mapper has nodes instead of links.
 mkdir -p "$root/dev/mapper" "$root/dev/vg"
 : >"$root/dev/mapper/vg-dumps"
