@@ -96,8 +96,15 @@ rm "$root/var/crash"
 mounted 0:40 /@ / btrfs /dev/vda1
 planned '"FileSystem":"btrfs","Options":"subvolid=5"' '"Directory":"/@/var/crash"'
 packed btrfs
-mkdir -p "$root/sys/fs/btrfs/1111-2222/devinfo/1" "$root/sys/fs/btrfs/1111-2222/devinfo/2"
-refused "is on several devices"
+# On several devices, of which another one has the link: all of them are needed.
+device sys/devices/pci0000:00/0000:00:06.0/block/sdc 8:32
+driver sys/devices/pci0000:00/0000:00:06.0 pci other
+mkdir -p "$root/sys/fs/btrfs/2222-aaaa/devices/sdx" "$root/sys/fs/btrfs/3333-bbbb/devices" \
+    "$root/sys/fs/btrfs/features"
+ln -s ../../../../class/block/vda1 "$root/sys/fs/btrfs/3333-bbbb/devices/vda1"
+ln -s ../../../../class/block/sdc "$root/sys/fs/btrfs/3333-bbbb/devices/sdc"
+planned '"Device":{"By":"uuid","Value":"3333-bbbb"}' '"Label":"/var/crash on /dev/vda1"'
+packed btrfs bus disk other
 rm -r "$root/sys/fs/btrfs"
 
 # --- devices that are named
