@@ -33,7 +33,7 @@ users_of() {
     libeconf.h | libeconf_ext.h) echo sys/conffile.c ;;
     libkmod.h) echo sys/modules.c ;;
     libelf.h | gelf.h) echo 'image/elf*.c' ;;
-    json-c/*) echo 'sys/report-json.c ctl/json.c' ;;
+    json-c/*) echo 'sys/*-json.c ctl/json.c' ;;
     systemd/sd-bus.h | systemd/sd-bus-*.h) echo 'daemon/bus*.[ch] ctl/client.c' ;;
     systemd/sd-event.h) echo 'daemon/*.[ch]' ;;
     systemd/sd-journal.h) echo sys/log.c ;;
