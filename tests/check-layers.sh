@@ -19,7 +19,7 @@ layers_of() {
     image) echo base core image purgatory ;;
     purgatory) echo base purgatory ;;
     sys) echo base core sys ;;
-    capture | ctl | daemon | load) echo base core image sys "$1" ;;
+    capture | ctl | daemon | load | mkinitramfs) echo base core image sys "$1" ;;
     *) fail "src/$1/ is no layer that this script knows" >&2 ;;
     esac
 }
@@ -33,7 +33,7 @@ users_of() {
     libeconf.h | libeconf_ext.h) echo sys/conffile.c ;;
     libkmod.h) echo sys/modules.c ;;
     libelf.h | gelf.h) echo 'image/elf*.c' ;;
-    json-c/*) echo 'sys/*-json.c ctl/json.c' ;;
+    json-c/*) echo 'sys/json-fields.c sys/report-json.c sys/crash-json.c ctl/json.c' ;;
     systemd/sd-bus.h | systemd/sd-bus-*.h) echo 'daemon/bus*.[ch] ctl/client.c' ;;
     systemd/sd-event.h) echo 'daemon/*.[ch]' ;;
     systemd/sd-journal.h) echo sys/log.c ;;
