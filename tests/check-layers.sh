@@ -31,6 +31,7 @@ users_of() {
     cpuid.h | immintrin.h) echo base/sha256-best.c ;;
     libudev.h) echo sys/uevent.c ;;
     libeconf.h | libeconf_ext.h) echo sys/conffile.c ;;
+    blkid/blkid.h) echo sys/block-probe.c ;;
     libkmod.h) echo sys/modules.c ;;
     libelf.h | gelf.h) echo 'image/elf*.c' ;;
     json-c/*) echo 'sys/json-fields.c sys/report-json.c sys/crash-json.c ctl/json.c' ;;
@@ -43,7 +44,7 @@ users_of() {
     getopt.h) echo '*/main.c' ;;
     inttypes.h | limits.h | poll.h | sched.h | signal.h | spawn.h | stdarg.h) echo '*' ;;
     stdbool.h | stddef.h | stdint.h | stdio.h | stdlib.h | string.h | strings.h) echo '*' ;;
-    syslog.h | time.h | unistd.h) echo '*' ;;
+    syslog.h | termios.h | time.h | unistd.h) echo '*' ;;
     esac
 }
 

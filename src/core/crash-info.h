@@ -57,7 +57,7 @@ typedef struct CrashInfo {
         uint64_t since_boot_usec, target_usec, log_usec, dump_usec, total_usec;
 
         CrashResult result;
-        char *message; /* why it is not complete, one sentence; NULL if it is */
+        char *message; /* why it is not complete by the collector on the target; NULL if it is */
 } CrashInfo;
 
 #define CRASH_RANGES_MOST         65536u
