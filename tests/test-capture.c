@@ -314,6 +314,18 @@ START_TEST(collector_sees_a_terminal) {
 }
 END_TEST
 
+/* The fallback is the same directory, but works. */
+static int fail_second(Capture *c, const PlanPlace *place, uint64_t deadline_usec,
+                       char ret_device[static 64], char reterr[static CAPTURE_ERROR_MAX]) {
+        if (streq(place->label, "the other")) {
+                ck_assert(!has(DUMP));
+                sync_failing = NULL;
+                free_space = UINT64_MAX;
+                free(collector("echo on the other >\"$n\"", ""));
+        }
+        return capture_tree_ops.attach(c, place, deadline_usec, ret_device, reterr);
+}
+
 /* A file system that is full: the collector cannot write, and a copy would not fit either. */
 START_TEST(target_full) {
         CrashInfo info;
@@ -355,6 +367,23 @@ START_TEST(broken_disk) {
         ck_assert_uint_eq(info.result, CRASH_RESULT_LOG_ONLY);
         ck_assert_ptr_nonnull(strstr(info.message, "Input/output error"));
         crash_info_done(&info);
+}
+END_TEST
+
+/* Nothing can be written at all: as if the target were not there. */
+START_TEST(nothing_can_be_written) {
+        CapturePlan plan = plan_with(collector("exit 1", ""));
+
+        sync_failing = "vmcore-dmesg.txt";
+        sync_error = -ENOSPC;
+        free_space = 0;
+        ops.attach = fail_second;
+        plan.fallback = plan.target;
+        plan.fallback.label = (char *)"the other";
+        write_plan(&plan);
+        ck_assert_int_eq(run(), 0);
+        check_text(DUMP "/vmcore", "on the other\n");
+        free(plan.core_collector);
 }
 END_TEST
 
@@ -665,6 +694,7 @@ static void add_cases(Suite *s) {
         ADD_FIXTURE_TEST(s, target_full);
         ADD_FIXTURE_TEST(s, full_at_sync);
         ADD_FIXTURE_TEST(s, broken_disk);
+        ADD_FIXTURE_TEST(s, nothing_can_be_written);
         ADD_FIXTURE_TEST(s, same_second);
         ADD_FIXTURE_TEST(s, keep);
         ADD_FIXTURE_TEST(s, keep_after_failure);

@@ -72,6 +72,10 @@ int capture_run(Capture *c) _must_check_;
 /* Frees what capture_run() left. */
 void capture_done(Capture *c);
 
+/* Whom the kernel kills first when memory runs out, of -1000 to 1000: rather the collector, without
+ * which there can be a copy, than the capture. */
+void capture_oom_score(const char *score);
+
 /* Says a line on the console, "kdump-capture: ..." */
 void capture_say(const char *format, ...) _printf_(1, 2);
 

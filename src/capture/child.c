@@ -68,6 +68,7 @@ static void execute(const Child *child, int said_fd, int data_fd, int error_fd) 
         ssize_t n;
 
         (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+        capture_oom_score("0");
         (void)sigemptyset(&none);
         (void)sigprocmask(SIG_SETMASK, &none, NULL);
         (void)signal(SIGPIPE, SIG_DFL);

@@ -74,6 +74,10 @@ static void store_log(Capture *c) {
         if (!c->log.text)
                 return;
         r = store_file(c, CRASH_LOG_NAME, c->log.text, c->log.size);
+        if (r == -ENOSPC) {
+                retain_make_room(c);
+                r = store_file(c, CRASH_LOG_NAME, c->log.text, c->log.size);
+        }
         if (r < 0) {
                 capture_blame(c, "the log cannot be written: %s", strerror(-r));
                 return;
@@ -84,7 +88,8 @@ static void store_log(Capture *c) {
         capture_say("wrote %s to %s on %s", CRASH_LOG_NAME, c->name, c->place->label);
 }
 
-/* Log, description, dump, description: each is durable before the next begins. */
+/* Log, description, dump, description: each is durable before the next begins. Returns -ENODEV if
+ * nothing could be kept there. */
 static int save_files(Capture *c) {
         int r;
 
@@ -96,8 +101,12 @@ static int save_files(Capture *c) {
                 capture_say("%s cannot be written: %s", CRASH_INFO_NAME, strerror(-r));
         retain_make_room(c);
         r = dump_write(c);
+        if (r < 0 && !c->info.log) {
+                store_give_up(c);
+                return -ENODEV;
+        }
         if (r < 0)
-                c->info.result = c->info.log ? CRASH_RESULT_LOG_ONLY : CRASH_RESULT_FAILED;
+                c->info.result = CRASH_RESULT_LOG_ONLY;
         c->info.total_usec = monotonic_usec() - c->start_usec;
         if (store_info(c) < 0)
                 capture_say("%s cannot be written", CRASH_INFO_NAME);

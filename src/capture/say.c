@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What a capture says, and to whom. */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -24,6 +25,13 @@ void capture_say(const char *format, ...) {
         strcat(line, "\n");
         /* One call, so that the kernel's own lines do not fall between. */
         n = write(STDERR_FILENO, line, strlen(line));
+        (void)n;
+}
+
+void capture_oom_score(const char *score) {
+        _cleanup_close_ int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+        ssize_t n = fd < 0 ? 0 : write(fd, score, strlen(score));
+
         (void)n;
 }
 

@@ -176,6 +176,11 @@ int store_commit(Capture *c, const char *from, const char *to) {
         return r;
 }
 
+void store_give_up(Capture *c) {
+        store_remove(c, CRASH_INFO_NAME);
+        (void)unlinkat(c->base_fd, c->name, AT_REMOVEDIR);
+}
+
 void store_remove(Capture *c, const char *name) {
         if (unlinkat(c->dir_fd, name, 0) == 0)
                 (void)c->ops->sync(c, c->dir_fd, ".");

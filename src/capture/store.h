@@ -22,5 +22,8 @@ int store_commit(Capture *c, const char *from, const char *to) _must_check_;
 /* Removes a file; it may be absent. */
 void store_remove(Capture *c, const char *name);
 
+/* Removes the description and the directory, in which there is nothing else. */
+void store_give_up(Capture *c);
+
 /* Writes all of it. Returns 0 or negative errno. */
 int store_write(int fd, const char *data, size_t size) _must_check_;

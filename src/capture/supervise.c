@@ -65,8 +65,6 @@ static void open_console(void) {
                 (void)close(fd);
 }
 
-/* Bytes that the kernel has written out or still writes count as progress, too; so this says only
- * whether the child itself went on. */
 static int worker(CaptureShared *shared) {
         Devices devices = { 0 };
         Capture c = {
@@ -83,6 +81,7 @@ static int worker(CaptureShared *shared) {
 
         if (c.root_fd < 0)
                 return c.root_fd;
+        capture_oom_score("-900");
         r = capture_run(&c);
         capture_done(&c);
         devices_done(&devices);

@@ -41,7 +41,7 @@ int block_probe(int fd, BlockIdentity *ret) {
         if (!probe)
                 return -ENOMEM;
         errno = 0;
-        if (blkid_probe_set_device(probe, fd, 0, 0) < 0 ||
+        if (blkid_probe_set_device(probe, fd, 0, 0) != 0 ||
             blkid_probe_enable_superblocks(probe, 1) < 0 ||
             blkid_probe_set_superblocks_flags(probe, BLKID_SUBLKS_TYPE | BLKID_SUBLKS_UUID) < 0 ||
             blkid_probe_enable_partitions(probe, 1) < 0 ||
