@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/macro.h"
+
 #define FAKE_PHYSICAL UINT64_C(0x1000000)
 #define FAKE_TEXT     UINT64_C(0xffffffff81000000) /* where the kernel's own image is seen */
 #define FAKE_DIRECT   UINT64_C(0xffff888000000000)
@@ -50,7 +52,7 @@ static inline void fake_put(FakeVmcore *v, size_t at, uint64_t value, size_t wid
         memcpy(v->memory + at, &value, width);
 }
 
-static inline void fake_info(FakeVmcore *v, const char *format, ...) {
+_printf_(2, 3) static inline void fake_info(FakeVmcore *v, const char *format, ...) {
         size_t n = strlen(v->info);
         va_list ap;
 

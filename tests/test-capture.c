@@ -156,6 +156,10 @@ static void check_text(const char *path, const char *expected) {
         ck_assert_str_eq(text, expected);
 }
 
+static void stat_in_tree(const char *path, struct stat *ret) {
+        ck_assert_int_eq(fstatat(tree.fd, path + 1, ret, AT_SYMLINK_NOFOLLOW), 0);
+}
+
 START_TEST(everything) {
         struct stat st;
         CrashInfo info;
@@ -184,9 +188,9 @@ START_TEST(everything) {
         check_text(DUMP "/vmcore-dmesg.txt",
                    "[    0.001000] Linux version 6.9.0-fake\n"
                    "[    0.002000] Kernel panic - not syncing: because\n");
-        ck_assert_int_eq(fstatat(tree.fd, DUMP + 1, &st, 0), 0);
+        stat_in_tree(DUMP, &st);
         ck_assert_uint_eq(st.st_mode & 07777, 0700);
-        ck_assert_int_eq(fstatat(tree.fd, DUMP "/vmcore-dmesg.txt" + 1, &st, 0), 0);
+        stat_in_tree(DUMP "/vmcore-dmesg.txt", &st);
         ck_assert_uint_eq(st.st_mode & 07777, 0600);
 }
 END_TEST
@@ -229,7 +233,7 @@ static void check_copy(const char *why) {
         ck_assert_int_eq(read_file_below(tree.fd, "/proc/vmcore", 1 << 24, &memory, &other), 0);
         ck_assert_uint_eq(size, other);
         ck_assert_mem_eq(dump, memory, size);
-        ck_assert_int_eq(fstatat(tree.fd, DUMP "/vmcore" + 1, &st, 0), 0);
+        stat_in_tree(DUMP "/vmcore", &st);
         ck_assert_uint_lt((uint64_t)st.st_blocks * 512, size / 2);
         ck_assert(!has(DUMP "/vmcore.incomplete"));
 }
@@ -553,9 +557,10 @@ START_TEST(no_vmcore) {
 END_TEST
 
 START_TEST(damaged_vmcore) {
+        /* To us; whoever wrote the collector may know more. */
         tree_text(&tree, "/proc/vmcore", "no dump");
-        ck_assert_int_lt(run_with(collector("echo x >\"$n\"", "")), 0);
-        ck_assert(!has(TARGET));
+        ck_assert_int_eq(run_with(collector("echo x >\"$n\"", "")), 0);
+        ck_assert(has(TARGET) && !has(DUMP));
 }
 END_TEST
 
@@ -583,7 +588,6 @@ END_TEST
 
 START_TEST(scripts) {
         CapturePlan plan = plan_with(collector("echo x >\"$n\"", ""));
-        _cleanup_free_ char *text = NULL;
 
         tree_text(&tree, "/pre", "#!/bin/sh\nls \"$1\" >\"$1/pre\"; exit 7\n");
         tree_text(&tree, "/post",

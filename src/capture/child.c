@@ -203,13 +203,15 @@ static int attend(Run *run) {
 }
 
 /* Bounded: a program that hangs in the kernel cannot be killed, and is left behind. */
-#define REAP_TRIES 500u /* of 10 ms */
+#define REAP_EVERY_MSEC 10
+#define END_LIMIT_MSEC  60000 /* for ending, once its output is closed */
+#define KILL_LIMIT_MSEC 5000
 
-static int reap(Run *run, int64_t *ret_status) {
+static int reap(Run *run, int limit_msec, int64_t *ret_status) {
         int status;
         pid_t pid;
 
-        for (unsigned i = 0; i < REAP_TRIES; i++) {
+        for (int waited = 0; waited < limit_msec; waited += REAP_EVERY_MSEC) {
                 pid = waitpid(run->pid, &status, WNOHANG);
                 if (pid == run->pid) {
                         *ret_status =
@@ -218,7 +220,7 @@ static int reap(Run *run, int64_t *ret_status) {
                 }
                 if (pid < 0 && errno != EINTR)
                         return -errno;
-                (void)poll(NULL, 0, 10);
+                (void)poll(NULL, 0, REAP_EVERY_MSEC);
         }
         return -ETIME;
 }
@@ -233,10 +235,10 @@ int child_run(const Child *child, int64_t *ret_status) {
                 r = attend(&run);
                 if (r < 0)
                         (void)kill(run.pid, SIGKILL);
-                if (reap(&run, &status) < 0) {
+                if (reap(&run, r < 0 ? KILL_LIMIT_MSEC : END_LIMIT_MSEC, &status) < 0) {
                         /* It closed its output and goes on: it is not waited for. */
                         (void)kill(run.pid, SIGKILL);
-                        if (reap(&run, &status) < 0 || r == 0)
+                        if (reap(&run, KILL_LIMIT_MSEC, &status) < 0 || r == 0)
                                 r = -ETIME;
                 }
                 *ret_status = status;

@@ -146,7 +146,8 @@ static int free_bytes(Capture *c, int fd, uint64_t *ret) {
 
         if (fstatvfs(fd, &st) < 0)
                 return -errno;
-        *ret = (uint64_t)st.f_bavail * st.f_frsize;
+        /* With what the file system keeps for root, as that is what we are. */
+        *ret = (uint64_t)st.f_bfree * st.f_frsize;
         return 0;
 }
 

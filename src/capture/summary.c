@@ -96,8 +96,11 @@ int summary_read(Capture *c) {
         if (c->vmcore_fd < 0)
                 return c->vmcore_fd;
         r = vmcore_open(read_vmcore, c, &c->vmcore);
-        if (r < 0)
-                return r;
+        if (r < 0) {
+                /* The core collector may know better. */
+                capture_say("the headers of %s make no sense: %s", VMCORE_PATH, strerror(-r));
+                return 0;
+        }
         fill_from_info(c);
         r = fill_ranges(c);
         if (r < 0)

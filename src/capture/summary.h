@@ -5,6 +5,6 @@
 #include "capture/capture.h"
 
 /* Opens /proc/vmcore, reads headers and log, and fills in what c->info says of the crash. Returns 0
- * or negative errno if there is no usable /proc/vmcore; a log that cannot be read is told, and is
+ * or negative errno if it cannot be opened; headers and a log that cannot be read are told, and are
  * no error. */
 int summary_read(Capture *c) _must_check_;

@@ -211,8 +211,11 @@ _Noreturn void supervise(void) {
         watch.root_fd = open_root("/");
         shared->progress_usec = monotonic_usec();
         pid = shared == &nothing ? -1 : fork();
-        if (pid == 0)
+        if (pid == 0) {
+                (void)sigemptyset(&all);
+                (void)sigprocmask(SIG_SETMASK, &all, NULL);
                 _exit(worker(shared) < 0);
+        }
         if (pid > 0) {
                 status = wait_child(&watch, pid, &shared->progress_usec, NO_PROGRESS_USEC);
                 judge(status);
