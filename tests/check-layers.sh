@@ -33,6 +33,8 @@ users_of() {
     libeconf.h | libeconf_ext.h) echo sys/conffile.c ;;
     blkid/blkid.h) echo sys/block-probe.c ;;
     libkmod.h) echo sys/modules.c ;;
+    archive.h | archive_entry.h) echo sys/cpio.c ;;
+    libmount.h) echo sys/mounts.c ;;
     libelf.h | gelf.h) echo 'image/elf*.c' ;;
     json-c/*) echo 'sys/json-fields.c sys/report-json.c sys/crash-json.c ctl/json.c' ;;
     systemd/sd-bus.h | systemd/sd-bus-*.h) echo 'daemon/bus*.[ch] ctl/client.c' ;;
