@@ -94,13 +94,18 @@ while read -r word; do
     grep -q "\.Cm .*\<$word\>" "$man/org.kdumpd1.5" || fail "org.kdumpd1.5 does not name $word"
 done <"$work/states"
 
+names results >"$work/results"
+sed -n '/^\.Sh RESULTS/,/^\.Sh RAW/p' "$man/kdump-capture.8" >"$work/part"
+items Cm "$work/part" >"$work/items"
+same kdump-capture.8 "$work/results" "$work/items"
+
 # --- options, verbs, help
 
 options() {
     grep -o -e '--[a-z][a-z-]*' "$1" | sort -u
 }
 
-for program in kdumpd kdump-load kdump-mkinitramfs kdumpctl; do
+for program in kdumpd kdump-capture kdump-load kdump-mkinitramfs kdumpctl; do
     [ -x "$builddir/$program" ] || continue
     page=$man/$program.8
 

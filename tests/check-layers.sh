@@ -31,11 +31,12 @@ users_of() {
     cpuid.h | immintrin.h) echo base/sha256-best.c ;;
     libudev.h) echo 'sys/udev-device.c sys/uevent.c' ;;
     libeconf.h | libeconf_ext.h) echo sys/conffile.c ;;
+    blkid/blkid.h) echo sys/block-probe.c ;;
     libkmod.h) echo sys/modules.c ;;
     archive.h | archive_entry.h) echo sys/cpio.c ;;
     libmount.h) echo sys/mounts.c ;;
     libelf.h | gelf.h) echo 'image/elf*.c' ;;
-    json-c/*) echo 'sys/json-fields.c sys/report-json.c ctl/json.c' ;;
+    json-c/*) echo 'sys/json-fields.c sys/report-json.c sys/crash-json.c ctl/json.c' ;;
     systemd/sd-bus.h | systemd/sd-bus-*.h) echo 'daemon/bus*.[ch] ctl/client.c' ;;
     systemd/sd-event.h) echo 'daemon/*.[ch]' ;;
     systemd/sd-journal.h) echo sys/log.c ;;
@@ -45,7 +46,7 @@ users_of() {
     getopt.h) echo '*/main.c' ;;
     inttypes.h | limits.h | poll.h | sched.h | signal.h | spawn.h | stdarg.h) echo '*' ;;
     stdbool.h | stddef.h | stdint.h | stdio.h | stdlib.h | string.h | strings.h) echo '*' ;;
-    syslog.h | time.h | unistd.h) echo '*' ;;
+    syslog.h | termios.h | time.h | unistd.h) echo '*' ;;
     esac
 }
 

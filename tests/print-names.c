@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "base/string-util.h"
+#include "core/crash-info.h"
 #include "core/decision.h"
 #include "core/failure.h"
 #include "core/machine.h"
@@ -54,6 +55,11 @@ static void print_verdicts(void) {
                 printf("%s\n", verdict_to_string(v));
 }
 
+static void print_results(void) {
+        for (CrashResult r = 0; r < _CRASH_RESULT_MAX; r++)
+                printf("%s\n", crash_result_to_string(r));
+}
+
 static void print_kernels(void) {
         const char *place, *architectures;
 
@@ -95,6 +101,7 @@ int main(int argc, char **argv) {
                 { "failures", print_failures },
                 { "states", print_states },
                 { "verdicts", print_verdicts },
+                { "results", print_results },
                 { "kernels", print_kernels },
                 { "initrds", print_initrds },
                 { "removed", print_removed },

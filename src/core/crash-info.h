@@ -57,7 +57,7 @@ typedef struct CrashInfo {
         uint64_t since_boot_usec, target_usec, log_usec, dump_usec, total_usec;
 
         CrashResult result;
-        char *message; /* why it is not complete, one sentence; NULL if it is */
+        char *message; /* why it is not complete by the collector on the target; NULL if it is */
 } CrashInfo;
 
 #define CRASH_RANGES_MOST         65536u
@@ -79,7 +79,13 @@ void crash_info_done(CrashInfo *info);
 const char *crash_directory_name(char buf[static CRASH_NAME_MAX], const char *host,
                                  uint64_t realtime_usec);
 
-/* Takes such a name apart; either result may be NULL. Returns 0, or -EINVAL if it is
- * none. */
-int crash_directory_parse(const char *name, char ret_host[static CRASH_NAME_MAX],
+#define CRASH_NUMBER_MOST 999u
+
+/* Appends "-NUMBER" (1 to CRASH_NUMBER_MOST) to such a name, for which there is always room: when
+ * there is a directory of that name. */
+void crash_directory_number(char name[static CRASH_NAME_MAX], unsigned number);
+
+/* Takes such a name apart, with a number or without; either result may be NULL. Returns 0, or
+ * -EINVAL if it is none. */
+int crash_directory_parse(const char *name, char ret_host[CRASH_NAME_MAX],
                           uint64_t *ret_realtime_usec) _must_check_;

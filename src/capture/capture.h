@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* One capture, from the plan to the dump. Everything but a few calls (CaptureOps) works on paths
+ * below a root directory, so that it runs on a made-up tree without privileges. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/capture-plan.h"
+#include "core/crash-info.h"
+#include "image/vmcore-log.h"
+
+#define VMCORE_PATH "/proc/vmcore"
+#define MOUNT_POINT "/run/kdumpd/target" /* of the target */
+
+#define CAPTURE_ERROR_MAX 256u
+
+/* What the worker tells the supervisor, in memory that both have. */
+typedef struct CaptureShared {
+        _Atomic uint64_t progress_usec;  /* CLOCK_MONOTONIC of the last sign of progress */
+        _Atomic unsigned final_action;   /* FinalAction, once the plan is read */
+        _Atomic unsigned failure_action; /* the same */
+        _Atomic bool is_complete;        /* there is a complete dump */
+        _Atomic bool knows_actions;
+} CaptureShared;
+
+typedef struct Capture Capture;
+
+/* Each returns 0 or negative errno, with a clause for people in reterr where there is one. */
+typedef struct CaptureOps {
+        int (*load_module)(Capture *c, const PlanModule *module);
+        /* Makes the place's device appear, waiting until deadline (CLOCK_MONOTONIC), and mounts it
+         * at MOUNT_POINT; of a raw place, writes the path of its device to ret_device. */
+        int (*attach)(Capture *c, const PlanPlace *place, uint64_t deadline_usec,
+                      char ret_device[static 64], char reterr[static CAPTURE_ERROR_MAX]);
+        void (*detach)(Capture *c, const PlanPlace *place);
+        /* Makes what was written to fd, a file or a directory, durable. name is for people. */
+        int (*sync)(Capture *c, int fd, const char *name);
+        /* Space for us on the file system of fd, bytes. */
+        int (*free_bytes)(Capture *c, int fd, uint64_t *ret);
+} CaptureOps;
+
+extern const CaptureOps capture_ops;      /* of the real machine */
+extern const CaptureOps capture_tree_ops; /* of a made-up one, whose target is mounted already */
+
+struct Capture {
+        int root_fd;
+        const char *root; /* the path of root_fd without a slash at its end: "" is the real root */
+        const CaptureOps *ops;
+        void *userdata; /* of the ops */
+        CaptureShared *shared;
+        uint64_t start_usec; /* CLOCK_MONOTONIC */
+
+        CapturePlan plan;
+        int vmcore_fd;
+        Vmcore vmcore;
+        VmcoreLog log;
+        CrashInfo info;
+
+        const PlanPlace *place;    /* that is attached */
+        char device[64];           /* of a raw place */
+        int base_fd;               /* the directory of dumps */
+        int dir_fd;                /* the directory of this dump */
+        char name[CRASH_NAME_MAX]; /* its name */
+        char *path;                /* its path, absolute and with the root in front, for children */
+};
+
+/* Does all of it. Returns 0 if a complete dump was written, else negative errno, with what could be
+ * kept kept and the reason told. */
+int capture_run(Capture *c) _must_check_;
+
+/* Frees what capture_run() left. */
+void capture_done(Capture *c);
+
+/* Whom the kernel kills first when memory runs out, of -1000 to 1000: rather the collector, without
+ * which there can be a copy, than the capture. */
+void capture_oom_score(const char *score);
+
+/* Says a line on the console, "kdump-capture: ..." */
+void capture_say(const char *format, ...) _printf_(1, 2);
+
+/* To be called whenever something was achieved: who is silent for too long is taken for dead. */
+void capture_progress(Capture *c);
+
+/* Sets info.message, once: the first reason is the one that counts. */
+void capture_blame(Capture *c, const char *format, ...) _printf_(2, 3);
+
+/* A path with the root in front, for other programs. Returns a fresh string or NULL. */
+char *capture_path(const Capture *c, const char *path);

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Running the core collector. */
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include "capture/child.h"
+#include "capture/dump.h"
+#include "core/collector.h"
+
+#define VERSION_SILENCE_USEC (UINT64_C(10) * 1000000)
+
+int collector_init(Collector *k, Capture *c) {
+        uint64_t unknown = c->plan.unknown_kernel_level;
+        int r;
+
+        *k = (Collector){ .capture = c, .level = UINT64_MAX, .lower = UINT64_MAX };
+        r = collector_split(c->plan.core_collector, &k->words);
+        if (r < 0) {
+                capture_blame(c, "CoreCollector= is no command line: %s", c->plan.core_collector);
+                return r;
+        }
+        /* The bits of the level say what to leave out: drop those that may not be. */
+        if (collector_level(k->words, &k->level) >= 0 && (k->level & ~unknown) != 0)
+                k->lower = k->level & unknown;
+        return 0;
+}
+
+void collector_done(Collector *k) {
+        words_free(k->words);
+        k->words = NULL;
+}
+
+typedef struct Attempt {
+        Collector *collector;
+        bool may_stop; /* at the line about an unknown kernel */
+        int (*on_data)(void *userdata, const char *data, size_t size);
+        void *data_userdata;
+} Attempt;
+
+static bool on_line(void *userdata, const char *line) {
+        Attempt *attempt = userdata;
+
+        if (!collector_says_unknown(line))
+                return false;
+        attempt->collector->capture->info.kernel_unknown = true;
+        return attempt->may_stop;
+}
+
+static int pass_data(void *userdata, const char *data, size_t size) {
+        Attempt *attempt = userdata;
+
+        return attempt->on_data(attempt->data_userdata, data, size);
+}
+
+static bool file_grows(void *userdata) {
+        Collector *k = ((Attempt *)userdata)->collector;
+        struct stat st;
+
+        if (!k->file || fstatat(k->capture->dir_fd, k->file, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
+            (uint64_t)st.st_blocks == k->size)
+                return false;
+        k->size = (uint64_t)st.st_blocks;
+        return true;
+}
+
+static int run_once(Attempt *attempt, uint64_t level, const char *const *more, size_t n_more) {
+        Collector *k = attempt->collector;
+        Capture *c = k->capture;
+        _cleanup_words_ char **words = NULL;
+        Child child = {
+                .capture = c,
+                .on_data = attempt->on_data ? pass_data : NULL,
+                .on_line = on_line,
+                .has_progressed = file_grows,
+                .userdata = attempt,
+                .silence_usec = COLLECTOR_SILENCE_USEC,
+        };
+        int r;
+
+        r = collector_with(k->words, level, more, n_more, &words);
+        if (r < 0)
+                return r;
+        free(c->info.collector);
+        c->info.collector = collector_join(words);
+        capture_say("running %s", strempty(c->info.collector));
+        c->info.collector_status = -1;
+        child.words = words;
+        return child_run(&child, &c->info.collector_status);
+}
+
+static bool take_version(void *userdata, const char *line) {
+        char **version = userdata;
+
+        if (!*version && startswith(line, "makedumpfile: version "))
+                *version = strdup(line);
+        return false;
+}
+
+static void ask_version(Capture *c, const char *program) {
+        const char *name = strrchr(program, '/');
+        char *words[] = { (char *)program, (char *)"-v", NULL };
+        Child child = {
+                .capture = c,
+                .words = words,
+                .on_line = take_version,
+                .userdata = &c->info.collector_version,
+                .silence_usec = VERSION_SILENCE_USEC,
+                .is_quiet = true,
+        };
+        int64_t status;
+
+        /* Other programs may take -v for something else. */
+        if (streq(name ? name + 1 : program, "makedumpfile") && child_run(&child, &status) < 0)
+                capture_say("%s does not tell its version", program);
+}
+
+/* Says in one sentence how it ended. */
+static int judge(Capture *c, const char *name, int r) {
+        int64_t status = c->info.collector_status;
+
+        if (r == -ENOENT)
+                capture_blame(c, "%s is not in the initramfs", name);
+        else if (r == -ETIME)
+                capture_blame(c, "%s made no progress and was killed", name);
+        else if (r < 0 && r != -ENOSPC) /* which the caller explains */
+                capture_blame(c, "%s did not work: %s", name, strerror(-r));
+        else if (status >= 256)
+                capture_blame(c, "%s was killed by signal %d", name, (int)(status - 256));
+        else if (status != 0)
+                capture_blame(c, "%s exited with status %d", name, (int)status);
+        return r < 0 ? r : status != 0 ? -EIO : 0;
+}
+
+int collector_run(Collector *k, const char *const *more, size_t n_more,
+                  int (*on_data)(void *userdata, const char *data, size_t size),
+                  int (*again)(void *userdata), void *userdata) {
+        Attempt attempt = { k, k->lower != UINT64_MAX, on_data, userdata };
+        Capture *c = k->capture;
+        int r;
+
+        r = run_once(&attempt, UINT64_MAX, more, n_more);
+        /* A collector that had ended before its words were seen is run again as well. */
+        if (c->info.kernel_unknown && attempt.may_stop && (r == -ECANCELED || r >= 0)) {
+                capture_say("%s does not know this kernel: once more with -d %d", k->words[0],
+                            (int)k->lower);
+                attempt.may_stop = false;
+                r = again ? again(userdata) : 0;
+                if (r >= 0)
+                        r = run_once(&attempt, k->lower, more, n_more);
+        }
+        r = judge(c, k->words[0], r);
+        if (r >= 0)
+                ask_version(c, k->words[0]);
+        return r;
+}

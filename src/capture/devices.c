@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The block devices that have appeared, and those that a plan says to assemble from them. */
+#include "capture/devices.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+
+#include "base/file-util.h"
+#include "base/string-util.h"
+#include "sys/dm-create.h"
+#include "sys/md-assemble.h"
+
+void devices_done(Devices *d) {
+        free(d->seen);
+        *d = (Devices){ 0 };
+}
+
+/* Memory, or drives that may take very long to say that nothing is in them. */
+static bool is_of_no_use(const char *name) {
+        static const char *const prefixes[] = { "ram", "loop", "zram", "fd", "sr", "nbd" };
+
+        for (size_t i = 0; i < ELEMENTSOF(prefixes); i++) {
+                const char *number = startswith(name, prefixes[i]);
+
+                if (number && *number >= '0' && *number <= '9')
+                        return true;
+        }
+        return false;
+}
+
+static bool is_seen(const Devices *d, const char *name) {
+        for (size_t i = 0; i < d->n_seen; i++)
+                if (streq(d->seen[i].name, name))
+                        return true;
+        return false;
+}
+
+static SeenDevice *add_seen(Devices *d) {
+        if (d->n_seen == DEVICES_MOST)
+                return NULL;
+        if ((d->n_seen & (d->n_seen - 1)) == 0) {
+                SeenDevice *grown =
+                        reallocarray(d->seen, MAX(d->n_seen * 2, (size_t)8), sizeof(SeenDevice));
+
+                if (!grown)
+                        return NULL;
+                d->seen = grown;
+        }
+        return &d->seen[d->n_seen++];
+}
+
+/* A device that is not there yet, or has no size yet, is looked at again the next time. */
+static void look_at(Devices *d, const char *sys_name) {
+        char path[300], name[64];
+        _cleanup_close_ int fd = -EBADF;
+        BlockIdentity identity;
+        SeenDevice *seen;
+        uint64_t sectors;
+        struct stat st;
+
+        if (strlen(sys_name) >= sizeof(name) || is_of_no_use(sys_name))
+                return;
+        strscpy(name, sizeof(name), sys_name);
+        for (char *p = name; *p; p++)
+                if (*p == '!')
+                        *p = '/';
+        strscpyf(path, sizeof(path), "/sys/class/block/%s/size", sys_name);
+        if (is_seen(d, name) || read_u64_below(d->capture->root_fd, path, &sectors) < 0 ||
+            sectors == 0)
+                return;
+        strscpyf(path, sizeof(path), "/dev/%s", name);
+        fd = open_below(d->capture->root_fd, path, O_RDONLY | O_NONBLOCK);
+        if (fd < 0 || fstat(fd, &st) < 0 || !S_ISBLK(st.st_mode) || block_probe(fd, &identity) < 0)
+                return;
+        seen = add_seen(d);
+        if (!seen)
+                return;
+        *seen = (SeenDevice){ .number = st.st_rdev, .identity = identity };
+        strscpy(seen->name, sizeof(seen->name), name);
+}
+
+static void look_at_all(Devices *d) {
+        int fd = open_below(d->capture->root_fd, "/sys/class/block", O_RDONLY | O_DIRECTORY);
+        struct dirent *entry;
+        DIR *dir;
+
+        if (fd < 0)
+                return;
+        dir = fdopendir(fd);
+        if (!dir) {
+                (void)close(fd);
+                return;
+        }
+        while ((entry = readdir(dir)))
+                if (entry->d_name[0] != '.')
+                        look_at(d, entry->d_name);
+        (void)closedir(dir);
+}
+
+static int find_made(const Devices *d, const DeviceId *id, dev_t *ret) {
+        const CapturePlan *plan = &d->capture->plan;
+
+        for (size_t i = 0; i < plan->n_devices; i++) {
+                const PlanDevice *device = &plan->devices[i];
+                bool is_md = device->type == PLAN_DEVICE_MD;
+
+                if (is_md == (id->tag == DEVICE_BY_MD) && d->made[i] != 0 &&
+                    streq_ptr(is_md ? device->uuid : device->name, id->value)) {
+                        *ret = d->made[i];
+                        return 0;
+                }
+        }
+        return -ENODEV;
+}
+
+/* The kernel names what it made itself: dm-0, md127. */
+static int path_of(const Devices *d, dev_t number, char ret_path[64]) {
+        char link[64], target[512];
+        const char *name;
+        ssize_t n;
+
+        strscpyf(link, sizeof(link), "sys/dev/block/%u:%u", major(number), minor(number));
+        n = readlinkat(d->capture->root_fd, link, target, sizeof(target) - 1);
+        if (n < 0)
+                return -ENODEV;
+        target[n] = '\0';
+        name = strrchr(target, '/');
+        strscpyf(ret_path, 64, "/dev/%s", name ? name + 1 : target);
+        return 0;
+}
+
+int devices_find(const Devices *d, const DeviceId *id, char ret_path[64], dev_t *ret_number) {
+        dev_t number;
+
+        if (isempty(id->value))
+                return -ENODEV;
+        if (id->tag == DEVICE_BY_MAPPER || id->tag == DEVICE_BY_MD) {
+                if (find_made(d, id, &number) < 0 || (ret_path && path_of(d, number, ret_path) < 0))
+                        return -ENODEV;
+                if (ret_number)
+                        *ret_number = number;
+                return 0;
+        }
+        for (size_t i = 0; i < d->n_seen; i++) {
+                const SeenDevice *seen = &d->seen[i];
+
+                if (!block_identity_matches(&seen->identity, id, NULL))
+                        continue;
+                if (ret_path)
+                        strscpyf(ret_path, 64, "/dev/%.58s", seen->name);
+                if (ret_number)
+                        *ret_number = seen->number;
+                return 0;
+        }
+        return -ENODEV;
+}
+
+static int target_parameters(const Devices *d, const PlanTarget *target, char **ret) {
+        _cleanup_free_ dev_t *numbers = calloc(target->n_devices + 1, sizeof(dev_t));
+        int r;
+
+        if (!numbers)
+                return -ENOMEM;
+        for (size_t i = 0; i < target->n_devices; i++) {
+                r = devices_find(d, &target->devices[i], NULL, &numbers[i]);
+                if (r < 0)
+                        return r;
+        }
+        return dm_parameters(target->parameters, numbers, target->n_devices, ret);
+}
+
+static int make_mapper(const Devices *d, const PlanDevice *device, dev_t *ret) {
+        char **parameters = calloc(device->n_targets + 1, sizeof(char *));
+        int r = parameters ? 0 : -ENOMEM;
+
+        for (size_t i = 0; r >= 0 && i < device->n_targets; i++)
+                r = target_parameters(d, &device->targets[i], &parameters[i]);
+        if (r >= 0)
+                r = dm_create(d->capture->root_fd, device, parameters, ret);
+        for (size_t i = 0; parameters && i < device->n_targets; i++)
+                free(parameters[i]);
+        free(parameters);
+        return r;
+}
+
+static int make_md(Devices *d, size_t index, bool may_degrade, dev_t *ret) {
+        const PlanDevice *device = &d->capture->plan.devices[index];
+        DeviceId id = { DEVICE_BY_UUID, device->uuid };
+        dev_t members[PLAN_MEMBERS_MOST];
+        size_t n = 0;
+
+        for (size_t i = 0; i < d->n_seen && n < PLAN_MEMBERS_MOST; i++)
+                if (block_identity_matches(&d->seen[i].identity, &id, "linux_raid_member"))
+                        members[n++] = d->seen[i].number;
+        /* With the same members it would fail in the same way. */
+        if (n == 0 || n == d->tried[index] || (n < device->n_members && !may_degrade))
+                return -ENODEV;
+        d->tried[index] = n;
+        return md_assemble(d->capture->root_fd, device, members, n, ret);
+}
+
+void devices_look(Devices *d, bool may_degrade) {
+        const CapturePlan *plan = &d->capture->plan;
+
+        look_at_all(d);
+        for (size_t i = 0; i < MIN(plan->n_devices, (size_t)PLAN_DEVICES_MOST); i++) {
+                const PlanDevice *device = &plan->devices[i];
+                int r;
+
+                if (d->made[i] != 0)
+                        continue;
+                if (device->type == PLAN_DEVICE_MD)
+                        r = make_md(d, i, may_degrade, &d->made[i]);
+                else
+                        r = make_mapper(d, device, &d->made[i]);
+                if (r >= 0)
+                        capture_say("assembled %s", device->name);
+                else if (r != -ENODEV)
+                        capture_say("%s cannot be assembled: %s", device->name, strerror(-r));
+        }
+}

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Writing the dump into a file: by the core collector, or else as a plain copy. */
+#include "capture/dump.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <sys/stat.h>
+
+#include "base/file-util.h"
+#include "base/string-util.h"
+#include "capture/copy.h"
+#include "capture/store.h"
+#include "core/collector.h"
+
+static int start_over(void *userdata) {
+        store_remove(userdata, CRASH_INCOMPLETE_NAME);
+        return 0;
+}
+
+static int collect(Capture *c) {
+        _cleanup_free_ char *from = capture_path(c, VMCORE_PATH), *to = NULL;
+        Collector k = { 0 };
+        int r;
+
+        if (asprintf(&to, "%s/%s", c->path, CRASH_INCOMPLETE_NAME) < 0)
+                to = NULL;
+        if (!from || !to)
+                return -ENOMEM;
+        r = collector_init(&k, c);
+        if (r < 0)
+                return r;
+        k.file = CRASH_INCOMPLETE_NAME;
+        r = collector_run(&k, (const char *const[]){ from, to }, 2, NULL, start_over, c);
+        collector_done(&k);
+        return r;
+}
+
+/* An exit status of 0 is not yet a file. */
+static int commit(Capture *c) {
+        struct stat st;
+        int r;
+
+        if (fstatat(c->dir_fd, CRASH_INCOMPLETE_NAME, &st, AT_SYMLINK_NOFOLLOW) < 0)
+                return -errno;
+        if (!S_ISREG(st.st_mode) || st.st_size == 0)
+                return -ENODATA;
+        r = store_commit(c, CRASH_INCOMPLETE_NAME, CRASH_VMCORE_NAME);
+        if (r < 0)
+                return r;
+        c->info.vmcore = strdup(CRASH_VMCORE_NAME);
+        c->info.vmcore_bytes = (uint64_t)st.st_size;
+        return 0;
+}
+
+static bool is_full(Capture *c, uint64_t *ret_free) {
+        return c->ops->free_bytes(c, c->dir_fd, ret_free) >= 0 && *ret_free < FULL_BYTES;
+}
+
+static void blame_space(Capture *c) {
+        uint64_t left = 0;
+
+        /* The reason behind what the collector said. */
+        free(c->info.message);
+        c->info.message = NULL;
+        store_remove(c, CRASH_INCOMPLETE_NAME);
+        (void)c->ops->free_bytes(c, c->dir_fd, &left);
+        capture_blame(c,
+                      "the target is full: the dump does not fit into the %" PRIu64
+                      " MiB that are free; make room, or let MinFree= do so",
+                      left >> 20);
+}
+
+static int copy(Capture *c) {
+        CopyResult result;
+        int r;
+
+        store_remove(c, CRASH_INCOMPLETE_NAME);
+        capture_say("copying the memory as it is");
+        r = copy_vmcore(c, CRASH_INCOMPLETE_NAME, &result);
+        if (r >= 0)
+                r = commit(c);
+        if (r == -ENOSPC || r == -EDQUOT) {
+                blame_space(c);
+                return -ENOSPC;
+        }
+        if (r < 0) {
+                store_remove(c, CRASH_INCOMPLETE_NAME);
+                capture_say("the memory cannot be copied: %s", strerror(-r));
+                return r;
+        }
+        if (result.unreadable > 0)
+                capture_say("%" PRIu64 " bytes of it could not be read", result.unreadable);
+        c->info.result = CRASH_RESULT_COPIED;
+        return 0;
+}
+
+int dump_write(Capture *c) {
+        uint64_t start = monotonic_usec(), left;
+        bool full;
+        int r;
+
+        r = collect(c);
+        /* Looked at before anything is removed. */
+        full = r < 0 && is_full(c, &left);
+        if (r >= 0) {
+                r = commit(c);
+                full = r == -ENOSPC || r == -EDQUOT;
+                if (r >= 0)
+                        c->info.result = CRASH_RESULT_COMPLETE;
+                else if (!full)
+                        capture_blame(c, "the core collector left no usable dump: %s",
+                                      strerror(-r));
+        }
+        if (full) {
+                /* A plain copy is larger than what did not fit. */
+                blame_space(c);
+                r = -ENOSPC;
+        } else if (r < 0)
+                r = copy(c);
+        c->info.dump_usec = monotonic_usec() - start;
+        return r;
+}

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The operations of the real machine: waiting for a target, mounting it. */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+
+#include "base/file-util.h"
+#include "base/string-util.h"
+#include "capture/capture.h"
+#include "capture/devices.h"
+#include "sys/btrfs-scan.h"
+#include "sys/module-load.h"
+#include "sys/mount-options.h"
+
+#define LOOK_EVERY_MSEC 50
+
+static int load_module(Capture *c, const PlanModule *module) {
+        return module_load(c->root_fd, module->path, module->options);
+}
+
+/* A btrfs of several devices can be mounted when the kernel knows them all. */
+static bool is_btrfs_ready(const Devices *d, const PlanPlace *place) {
+        bool is_ready = false;
+
+        for (size_t i = 0; i < d->n_seen; i++) {
+                char path[80];
+
+                if (!block_identity_matches(&d->seen[i].identity, &place->device, "btrfs"))
+                        continue;
+                strscpyf(path, sizeof(path), "/dev/%s", d->seen[i].name);
+                is_ready = btrfs_scan(d->capture->root_fd, path) > 0 || is_ready;
+        }
+        return is_ready;
+}
+
+static bool is_ready(const Devices *d, const PlanPlace *place, char ret_path[static 64]) {
+        if (devices_find(d, &place->device, ret_path, NULL) < 0)
+                return false;
+        return !streq_ptr(place->file_system, "btrfs") || place->device.tag != DEVICE_BY_UUID ||
+               is_btrfs_ready(d, place);
+}
+
+/* Returns 0; -ENODEV at the deadline. In the second half of the time arrays may start without all
+ * of their members. */
+static int wait_for(Devices *d, const PlanPlace *place, uint64_t deadline_usec,
+                    char ret_path[static 64]) {
+        uint64_t start = monotonic_usec(), now = start;
+        bool told = false;
+
+        for (;;) {
+                devices_look(d, now - start >= sub_saturated(deadline_usec, start) / 2);
+                if (is_ready(d, place, ret_path))
+                        return 0;
+                now = monotonic_usec();
+                if (now >= deadline_usec)
+                        return -ENODEV;
+                if (!told)
+                        capture_say("waiting for %s", place->label);
+                told = true;
+                capture_progress(d->capture);
+                (void)poll(NULL, 0, LOOK_EVERY_MSEC);
+        }
+}
+
+static int try_mount(const char *device, const PlanPlace *place, unsigned long flags,
+                     const char *data) {
+        if (mount(device, MOUNT_POINT, place->file_system, flags, data) < 0)
+                return -errno;
+        return 0;
+}
+
+/* Once as the running system has it mounted, then without the options that this kernel may not
+ * know. */
+static int mount_place(const char *device, const PlanPlace *place, bool is_degraded) {
+        _cleanup_free_ char *data = NULL, *essential = NULL, *degraded = NULL;
+        unsigned long flags;
+        int r;
+
+        r = mount_options_parse(strempty(place->options), &flags, &data);
+        if (r < 0)
+                return r;
+        if (mkdir("/run/kdumpd", 0700) < 0 && errno != EEXIST)
+                return -errno;
+        if (mkdir(MOUNT_POINT, 0700) < 0 && errno != EEXIST)
+                return -errno;
+        if (is_degraded) {
+                if (asprintf(&degraded, "%s%sdegraded", data, data[0] ? "," : "") < 0) {
+                        degraded = NULL;
+                        return -ENOMEM;
+                }
+                return try_mount(device, place, flags, degraded);
+        }
+        r = try_mount(device, place, flags, data);
+        if (r != -EINVAL)
+                return r;
+        r = mount_options_essential(data, &essential);
+        return r < 0 ? r : try_mount(device, place, 0, essential);
+}
+
+static int attach(Capture *c, const PlanPlace *place, uint64_t deadline_usec,
+                  char ret_device[static 64], char reterr[static CAPTURE_ERROR_MAX]) {
+        Devices *d = c->userdata;
+        bool is_degraded = false;
+        int r;
+
+        d->capture = c;
+        r = wait_for(d, place, deadline_usec, ret_device);
+        if (r < 0 && streq_ptr(place->file_system, "btrfs") &&
+            devices_find(d, &place->device, ret_device, NULL) >= 0) {
+                is_degraded = true;
+                r = 0;
+        }
+        if (r < 0) {
+                strscpy(reterr, CAPTURE_ERROR_MAX, "no such device appeared within TargetTimeout=");
+                return r;
+        }
+        if (place->type == PLAN_PLACE_RAW)
+                return 0;
+        r = mount_place(ret_device, place, is_degraded);
+        if (r == -ENODEV)
+                strscpyf(reterr, CAPTURE_ERROR_MAX, "this kernel has no file system %s",
+                         place->file_system);
+        else if (r < 0)
+                strscpyf(reterr, CAPTURE_ERROR_MAX, "%s cannot be mounted: %s", ret_device,
+                         strerror(-r));
+        return r;
+}
+
+static void detach(Capture *c, const PlanPlace *place) {
+        if (place->type != PLAN_PLACE_FILE_SYSTEM)
+                return;
+        if (umount2(MOUNT_POINT, 0) < 0 && umount2(MOUNT_POINT, MNT_DETACH) < 0)
+                capture_say("%s cannot be unmounted: %s", place->label, strerror(errno));
+}
+
+static int sync_fd(Capture *c, int fd, const char *name) {
+        return fsync(fd) < 0 ? -errno : 0;
+}
+
+static int free_bytes(Capture *c, int fd, uint64_t *ret) {
+        struct statvfs st;
+
+        if (fstatvfs(fd, &st) < 0)
+                return -errno;
+        /* With what the file system keeps for root, as that is what we are. */
+        *ret = (uint64_t)st.f_bfree * st.f_frsize;
+        return 0;
+}
+
+const CaptureOps capture_ops = {
+        .load_module = load_module,
+        .attach = attach,
+        .detach = detach,
+        .sync = sync_fd,
+        .free_bytes = free_bytes,
+};
+
+/* On a made-up machine nothing is loaded or mounted: what is to be the target is there or not, and
+ * a raw place is the file with the name of its device. */
+static int tree_load_module(Capture *c, const PlanModule *module) {
+        return exists_below(c->root_fd, module->path) ? 0 : -ENOENT;
+}
+
+static int tree_attach(Capture *c, const PlanPlace *place, uint64_t deadline_usec,
+                       char ret_device[static 64], char reterr[static CAPTURE_ERROR_MAX]) {
+        strscpyf(ret_device, 64, "/dev/%.58s", strempty(place->device.value));
+        if (exists_below(c->root_fd, place->type == PLAN_PLACE_RAW ? ret_device : MOUNT_POINT))
+                return 0;
+        strscpy(reterr, CAPTURE_ERROR_MAX, "it is not in the tree");
+        return -ENODEV;
+}
+
+static void tree_detach(Capture *c, const PlanPlace *place) {
+}
+
+const CaptureOps capture_tree_ops = {
+        .load_module = tree_load_module,
+        .attach = tree_attach,
+        .detach = tree_detach,
+        .sync = sync_fd,
+        .free_bytes = free_bytes,
+};

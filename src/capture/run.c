@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* One capture, from the plan to the dump. */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+
+#include "base/file-util.h"
+#include "base/string-util.h"
+#include "base/time-util.h"
+#include "capture/capture.h"
+#include "capture/child.h"
+#include "capture/dump.h"
+#include "capture/raw.h"
+#include "capture/retain.h"
+#include "capture/store.h"
+#include "capture/summary.h"
+#include "sys/capture-plan-json.h"
+
+#define SCRIPT_SILENCE_USEC (UINT64_C(240) * 1000000)
+
+static int read_plan(Capture *c) {
+        _cleanup_free_ char *text = NULL;
+        size_t size;
+        int r;
+
+        r = read_file_below(c->root_fd, CAPTURE_PLAN_PATH, CAPTURE_PLAN_JSON_LONGEST, &text, &size);
+        if (r >= 0)
+                r = capture_plan_from_json(text, size, &c->plan);
+        if (r < 0) {
+                capture_say("%s cannot be used: %s", CAPTURE_PLAN_PATH, strerror(-r));
+                return r;
+        }
+        c->shared->final_action = c->plan.final_action;
+        c->shared->failure_action = c->plan.failure_action;
+        c->shared->knows_actions = true;
+        if (!isempty(c->plan.host))
+                c->info.host = strdup(c->plan.host);
+        return 0;
+}
+
+static void load_modules(Capture *c) {
+        for (size_t i = 0; i < c->plan.n_modules; i++) {
+                const PlanModule *module = &c->plan.modules[i];
+                int r;
+
+                r = c->ops->load_module(c, module);
+                if (r < 0)
+                        capture_say("the module %s cannot be loaded: %s", module->path,
+                                    strerror(-r));
+                capture_progress(c);
+        }
+}
+
+static void run_script(Capture *c, const char *script, const char *result) {
+        _cleanup_free_ char *path = capture_path(c, script);
+        char *words[] = { path, c->path, (char *)result, NULL };
+        Child child = { .capture = c, .words = words, .silence_usec = SCRIPT_SILENCE_USEC };
+        int64_t status;
+        int r;
+
+        if (isempty(script) || !path)
+                return;
+        r = child_run(&child, &status);
+        if (r < 0)
+                capture_say("%s did not work: %s", script, strerror(-r));
+        else if (status != 0)
+                capture_say("%s failed with status %" PRIi64, script, status);
+}
+
+static void store_log(Capture *c) {
+        uint64_t start = monotonic_usec();
+        int r;
+
+        if (!c->log.text)
+                return;
+        r = store_file(c, CRASH_LOG_NAME, c->log.text, c->log.size);
+        if (r == -ENOSPC) {
+                retain_make_room(c);
+                r = store_file(c, CRASH_LOG_NAME, c->log.text, c->log.size);
+        }
+        if (r < 0) {
+                capture_blame(c, "the log cannot be written: %s", strerror(-r));
+                return;
+        }
+        c->info.log = strdup(CRASH_LOG_NAME);
+        c->info.log_bytes = c->log.size;
+        c->info.log_usec = monotonic_usec() - start;
+        capture_say("wrote %s to %s on %s", CRASH_LOG_NAME, c->name, c->place->label);
+}
+
+/* Log, description, dump, description: each is durable before the next begins. Returns -ENODEV if
+ * nothing could be kept there. */
+static int save_files(Capture *c) {
+        int r;
+
+        run_script(c, c->plan.pre_script, NULL);
+        store_log(c);
+        c->info.result = CRASH_RESULT_INCOMPLETE;
+        r = store_info(c);
+        if (r < 0)
+                capture_say("%s cannot be written: %s", CRASH_INFO_NAME, strerror(-r));
+        retain_make_room(c);
+        r = dump_write(c);
+        if (r < 0 && !c->info.log) {
+                store_give_up(c);
+                return -ENODEV;
+        }
+        if (r < 0)
+                c->info.result = CRASH_RESULT_LOG_ONLY;
+        c->info.total_usec = monotonic_usec() - c->start_usec;
+        if (store_info(c) < 0)
+                capture_say("%s cannot be written", CRASH_INFO_NAME);
+        if (r >= 0)
+                retain_newest(c);
+        run_script(c, c->plan.post_script, crash_result_to_string(c->info.result));
+        return r;
+}
+
+static int save_to_files(Capture *c, const PlanPlace *place) {
+        int r;
+
+        r = store_open(c);
+        if (r < 0) {
+                capture_blame(c, "%s cannot be written to: %s", place->label, strerror(-r));
+                return -ENODEV;
+        }
+        r = save_files(c);
+        store_close(c);
+        return r;
+}
+
+/* Returns -ENODEV if nothing was written there, so that another place may be tried. */
+static int save_to(Capture *c, const PlanPlace *place) {
+        uint64_t start = monotonic_usec();
+        char reason[CAPTURE_ERROR_MAX];
+        int r;
+
+        if (place->type == PLAN_PLACE_NONE)
+                return -ENODEV;
+        strscpyf(reason, sizeof(reason), "it cannot be reached");
+        r = c->ops->attach(c, place, start + c->plan.target_timeout_usec, c->device, reason);
+        c->info.target_usec += monotonic_usec() - start;
+        capture_progress(c);
+        if (r < 0) {
+                capture_blame(c, "the target %s is not there: %s", place->label, reason);
+                return -ENODEV;
+        }
+        c->place = place;
+        c->info.on_fallback = place == &c->plan.fallback;
+        free(c->info.target);
+        c->info.target = strdup(place->label);
+        r = place->type == PLAN_PLACE_RAW ? raw_save(c) : save_to_files(c, place);
+        c->ops->detach(c, place);
+        c->place = NULL;
+        return r;
+}
+
+#define LAST_LINES 40u
+
+static const char *last_lines(const char *text, size_t size, unsigned n) {
+        size_t at = size;
+
+        while (at > 0 && n > 0)
+                if (text[--at] == '\n' && at + 1 < size)
+                        n--;
+        return text + at + (n == 0);
+}
+
+/* Without any target: where the firmware keeps it over the boot, and on the console. */
+static void log_somewhere(Capture *c) {
+        _cleanup_close_ int fd = -EBADF;
+        const char *tail;
+
+        if (!c->log.text)
+                return;
+        tail = last_lines(c->log.text, c->log.size, LAST_LINES);
+        fd = open_below(c->root_fd, "/dev/pmsg0", O_WRONLY);
+        if (fd >= 0 && store_write(fd, tail, strlen(tail)) >= 0)
+                capture_say("the last lines of its log were handed to pstore");
+        capture_say("the last lines of the crashed kernel's log are");
+        for (const char *line = tail; *line;) {
+                int length = (int)strcspn(line, "\n");
+
+                capture_say("%.*s", length, line);
+                line += length + (line[length] == '\n');
+        }
+}
+
+int capture_run(Capture *c) {
+        int r, plan_r;
+
+        c->start_usec = monotonic_usec();
+        c->info.since_boot_usec = c->start_usec;
+        c->info.collector_status = -1;
+        capture_progress(c);
+        plan_r = read_plan(c);
+        if (!exists_below(c->root_fd, VMCORE_PATH)) {
+                capture_say("there is no %s: this kernel was not started by a crash, or not told "
+                            "where the memory is (elfcorehdr=)",
+                            VMCORE_PATH);
+                return -ENXIO;
+        }
+        r = summary_read(c);
+        if (r < 0) {
+                capture_blame(c, "%s cannot be read: %s", VMCORE_PATH, strerror(-r));
+                return r;
+        }
+        r = plan_r;
+        if (r >= 0) {
+                load_modules(c);
+                r = save_to(c, &c->plan.target);
+                if (r == -ENODEV)
+                        r = save_to(c, &c->plan.fallback);
+        }
+        if (r < 0 && !c->info.log)
+                log_somewhere(c);
+        c->info.total_usec = monotonic_usec() - c->start_usec;
+        if (r >= 0) {
+                char span[TIMESPAN_MAX];
+
+                c->shared->is_complete = true;
+                capture_say("the dump is complete: %" PRIu64 " MiB in %s",
+                            c->info.vmcore_bytes >> 20, format_timespan(span, c->info.total_usec));
+        } else
+                capture_say("there is no complete dump: %s",
+                            strempty(c->info.message ?: strerror(-r)));
+        return r;
+}
+
+void capture_done(Capture *c) {
+        closep(&c->vmcore_fd);
+        c->vmcore_fd = -EBADF;
+        vmcore_log_done(&c->log);
+        vmcore_done(&c->vmcore);
+        crash_info_done(&c->info);
+        capture_plan_done(&c->plan);
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What a capture says, and to whom. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "base/file-util.h"
+#include "base/string-util.h"
+#include "capture/capture.h"
+
+void capture_say(const char *format, ...) {
+        char line[1024];
+        ssize_t n;
+        va_list ap;
+        size_t at;
+
+        strscpy(line, sizeof(line), "kdump-capture: ");
+        at = strlen(line);
+        va_start(ap, format);
+        (void)vsnprintf(line + at, sizeof(line) - at - 1, format, ap);
+        va_end(ap);
+        utf8_mend(line);
+        strcat(line, "\n");
+        /* One call, so that the kernel's own lines do not fall between. */
+        n = write(STDERR_FILENO, line, strlen(line));
+        (void)n;
+}
+
+void capture_oom_score(const char *score) {
+        _cleanup_close_ int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+        ssize_t n = fd < 0 ? 0 : write(fd, score, strlen(score));
+
+        (void)n;
+}
+
+void capture_progress(Capture *c) {
+        c->shared->progress_usec = monotonic_usec();
+}
+
+void capture_blame(Capture *c, const char *format, ...) {
+        char text[CAPTURE_ERROR_MAX * 2];
+        va_list ap;
+
+        va_start(ap, format);
+        (void)vsnprintf(text, sizeof(text), format, ap);
+        va_end(ap);
+        capture_say("%s", text);
+        if (!c->info.message)
+                c->info.message = strdup(text);
+}
+
+char *capture_path(const Capture *c, const char *path) {
+        char *joined;
+
+        return asprintf(&joined, "%s%s", c->root, path) < 0 ? NULL : joined;
+}

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What is known of one crash and its dump, as a value; the names of the directories of dumps. */
+#include "core/crash-info.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+static const char *const crash_result_table[] = {
+        [CRASH_RESULT_INCOMPLETE] = "incomplete", [CRASH_RESULT_COMPLETE] = "complete",
+        [CRASH_RESULT_COPIED] = "copied",         [CRASH_RESULT_LOG_ONLY] = "log-only",
+        [CRASH_RESULT_FAILED] = "failed",
+};
+DEFINE_NAME_TABLE(crash_result, CrashResult, _CRASH_RESULT_MAX);
+
+void crash_info_done(CrashInfo *info) {
+        free(info->host);
+        free(info->kernel_release);
+        free(info->machine);
+        free(info->panic_message);
+        free(info->panic_where);
+        free(info->ranges);
+        free(info->directory);
+        free(info->vmcore);
+        free(info->log);
+        free(info->collector);
+        free(info->collector_version);
+        free(info->capture_release);
+        free(info->target);
+        free(info->message);
+        *info = (CrashInfo){ 0 };
+}
+
+#define SECONDS_PER_DAY UINT64_C(86400)
+#define LAST_SECOND     UINT64_C(253402300799) /* of the year 9999, the last of four digits */
+#define TIME_LENGTH     19u                    /* of YYYY-MM-DD-HH:MM:SS */
+#define SUFFIX_LENGTH   4u                     /* of "-999", the longest */
+
+typedef struct Civil {
+        unsigned year, month, day, hour, minute, second;
+} Civil;
+
+static bool is_leap(unsigned year) {
+        return (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+}
+
+static unsigned month_days(unsigned year, unsigned month) {
+        static const unsigned days[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
+
+        return days[month - 1] + (month == 2 && is_leap(year));
+}
+
+/* Counts the years and months off; a few thousand steps at the most. */
+static Civil civil_from_seconds(uint64_t seconds) {
+        uint64_t days = seconds / SECONDS_PER_DAY, rest = seconds % SECONDS_PER_DAY;
+        Civil c = {
+                .year = 1970,
+                .month = 1,
+                .hour = (unsigned)(rest / 3600),
+                .minute = (unsigned)(rest / 60 % 60),
+                .second = (unsigned)(rest % 60),
+        };
+
+        for (; days >= 365u + is_leap(c.year); c.year++)
+                days -= 365u + is_leap(c.year);
+        for (; days >= month_days(c.year, c.month); c.month++)
+                days -= month_days(c.year, c.month);
+        c.day = (unsigned)days + 1;
+        return c;
+}
+
+static uint64_t civil_to_seconds(const Civil *c) {
+        uint64_t days = c->day - 1;
+
+        for (unsigned year = 1970; year < c->year; year++)
+                days += 365u + is_leap(year);
+        for (unsigned month = 1; month < c->month; month++)
+                days += month_days(c->year, month);
+        return days * SECONDS_PER_DAY + c->hour * 3600u + c->minute * 60u + c->second;
+}
+
+static bool belongs_into_host(char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+               c == '.' || c == '-' || c == '_';
+}
+
+const char *crash_directory_name(char buf[static CRASH_NAME_MAX], const char *host,
+                                 uint64_t realtime_usec) {
+        uint64_t seconds = MIN(realtime_usec / 1000000, LAST_SECOND);
+        Civil c = civil_from_seconds(seconds);
+        char name[CRASH_NAME_MAX - TIME_LENGTH - 1 - SUFFIX_LENGTH];
+
+        strscpy(name, sizeof(name), isempty(host) ? "localhost" : host);
+        for (char *p = name; *p; p++)
+                /* Not hidden, nor a way out of the directory. */
+                if (!belongs_into_host(*p) || (p == name && *p == '.'))
+                        *p = '_';
+        strscpyf(buf, CRASH_NAME_MAX, "%s-%04u-%02u-%02u-%02u:%02u:%02u", name, c.year, c.month,
+                 c.day, c.hour, c.minute, c.second);
+        return buf;
+}
+
+void crash_directory_number(char name[static CRASH_NAME_MAX], unsigned number) {
+        size_t n = strlen(name);
+
+        strscpyf(name + n, CRASH_NAME_MAX - n, "-%u", number);
+}
+
+static int parse_digits(const char **p, unsigned digits, char end, unsigned *ret) {
+        unsigned value = 0;
+
+        for (unsigned i = 0; i < digits; i++, (*p)++) {
+                if (**p < '0' || **p > '9')
+                        return -EINVAL;
+                value = value * 10 + (unsigned)(**p - '0');
+        }
+        if (**p != end)
+                return -EINVAL;
+        if (end != '\0')
+                (*p)++;
+        *ret = value;
+        return 0;
+}
+
+static int parse_time(const char *p, Civil *ret) {
+        Civil c;
+
+        if (parse_digits(&p, 4, '-', &c.year) < 0 || parse_digits(&p, 2, '-', &c.month) < 0 ||
+            parse_digits(&p, 2, '-', &c.day) < 0 || parse_digits(&p, 2, ':', &c.hour) < 0 ||
+            parse_digits(&p, 2, ':', &c.minute) < 0 || parse_digits(&p, 2, '\0', &c.second) < 0)
+                return -EINVAL;
+        if (c.year < 1970 || c.month < 1 || c.month > 12 || c.day < 1 ||
+            c.day > month_days(c.year, c.month) || c.hour > 23 || c.minute > 59 || c.second > 59)
+                return -EINVAL;
+        *ret = c;
+        return 0;
+}
+
+/* Cuts "-N" off, the number of one of several of the same second. */
+static void cut_number(char *name) {
+        char *dash = strrchr(name, '-');
+        size_t digits;
+
+        if (!dash)
+                return;
+        digits = strspn(dash + 1, "0123456789");
+        if (digits >= 1 && digits < SUFFIX_LENGTH && dash[1] != '0' && dash[1 + digits] == '\0')
+                *dash = '\0';
+}
+
+int crash_directory_parse(const char *name, char ret_host[CRASH_NAME_MAX],
+                          uint64_t *ret_realtime_usec) {
+        char copy[CRASH_NAME_MAX];
+        size_t n = strlen(name);
+        char *time;
+        Civil c;
+
+        if (n >= CRASH_NAME_MAX)
+                return -EINVAL;
+        memcpy(copy, name, n + 1);
+        cut_number(copy);
+        n = strlen(copy);
+        if (n < TIME_LENGTH + 2 || copy[n - TIME_LENGTH - 1] != '-' || copy[0] == '.')
+                return -EINVAL;
+        time = copy + n - TIME_LENGTH;
+        if (parse_time(time, &c) < 0)
+                return -EINVAL;
+        time[-1] = '\0';
+        for (const char *p = copy; *p; p++)
+                if (!belongs_into_host(*p))
+                        return -EINVAL;
+        if (ret_host)
+                strscpy(ret_host, CRASH_NAME_MAX, copy);
+        if (ret_realtime_usec)
+                *ret_realtime_usec = civil_to_seconds(&c) * 1000000;
+        return 0;
+}

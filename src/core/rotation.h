@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Which old dumps may go to make room for new ones. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/macro.h"
+
+typedef struct OldDump {
+        char name[128];     /* of the directory */
+        uint64_t time_usec; /* of the crash, by that name */
+        bool is_complete;   /* kdump.json says so, and the dump is there */
+} OldDump;
+
+/* Sorts dumps from the oldest to the newest; those of one second by their names. */
+void rotation_sort(OldDump *dumps, size_t n);
+
+/* How many of the n sorted dumps have to go so that keep complete ones stay (0: all of them stay).
+ * Fills ret, an array of n, with their indices, oldest first. Incomplete ones neither count nor
+ * go. */
+size_t rotation_beyond(const OldDump *dumps, size_t n, uint64_t keep, size_t *ret);
+
+/* The next one to go for the sake of space: the oldest complete one that is not the newest complete
+ * one. Returns its index, or n if none may go. */
+size_t rotation_next(const OldDump *dumps, size_t n);

@@ -1,0 +1,436 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The log of a crashed kernel, out of its memory. */
+#include "image/vmcore-log.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/string-util.h"
+
+typedef struct Text {
+        char *data;
+        size_t size, room;
+} Text;
+
+static int text_add(Text *t, const char *data, size_t size) {
+        if (size > VMCORE_LOG_MOST - t->size)
+                return -EFBIG;
+        if (t->size + size + 1 > t->room) {
+                size_t room = MAX(t->room * 2, t->size + size + 4096);
+                char *grown = realloc(t->data, room);
+
+                if (!grown)
+                        return -ENOMEM;
+                t->data = grown;
+                t->room = room;
+        }
+        memcpy(t->data + t->size, data, size);
+        t->size += size;
+        t->data[t->size] = '\0';
+        return 0;
+}
+
+/* Adds a record, each line of it with the time in front. What is no text becomes '?'. */
+static int add_record(Text *t, uint64_t nsec, char *text, size_t size) {
+        char prefix[40];
+        int r;
+
+        strscpyf(prefix, sizeof(prefix), "[%5" PRIu64 ".%06" PRIu64 "] ", nsec / 1000000000,
+                 nsec / 1000 % 1000000);
+        for (size_t i = 0; i < size; i++)
+                if ((text[i] >= 0 && text[i] < 0x20 && text[i] != '\t' && text[i] != '\n') ||
+                    text[i] == 0x7f)
+                        text[i] = '?';
+        do {
+                const char *end = memchr(text, '\n', size);
+                size_t length = end ? (size_t)(end - text) : size;
+
+                r = text_add(t, prefix, strlen(prefix));
+                if (r >= 0)
+                        r = text_add(t, text, length);
+                if (r >= 0)
+                        r = text_add(t, "\n", 1);
+                if (r < 0)
+                        return r;
+                text += length + (end ? 1 : 0);
+                size -= length + (end ? 1 : 0);
+        } while (size > 0);
+        return 0;
+}
+
+typedef struct Number {
+        const char *key;
+        size_t member;
+} Number;
+
+/* Fills in the uint64_t members of a struct from VMCOREINFO. */
+static int read_numbers(const Vmcore *v, const Number *table, size_t n, void *ret) {
+        for (size_t i = 0; i < n; i++) {
+                /* Symbols are addresses in hexadecimal, everything else is decimal. */
+                unsigned base = startswith(table[i].key, "SYMBOL(") ? 16 : 10;
+                int r;
+
+                r = vmcore_info_number(v, table[i].key, base,
+                                       (uint64_t *)((char *)ret + table[i].member));
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+/* Takes a little-endian or big-endian number, whichever this machine has, out of a structure. */
+static uint64_t get_u64(const char *structure, uint64_t offset) {
+        uint64_t value;
+
+        memcpy(&value, structure + offset, sizeof(value));
+        return value;
+}
+
+static uint32_t get_u32(const char *structure, uint64_t offset) {
+        uint32_t value;
+
+        memcpy(&value, structure + offset, sizeof(value));
+        return value;
+}
+
+static uint16_t get_u16(const char *structure, uint64_t offset) {
+        uint16_t value;
+
+        memcpy(&value, structure + offset, sizeof(value));
+        return value;
+}
+
+#define STRUCTURE_MOST 4096u /* bytes of any structure here */
+
+/* A member of width bytes lies in a structure of size bytes. */
+static bool fits(uint64_t offset, uint64_t width, uint64_t size) {
+        return size <= STRUCTURE_MOST && offset <= size && width <= size - offset;
+}
+
+typedef struct RingLayout {
+        uint64_t prb;
+        uint64_t ring_size, desc_ring, text_ring;
+        uint64_t descs_size, count_bits, descs, infos, head, tail;
+        uint64_t desc_size, state, lpos;
+        uint64_t lpos_size, begin, next;
+        uint64_t info_size, time, length;
+        uint64_t data_size, size_bits, data;
+} RingLayout;
+
+#define RING(key, name) \
+        { key, offsetof(RingLayout, name) }
+static const Number ring_table[] = {
+        RING("SYMBOL(prb)", prb),
+        RING("SIZE(printk_ringbuffer)", ring_size),
+        RING("OFFSET(printk_ringbuffer.desc_ring)", desc_ring),
+        RING("OFFSET(printk_ringbuffer.text_data_ring)", text_ring),
+        RING("SIZE(prb_desc_ring)", descs_size),
+        RING("OFFSET(prb_desc_ring.count_bits)", count_bits),
+        RING("OFFSET(prb_desc_ring.descs)", descs),
+        RING("OFFSET(prb_desc_ring.infos)", infos),
+        RING("OFFSET(prb_desc_ring.head_id)", head),
+        RING("OFFSET(prb_desc_ring.tail_id)", tail),
+        RING("SIZE(prb_desc)", desc_size),
+        RING("OFFSET(prb_desc.state_var)", state),
+        RING("OFFSET(prb_desc.text_blk_lpos)", lpos),
+        RING("SIZE(prb_data_blk_lpos)", lpos_size),
+        RING("OFFSET(prb_data_blk_lpos.begin)", begin),
+        RING("OFFSET(prb_data_blk_lpos.next)", next),
+        RING("SIZE(printk_info)", info_size),
+        RING("OFFSET(printk_info.ts_nsec)", time),
+        RING("OFFSET(printk_info.text_len)", length),
+        RING("SIZE(prb_data_ring)", data_size),
+        RING("OFFSET(prb_data_ring.size_bits)", size_bits),
+        RING("OFFSET(prb_data_ring.data)", data),
+};
+
+static bool ring_makes_sense(const RingLayout *l) {
+        return fits(l->desc_ring, l->descs_size, l->ring_size) &&
+               fits(l->text_ring, l->data_size, l->ring_size) &&
+               fits(l->count_bits, 4, l->descs_size) && fits(l->descs, 8, l->descs_size) &&
+               fits(l->infos, 8, l->descs_size) && fits(l->head, 8, l->descs_size) &&
+               fits(l->tail, 8, l->descs_size) && fits(l->state, 8, l->desc_size) &&
+               fits(l->lpos, l->lpos_size, l->desc_size) && fits(l->begin, 8, l->lpos_size) &&
+               fits(l->next, 8, l->lpos_size) && fits(l->time, 8, l->info_size) &&
+               fits(l->length, 2, l->info_size) && fits(l->size_bits, 4, l->data_size) &&
+               fits(l->data, 8, l->data_size);
+}
+
+/* A part of a long array in the dump: the capture kernel has little memory, and a log of many
+ * records has long arrays. */
+#define WINDOW 256u /* elements; a power of two */
+
+typedef struct Window {
+        uint64_t address, element;
+        uint64_t first; /* of the elements that are there; UINT64_MAX: none */
+        char *data;
+} Window;
+
+static int window_init(Window *w, uint64_t address, uint64_t element) {
+        *w = (Window){ address, element, UINT64_MAX, malloc(WINDOW * element) };
+        return w->data ? 0 : -ENOMEM;
+}
+
+/* The i-th of count elements, until the next call. */
+static int window_get(Window *w, const Vmcore *v, uint64_t i, uint64_t count, const char **ret) {
+        uint64_t first = i - i % WINDOW;
+        int r;
+
+        if (w->first != first) {
+                w->first = UINT64_MAX;
+                r = vmcore_read_virtual(v, w->address + first * w->element, w->data,
+                                        MIN((uint64_t)WINDOW, count - first) * w->element);
+                if (r < 0)
+                        return r;
+                w->first = first;
+        }
+        *ret = w->data + (i - first) * w->element;
+        return 0;
+}
+
+typedef struct Ring {
+        const Vmcore *vmcore;
+        RingLayout layout;
+        uint64_t count, size; /* descriptors; bytes of text; both powers of two */
+        uint64_t head, tail;
+        Window descs, infos;
+        char *data;
+} Ring;
+
+static void ring_done(Ring *ring) {
+        free(ring->descs.data);
+        free(ring->infos.data);
+        free(ring->data);
+}
+
+static int copy_array(const Vmcore *v, uint64_t address, uint64_t size, char **ret) {
+        _cleanup_free_ char *array = malloc(size + 1);
+        int r;
+
+        if (!array)
+                return -ENOMEM;
+        r = vmcore_read_virtual(v, address, array, size);
+        if (r < 0)
+                return r;
+        *ret = TAKE_PTR(array);
+        return 0;
+}
+
+static int ring_copy(Ring *ring) {
+        const RingLayout *l = &ring->layout;
+        char buffer[STRUCTURE_MOST], *descs = buffer + l->desc_ring, *text = buffer + l->text_ring;
+        uint64_t address;
+        int r;
+
+        r = vmcore_read_virtual(ring->vmcore, l->prb, &address, sizeof(address));
+        if (r >= 0)
+                r = vmcore_read_virtual(ring->vmcore, address, buffer, l->ring_size);
+        if (r < 0)
+                return r;
+        if (get_u32(descs, l->count_bits) > 31 || get_u32(text, l->size_bits) > 31)
+                return -EBADMSG;
+        ring->count = UINT64_C(1) << get_u32(descs, l->count_bits);
+        ring->size = UINT64_C(1) << get_u32(text, l->size_bits);
+        if (ring->count > VMCORE_RECORDS_MOST || ring->size > VMCORE_LOG_MOST)
+                return -EFBIG;
+        ring->head = get_u64(descs, l->head);
+        ring->tail = get_u64(descs, l->tail);
+        r = window_init(&ring->descs, get_u64(descs, l->descs), l->desc_size);
+        if (r >= 0)
+                r = window_init(&ring->infos, get_u64(descs, l->infos), l->info_size);
+        if (r >= 0)
+                r = copy_array(ring->vmcore, get_u64(text, l->data), ring->size, &ring->data);
+        return r;
+}
+
+/* kernel/printk/printk_ringbuffer.h: the two highest bits of a descriptor are its state. */
+#define ID_BITS         62u
+#define ID_MASK         ((UINT64_C(1) << ID_BITS) - 1)
+#define STATE_COMMITTED 1u
+#define STATE_FINALIZED 2u
+#define BLOCK_HEADER    8u /* bytes: the descriptor's number, in front of the text */
+
+/* The text of a descriptor: 0 with where it is, or -EBADMSG. */
+static int ring_block(const Ring *ring, const char *desc, char **ret, size_t *ret_size) {
+        const char *lpos = desc + ring->layout.lpos;
+        uint64_t begin = get_u64(lpos, ring->layout.begin);
+        uint64_t next = get_u64(lpos, ring->layout.next);
+        uint64_t start = begin % ring->size, length;
+
+        /* Odd positions stand for "no text". */
+        if ((begin & 1) && (next & 1)) {
+                *ret = ring->data;
+                *ret_size = 0;
+                return 0;
+        }
+        if (begin / ring->size == (next - 1) / ring->size && begin < next)
+                length = next - begin;
+        else if (begin / ring->size + 1 == next / ring->size) {
+                /* It did not fit at the end, and lies at the start. */
+                start = 0;
+                length = next % ring->size;
+        } else
+                return -EBADMSG;
+        if (length < BLOCK_HEADER || length > ring->size - start)
+                return -EBADMSG;
+        *ret = ring->data + start + BLOCK_HEADER;
+        *ret_size = length - BLOCK_HEADER;
+        return 0;
+}
+
+static int ring_record(Ring *ring, uint64_t id, Text *text, VmcoreLog *log) {
+        const char *desc, *info;
+        uint64_t state;
+        size_t size;
+        char *data;
+        int r;
+
+        r = window_get(&ring->descs, ring->vmcore, id % ring->count, ring->count, &desc);
+        if (r >= 0)
+                r = window_get(&ring->infos, ring->vmcore, id % ring->count, ring->count, &info);
+        if (r < 0)
+                return r;
+        state = get_u64(desc, ring->layout.state);
+        if ((state & ID_MASK) != id ||
+            (state >> ID_BITS != STATE_COMMITTED && state >> ID_BITS != STATE_FINALIZED) ||
+            ring_block(ring, desc, &data, &size) < 0) {
+                log->n_lost++;
+                return 0;
+        }
+        log->n_records++;
+        log->last_nsec = get_u64(info, ring->layout.time);
+        return add_record(text, log->last_nsec, data,
+                          MIN(size, (size_t)get_u16(info, ring->layout.length)));
+}
+
+static int read_ring(const Vmcore *v, Text *text, VmcoreLog *log) {
+        _cleanup_(ring_done) Ring ring = { .vmcore = v };
+        uint64_t n;
+        int r;
+
+        r = read_numbers(v, ring_table, ELEMENTSOF(ring_table), &ring.layout);
+        if (r < 0)
+                return r;
+        if (!ring_makes_sense(&ring.layout))
+                return -EBADMSG;
+        r = ring_copy(&ring);
+        if (r < 0)
+                return r;
+        n = ((ring.head - ring.tail) & ID_MASK) + 1;
+        if (n > ring.count)
+                return -EBADMSG;
+        for (uint64_t i = 0; i < n; i++) {
+                r = ring_record(&ring, (ring.tail + i) & ID_MASK, text, log);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+/* Before Linux 5.10: records of their own length in one buffer, struct printk_log. */
+typedef struct OldLayout {
+        uint64_t buffer, buffer_size, first, next;
+        uint64_t record_size, time, length, text_length;
+} OldLayout;
+
+#define OLD(key, name) \
+        { key, offsetof(OldLayout, name) }
+static const Number old_table[] = {
+        OLD("SYMBOL(log_buf)", buffer),        OLD("SYMBOL(log_buf_len)", buffer_size),
+        OLD("SYMBOL(log_first_idx)", first),   OLD("SYMBOL(log_next_idx)", next),
+        OLD("SIZE(printk_log)", record_size),  OLD("OFFSET(printk_log.ts_nsec)", time),
+        OLD("OFFSET(printk_log.len)", length), OLD("OFFSET(printk_log.text_len)", text_length),
+};
+
+static int add_old_records(const OldLayout *l, char *buffer, uint32_t size, uint32_t first,
+                           uint32_t next, Text *text, VmcoreLog *log) {
+        bool has_wrapped = false;
+        int r;
+
+        for (uint32_t at = first; at != next;) {
+                uint16_t length, text_length;
+
+                if (at > size || size - at < l->record_size)
+                        return -EBADMSG;
+                length = get_u16(buffer + at, l->length);
+                text_length = get_u16(buffer + at, l->text_length);
+                if (length == 0) {
+                        /* The rest of the buffer is not used. Twice round is for ever round. */
+                        if (has_wrapped || at == 0)
+                                return -EBADMSG;
+                        has_wrapped = true;
+                        at = 0;
+                        continue;
+                }
+                if (length < l->record_size || length > size - at ||
+                    text_length > length - l->record_size)
+                        return -EBADMSG;
+                log->n_records++;
+                log->last_nsec = get_u64(buffer + at, l->time);
+                r = add_record(text, log->last_nsec, buffer + at + l->record_size, text_length);
+                if (r < 0)
+                        return r;
+                at += length;
+        }
+        return 0;
+}
+
+static int read_old(const Vmcore *v, Text *text, VmcoreLog *log) {
+        _cleanup_free_ char *buffer = NULL;
+        uint32_t size, first, next;
+        uint64_t address;
+        OldLayout l;
+        int r;
+
+        r = read_numbers(v, old_table, ELEMENTSOF(old_table), &l);
+        if (r < 0)
+                return r;
+        if (!fits(l.time, 8, l.record_size) || !fits(l.length, 2, l.record_size) ||
+            !fits(l.text_length, 2, l.record_size))
+                return -EBADMSG;
+        r = vmcore_read_virtual(v, l.buffer, &address, sizeof(address));
+        if (r >= 0)
+                r = vmcore_read_virtual(v, l.buffer_size, &size, sizeof(size));
+        if (r >= 0)
+                r = vmcore_read_virtual(v, l.first, &first, sizeof(first));
+        if (r >= 0)
+                r = vmcore_read_virtual(v, l.next, &next, sizeof(next));
+        if (r < 0)
+                return r;
+        if (size > VMCORE_LOG_MOST)
+                return -EFBIG;
+        r = copy_array(v, address, size, &buffer);
+        if (r < 0)
+                return r;
+        return add_old_records(&l, buffer, size, first, next, text, log);
+}
+
+int vmcore_log_read(const Vmcore *v, VmcoreLog *ret) {
+        VmcoreLog log = { 0 };
+        Text text = { 0 };
+        int r;
+
+        r = read_ring(v, &text, &log);
+        if (r == -ENOENT)
+                r = read_old(v, &text, &log);
+        /* What could be read up to there is better than nothing. */
+        if (log.n_records > 0 && r != -ENOMEM)
+                r = 0;
+        if (r >= 0)
+                r = text_add(&text, "", 0);
+        if (r < 0) {
+                free(text.data);
+                return r;
+        }
+        log.text = text.data;
+        log.size = text.size;
+        *ret = log;
+        return 0;
+}
+
+void vmcore_log_done(VmcoreLog *log) {
+        free(log->text);
+        *log = (VmcoreLog){ 0 };
+}

@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The pure parts of a capture: the collector's command line, the line that says why, which dumps
+ * go, the header of a raw dump. */
+#include "test.h"
+
+#include "core/collector.h"
+#include "core/panic-line.h"
+#include "core/raw-dump.h"
+#include "core/rotation.h"
+
+static void check_split(const char *line, const char *expected) {
+        _cleanup_words_ char **words = NULL;
+        char joined[256] = "";
+
+        ck_assert_int_eq(collector_split(line, &words), 0);
+        for (size_t i = 0; words[i]; i++)
+                strscpyf(joined + strlen(joined), 100, "<%s>", words[i]);
+        ck_assert_str_eq(joined, expected);
+}
+
+START_TEST(split) {
+        _cleanup_words_ char **words = NULL;
+        char many[4 * COLLECTOR_WORDS_MOST];
+
+        check_split("makedumpfile -l -d 31", "<makedumpfile><-l><-d><31>");
+        check_split("  a\t b ", "<a><b>");
+        check_split("\"a b\" 'c \"d' e\\ f \"g\\\"h\" i'\\'j \"\"",
+                    "<a b><c \"d><e f><g\"h><i\\j><>");
+        ck_assert_int_eq(collector_split("", &words), -EINVAL);
+        ck_assert_int_eq(collector_split("  ", &words), -EINVAL);
+        ck_assert_int_eq(collector_split("a 'b", &words), -EINVAL);
+        for (size_t i = 0; i <= COLLECTOR_WORDS_MOST; i++)
+                memcpy(many + 2 * i, "w ", 3);
+        ck_assert_int_eq(collector_split(many, &words), -E2BIG);
+        many[2 * COLLECTOR_WORDS_MOST] = '\0';
+        ck_assert_int_eq(collector_split(many, &words), 0);
+}
+END_TEST
+
+/* With the level that stands in the line, and with 7 instead. */
+static void check_level(const char *line, uint64_t level, const char *replaced) {
+        static const char *const more[] = { "from", "to" };
+        _cleanup_words_ char **words = NULL, **other = NULL, **same = NULL;
+        _cleanup_free_ char *joined = NULL, *kept = NULL;
+        uint64_t found = UINT64_MAX;
+
+        ck_assert_int_eq(collector_split(line, &words), 0);
+        ck_assert_int_eq(collector_level(words, &found), level == UINT64_MAX ? -ENOENT : 0);
+        ck_assert_uint_eq(found, level);
+        ck_assert_int_eq(collector_with(words, 7, more, 2, &other), 0);
+        joined = collector_join(other);
+        ck_assert_str_eq(joined, replaced);
+        ck_assert_int_eq(collector_with(words, UINT64_MAX, NULL, 0, &same), 0);
+        kept = collector_join(same);
+        ck_assert_str_eq(kept, line);
+}
+
+START_TEST(levels) {
+        check_level("makedumpfile -l -d 31", 31, "makedumpfile -l -d 7 from to");
+        check_level("makedumpfile -d31 -l", 31, "makedumpfile -d7 -l from to");
+        check_level("makedumpfile -ld31", 31, "makedumpfile -ld7 from to");
+        check_level("makedumpfile -ld 1,30", 31, "makedumpfile -ld 7 from to");
+        check_level("makedumpfile -l", UINT64_MAX, "makedumpfile -l from to");
+        check_level("makedumpfile --dump-dmesg", UINT64_MAX, "makedumpfile --dump-dmesg from to");
+        check_level("makedumpfile -x d3 -c", UINT64_MAX, "makedumpfile -x d3 -c from to");
+        check_level("makedumpfile -xd3 -c", UINT64_MAX, "makedumpfile -xd3 -c from to");
+        check_level("-d 31", UINT64_MAX, "-d 31 from to");
+        check_level("m -d", UINT64_MAX, "m -d from to");
+}
+END_TEST
+
+START_TEST(unknown_kernel) {
+        ck_assert(collector_says_unknown("The kernel version is not supported."));
+        ck_assert(collector_says_unknown("The makedumpfile operation may be incomplete."));
+        ck_assert(!collector_says_unknown("The dumpfile is saved to vmcore."));
+}
+END_TEST
+
+static void check_panic(const char *log, const char *message, const char *where) {
+        char found[PANIC_LINE_MAX], place[PANIC_LINE_MAX];
+
+        panic_line_find(log, strlen(log), found, place);
+        ck_assert_str_eq(found, message);
+        ck_assert_str_eq(place, where);
+}
+
+START_TEST(panic_lines) {
+        check_panic("", "", "");
+        check_panic("[    1.0] fine\n", "", "");
+        check_panic("[   38.1] sysrq: Trigger a crash\n"
+                    "[   38.2] Kernel panic - not syncing: sysrq triggered crash\n"
+                    "[   38.3] Call Trace:\n"
+                    "[   38.3]  <TASK>\n"
+                    "[   38.3]  dump_stack_lvl+0x44/0x5c\n"
+                    "[   38.3]  panic+0x118/0x2ed\n"
+                    "[   38.3]  ? something+0x1/0x2\n"
+                    "[   38.3]  sysrq_handle_crash.cold+0x16/0x20\n"
+                    "[   38.3] RIP: 0033:0x7f0c5f4c1300\n",
+                    "Kernel panic - not syncing: sysrq triggered crash",
+                    "sysrq_handle_crash.cold+0x16/0x20");
+        check_panic("[    1.5] BUG: kernel NULL pointer dereference, address: 0000000000000010\n"
+                    "[    1.6] #PF: supervisor write access in kernel mode\n"
+                    "[    1.7] Oops: 0002 [#1] PREEMPT SMP PTI\n"
+                    "[    1.8] RIP: 0010:f+0x16/0x20 [mod]\n"
+                    "[    1.9] ---[ end trace 0000000000000000 ]---\n"
+                    "[    2.0] RIP: 0010:other+0x16/0x20\n"
+                    "[    2.1] Kernel panic - not syncing: Fatal exception\n",
+                    "BUG: kernel NULL pointer dereference, address: 0000000000000010",
+                    "RIP: 0010:f+0x16/0x20 [mod]");
+        /* An oops that the kernel survived has nothing to do with it. */
+        check_panic("[    1.5] BUG: kernel NULL pointer dereference, address: 0000000000000010\n"
+                    "[    1.8] RIP: 0010:f+0x16/0x20\n"
+                    "[    1.9] ---[ end trace 0000000000000000 ]---\n"
+                    "[    9.1] Kernel panic - not syncing: Out of memory\n",
+                    "Kernel panic - not syncing: Out of memory", "");
+        /* Of two, the one that killed it. */
+        check_panic("[    1.5] BUG: first\n[    1.9] ---[ end trace 1 ]---\n"
+                    "[    2.5] general protection fault, 0000\n"
+                    "[    2.6] RIP: 0010:g+0x1/0x2\n[    2.9] ---[ end trace 2 ]---\n"
+                    "[    9.1] Kernel panic - not syncing: Fatal exception in interrupt\n",
+                    "general protection fault, 0000", "RIP: 0010:g+0x1/0x2");
+        check_panic("[    1.5] Unable to handle kernel paging request at 00\n"
+                    "[    1.6] pc : h+0x1/0x2\n",
+                    "Unable to handle kernel paging request at 00", "pc : h+0x1/0x2");
+        check_panic("Kernel panic - not syncing: no time, no newline \xff\x01",
+                    "Kernel panic - not syncing: no time, no newline ??", "");
+}
+END_TEST
+
+START_TEST(long_panic_line) {
+        char log[2 * PANIC_LINE_MAX], message[PANIC_LINE_MAX], where[PANIC_LINE_MAX];
+
+        memset(log, 'x', sizeof(log));
+        memcpy(log, "Kernel panic - not syncing", 26);
+        panic_line_find(log, sizeof(log), message, where);
+        ck_assert_uint_eq(strlen(message), PANIC_LINE_MAX - 1);
+}
+END_TEST
+
+/* Letters: complete dumps in upper case. */
+static void make_dumps(OldDump *dumps, const char *letters) {
+        for (size_t i = 0; letters[i]; i++) {
+                dumps[i] = (OldDump){ .time_usec = 100 + i,
+                                      .is_complete = letters[i] >= 'A' && letters[i] <= 'Z' };
+                strscpyf(dumps[i].name, sizeof(dumps[i].name), "%c", letters[i]);
+        }
+}
+
+static void check_beyond(const char *letters, uint64_t keep, const char *expected) {
+        char gone[32] = "";
+        OldDump dumps[16];
+        size_t doomed[16], n;
+
+        make_dumps(dumps, letters);
+        n = rotation_beyond(dumps, strlen(letters), keep, doomed);
+        for (size_t i = 0; i < n; i++)
+                strscpyf(gone + i, 4, "%s", dumps[doomed[i]].name);
+        ck_assert_str_eq(gone, expected);
+}
+
+START_TEST(rotation) {
+        OldDump dumps[16];
+
+        check_beyond("", 3, "");
+        check_beyond("ABC", 0, "");
+        check_beyond("ABC", 3, "");
+        check_beyond("ABCDEFGHI", 3, "ABCDEF");
+        check_beyond("aBCdEf", 2, "B");
+        check_beyond("abcdef", 1, "");
+        check_beyond("ABC", UINT64_MAX, "");
+
+        make_dumps(dumps, "aBCd");
+        ck_assert_uint_eq(rotation_next(dumps, 4), 1);
+        dumps[1].is_complete = false;
+        ck_assert_uint_eq(rotation_next(dumps, 4), 4);
+        ck_assert_uint_eq(rotation_next(dumps, 0), 0);
+}
+END_TEST
+
+START_TEST(rotation_order) {
+        OldDump dumps[] = { { "h-10", 5, true },
+                            { "h-9", 5, true },
+                            { "h", 5, true },
+                            { "z", 1, true },
+                            { "a", 9, true } };
+        static const char *const expected[] = { "z", "h", "h-9", "h-10", "a" };
+
+        rotation_sort(dumps, ELEMENTSOF(dumps));
+        for (size_t i = 0; i < ELEMENTSOF(dumps); i++)
+                ck_assert_str_eq(dumps[i].name, expected[i]);
+        rotation_sort(NULL, 0);
+}
+END_TEST
+
+START_TEST(raw_header) {
+        RawDump raw = { true, false, { 4096, 1 }, { 8192, 2 }, { INT64_MAX - 3, 3 } }, back;
+        uint8_t header[RAW_DUMP_HEADER], bad[RAW_DUMP_HEADER];
+
+        for (unsigned i = 0; i < 4; i++) {
+                raw.is_complete = i & 1;
+                raw.is_flat = i & 2;
+                raw_dump_pack(&raw, header);
+                ck_assert_int_eq(raw_dump_unpack(header, &back), 0);
+                ck_assert(back.is_complete == raw.is_complete && back.is_flat == raw.is_flat);
+                ck_assert_mem_eq(&back.info, &raw.info, sizeof(RawPart));
+                ck_assert_mem_eq(&back.log, &raw.log, sizeof(RawPart));
+                ck_assert_mem_eq(&back.dump, &raw.dump, sizeof(RawPart));
+        }
+        ck_assert_str_eq((const char *)header, "KDUMPD-RAW-DUMP");
+        ck_assert_uint_eq(header[16], 1);
+        ck_assert_uint_eq(header[24], 3);
+        ck_assert_uint_eq(header[48] | header[49] << 8, 8192);
+        memset(bad, 0, sizeof(bad));
+        ck_assert_int_eq(raw_dump_unpack(bad, &back), -ENODATA);
+        for (size_t i = 16; i < 160; i++) {
+                memcpy(bad, header, sizeof(bad));
+                bad[i] ^= 0x10;
+                ck_assert_int_eq(raw_dump_unpack(bad, &back), -EBADMSG);
+        }
+}
+END_TEST
+
+START_TEST(raw_header_hostile) {
+        static const RawDump bad[] = {
+                { .info = { 0, 1 } },         { .info = { 4096, RAW_DUMP_INFO + 1 } },
+                { .log = { 4095, 1 } },       { .dump = { UINT64_MAX, 2 } },
+                { .dump = { INT64_MAX, 2 } },
+        };
+        uint8_t header[RAW_DUMP_HEADER];
+        RawDump back;
+
+        for (size_t i = 0; i < ELEMENTSOF(bad); i++) {
+                raw_dump_pack(&bad[i], header);
+                ck_assert_int_eq(raw_dump_unpack(header, &back), -EBADMSG);
+        }
+}
+END_TEST
+
+static void add_cases(Suite *s) {
+        ADD_TEST(s, split);
+        ADD_TEST(s, levels);
+        ADD_TEST(s, unknown_kernel);
+        ADD_TEST(s, panic_lines);
+        ADD_TEST(s, long_panic_line);
+        ADD_TEST(s, rotation);
+        ADD_TEST(s, rotation_order);
+        ADD_TEST(s, raw_header);
+        ADD_TEST(s, raw_header_hostile);
+}
+
+TEST_MAIN("capture-core", add_cases)

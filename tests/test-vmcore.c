@@ -1,0 +1,393 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* image/vmcore, image/vmcore-log: headers, memory and log of a made-up dump, and of damaged ones.
+ * */
+#include "test.h"
+
+#include "base/string-util.h"
+#include "fake-vmcore.h"
+#include "image/vmcore-log.h"
+
+static int read_fake(void *userdata, uint64_t offset, void *buf, size_t size) {
+        const FakeVmcore *v = userdata;
+
+        if (offset > v->size || size > v->size - offset)
+                return -ENXIO;
+        memcpy(buf, v->file + offset, size);
+        return 0;
+}
+
+static void open_fake(FakeVmcore *fake, Vmcore *ret) {
+        fake_vmcore_finish(fake);
+        ck_assert_int_eq(vmcore_open(read_fake, fake, ret), 0);
+}
+
+static void check_log(FakeVmcore *fake, const char *expected, uint64_t n, uint64_t n_lost) {
+        VmcoreLog log;
+        Vmcore v;
+
+        open_fake(fake, &v);
+        ck_assert_int_eq(vmcore_log_read(&v, &log), 0);
+        ck_assert_str_eq(log.text, expected);
+        ck_assert_uint_eq(log.size, strlen(expected));
+        ck_assert_uint_eq(log.n_records, n);
+        ck_assert_uint_eq(log.n_lost, n_lost);
+        vmcore_log_done(&log);
+        vmcore_done(&v);
+}
+
+START_TEST(headers) {
+        FakeVmcore *fake = fake_vmcore_new(0);
+        char text[32];
+        uint64_t number;
+        Vmcore v;
+
+        open_fake(fake, &v);
+        ck_assert_uint_eq(v.n_cpus, FAKE_CPUS);
+        ck_assert_uint_eq(v.n_loads, 3);
+        ck_assert_uint_eq(v.loads[0].virtual, FAKE_TEXT);
+        ck_assert_uint_eq(v.loads[0].physical, FAKE_PHYSICAL);
+        ck_assert_uint_eq(v.size, fake->size);
+        ck_assert_int_eq(vmcore_info_text(&v, "OSRELEASE", text, sizeof(text)), 0);
+        ck_assert_str_eq(text, "6.9.0-fake");
+        ck_assert_int_eq(vmcore_info_text(&v, "OSRELEASE", text, 11), 0);
+        ck_assert_int_eq(vmcore_info_text(&v, "OSRELEASE", text, 10), -EFBIG);
+        ck_assert_int_eq(vmcore_info_text(&v, "RELEASE", text, sizeof(text)), -ENOENT);
+        ck_assert_int_eq(vmcore_info_text(&v, "OSREL", text, sizeof(text)), -ENOENT);
+        ck_assert_int_eq(vmcore_info_number(&v, "CRASHTIME", 10, &number), 0);
+        ck_assert_uint_eq(number, FAKE_CRASHED);
+        ck_assert_int_eq(vmcore_info_number(&v, "OSRELEASE", 10, &number), -EBADMSG);
+        vmcore_done(&v);
+        fake_vmcore_free(fake);
+}
+END_TEST
+
+START_TEST(memory) {
+        FakeVmcore *fake = fake_vmcore_new(0);
+        char buf[256], expected[256];
+        Vmcore v;
+
+        for (size_t i = 0; i < sizeof(expected); i++)
+                expected[i] = (char)i;
+        /* Over the border between two segments. */
+        memcpy(fake->memory + FAKE_DATA, expected, sizeof(expected));
+        open_fake(fake, &v);
+        ck_assert_int_eq(vmcore_read_physical(&v, FAKE_PHYSICAL + FAKE_DATA, buf, 256), 0);
+        ck_assert_mem_eq(buf, expected, 256);
+        ck_assert_int_eq(vmcore_read_virtual(&v, FAKE_DIRECT + FAKE_PHYSICAL + FAKE_DATA, buf, 256),
+                         0);
+        ck_assert_mem_eq(buf, expected, 256);
+        /* The image's segment ends before that; the kernel's base says where it goes on. */
+        memset(buf, 0, sizeof(buf));
+        ck_assert_int_eq(vmcore_read_virtual(&v, FAKE_TEXT + FAKE_DATA, buf, 256), 0);
+        ck_assert_mem_eq(buf, expected, 256);
+        ck_assert_int_eq(vmcore_read_physical(&v, FAKE_PHYSICAL - 1, buf, 2), -ENXIO);
+        ck_assert_int_eq(vmcore_read_physical(&v, FAKE_PHYSICAL + FAKE_MEMORY - 1, buf, 2), -ENXIO);
+        ck_assert_int_eq(vmcore_read_physical(&v, UINT64_MAX, buf, 2), -ENXIO);
+        ck_assert_int_eq(vmcore_read_virtual(&v, 0, buf, 1), -ENXIO);
+        vmcore_done(&v);
+        fake_vmcore_free(fake);
+}
+END_TEST
+
+START_TEST(log_lines) {
+        FakeVmcore *fake = fake_vmcore_new(7);
+
+        fake_log(fake, 0, "Linux version 6.9.0-fake");
+        fake_log(fake, UINT64_C(12345678901234), "two\nlines");
+        fake_log(fake, UINT64_C(12345678902000), "");
+        fake_log(fake, UINT64_C(12345678903999),
+                 "a\tb\x01"
+                 "c\x1b[0m");
+        check_log(fake,
+                  "[    0.000000] Linux version 6.9.0-fake\n"
+                  "[12345.678901] two\n"
+                  "[12345.678901] lines\n"
+                  "[12345.678902] \n"
+                  "[12345.678903] a\tb?c?[0m\n",
+                  4, 0);
+        fake_vmcore_free(fake);
+}
+END_TEST
+
+/* More than the ring has room for, of identifiers and of text, over the end of both. */
+START_TEST(log_wraps) {
+        static const uint64_t firsts[] = { 0, 5, (UINT64_C(1) << 62) - 20 };
+
+        for (size_t f = 0; f < ELEMENTSOF(firsts); f++) {
+                FakeVmcore *fake = fake_vmcore_new(firsts[f]);
+                char expected[4096] = "", line[64];
+
+                for (unsigned i = 0; i < 100; i++) {
+                        strscpyf(line, sizeof(line), "record number %u of a hundred%.*s", i,
+                                 (int)(i % 7), "......");
+                        fake_log(fake, i * UINT64_C(1000000000), line);
+                        if (i < 100 - FAKE_COUNT)
+                                continue;
+                        strscpyf(expected + strlen(expected), 128, "[%5u.000000] %s\n", i, line);
+                }
+                check_log(fake, expected, FAKE_COUNT, 0);
+                fake_vmcore_free(fake);
+        }
+}
+END_TEST
+
+/* A block that ends exactly where the buffer does. */
+START_TEST(log_ends_at_the_end) {
+        FakeVmcore *fake = fake_vmcore_new(0);
+        char text[FAKE_SIZE / 2];
+
+        memset(text, 'x', sizeof(text));
+        text[FAKE_SIZE / 2 - 8] = '\0';
+        fake_log(fake, 1000, text);
+        fake_log(fake, 2000, text);
+        char expected[2 * FAKE_SIZE];
+
+        strscpyf(expected, sizeof(expected), "[    0.000001] %s\n[    0.000002] %s\n", text, text);
+        check_log(fake, expected, 2, 0);
+        fake_vmcore_free(fake);
+}
+END_TEST
+
+/* A panic may come while a record is being written. */
+START_TEST(log_with_unfinished_records) {
+        FakeVmcore *fake = fake_vmcore_new(0);
+        uint64_t id;
+
+        fake_log(fake, 1000, "one");
+        id = fake_log_add(fake, 2000, "reserved", 8);
+        fake_put(fake, fake_desc(id) + 8, id, 8);
+        id = fake_log_add(fake, 3000, "committed", 9);
+        fake_put(fake, fake_desc(id) + 8, id | UINT64_C(1) << 62, 8);
+        id = fake_log_add(fake, 4000, "of another", 10);
+        fake_put(fake, fake_desc(id) + 8, (id + FAKE_COUNT) | UINT64_C(2) << 62, 8);
+        id = fake_log_add(fake, 5000, "outside", 7);
+        fake_put(fake, fake_desc(id) + 32, UINT64_MAX - 8, 8);
+        id = fake_log_add(fake, 6000, "longer than it is", 17);
+        fake_put(fake, fake_record_info(id) + 30, 0xffff, 2);
+        check_log(fake,
+                  "[    0.000001] one\n[    0.000003] committed\n"
+                  "[    0.000006] longer than it is???????\n",
+                  3, 3);
+        fake_vmcore_free(fake);
+}
+END_TEST
+
+static void check_log_error(FakeVmcore *fake, int expected) {
+        VmcoreLog log = { .n_lost = 7 };
+        Vmcore v;
+
+        open_fake(fake, &v);
+        ck_assert_int_eq(vmcore_log_read(&v, &log), expected);
+        ck_assert_uint_eq(log.n_lost, 7);
+        vmcore_done(&v);
+        fake_vmcore_free(fake);
+}
+
+START_TEST(log_hostile) {
+        FakeVmcore *fake;
+
+        fake = fake_vmcore_new(0);
+        fake->info[0] = '\0';
+        check_log_error(fake, -ENOENT);
+
+        fake = fake_vmcore_new(0);
+        fake->head = FAKE_COUNT; /* more records than there is room for */
+        check_log_error(fake, -EBADMSG);
+
+        fake = fake_vmcore_new(0);
+        memcpy(strstr(fake->info, "desc_ring)=16"), "desc_ring)=99", 13);
+        check_log_error(fake, -EBADMSG);
+
+        fake = fake_vmcore_new(0);
+        memcpy(strstr(fake->info, "SIZE(printk_info)=40"), "SIZE(printk_info)=20", 20);
+        check_log_error(fake, -EBADMSG);
+
+        fake = fake_vmcore_new(0);
+        memcpy(strstr(fake->info, "SYMBOL(prb)=ffffffff81"), "SYMBOL(prb)=ffffffff01", 22);
+        check_log_error(fake, -ENXIO);
+}
+END_TEST
+
+/* The sizes that the ring itself gives. */
+START_TEST(log_hostile_sizes) {
+        static const struct {
+                size_t at;
+                uint64_t value;
+                int expected;
+        } cases[] = {
+                { 16 + 4, 30, -EFBIG },    { 16 + 4, 32, -EBADMSG }, { 80 + 8, 31, -EFBIG },
+                { 80 + 8, 200, -EBADMSG }, { 80 + 8, 20, -ENXIO },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                FakeVmcore *fake = fake_vmcore_new(0);
+                VmcoreLog log;
+                Vmcore v;
+
+                fake_log(fake, 0, "x");
+                fake_vmcore_finish(fake);
+                memcpy(fake->file + 16384 + FAKE_RING + cases[i].at, &cases[i].value, 4);
+                ck_assert_int_eq(vmcore_open(read_fake, fake, &v), 0);
+                ck_assert_int_eq(vmcore_log_read(&v, &log), cases[i].expected);
+                vmcore_done(&v);
+                fake_vmcore_free(fake);
+        }
+}
+END_TEST
+
+static size_t put_old(FakeVmcore *fake, size_t at, uint64_t nsec, const char *text) {
+        size_t n = strlen(text), length = (16 + n + 3) & ~(size_t)3;
+
+        fake_put(fake, FAKE_OLD + at, nsec, 8);
+        fake_put(fake, FAKE_OLD + at + 8, length, 2);
+        fake_put(fake, FAKE_OLD + at + 10, n, 2);
+        memcpy(fake->memory + FAKE_OLD + at + 16, text, n);
+        return at + length;
+}
+
+static FakeVmcore *new_old(uint32_t size, uint32_t first, uint32_t next) {
+        FakeVmcore *fake = fake_vmcore_new(0);
+
+        fake->info[0] = '\0';
+        fake_put(fake, 0x200, FAKE_TEXT + FAKE_OLD, 8);
+        fake_put(fake, 0x208, size, 4);
+        fake_put(fake, 0x20c, first, 4);
+        fake_put(fake, 0x210, next, 4);
+        for (unsigned i = 0; i < 4; i++) {
+                static const char *const names[] = { "log_buf", "log_buf_len", "log_first_idx",
+                                                     "log_next_idx" };
+                static const unsigned at[] = { 0x200, 0x208, 0x20c, 0x210 };
+
+                fake_info(fake, "SYMBOL(%s)=%llx\n", names[i],
+                          (unsigned long long)(FAKE_TEXT + at[i]));
+        }
+        fake_info(fake, "NUMBER(phys_base)=0\nSIZE(printk_log)=16\nOFFSET(printk_log.ts_nsec)=0\n"
+                        "OFFSET(printk_log.len)=8\nOFFSET(printk_log.text_len)=10\n");
+        return fake;
+}
+
+START_TEST(log_of_old_kernels) {
+        FakeVmcore *fake = new_old(256, 100, 0);
+        size_t at;
+
+        at = put_old(fake, 100, 1000000000, "older");
+        at = put_old(fake, at, 2000000000, "next");
+        fake_put(fake, FAKE_OLD + at + 8, 0, 2); /* the rest is not used */
+        at = put_old(fake, 0, 3000000000, "newest");
+        fake_put(fake, 0x210, at, 4);
+        check_log(fake, "[    1.000000] older\n[    2.000000] next\n[    3.000000] newest\n", 3, 0);
+        fake_vmcore_free(fake);
+}
+END_TEST
+
+START_TEST(log_of_old_kernels_hostile) {
+        FakeVmcore *fake = new_old(256, 0, 200);
+
+        /* Never ends: nothing in it, and so round and round. */
+        check_log_error(fake, -EBADMSG);
+        check_log_error(new_old(256, 300, 0), -EBADMSG);
+        check_log_error(new_old(UINT32_MAX, 0, 1), -EFBIG);
+        /* What was good before it stays. */
+        fake = new_old(256, 0, 200);
+        (void)put_old(fake, 0, 0, "good");
+        fake_put(fake, FAKE_OLD + 20 + 8, 0xfff0, 2);
+        check_log(fake, "[    0.000000] good\n", 1, 0);
+        fake_vmcore_free(fake);
+}
+END_TEST
+
+static int open_file(FakeVmcore *fake) {
+        Vmcore v = { .n_cpus = 9 };
+        int r;
+
+        r = vmcore_open(read_fake, fake, &v);
+        ck_assert_uint_eq(v.n_cpus, r < 0 ? 9 : FAKE_CPUS);
+        if (r >= 0)
+                vmcore_done(&v);
+        return r;
+}
+
+START_TEST(no_vmcore) {
+        FakeVmcore *fake = fake_vmcore_new(0);
+        static const struct {
+                size_t at;
+                unsigned char byte;
+        } damages[] = { { 0, 0 },
+                        { EI_CLASS, ELFCLASS32 },
+                        { EI_DATA, ELFDATA2MSB },
+                        { 16, ET_EXEC },
+                        { 54, 57 } };
+
+        for (size_t i = 0; i < ELEMENTSOF(damages); i++) {
+                fake_vmcore_finish(fake);
+                fake->file[damages[i].at] = damages[i].byte;
+                ck_assert_int_eq(open_file(fake), -EBADMSG);
+        }
+        fake_vmcore_finish(fake);
+        ck_assert_int_eq(open_file(fake), 0);
+        fake->size = 63;
+        ck_assert_int_eq(open_file(fake), -ENXIO);
+        fake->size = 64 + 3 * sizeof(Elf64_Phdr);
+        ck_assert_int_eq(open_file(fake), -ENXIO);
+        fake_vmcore_free(fake);
+}
+END_TEST
+
+START_TEST(hostile_segments) {
+        FakeVmcore *fake = fake_vmcore_new(0);
+        Elf64_Phdr *segments;
+
+        fake_vmcore_finish(fake);
+        segments = (Elf64_Phdr *)(void *)(fake->file + sizeof(Elf64_Ehdr));
+        segments[1].p_offset = UINT64_MAX - 10;
+        ck_assert_int_eq(open_file(fake), -EBADMSG);
+        fake_vmcore_finish(fake);
+        segments = (Elf64_Phdr *)(void *)(fake->file + sizeof(Elf64_Ehdr));
+        segments[2].p_paddr = UINT64_MAX - 10;
+        ck_assert_int_eq(open_file(fake), -EBADMSG);
+        fake_vmcore_finish(fake);
+        segments = (Elf64_Phdr *)(void *)(fake->file + sizeof(Elf64_Ehdr));
+        segments[0].p_filesz = VMCORE_NOTES_MOST + 1;
+        ck_assert_int_eq(open_file(fake), -EFBIG);
+        fake_vmcore_free(fake);
+}
+END_TEST
+
+/* 65535 segments and more: their number is in a section header. */
+START_TEST(many_segments) {
+        FakeVmcore *fake = fake_vmcore_new(0);
+        Elf64_Shdr section = { .sh_info = 4 };
+        Elf64_Ehdr *header;
+
+        fake_vmcore_finish(fake);
+        header = (Elf64_Ehdr *)(void *)fake->file;
+        header->e_phnum = PN_XNUM;
+        ck_assert_int_eq(open_file(fake), -EBADMSG);
+        header->e_shoff = 2048;
+        header->e_shentsize = sizeof(section);
+        memcpy(fake->file + 2048, &section, sizeof(section));
+        ck_assert_int_eq(open_file(fake), 0);
+        section.sh_info = UINT32_MAX;
+        memcpy(fake->file + 2048, &section, sizeof(section));
+        ck_assert_int_eq(open_file(fake), -EFBIG);
+        fake_vmcore_free(fake);
+}
+END_TEST
+
+static void add_cases(Suite *s) {
+        ADD_TEST(s, headers);
+        ADD_TEST(s, memory);
+        ADD_TEST(s, log_lines);
+        ADD_TEST(s, log_wraps);
+        ADD_TEST(s, log_ends_at_the_end);
+        ADD_TEST(s, log_with_unfinished_records);
+        ADD_TEST(s, log_hostile);
+        ADD_TEST(s, log_hostile_sizes);
+        ADD_TEST(s, log_of_old_kernels);
+        ADD_TEST(s, log_of_old_kernels_hostile);
+        ADD_TEST(s, no_vmcore);
+        ADD_TEST(s, hostile_segments);
+        ADD_TEST(s, many_segments);
+}
+
+TEST_MAIN("vmcore", add_cases)
