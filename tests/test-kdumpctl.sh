@@ -96,6 +96,29 @@ export KDUMPCTL_KDUMP_LOAD="$work/nothing"
 expect 1 '' "^kdumpctl: '.*/nothing' cannot be run: No such file or directory\.\$" test
 unset KDUMPCTL_KDUMP_LOAD
 
+# Dumps.
+dump=$work/root/var/crash/vm-2023-11-14-22:13:20
+expect 1 '' "^kdumpctl: There are no dumps in '/var/crash'\.\$" --root="$work/root" list
+expect 1 '' "^kdumpctl: There are no dumps in" --root="$work/root" info
+expect 0 '^\[' '' --root="$work/root" list --json
+mkdir -p "$dump" "${dump%0}1"
+printf '{"Result":"complete","KernelRelease":"6.12","PanicMessage":"BUG: x"}' >"$dump/kdump.json"
+echo 'Linux version 6.1 x' >"${dump%0}1/vmcore-dmesg.txt"
+expect 0 '^2 .*14 22:13:20 UTC +6\.12 +missing +- +BUG: x$' '' --root="$work/root" list
+expect 0 '^1 .*14 22:13:21 UTC +6\.1 +log-only +- +-$' '' --root="$work/root" list
+expect 0 '"State": *"missing"' '' --root="$work/root" list --json
+expect 0 '^ +State: log-only$' '' --root="$work/root" info
+expect 0 '^ +Panic: BUG: x$' '' --root="$work/root" info 2
+expect 0 '"PanicMessage": *"BUG: x"' '' --root="$work/root" info vm-2023-11-14-22:13:20 --json
+expect 0 '^Linux version 6\.1 x$' '' --root="$work/root" log
+expect 0 '"Linux version 6\.1 x"' '' --root="$work/root" log --json
+expect 1 '' "^kdumpctl: The dump 'vm-2023-11-14-22:13:20' has no log\." --root="$work/root" log 2
+expect 1 '' "^kdumpctl: There is more than one dump whose name" --root="$work/root" info vm
+expect 1 '' "^kdumpctl: There is no dump '3', see 'kdumpctl list'" --root="$work/root" info 3
+expect 2 '' "^kdumpctl: Too many arguments from 'b', see" info a b
+printf '[Capture]\nTarget=raw:/dev/sda1\n' >"$work/root/run/kdumpd/kdumpd.conf"
+expect 1 '' "^kdumpctl: The dumps cannot be found: a dump on /dev/sda1 is" --root="$work/root" list
+
 # A bus without the daemon. Nothing here may start one.
 cp "$srcdir/conf/org.kdumpd1.conf" "$work/policy.conf"
 start_bus

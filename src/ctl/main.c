@@ -9,7 +9,7 @@
 #include "ctl/verbs.h"
 
 static const char help[] =
-        "Usage: kdumpctl [OPTION...] VERB\n"
+        "Usage: kdumpctl [OPTION...] VERB [DUMP]\n"
         "\n"
         "Asks and commands kdumpd, which keeps the crash kernel image loaded and true.\n"
         "\n"
@@ -22,11 +22,17 @@ static const char help[] =
         "  test          Show what a load would use, or why it would fail\n"
         "  show-config   Print the configuration in force and where it comes from\n"
         "  showmem       Print how much memory is reserved for the crash kernel\n"
+        "  list          List the dumps of panics, the newest last\n"
+        "  info          Show what is known of a dump, by default of the newest\n"
+        "  log           Print the kernel's log in a dump\n"
+        "\n"
+        "DUMP is the name of its directory, the beginning of it, or its number in the\n"
+        "list.\n"
         "\n"
         "Options:\n"
         "  -n N          events: the newest N only (default: 20), or 'all'\n"
-        "  --json        status, events, test: print JSON\n"
-        "  --root=DIR    test, show-config, showmem: look below DIR\n"
+        "  --json        Print JSON (status, events, test, list, info, log)\n"
+        "  --root=DIR    Look below DIR (test, show-config, showmem, list, info, log)\n"
         "  -h, --help    Print this text\n"
         "  --version     Print the version\n"
         "\n"
@@ -36,10 +42,19 @@ static const char help[] =
 static const struct {
         const char *name;
         int (*run)(const Options *options);
+        bool takes_argument;
 } verbs[] = {
-        { "status", verb_status },           { "events", verb_events },   { "load", verb_load },
-        { "unload", verb_unload },           { "reload", verb_reload },   { "test", verb_test },
-        { "show-config", verb_show_config }, { "showmem", verb_showmem },
+        { "status", verb_status, false },
+        { "events", verb_events, false },
+        { "load", verb_load, false },
+        { "unload", verb_unload, false },
+        { "reload", verb_reload, false },
+        { "test", verb_test, false },
+        { "show-config", verb_show_config, false },
+        { "showmem", verb_showmem, false },
+        { "list", verb_list, false },
+        { "info", verb_info, true },
+        { "log", verb_log, true },
 };
 
 int complain(const char *format, ...) {
@@ -111,6 +126,20 @@ static int parse_options(int argc, char **argv, Options *options) {
         return -1;
 }
 
+static int run_verb(int argc, char **argv, Options *options) {
+        for (size_t i = 0; i < ELEMENTSOF(verbs); i++) {
+                int most = verbs[i].takes_argument ? 2 : 1;
+
+                if (!streq(verbs[i].name, argv[0]))
+                        continue;
+                if (argc > most)
+                        return wrong_usage("Too many arguments from", argv[most]);
+                options->argument = argv[1];
+                return verbs[i].run(options);
+        }
+        return wrong_usage("Unknown verb", argv[0]);
+}
+
 int main(int argc, char **argv) {
         Options options = { .decisions = DECISIONS_DEFAULT, .root = "" };
         int status;
@@ -118,13 +147,8 @@ int main(int argc, char **argv) {
         status = parse_options(argc, argv, &options);
         if (status < 0 && optind >= argc)
                 status = wrong_usage("Missing verb", NULL);
-        if (status < 0 && optind + 1 < argc)
-                status = wrong_usage("Too many arguments from", argv[optind + 1]);
-        for (size_t i = 0; status < 0 && i < ELEMENTSOF(verbs); i++)
-                if (streq(verbs[i].name, argv[optind]))
-                        status = verbs[i].run(&options);
         if (status < 0)
-                status = wrong_usage("Unknown verb", argv[optind]);
+                status = run_verb(argc - optind, argv + optind, &options);
         if (fflush(stdout) != 0 || ferror(stdout)) {
                 (void)complain("The output cannot be written.");
                 return status == EXIT_SUCCESS ? EXIT_FAILURE : status;

@@ -14,8 +14,9 @@
 /* The options, as the command line gave them. */
 typedef struct Options {
         bool json;
-        uint32_t decisions; /* UINT32_MAX: all */
-        const char *root;   /* "" or the directory that files are taken below */
+        uint32_t decisions;   /* UINT32_MAX: all */
+        const char *root;     /* "" or the directory that files are taken below */
+        const char *argument; /* behind the verb; NULL if there is none */
 } Options;
 
 int verb_status(const Options *options);
@@ -25,6 +26,10 @@ int verb_unload(const Options *options);
 int verb_reload(const Options *options);
 int verb_showmem(const Options *options);
 int verb_show_config(const Options *options);
+
+int verb_list(const Options *options);
+int verb_info(const Options *options);
+int verb_log(const Options *options);
 
 /* Becomes kdump-load; returns only if that failed. */
 int verb_test(const Options *options);
