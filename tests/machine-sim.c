@@ -536,7 +536,7 @@ static void check_status(Sim *s) {
         Status status;
         char line[STATUS_TEXT_MAX];
 
-        status_fill(&status, m);
+        status_fill(&status, m, NULL);
         SIM_CHECK(s, !isempty(status_line(&status, line)) && !isempty(status.state_reason));
         if (!s->tampered && !m->batch.pending && s->n_events == 0 && m->look == LOOK_NOTHING &&
             streq(status.state_reason, "loaded; it covers all memory and CPUs"))

@@ -149,6 +149,7 @@ expect 0 '"subsystems": *"memory"' '' events -n all --json
 expect 0 '' '' load
 expect 0 '' '' unload
 expect 0 '' '' reload
+expect 0 "^  Crash test: never, see 'kdumpctl test --crash'\$" '' status
 SYSTEMD_COLORS=1 expect 0 '\[1;32mKdump is operational' '' status
 
 start_fake Armed=no State=failed 'StateReason=no initrd was found' ReservationBytes=0 \
@@ -162,6 +163,12 @@ expect 1 '' '^kdumpctl: No kdump initrd was found in /boot\.$' load
 expect 1 '' '^kdumpctl: Permission denied: Unload\(\) needs privileges, try it as root\.$' unload
 expect 1 '' '^kdumpctl: kdumpd speaks another version' events
 expect 1 '' '^kdumpctl: No memory reserved for crash kernel: add crashkernel=' showmem
+
+start_fake LastCrashUSec=1700000000000000 LastCrashState=incomplete 'LastCrashMessage=BUG: x' \
+    LastTestUSec=1700000000000000 LastTestResult=complete LastTestSameImage=yes
+expect 0 '^  Last crash: 2023-11-14 22:13:20, incomplete: BUG: x$' '' status
+expect 0 '^  Crash test: 2023-11-14 22:13:20, it gave a complete dump, with this image$' '' status
+expect 0 '"LastCrashState": *"incomplete"' '' status --json
 
 start_fake 'Reload:die'
 expect 1 '' "^kdumpctl: kdumpd ended or did not answer, see 'systemctl status kdumpd'\.\$" reload

@@ -71,9 +71,11 @@ static void state_reason(char *buf, size_t size, const Machine *m) {
                 strscpy(buf, size, "loaded; it covers all memory and CPUs");
 }
 
-void status_fill(Status *st, const Machine *m) {
+void status_fill(Status *st, const Machine *m, const Aftermath *aftermath) {
+        static const Aftermath none = { 0 };
         const LoadReport *r = &m->record.report;
-        bool ours = m->have_record;
+        const Aftermath *a = aftermath ?: &none;
+        bool ours = m->have_record, tested = a->test.id[0] != '\0';
 
         *st = (Status){
                 .version = PACKAGE_VERSION,
@@ -105,6 +107,14 @@ void status_fill(Status *st, const Machine *m) {
                 .next_retry_usec = m->retry_usec == USEC_INFINITY ? 0 : m->retry_realtime_usec,
                 .settle_usec = m->settings->settle_usec,
                 .max_delay_usec = m->settings->max_delay_usec,
+                .last_crash_usec = a->crash.usec,
+                .last_crash_directory = a->crash.directory,
+                .last_crash_message = a->crash.message,
+                .last_crash_state = strempty(a->crash.state),
+                .last_crash_complete = a->crash.complete,
+                .last_test_usec = tested ? a->test.started_usec : 0,
+                .last_test_result = tested ? crash_test_result_to_string(a->test.result) : "",
+                .last_test_same_image = tested && ours && crash_test_same_image(&a->test, r),
         };
         state_reason(st->reason_buffer, sizeof(st->reason_buffer), m);
         st->state_reason = st->reason_buffer;

@@ -5,6 +5,7 @@
 
 #include <stdint.h>
 
+#include "core/aftermath.h"
 #include "core/machine.h"
 
 #define STATUS_TEXT_MAX 640
@@ -45,14 +46,22 @@ typedef struct Status {
         uint64_t next_retry_usec;
         uint64_t settle_usec;
         uint64_t max_delay_usec;
+        uint64_t last_crash_usec;
+        const char *last_crash_directory;
+        const char *last_crash_message;
+        const char *last_crash_state;
+        int last_crash_complete;
+        uint64_t last_test_usec;
+        const char *last_test_result; /* "" if there was none */
+        int last_test_same_image;
 
         char reason_buffer[STATUS_TEXT_MAX];
         char stale_buffer[STATUS_TEXT_MAX];
 } Status;
 
-/* Fills in a status from the machine as it is. The status may not be copied: it points into
- * itself. */
-void status_fill(Status *status, const Machine *m);
+/* Fills in a status from the machine as it is and from what is known of crashes (NULL: nothing).
+ * The status may not be copied: it points into itself. */
+void status_fill(Status *status, const Machine *m, const Aftermath *aftermath);
 
 /* Writes the line for sd_notify()'s STATUS=: "armed: 6.12.107, 256 MiB reserved, kernel updates
  * it; 3 events, 0 reloads". Returns buf. */

@@ -45,6 +45,14 @@ static const DaemonProperty properties[] = {
         NUMBER("NextRetryUSec", next_retry_usec),
         NUMBER("SettleUSec", settle_usec),
         NUMBER("MaxDelayUSec", max_delay_usec),
+        NUMBER("LastCrashUSec", last_crash_usec),
+        STRING("LastCrashDirectory", last_crash_directory),
+        STRING("LastCrashMessage", last_crash_message),
+        STRING("LastCrashState", last_crash_state),
+        BOOLEAN("LastCrashComplete", last_crash_complete),
+        NUMBER("LastTestUSec", last_test_usec),
+        STRING("LastTestResult", last_test_result),
+        BOOLEAN("LastTestSameImage", last_test_same_image),
 };
 
 _Static_assert(ELEMENTSOF(properties) <= 64, "DaemonStatus.received has 64 bits");

@@ -42,6 +42,14 @@ typedef struct DaemonStatus {
         uint64_t next_retry_usec;
         uint64_t settle_usec;
         uint64_t max_delay_usec;
+        uint64_t last_crash_usec;
+        char *last_crash_directory;
+        char *last_crash_message;
+        char *last_crash_state;
+        bool last_crash_complete;
+        uint64_t last_test_usec;
+        char *last_test_result;
+        bool last_test_same_image;
 
         /* Bit i: the answer had the i-th property; another version of the daemon may lack some. */
         uint64_t received;

@@ -150,6 +150,55 @@ static void print_last_load(FILE *f, const DaemonStatus *status, uint64_t now_us
         (void)fputc('\n', f);
 }
 
+static void print_last_crash(FILE *f, const DaemonStatus *status, bool colour) {
+        char date[DATE_TEXT_MAX];
+
+        if (status->last_crash_usec == 0)
+                return;
+        put_label(f, "Last crash");
+        (void)fprintf(f, "%s, ", date_text(date, status->last_crash_usec));
+        put_highlighted(f, strempty(status->last_crash_state),
+                        status->last_crash_complete ? GREEN : YELLOW, colour);
+        if (!isempty(status->last_crash_message)) {
+                (void)fputs(": ", f);
+                put_text(f, status->last_crash_message);
+        }
+        (void)fputc('\n', f);
+}
+
+static const char *test_text(const char *result) {
+        static const struct {
+                const char *result, *text;
+        } texts[] = {
+                { "pending", "its result is not known yet" },
+                { "complete", "it gave a complete dump" },
+                { "incomplete", "it gave no complete dump" },
+                { "nothing", "it left no trace" },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(texts); i++)
+                if (streq_ptr(texts[i].result, result))
+                        return texts[i].text;
+        return strempty(result);
+}
+
+static void print_last_test(FILE *f, const DaemonStatus *status, bool colour) {
+        char date[DATE_TEXT_MAX];
+
+        if (!daemon_status_has(status, (size_t)daemon_property_find("LastTestUSec")))
+                return;
+        put_label(f, "Crash test");
+        if (status->last_test_usec == 0) {
+                (void)fputs("never, see 'kdumpctl test --crash'\n", f);
+                return;
+        }
+        (void)fprintf(f, "%s, ", date_text(date, status->last_test_usec));
+        put_highlighted(f, test_text(status->last_test_result),
+                        streq_ptr(status->last_test_result, "complete") ? GREEN : YELLOW, colour);
+        (void)fputs(status->last_test_same_image ? ", with this image\n" : ", with another image\n",
+                    f);
+}
+
 void print_status(FILE *f, const DaemonStatus *status, uint64_t now_usec, bool colour) {
         print_verdict(f, status->armed, colour);
         print_state(f, status, now_usec, colour);
@@ -160,6 +209,8 @@ void print_status(FILE *f, const DaemonStatus *status, uint64_t now_usec, bool c
         print_hotplug(f, status);
         print_events(f, status, now_usec, colour);
         print_last_load(f, status, now_usec);
+        print_last_crash(f, status, colour);
+        print_last_test(f, status, colour);
 }
 
 enum { COLUMN_WHEN, COLUMN_WHAT, COLUMN_DECISION, COLUMN_RESULT, COLUMN_REASON, _COLUMN_MAX };

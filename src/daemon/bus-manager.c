@@ -107,7 +107,15 @@ static int method_list_decisions(sd_bus_message *message, void *userdata, sd_bus
         X(TotalUnprotectedUSec, "t", total_unprotected_usec, EMITS_CHANGE)  \
         X(NextRetryUSec, "t", next_retry_usec, EMITS_CHANGE)                \
         X(SettleUSec, "t", settle_usec, EMITS_CHANGE)                       \
-        X(MaxDelayUSec, "t", max_delay_usec, EMITS_CHANGE)
+        X(MaxDelayUSec, "t", max_delay_usec, EMITS_CHANGE)                  \
+        X(LastCrashUSec, "t", last_crash_usec, EMITS_CHANGE)                \
+        X(LastCrashDirectory, "s", last_crash_directory, EMITS_CHANGE)      \
+        X(LastCrashMessage, "s", last_crash_message, EMITS_CHANGE)          \
+        X(LastCrashState, "s", last_crash_state, EMITS_CHANGE)              \
+        X(LastCrashComplete, "b", last_crash_complete, EMITS_CHANGE)        \
+        X(LastTestUSec, "t", last_test_usec, EMITS_CHANGE)                  \
+        X(LastTestResult, "s", last_test_result, EMITS_CHANGE)              \
+        X(LastTestSameImage, "b", last_test_same_image, EMITS_CHANGE)
 
 typedef struct Property {
         const char *name;

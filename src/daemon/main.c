@@ -14,8 +14,10 @@
 #include <systemd/sd-event.h>
 
 #include "base/file-util.h"
+#include "core/unit-name.h"
 #include "daemon/bus-systemd.h"
 #include "daemon/bus.h"
+#include "daemon/crashes.h"
 #include "daemon/facts.h"
 #include "daemon/helper.h"
 #include "daemon/journal.h"
@@ -64,6 +66,7 @@ typedef struct Daemon {
         char status_line[STATUS_TEXT_MAX];
         Helper *helper;
         Bus *bus;
+        Crashes crashes;
 } Daemon;
 
 static void op_moment(void *userdata, Moment *ret) {
@@ -204,6 +207,41 @@ static const Ops ops = {
         .set_timer = op_set_timer,
         .ready = op_ready,
         .quit = op_quit,
+};
+
+/* Programs of the administrator's run in a unit of their own, not in our sandbox. */
+static void on_dump_found(void *userdata, const Dump *dump) {
+        char unit[UNIT_NAME_MAX];
+        Daemon *d = userdata;
+
+        journal_dump(dump);
+        if (arg_root)
+                return;
+        if (unit_name_for_path(unit, "kdumpd-crash", dump->info.directory) < 0)
+                log_warning("Cannot run the programs in /etc/kdumpd/crash.d for %s: the path is "
+                            "too long for the name of a unit",
+                            dump->info.directory);
+        else
+                system_start_unit(d->event, unit);
+}
+
+static void on_more_dumps(void *userdata, size_t n) {
+        log_notice("%zu older dumps are new, too; see 'kdumpctl list'", n);
+}
+
+static void on_test_judged(void *userdata, const CrashTest *test) {
+        journal_crash_test(test);
+}
+
+static void look_for_crashes(Daemon *d) {
+        if (crashes_look(&d->crashes, &d->settings, realtime_usec(), &d->manager.aftermath))
+                op_changed(d);
+}
+
+static const CrashesOps crashes_ops = {
+        .found = on_dump_found,
+        .more = on_more_dumps,
+        .judged = on_test_judged,
 };
 
 static int on_uevent(sd_event_source *source, int fd, uint32_t revents, void *userdata) {
@@ -375,6 +413,7 @@ static int on_watch(sd_event_source *source, uint64_t usec, void *userdata) {
         (void)sd_notify(false, "WATCHDOG=1");
         manager_input(&d->manager, &input);
         on_refresh(d);
+        look_for_crashes(d);
         /* Now, and not on a wake-up of its own. */
         tell_changes(d);
         (void)sd_event_source_set_enabled(d->changes_source, SD_EVENT_OFF);
@@ -442,6 +481,7 @@ static void daemon_done(Daemon *d) {
         closep(&d->root_fd);
         if (d->manager_set_up)
                 manager_done(&d->manager);
+        crashes_done(&d->crashes);
         settings_done(&d->settings);
         sd_event_unref(d->event);
 }
@@ -499,6 +539,9 @@ static int daemon_run(Daemon *d) {
         if (r < 0)
                 log_warning("Cannot connect to the system bus, going on without it: %s",
                             strerrordesc_np(-r));
+        /* The machine comes first: by now its load is under way. */
+        crashes_init(&d->crashes, d->root_fd, &crashes_ops, d);
+        look_for_crashes(d);
         return sd_event_loop(d->event);
 }
 

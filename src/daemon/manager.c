@@ -11,6 +11,7 @@ void manager_init(Manager *m, const Ops *ops, void *userdata, const Settings *se
 }
 
 void manager_done(Manager *m) {
+        crash_test_done(&m->aftermath.test);
         machine_done(&m->machine);
 }
 
@@ -105,6 +106,6 @@ void manager_helper_ended(Manager *m, HelperKind kind, LoadReport *report) {
 }
 
 const Status *manager_status(Manager *m) {
-        status_fill(&m->status, &m->machine);
+        status_fill(&m->status, &m->machine, &m->aftermath);
         return &m->status;
 }

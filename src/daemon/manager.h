@@ -50,6 +50,7 @@ typedef struct Manager {
         const Ops *ops;
         void *userdata;
         Machine machine;
+        Aftermath aftermath; /* whoever changes it calls ops->changed() */
         Status status;
         uint64_t timer_usec;
 } Manager;

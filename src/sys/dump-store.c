@@ -435,3 +435,16 @@ int dump_store_open_log(int store_fd, const Dump *dump) {
                 return fd;
         return open_file(fd, dump->info.log);
 }
+
+bool dump_store_log_has(int store_fd, const Dump *dump, const char *text) {
+        _cleanup_close_ int fd = dump_store_open_log(store_fd, dump);
+        uint64_t bytes = dump->info.log_bytes;
+        _cleanup_free_ char *piece = NULL;
+        size_t size = 0;
+
+        if (fd < 0)
+                return false;
+        return read_piece(fd, bytes > DUMP_LOG_PIECE ? (off_t)(bytes - DUMP_LOG_PIECE) : 0, &piece,
+                          &size) >= 0 &&
+               crash_log_has(piece, size, text);
+}

@@ -62,3 +62,7 @@ int dump_store_describe(int store_fd, const char *path, Dump *dump) _must_check_
 /* Opens the log of a dump that was described. Returns a descriptor; -ENOENT if there is none, or
  * another negative errno. */
 int dump_store_open_log(int store_fd, const Dump *dump) _must_check_;
+
+/* Whether the end of the log of a dump that was described, at most DUMP_LOG_PIECE bytes, holds a
+ * text. A log that cannot be read does not. */
+bool dump_store_log_has(int store_fd, const Dump *dump, const char *text);
