@@ -100,7 +100,7 @@ options() {
     grep -o -e '--[a-z][a-z-]*' "$1" | sort -u
 }
 
-for program in kdumpd kdump-load kdumpctl; do
+for program in kdumpd kdump-load kdump-mkinitramfs kdumpctl; do
     [ -x "$builddir/$program" ] || continue
     page=$man/$program.8
 

@@ -19,7 +19,7 @@ layers_of() {
     image) echo base core image purgatory ;;
     purgatory) echo base purgatory ;;
     sys) echo base core sys ;;
-    capture | ctl | daemon | load) echo base core image sys "$1" ;;
+    capture | ctl | daemon | load | mkinitramfs) echo base core image sys "$1" ;;
     *) fail "src/$1/ is no layer that this script knows" >&2 ;;
     esac
 }
@@ -32,8 +32,10 @@ users_of() {
     libudev.h) echo sys/uevent.c ;;
     libeconf.h | libeconf_ext.h) echo sys/conffile.c ;;
     libkmod.h) echo sys/modules.c ;;
+    archive.h | archive_entry.h) echo sys/cpio.c ;;
+    libmount.h) echo sys/mounts.c ;;
     libelf.h | gelf.h) echo 'image/elf*.c' ;;
-    json-c/*) echo 'sys/*-json.c ctl/json.c' ;;
+    json-c/*) echo 'sys/json-fields.c sys/*-json.c ctl/json.c' ;;
     systemd/sd-bus.h | systemd/sd-bus-*.h) echo 'daemon/bus*.[ch] ctl/client.c' ;;
     systemd/sd-event.h) echo 'daemon/*.[ch]' ;;
     systemd/sd-journal.h) echo sys/log.c ;;

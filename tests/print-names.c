@@ -78,8 +78,9 @@ static void print_removed(void) {
 
 static void print_needed(void) {
         const char *word, *architectures;
+        bool conditional;
 
-        for (size_t i = 0; (word = command_line_needed(i, &architectures)); i++)
+        for (size_t i = 0; (word = command_line_needed(i, &architectures, &conditional)); i++)
                 printf("%s\n", word);
 }
 

@@ -85,7 +85,7 @@ END_TEST
 
 /* Every row of the table works, and the accessor that the manual's check uses ends. */
 START_TEST(tables) {
-        bool only_if_initrd_knows_root;
+        bool only_if_initrd_knows_root, only_if_own;
         const char *name, *architectures;
         size_t n_root = 0, n = 0;
 
@@ -99,15 +99,38 @@ START_TEST(tables) {
         }
         ck_assert_uint_gt(n_root, 0);
         ck_assert_uint_gt(n, n_root);
-        for (n = 0; (name = command_line_needed(n, &architectures)); n++) {
-                _cleanup_free_ char *line = NULL;
-                CommandLineInput input = { .running = "", .architecture = "x86_64" };
+        for (n = 0; (name = command_line_needed(n, &architectures, &only_if_own)); n++) {
                 bool here = !architectures || strstr(architectures, "x86_64");
 
-                ck_assert_int_eq(command_line_make(&input, &line), 0);
-                ck_assert_int_eq(strstr(line, name) != NULL, here);
+                for (int own = 0; own < 2; own++) {
+                        _cleanup_free_ char *line = NULL;
+                        CommandLineInput input = { .running = "",
+                                                   .architecture = "x86_64",
+                                                   .initrd_is_own = own > 0 };
+
+                        /* Told twice: for one architecture always, for another only then. */
+                        if (own > 0 && streq(name, "numa=off"))
+                                continue;
+                        ck_assert_int_eq(command_line_make(&input, &line), 0);
+                        ck_assert_int_eq(strstr(line, name) != NULL,
+                                         here && (own > 0 || !only_if_own));
+                }
         }
         ck_assert_uint_gt(n, 0);
+}
+END_TEST
+
+/* What saves memory where the initrd is ours, and nowhere else. */
+START_TEST(own_initrd) {
+        check(&(CommandLineInput){ .running = "root=/dev/vda1 a",
+                                   .initrd_knows_root = true,
+                                   .initrd_is_own = true },
+              "a " NEEDED " numa=off");
+        check(&(CommandLineInput){ .running = "a", .initrd_knows_root = true }, "a " NEEDED);
+        check(&(CommandLineInput){ .running = "a", .append = "numa=fake=2", .initrd_is_own = true },
+              "a " NEEDED " numa=fake=2");
+        check(&(CommandLineInput){ .running = "a", .remove = "numa", .initrd_is_own = true },
+              "a " NEEDED);
 }
 END_TEST
 
@@ -214,6 +237,7 @@ static void add_cases(Suite *s) {
         ADD_TEST(s, usual);
         ADD_TEST(s, built_in_removals);
         ADD_TEST(s, tables);
+        ADD_TEST(s, own_initrd);
         ADD_TEST(s, quotes);
         ADD_TEST(s, removing);
         ADD_TEST(s, appending);

@@ -378,7 +378,7 @@ END_TEST
 
 START_TEST(initrds_refused) {
         tree_unlink(&tree, INITRD);
-        refused(FAILURE_NO_INITRD, "(tried /boot/initramfs-" R "kdump.img, ");
+        refused(FAILURE_NO_INITRD, "(tried /var/lib/kdumpd/" R "/initramfs.img, ");
         ck_assert_str_eq(report.kernel.path, KERNEL);
         set("Image", "Initrd", "/no/such");
         refused(FAILURE_NO_INITRD, "\"/no/such\" cannot be opened");

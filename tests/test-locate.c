@@ -83,7 +83,7 @@ START_TEST(initrd_places) {
                 tree_text(&tree, path_of(place, "token"), "x");
                 initrd_is(path_of(place, "token"));
         }
-        initrd_is("/boot/initramfs-" R "kdump.img");
+        initrd_is("/var/lib/kdumpd/" R "/initramfs.img");
 }
 END_TEST
 
@@ -152,6 +152,7 @@ START_TEST(releases_in_names) {
                 { "6.1.0/linux", "6.1.0" },
                 { "/efi/token/6.1.0/initrdkdump", "6.1.0" },
                 { "/boot/initramfs-6.1.0kdump.img", "6.1.0" },
+                { "/var/lib/kdumpd/6.1.0/initramfs.img", "6.1.0" },
                 { "/boot/initrd-6.1.0-kdump", "6.1.0" },
                 { "/var/lib/kdump/initrd.img-6.1.0", "6.1.0" },
                 { "/boot/initrd.img-6.1.0-25-amd64", "6.1.0-25-amd64" },
@@ -225,6 +226,29 @@ START_TEST(knows_root) {
 }
 END_TEST
 
+START_TEST(is_own) {
+        static const char *const own[] = { "/var/lib/kdumpd/6.1/initramfs.img",
+                                           "/var/lib/kdumpd/" R "/initramfs.img" };
+        static const char *const others[] = { "",
+                                              "/var/lib/kdumpd/",
+                                              "/var/lib/kdumpd/6.1",
+                                              "/var/lib/kdumpd//initramfs.img",
+                                              "/var/lib/kdumpd/6.1/x/initramfs.img",
+                                              "/var/lib/kdumpd/6.1/initramfs.img2",
+                                              "/boot/initramfs.img",
+                                              "/boot/6.1/initramfs.img" };
+
+        for (size_t i = 0; i < ELEMENTSOF(own); i++) {
+                ck_assert(locate_initrd_is_own(own[i]));
+                ck_assert(locate_initrd_knows_root(own[i]));
+        }
+        for (size_t i = 0; i < ELEMENTSOF(others); i++) {
+                ck_assert(!locate_initrd_is_own(others[i]));
+                ck_assert(!locate_initrd_knows_root(others[i]));
+        }
+}
+END_TEST
+
 static void add_cases(Suite *s) {
         ADD_FIXTURE_TEST(s, kernel_places);
         ADD_FIXTURE_TEST(s, initrd_places);
@@ -233,6 +257,7 @@ static void add_cases(Suite *s) {
         ADD_FIXTURE_TEST(s, releases_in_names);
         ADD_FIXTURE_TEST(s, releases_match);
         ADD_FIXTURE_TEST(s, knows_root);
+        ADD_FIXTURE_TEST(s, is_own);
 }
 
 TEST_MAIN("locate", add_cases)

@@ -104,5 +104,13 @@ typedef struct CapturePlan {
 #define PLAN_MEMBERS_MOST   256u
 #define PLAN_LONGEST_STRING 4096u
 
-/* Frees what the plan holds and zeroes it; accepts a zeroed plan. */
+/* Frees what the plan holds and zeroes it; accepts a zeroed plan. The others do the same with their
+ * part of it. */
 void capture_plan_done(CapturePlan *plan);
+void plan_place_done(PlanPlace *place);
+void plan_device_done(PlanDevice *device);
+void plan_target_done(PlanTarget *target);
+
+/* Copies into an otherwise empty plan what the configuration says of a capture. Returns 0 or
+ * -ENOMEM; the plan is whole in either case. */
+int capture_plan_set(CapturePlan *plan, const Settings *settings) _must_check_;

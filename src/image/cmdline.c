@@ -87,28 +87,33 @@ static const char *const removed_if_initrd_knows_root[] = {
 typedef struct Need {
         const char *word;
         const char *architectures; /* with blanks between them; NULL for all */
+        bool initrd_is_own;        /* only for initrds of kdump-mkinitramfs */
 } Need;
 
 #define WITH_INTERRUPT_POLLING "x86_64 aarch64 ppc64le riscv64 loongarch64"
 
 static const Need needs[] = {
         /* One CPU saves the memory of the others, and waking those in an unknown state can hang. */
-        { "nr_cpus=1", "x86_64 aarch64 s390x riscv64 loongarch64" },
+        { "nr_cpus=1", "x86_64 aarch64 s390x riscv64 loongarch64", false },
         /* Before Linux 6.9 nr_cpus=1 fails there when the CPU that crashed is not the first. */
-        { "maxcpus=1", "ppc64le" },
+        { "maxcpus=1", "ppc64le", false },
         /* Devices were left in the middle of work: poll when an interrupt has no taker. s390x
          * has no such interrupts. */
-        { "irqpoll", WITH_INTERRUPT_POLLING },
-        { "noirqdistrib", "ppc64le" },
+        { "irqpoll", WITH_INTERRUPT_POLLING, false },
+        { "noirqdistrib", "ppc64le", false },
         /* Drivers then reset what they find running. */
-        { "reset_devices", NULL },
+        { "reset_devices", NULL, false },
         /* A capture kernel that panics must still reboot the machine; 10 s to read why. */
-        { "panic=10", NULL },
+        { "panic=10", NULL, false },
         /* Otherwise ACPI shows it the hot-added memory, it takes that for its own RAM, and the
          * range cannot be dumped (seen on Linux 6.1 and 6.12). */
-        { "acpi_no_memhotplug", "x86_64" },
+        { "acpi_no_memhotplug", "x86_64", false },
         /* Node tables for memory that it does not have. */
-        { "numa=off", "ppc64le" },
+        { "numa=off", "ppc64le", false },
+        /* Where the firmware describes memory that may be plugged in later, the kernel sets 32 to
+         * 64 MiB aside to reach it, which is more than the rest of such a capture takes. It reads
+         * that description for NUMA only. */
+        { "numa=off", "x86_64", true },
 };
 
 const char *command_line_removed(size_t i, bool *ret_initrd_knows_root) {
@@ -120,9 +125,10 @@ const char *command_line_removed(size_t i, bool *ret_initrd_knows_root) {
                                                             : NULL;
 }
 
-const char *command_line_needed(size_t i, const char **ret_architectures) {
+const char *command_line_needed(size_t i, const char **ret_architectures, bool *ret_initrd_is_own) {
         if (i >= ELEMENTSOF(needs))
                 return NULL;
+        *ret_initrd_is_own = needs[i].initrd_is_own;
         *ret_architectures = needs[i].architectures;
         return needs[i].word;
 }
@@ -293,7 +299,8 @@ static void add_needs(Line *line, const CommandLineInput *input) {
                                             .length = strlen(input->architecture) };
                 Parameter p, here = parameter_of(&architecture);
 
-                if (list && !listed(list, &here, false))
+                if ((list && !listed(list, &here, false)) ||
+                    (needs[i].initrd_is_own && !input->initrd_is_own))
                         continue;
                 if (!next_word(&text, &word))
                         continue;

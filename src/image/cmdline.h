@@ -17,6 +17,7 @@ typedef struct CommandLineInput {
         const char *append;       /* CommandLineAppend=, may be NULL */
         const char *architecture; /* uname's machine */
         bool initrd_knows_root; /* the initrd brings the devices and mounts of its own (dracut's) */
+        bool initrd_is_own;     /* it is one that kdump-mkinitramfs made; it knows its root, too */
 } CommandLineInput;
 
 /* Makes the command line:
@@ -44,7 +45,7 @@ static inline bool command_line_fits(size_t length, uint32_t cmdline_size) {
 }
 
 /* The built-in tables, for the manual's sake: calls with i = 0, 1, ... until they return NULL.
- * *ret_architectures is NULL for all; *ret_initrd_knows_root says whether a removal is only for
- * such initrds. */
+ * *ret_architectures is NULL for all; *ret_initrd_knows_root and *ret_initrd_is_own say whether a
+ * removal or addition is only for such initrds. */
 const char *command_line_removed(size_t i, bool *ret_initrd_knows_root);
-const char *command_line_needed(size_t i, const char **ret_architectures);
+const char *command_line_needed(size_t i, const char **ret_architectures, bool *ret_initrd_is_own);

@@ -138,8 +138,8 @@ static Failure find_initrd(const LoadRequest *request, const char *release, Load
         r = locate_initrd(request->root_fd, release, &report->initrd.path, &tried);
         if (r == -ENOENT)
                 return load_fail(report, FAILURE_NO_INITRD,
-                                 "no kdump initrd for kernel %s was found: build one with the "
-                                 "distribution's kdump package, or set Initrd= in kdumpd.conf "
+                                 "no kdump initrd for kernel %s was found: make one with "
+                                 "\"kdump-mkinitramfs\", or set Initrd= in kdumpd.conf "
                                  "(tried %s)",
                                  release, tried);
         return r < 0 ? fail_memory(report) : FAILURE_NONE;
@@ -222,6 +222,7 @@ static Failure make_command_line(const LoadRequest *request, const BzImage *imag
                 .architecture = request->architecture,
                 .initrd_knows_root =
                         report->initrd.path && locate_initrd_knows_root(report->initrd.path),
+                .initrd_is_own = report->initrd.path && locate_initrd_is_own(report->initrd.path),
         };
         int r;
 

@@ -40,11 +40,13 @@ static const Place kernel_places[] = {
 
 typedef struct InitrdPlace {
         const char *path;
-        bool knows_root; /* made by dracut */
+        bool knows_root; /* made by dracut, or ours */
 } InitrdPlace;
 
 /* Names with the release come before those without. */
+#define OWN_INITRD "/var/lib/kdumpd/%r/initramfs.img"
 static const InitrdPlace initrd_places[] = {
+        { OWN_INITRD, true },                             /* kdump-mkinitramfs */
         { "/boot/initramfs-%rkdump.img", true },          /* Fedora */
         { "/var/lib/kdump/initramfs-%rkdump.img", true }, /* Fedora, if /boot is read-only */
         { "/boot/initrd-%r-kdump", true },                /* SUSE, older */
@@ -284,12 +286,23 @@ bool locate_initrd_knows_root(const char *path) {
                 const char *place = initrd_places[i].path;
 
                 /* A name without a release ("initrd") says something only in its own directory. */
-                if (initrd_places[i].knows_root &&
+                if (initrd_places[i].knows_root && !streq(place, OWN_INITRD) &&
                     (strstr(place, "%r") ? match_name(place, last_component(path), &start, &n)
                                          : streq(place, path)))
                         return true;
         }
-        return false;
+        return locate_initrd_is_own(path);
+}
+
+bool locate_initrd_is_own(const char *path) {
+        size_t before = (size_t)(strstr(OWN_INITRD, "%r") - OWN_INITRD);
+        const char *after = OWN_INITRD + before + strlen("%r"), *release, *end;
+
+        if (strncmp(path, OWN_INITRD, before) != 0)
+                return false;
+        release = path + before;
+        end = strchr(release, '/');
+        return end && end > release && streq(end, after);
 }
 
 bool locate_releases_match(const char *a, const char *b) {

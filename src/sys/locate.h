@@ -24,8 +24,11 @@ int locate_initrd(int root_fd, const char *release, char **ret, char **reterr_tr
 const char *locate_kernel_place(size_t i, const char **ret_architectures);
 const char *locate_initrd_place(size_t i);
 
-/* Whether an initrd at this path is one of those (dracut's) that bring the devices and mounts of
- * their own; an ordinary one turned to this use (initramfs-tools') needs root= and the like.
+/* Whether an initrd at this path is one that kdump-mkinitramfs keeps. */
+bool locate_initrd_is_own(const char *path) _pure_;
+
+/* Whether an initrd at this path is one of those (dracut's, ours) that bring the devices and mounts
+ * of their own; an ordinary one turned to this use (initramfs-tools') needs root= and the like.
  * Judged by the places above. */
 bool locate_initrd_knows_root(const char *path) _pure_;
 

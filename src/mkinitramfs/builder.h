@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What goes into a capture initramfs, while it is being worked out. */
+#pragma once
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "base/string-util.h"
+#include "core/capture-plan.h"
+#include "core/settings.h"
+#include "sys/blockdev.h"
+#include "sys/cpio.h"
+#include "sys/dm.h"
+#include "sys/modules.h"
+#include "sys/mounts.h"
+
+typedef enum EntryType {
+        ENTRY_DIRECTORY,
+        ENTRY_LINK,
+        ENTRY_FILE, /* a file of the system */
+        ENTRY_TEXT, /* made here */
+        ENTRY_CHARACTER_DEVICE,
+        _ENTRY_TYPE_MAX,
+} EntryType;
+
+DECLARE_NAME_TABLE(entry_type, EntryType);
+
+/* One thing in the initramfs. */
+typedef struct Entry {
+        EntryType type;
+        char *path; /* in the initramfs, absolute */
+        mode_t mode;
+        char *source; /* ENTRY_FILE: below the root, without links. ENTRY_LINK: what it says */
+        char *text;   /* ENTRY_TEXT */
+        char *why;    /* for people */
+        bool unpack;  /* a compressed kernel module */
+        unsigned major, minor;
+        uint64_t size, mtime_nsec, inode, device; /* of the source, which decide if it changed */
+} Entry;
+
+#define ENTRIES_MOST        8192u
+#define BUILDER_ERROR_MAX   1024u
+#define PACKED_FILE_LARGEST (256u * 1024u * 1024u) /* bytes of one file */
+
+typedef struct Builder {
+        int root_fd;
+        const char *root; /* "" or the absolute path of root_fd */
+        const Settings *settings;
+        const char *capture_program; /* path below the root */
+        char *release;               /* of the capture kernel */
+
+        Modules *modules;
+        Mounts *mounts, *fstab; /* NULL if there are none */
+        DmTables tables;
+        int tables_error; /* negative if there are no tables */
+
+        CapturePlan plan;
+        Entry *entries;
+        size_t n_entries;
+        Compression compression;
+
+        /* Sentences without a full stop: if it failed, and if something is amiss. */
+        char error[BUILDER_ERROR_MAX], warning[BUILDER_ERROR_MAX + 64];
+} Builder;
+
+/* Notes why it failed, unless that is noted already. Returns error. */
+int fail(Builder *b, int error, const char *format, ...) _printf_(3, 4);
+int fail_memory(Builder *b);
+
+/* Add one thing, unless its path is taken already. Where the path leads through the links that the
+ * initramfs has at its root (/bin, /sbin, /lib, /lib64), it is rewritten. *ret_path, which may be
+ * NULL, is where it went, valid until the builder is done. All return 0 or negative errno, with
+ * the reason noted. */
+int builder_add_directory(Builder *b, const char *path) _must_check_;
+int builder_add_link(Builder *b, const char *path, const char *target) _must_check_;
+int builder_add_text(Builder *b, const char *path, const char *text, const char *why) _must_check_;
+int builder_add_console(Builder *b) _must_check_;
+
+/* A file of the system with that path below the root; links to it are followed. */
+int builder_add_file(Builder *b, const char *path, const char *source, const char *why,
+                     const char **ret_path) _must_check_;
+
+const Entry *builder_find(const Builder *b, const char *path);
+
+/* Where a path would go. Returns a fresh string, or NULL for lack of memory. */
+char *builder_path(const char *path) _must_check_;
+
+/* Reads a file of the system, at most PACKED_FILE_LARGEST bytes. */
+int builder_read(Builder *b, const char *source, char **ret, size_t *ret_size) _must_check_;
+
+void builder_done(Builder *b);
+
+/* --- libraries.c */
+
+/* Adds a program with the shared libraries and the dynamic loader that it needs; a script with the
+ * program behind its "#!". source is a path below the root. */
+int program_add(Builder *b, const char *path, const char *source, const char *why) _must_check_;
+
+/* Finds a program by name in the usual directories, or by its path. Returns 0 with the path as it
+ * was found (with links), or negative errno with the reason noted. */
+int program_find(Builder *b, const char *name, const char *why, char **ret) _must_check_;
+
+/* --- drivers.c */
+
+/* Adds the module that a name or alias stands for. what is for the message if there is none. */
+int driver_add(Builder *b, const char *alias, const char *what) _must_check_;
+
+/* Adds the modules of the drivers of a device and of all that it hangs on. sysfs is its path in
+ * /sys/devices, without links. */
+int drivers_of_device(Builder *b, const char *sysfs, const char *what) _must_check_;
+
+/* Adds what is wanted besides the target: ExtraModules=, the watchdog that is running, memory that
+ * the hypervisor plugs. */
+int drivers_besides(Builder *b) _must_check_;
+
+/* --- stack.c */
+
+/* Adds a block device to the plan: the modules of what it is made of, and how to put it together.
+ * Each is added once. */
+int stack_add(Builder *b, const BlockName *name) _must_check_;
+
+/* What a device is needed for, which decides by what it can be found again. */
+typedef enum DeviceUse {
+        DEVICE_USE_FILE_SYSTEM,
+        DEVICE_USE_MEMBER, /* of a device-mapper device */
+        DEVICE_USE_RAW,
+} DeviceUse;
+
+int device_identify(Builder *b, const BlockName *name, DeviceUse use, DeviceId *ret) _must_check_;
+
+/* --- place.c */
+
+/* Works out where Target= or FallbackTarget= is, as key= has it. */
+int place_resolve(Builder *b, const char *key, const char *value, PlanPlace *ret) _must_check_;
+
+/* --- contents.c */
+
+/* Works everything out: the plan and all entries. */
+int contents_collect(Builder *b) _must_check_;
+
+/* --- output.c */
+
+typedef struct Image {
+        char *path; /* below the root */
+        bool fresh; /* it was there, and is what would be built now */
+        uint64_t packed_bytes, unpacked_bytes;
+} Image;
+
+/* Builds it into path, a file below the root, and notes beside it what it was made of (note is the
+ * path for that, or NULL). if_needed: not if it is there and nothing has changed. */
+int image_make(Builder *b, const char *path, const char *note, bool if_needed,
+               Image *ret) _must_check_;
+void image_done(Image *image);

@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What a capture initramfs holds. */
+#include <errno.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <sys/utsname.h>
+
+#include "base/array.h"
+#include "base/file-util.h"
+#include "mkinitramfs/builder.h"
+#include "sys/capture-plan-json.h"
+#include "sys/path.h"
+
+#define CONFIG_LARGEST (4u * 1024u * 1024u)
+
+/* Whatever directory a loader or a script looks into, it finds the one that there is. */
+static const struct {
+        const char *path, *target; /* a directory if target is NULL */
+} skeleton[] = {
+        { "/dev", NULL },        { "/etc", NULL },       { "/proc", NULL },
+        { "/run", NULL },        { "/sys", NULL },       { "/tmp", NULL },
+        { "/usr", NULL },        { "/usr/bin", NULL },   { "/usr/lib", NULL },
+        { "/bin", "usr/bin" },   { "/sbin", "usr/bin" }, { "/lib", "usr/lib" },
+        { "/lib64", "usr/lib" }, { "/usr/sbin", "bin" }, { "/usr/lib64", "lib" },
+};
+
+static int add_skeleton(Builder *b) {
+        int r = 0;
+
+        for (size_t i = 0; i < ELEMENTSOF(skeleton) && r >= 0; i++)
+                r = skeleton[i].target ? builder_add_link(b, skeleton[i].path, skeleton[i].target)
+                                       : builder_add_directory(b, skeleton[i].path);
+        /* For what the first program says before it has mounted /dev. */
+        return r < 0 ? r : builder_add_console(b);
+}
+
+static int add_collector(Builder *b) {
+        _cleanup_free_ char *name = strdup(b->settings->core_collector), *found = NULL;
+        int r;
+
+        if (!name)
+                return fail_memory(b);
+        name[strcspn(name, " \t")] = '\0';
+        r = program_find(b, name, "of CoreCollector=", &found);
+        if (r == -ENOENT) {
+                /* A plain copy is better than no capture. */
+                strscpyf(b->warning, sizeof(b->warning),
+                         "%s: dumps will be copies of the whole memory", b->error);
+                b->error[0] = '\0';
+                return 0;
+        }
+        return r < 0 ? r : program_add(b, found, found, "of CoreCollector=");
+}
+
+static int add_script(Builder *b, const char *path, const char *why, char **planned) {
+        int r;
+
+        if (path[0] == '\0')
+                return 0;
+        r = program_add(b, path, path, why);
+        if (r < 0)
+                return r;
+        free(*planned);
+        *planned = builder_path(path);
+        return *planned ? 0 : fail_memory(b);
+}
+
+static int add_extra_files(Builder *b) {
+        _cleanup_free_ char *copy = strdup(b->settings->extra_files);
+        char *rest = NULL;
+
+        if (!copy)
+                return fail_memory(b);
+        for (char *w = strtok_r(copy, " \t", &rest); w; w = strtok_r(NULL, " \t", &rest)) {
+                int r = program_add(b, w, w, "of ExtraFiles=");
+
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+/* For people at the console: busybox, which is many tools in one file, or the shell alone. */
+static int add_shell(Builder *b) {
+        static const char why[] = "for the action \"shell\"";
+        _cleanup_free_ char *busybox = NULL;
+        const Settings *s = b->settings;
+        int r;
+
+        if (s->final_action != FINAL_SHELL && s->failure_action != FINAL_SHELL)
+                return 0;
+        r = program_find(b, "busybox", why, &busybox);
+        if (r == -ENOENT) {
+                b->error[0] = '\0';
+                return program_add(b, "/bin/sh", "/bin/sh", why);
+        }
+        if (r >= 0)
+                r = program_add(b, "/bin/busybox", busybox, why);
+        return r < 0 ? r : builder_add_link(b, "/bin/sh", "busybox");
+}
+
+static int add_programs(Builder *b) {
+        int r;
+
+        r = program_add(b, "/init", b->capture_program, "the first program");
+        if (r >= 0)
+                r = add_collector(b);
+        if (r >= 0)
+                r = add_script(b, b->settings->pre_script, "of PreScript=", &b->plan.pre_script);
+        if (r >= 0)
+                r = add_script(b, b->settings->post_script, "of PostScript=", &b->plan.post_script);
+        if (r >= 0)
+                r = add_shell(b);
+        return r < 0 ? r : add_extra_files(b);
+}
+
+/* --- modules */
+
+/* What a packed module goes by, less the suffix of its compression. */
+static char *module_path(const char *path, bool *ret_compressed) {
+        static const char *const suffixes[] = { ".gz", ".xz", ".zst" };
+
+        *ret_compressed = false;
+        for (size_t i = 0; i < ELEMENTSOF(suffixes); i++)
+                if (endswith(path, suffixes[i])) {
+                        *ret_compressed = true;
+                        return strndup(path, strlen(path) - strlen(suffixes[i]));
+                }
+        return strdup(path);
+}
+
+static int add_module(Builder *b, const Module *module) {
+        _cleanup_free_ char *path = NULL;
+        const char *packed;
+        PlanModule *planned;
+        bool compressed;
+        int r;
+
+        path = module_path(module->path, &compressed);
+        if (!path)
+                return fail_memory(b);
+        r = builder_add_file(b, path, module->path, module->why, &packed);
+        if (r < 0)
+                return r;
+        if (compressed)
+                ((Entry *)builder_find(b, packed))->unpack = true;
+        planned = ARRAY_ADD(b->plan.modules, b->plan.n_modules);
+        if (!planned)
+                return fail_memory(b);
+        planned->path = strdup(packed);
+        planned->options = strdup(module->options);
+        return planned->path && planned->options ? 0 : fail_memory(b);
+}
+
+static int add_modules(Builder *b) {
+        const Module *list;
+        size_t n;
+        int r = 0;
+
+        list = modules_list(b->modules, &n);
+        for (size_t i = 0; i < n && r >= 0; i++)
+                r = add_module(b, &list[i]);
+        return r;
+}
+
+/* --- compression */
+
+static bool config_has(const char *config, const char *line) {
+        size_t n = strlen(line);
+
+        for (const char *p = config; (p = strstr(p, line)); p += n)
+                if ((p == config || p[-1] == '\n') && (p[n] == '\n' || p[n] == '\0'))
+                        return true;
+        return false;
+}
+
+/* By the configuration of the kernel, if it lies where distributions put it. Every one of theirs
+ * unpacks gzip. */
+static int choose_compression(Builder *b) {
+        static const char *const places[] = { "/boot/config-%s", "/lib/modules/%s/config",
+                                              "/usr/lib/modules/%s/config" };
+
+        b->compression = COMPRESSION_GZIP;
+        for (size_t i = 0; i < ELEMENTSOF(places); i++) {
+                _cleanup_free_ char *path = NULL, *config = NULL;
+                const char *rest = strchr(places[i], '%');
+
+                if (asprintf(&path, "%.*s%s%s", (int)(rest - places[i]), places[i], b->release,
+                             rest + 2) < 0) {
+                        path = NULL;
+                        return fail_memory(b);
+                }
+                if (read_file_below(b->root_fd, path, CONFIG_LARGEST, &config, NULL) < 0)
+                        continue;
+                b->compression = config_has(config, "CONFIG_RD_ZSTD=y")   ? COMPRESSION_ZSTD
+                                 : config_has(config, "CONFIG_RD_GZIP=y") ? COMPRESSION_GZIP
+                                                                          : COMPRESSION_NONE;
+                break;
+        }
+        return 0;
+}
+
+/* --- the plan */
+
+static int set_host(Builder *b) {
+        char host[256] = "";
+        struct utsname name;
+
+        if (b->root[0] == '\0' && uname(&name) == 0)
+                b->plan.host = strdup(name.nodename);
+        else if (read_line_below(b->root_fd, "/etc/hostname", host, sizeof(host)) >= 0)
+                b->plan.host = strdup(host);
+        else
+                b->plan.host = strdup("localhost");
+        return b->plan.host ? 0 : fail_memory(b);
+}
+
+static int set_plan(Builder *b) {
+        int r;
+
+        if (capture_plan_set(&b->plan, b->settings) < 0 ||
+            !(b->plan.kernel_release = strdup(b->release)))
+                return fail_memory(b);
+        r = set_host(b);
+        if (r >= 0)
+                r = place_resolve(b, "Target", b->settings->target, &b->plan.target);
+        if (r >= 0)
+                r = place_resolve(b, "FallbackTarget", b->settings->fallback_target,
+                                  &b->plan.fallback);
+        return r;
+}
+
+static int add_plan(Builder *b) {
+        _cleanup_free_ char *text = NULL;
+
+        if (capture_plan_to_json(&b->plan, &text) < 0)
+                return fail_memory(b);
+        return builder_add_text(b, CAPTURE_PLAN_PATH, text, "what the first program is to do");
+}
+
+int contents_collect(Builder *b) {
+        int r;
+
+        r = modules_new(b->root, b->release, &b->modules);
+        if (r < 0)
+                return fail(b, r,
+                            "the modules of kernel %s cannot be read (%s): install them, or run "
+                            "\"depmod %s\"",
+                            b->release, strerror(-r), b->release);
+        r = add_skeleton(b);
+        if (r >= 0)
+                r = set_plan(b);
+        if (r >= 0)
+                r = drivers_besides(b);
+        if (r >= 0)
+                r = add_modules(b);
+        if (r >= 0)
+                r = add_programs(b);
+        if (r >= 0)
+                r = add_plan(b);
+        return r < 0 ? r : choose_compression(b);
+}

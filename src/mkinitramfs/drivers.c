@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Which kernel modules lead to a device. */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+
+#include "base/file-util.h"
+#include "mkinitramfs/builder.h"
+#include "sys/path.h"
+
+#define MODALIAS_MAX 4096u
+#define WATCHDOGS    "/sys/class/watchdog"
+#define MODULES_LIVE "/sys/module/"
+
+static int no_module(Builder *b, const char *alias, const char *what) {
+        return fail(b, -ENOENT,
+                    "the kernel module \"%s\", %s, is not among those of kernel %s: install it, "
+                    "or give another Target=",
+                    alias, what, b->release);
+}
+
+/* Returns 1 if there is one, 0 if not, or negative errno with the reason noted. */
+static int try_driver(Builder *b, const char *alias, const char *what) {
+        int r;
+
+        r = modules_add(b->modules, alias, what);
+        if (r == -ELIBBAD)
+                return fail(b, r,
+                            "a file of the kernel module \"%s\", %s, is missing: run \"depmod %s\"",
+                            alias, what, b->release);
+        if (r == -E2BIG)
+                return fail(b, r, "more than %u kernel modules would go into the initramfs",
+                            MODULES_MOST);
+        if (r < 0)
+                return fail(b, r, "the kernel module \"%s\", %s, cannot be looked up: %s", alias,
+                            what, strerror(-r));
+        return r;
+}
+
+int driver_add(Builder *b, const char *alias, const char *what) {
+        int r;
+
+        r = try_driver(b, alias, what);
+        return r == 0 ? no_module(b, alias, what) : MIN(r, 0);
+}
+
+/* The last part of what a link in sysfs leads to. Returns 0; -ENOENT, -ENOMEM. */
+static int link_name(int root_fd, const char *directory, const char *link, char **ret) {
+        _cleanup_free_ char *path = NULL, *resolved = NULL;
+        int r;
+
+        if (asprintf(&path, "%s/%s", directory, link) < 0) {
+                path = NULL;
+                return -ENOMEM;
+        }
+        r = path_resolve(root_fd, path, &resolved);
+        if (r < 0)
+                return r == -ENOMEM ? r : -ENOENT;
+        *ret = strdup(strrchr(resolved, '/') + 1);
+        return *ret ? 0 : -ENOMEM;
+}
+
+/* One device on the way to the root of its bus. What drives it now is the best choice; where that
+ * is built into the running kernel, it may be a module for the one that captures. */
+static int drivers_of_one(Builder *b, const char *sysfs, const char *what) {
+        _cleanup_free_ char *driver = NULL, *module = NULL, *path = NULL;
+        char alias[MODALIAS_MAX];
+        int r;
+
+        r = link_name(b->root_fd, sysfs, "driver", &driver);
+        if (r == -ENOENT)
+                return 0;
+        if (r >= 0)
+                r = link_name(b->root_fd, sysfs, "driver/module", &module);
+        if (r == -ENOMEM)
+                return fail_memory(b);
+        if (r >= 0)
+                return driver_add(b, module, what);
+        if (asprintf(&path, "%s/modalias", sysfs) < 0) {
+                path = NULL;
+                return fail_memory(b);
+        }
+        if (read_line_below(b->root_fd, path, alias, sizeof(alias)) < 0 || alias[0] == '\0')
+                return 0;
+        r = try_driver(b, alias, what);
+        return MIN(r, 0);
+}
+
+int drivers_of_device(Builder *b, const char *sysfs, const char *what) {
+        _cleanup_free_ char *path = strdup(sysfs);
+        int r;
+
+        if (!path)
+                return fail_memory(b);
+        while (startswith(path, "/sys/devices/")) {
+                r = drivers_of_one(b, path, what);
+                if (r < 0)
+                        return r;
+                *strrchr(path, '/') = '\0';
+        }
+        return 0;
+}
+
+static int add_words(Builder *b, const char *words, const char *what) {
+        _cleanup_free_ char *copy = strdup(words);
+        char *rest = NULL;
+
+        if (!copy)
+                return fail_memory(b);
+        for (char *w = strtok_r(copy, " \t", &rest); w; w = strtok_r(NULL, " \t", &rest)) {
+                int r = driver_add(b, w, what);
+
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+/* A watchdog that runs goes on running after the panic, and has to be fed by its driver. */
+static int add_watchdog(Builder *b, const char *name) {
+        _cleanup_free_ char *path = NULL, *device = NULL;
+        char state[16] = "";
+        int r;
+
+        if (asprintf(&path, WATCHDOGS "/%s/state", name) < 0) {
+                path = NULL;
+                return fail_memory(b);
+        }
+        if (read_line_below(b->root_fd, path, state, sizeof(state)) < 0 || !streq(state, "active"))
+                return 0;
+        free(TAKE_PTR(path));
+        if (asprintf(&path, WATCHDOGS "/%s/device", name) < 0) {
+                path = NULL;
+                return fail_memory(b);
+        }
+        r = path_resolve(b->root_fd, path, &device);
+        if (r < 0) /* made up by the kernel, without hardware (softdog): it is gone by then */
+                return r == -ENOMEM ? fail_memory(b) : 0;
+        return drivers_of_device(b, device, "for the watchdog that is running");
+}
+
+static int add_watchdogs(Builder *b) {
+        struct dirent *entry;
+        DIR *directory;
+        int fd, r = 0;
+
+        fd = open_below(b->root_fd, WATCHDOGS, O_RDONLY | O_DIRECTORY);
+        directory = fd >= 0 ? fdopendir(fd) : NULL;
+        if (!directory) {
+                if (fd >= 0)
+                        (void)close(fd);
+                return 0;
+        }
+        while (r >= 0 && (entry = readdir(directory)))
+                if (entry->d_name[0] != '.')
+                        r = add_watchdog(b, entry->d_name);
+        (void)closedir(directory);
+        return r;
+}
+
+int drivers_besides(Builder *b) {
+        int r;
+
+        r = add_watchdogs(b);
+        if (r < 0)
+                return r;
+        /* Without its driver the kernel takes memory that the hypervisor has unplugged for some
+         * that can be read. */
+        if (exists_below(b->root_fd, MODULES_LIVE "virtio_mem")) {
+                r = try_driver(b, "virtio_mem", "for memory that the hypervisor plugs");
+                if (r < 0)
+                        return r;
+        }
+        return add_words(b, b->settings->extra_modules, "of ExtraModules=");
+}

@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* kdump-mkinitramfs: makes the initramfs that saves a dump. Run by kdumpd, by the hooks of kernel
+ * packages, or by hand. */
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <sys/utsname.h>
+
+#include "base/file-util.h"
+#include "image/bzimage.h"
+#include "mkinitramfs/builder.h"
+#include "mkinitramfs/report.h"
+#include "sys/conffile.h"
+#include "sys/locate.h"
+
+enum {
+        EXIT_FAILED = 1,
+        EXIT_USAGE = 2,
+};
+
+#define KEPT_IMAGE "/var/lib/kdumpd/%s/initramfs.img"
+#define KEPT_NOTE  "/var/lib/kdumpd/%s/inputs.json"
+
+static const char *arg_root = "";
+static const char *arg_release;
+static const char *arg_output;
+static const char *arg_capture_program = KDUMPD_CAPTURE_PROGRAM;
+static bool arg_if_needed;
+static bool arg_dry_run;
+static bool arg_json;
+static bool arg_note_tables;
+
+static void help(void) {
+        (void)puts("kdump-mkinitramfs [OPTIONS...]\n"
+                   "\n"
+                   "Make the initramfs that saves a dump after a panic, for this machine.\n"
+                   "\n"
+                   "     --if-needed  Only if something has changed since the last time\n"
+                   "     --kernel-release=RELEASE\n"
+                   "                  For this kernel instead of the one that kdumpd loads\n"
+                   "     --output=FILE\n"
+                   "                  Write it there instead of below /var/lib/kdumpd\n"
+                   "  -n --dry-run    Show what would be in it, write nothing\n"
+                   "     --json       Print the result as one line of JSON\n"
+                   "     --note-tables\n"
+                   "                  Note for kdumpd, which may not look, how logical volumes\n"
+                   "                  are put together\n"
+                   "     --root=DIR   Make it for the system below DIR\n"
+                   "  -h --help       Show this help\n"
+                   "     --version    Show the version\n"
+                   "\n"
+                   "It ends with 0 if that worked, 1 if not, 2 for wrong usage.");
+}
+
+static int usage_error(const char *text) {
+        (void)fprintf(stderr, "kdump-mkinitramfs: %s\n", text);
+        return -EINVAL;
+}
+
+static int check_arguments(int n_rest) {
+        if (n_rest > 0)
+                return usage_error("it takes no arguments besides options");
+        if (arg_root[0] != '\0' && arg_root[0] != '/')
+                return usage_error("--root= takes an absolute path");
+        if (streq(arg_root, "/"))
+                arg_root = "";
+        if (arg_output && arg_output[0] != '/')
+                return usage_error("--output= takes an absolute path");
+        if (arg_output && arg_if_needed)
+                return usage_error("--output= and --if-needed exclude each other");
+        if (arg_capture_program[0] != '/')
+                return usage_error("--capture-program= takes an absolute path");
+        if (arg_release && (arg_release[0] == '\0' || arg_release[0] == '.' ||
+                            strchr(arg_release, '/') || strlen(arg_release) >= LOCATE_RELEASE_MAX))
+                return usage_error(
+                        "--kernel-release= takes a kernel release, as \"uname -r\" says it");
+        if (arg_note_tables && (arg_output || arg_if_needed || arg_dry_run || arg_root[0]))
+                return usage_error("--note-tables goes with no other option");
+        return 1;
+}
+
+/* Returns 1 to go on, 0 if all is said, or -EINVAL. */
+static int parse_argv(int argc, char **argv) {
+        enum {
+                OPTION_CAPTURE_PROGRAM = 256,
+                OPTION_IF_NEEDED,
+                OPTION_JSON,
+                OPTION_KERNEL_RELEASE,
+                OPTION_NOTE_TABLES,
+                OPTION_OUTPUT,
+                OPTION_ROOT,
+                OPTION_VERSION,
+        };
+        static const struct option options[] = {
+                /* For tests; in no help. */
+                { "capture-program", required_argument, NULL, OPTION_CAPTURE_PROGRAM },
+                { "dry-run", no_argument, NULL, 'n' },
+                { "if-needed", no_argument, NULL, OPTION_IF_NEEDED },
+                { "json", no_argument, NULL, OPTION_JSON },
+                { "kernel-release", required_argument, NULL, OPTION_KERNEL_RELEASE },
+                { "note-tables", no_argument, NULL, OPTION_NOTE_TABLES },
+                { "output", required_argument, NULL, OPTION_OUTPUT },
+                { "root", required_argument, NULL, OPTION_ROOT },
+                { "help", no_argument, NULL, 'h' },
+                { "version", no_argument, NULL, OPTION_VERSION },
+                { NULL, 0, NULL, 0 },
+        };
+        int c;
+
+        while ((c = getopt_long(argc, argv, "nh", options, NULL)) >= 0)
+                switch (c) {
+                case OPTION_CAPTURE_PROGRAM:
+                        arg_capture_program = optarg;
+                        break;
+                case 'n':
+                        arg_dry_run = true;
+                        break;
+                case OPTION_IF_NEEDED:
+                        arg_if_needed = true;
+                        break;
+                case OPTION_JSON:
+                        arg_json = true;
+                        break;
+                case OPTION_KERNEL_RELEASE:
+                        arg_release = optarg;
+                        break;
+                case OPTION_NOTE_TABLES:
+                        arg_note_tables = true;
+                        break;
+                case OPTION_OUTPUT:
+                        arg_output = optarg;
+                        break;
+                case OPTION_ROOT:
+                        arg_root = optarg;
+                        break;
+                case 'h':
+                        help();
+                        return 0;
+                case OPTION_VERSION:
+                        (void)puts("kdump-mkinitramfs " PACKAGE_VERSION);
+                        return 0;
+                default:
+                        return -EINVAL;
+                }
+        return check_arguments(argc - optind);
+}
+
+static void print_warning(void *userdata, const char *file, unsigned line, const char *text) {
+        /* As in kdump-load: whoever wants JSON has read the same files, and complained. */
+        if (arg_json)
+                return;
+        if (line > 0)
+                (void)fprintf(stderr, "%s:%u: %s\n", file, line, text);
+        else
+                (void)fprintf(stderr, "%s: %s\n", file, text);
+}
+
+/* --- which kernel */
+
+static int release_in_header(Builder *b, const char *path, char **ret) {
+        _cleanup_close_ int fd = open_below(b->root_fd, path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+        _cleanup_free_ char *head = malloc(BZIMAGE_HEAD_MAX);
+        const char *why;
+        struct stat st;
+        BzImage image;
+        ssize_t n;
+
+        if (!head)
+                return -ENOMEM;
+        if (fd < 0)
+                return fd;
+        n = pread(fd, head, BZIMAGE_HEAD_MAX, 0);
+        if (n < 0 || fstat(fd, &st) < 0)
+                return -errno;
+        if (bzimage_parse(head, (size_t)n, (uint64_t)st.st_size, &image, &why) < 0 ||
+            image.release[0] == '\0')
+                return -ENODATA;
+        *ret = strdup(image.release);
+        return *ret ? 0 : -ENOMEM;
+}
+
+static int find_release(Builder *b) {
+        const char *kernel = b->settings->kernel;
+        char named[LOCATE_RELEASE_MAX];
+        struct utsname name;
+        int r;
+
+        if (arg_release) {
+                b->release = strdup(arg_release);
+        } else if (!streq(kernel, "auto")) {
+                r = release_in_header(b, kernel, &b->release);
+                if (r == -ENODATA && locate_release_of_path(kernel, named))
+                        b->release = strdup(named);
+                else if (r < 0)
+                        return fail(b, r,
+                                    "which release the kernel \"%s\" is of is not known (%s): give "
+                                    "--kernel-release=",
+                                    kernel, strerror(-r));
+        } else if (uname(&name) == 0) {
+                b->release = strdup(name.release);
+        }
+        return b->release ? 0 : fail_memory(b);
+}
+
+/* --- reading what is there */
+
+static int read_mounts(Builder *b, const char *file, bool is_fstab, Mounts **ret) {
+        _cleanup_free_ char *path = NULL;
+        int r;
+
+        if (asprintf(&path, "%s%s", b->root, file) < 0) {
+                path = NULL;
+                return fail_memory(b);
+        }
+        r = mounts_read(path, is_fstab, ret);
+        return r == -ENOMEM ? fail_memory(b) : 0;
+}
+
+/* The kernel is asked only for the system that runs on it, and if one may. */
+static void read_tables(Builder *b) {
+        b->tables_error = b->root[0] == '\0' ? dm_tables_read(&b->tables) : -EACCES;
+        if (b->tables_error < 0 && dm_tables_noted(b->root_fd, &b->tables) >= 0)
+                b->tables_error = 0;
+}
+
+static int collect(Builder *b) {
+        int r;
+
+        r = find_release(b);
+        if (r >= 0)
+                r = read_mounts(b, "/proc/self/mountinfo", false, &b->mounts);
+        if (r >= 0)
+                r = read_mounts(b, "/etc/fstab", true, &b->fstab);
+        if (r < 0)
+                return r;
+        read_tables(b);
+        return contents_collect(b);
+}
+
+static int make(Builder *b, Image *image) {
+        _cleanup_free_ char *path = NULL, *note = NULL;
+
+        if (arg_output)
+                return image_make(b, arg_output, NULL, false, image);
+        if (asprintf(&path, KEPT_IMAGE, b->release) < 0) {
+                path = NULL;
+                return fail_memory(b);
+        }
+        if (asprintf(&note, KEPT_NOTE, b->release) < 0) {
+                note = NULL;
+                return fail_memory(b);
+        }
+        return image_make(b, path, note, arg_if_needed, image);
+}
+
+static void settings_donep(Settings *s) {
+        settings_done(s);
+}
+
+static int run(int root_fd) {
+        _cleanup_(settings_donep) Settings settings = { 0 };
+        _cleanup_(builder_done) Builder b = { .root_fd = root_fd,
+                                              .root = arg_root,
+                                              .settings = &settings,
+                                              .capture_program = arg_capture_program };
+        _cleanup_(image_done) Image image = { 0 };
+        int r;
+
+        if (conffile_read(arg_root, &settings, print_warning, NULL, NULL) < 0)
+                r = fail_memory(&b);
+        else
+                r = collect(&b);
+        if (r >= 0 && arg_dry_run)
+                return report_contents(stdout, &b);
+        if (r >= 0)
+                r = make(&b, &image);
+        return report_result(stdout, &b, r, &image, arg_json);
+}
+
+/* Returns 0 or negative errno, after saying so. */
+static int note_tables(int root_fd) {
+        DmTables tables = { 0 };
+        int r;
+
+        (void)umask(0077);
+        r = dm_tables_read(&tables);
+        if (r >= 0)
+                r = dm_tables_note(root_fd, &tables);
+        dm_tables_done(&tables);
+        if (r < 0)
+                (void)fprintf(stderr,
+                              "kdump-mkinitramfs: the tables of device-mapper devices cannot be "
+                              "noted: %s\n",
+                              strerror(-r));
+        return r;
+}
+
+int main(int argc, char **argv) {
+        _cleanup_close_ int root_fd = -EBADF;
+        int r;
+
+        r = parse_argv(argc, argv);
+        if (r <= 0)
+                return r < 0 ? EXIT_USAGE : EXIT_SUCCESS;
+        root_fd = open_root(isempty(arg_root) ? "/" : arg_root);
+        if (root_fd < 0) {
+                (void)fprintf(stderr, "kdump-mkinitramfs: %s: %s\n", arg_root, strerror(-root_fd));
+                return EXIT_FAILED;
+        }
+        r = arg_note_tables ? note_tables(root_fd) : run(root_fd);
+        return r < 0 ? EXIT_FAILED : EXIT_SUCCESS;
+}

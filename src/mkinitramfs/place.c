@@ -1,0 +1,322 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Where dumps go: from Target= and Path= to a device, a file system and a directory on it. */
+#include <errno.h>
+#include <stdio.h>
+
+#include "base/file-util.h"
+#include "mkinitramfs/builder.h"
+#include "sys/path.h"
+
+#define ELSEWHERE                                                                            \
+        "choose another place by Target=, or let an initrd of the distribution capture, by " \
+        "Initrd="
+
+/* What can be mounted by its driver alone, with what the driver is called and what it needs. */
+static const struct {
+        const char *type, *driver, *options;
+} file_systems[] = {
+        { "ext2", "fs-ext4", "" },
+        { "ext3", "fs-ext4", "" },
+        { "ext4", "fs-ext4", "" },
+        { "xfs", "fs-xfs", "" },
+        { "f2fs", "fs-f2fs", "" },
+        /* From the top, where paths do not depend on what is the default subvolume. */
+        { "btrfs", "fs-btrfs", "subvolid=5" },
+};
+
+static const char *const networks[] = { "nfs",  "nfs4", "cifs",     "smb3",           "ceph",
+                                        "9p",   "afs",  "virtiofs", "fuse.glusterfs", "fuse.sshfs",
+                                        "gfs2", "ocfs2" };
+
+static void mount_donep(Mount *m) {
+        mount_done(m);
+}
+
+static int refuse_type(Builder *b, const char *key, const char *type, const char *where) {
+        for (size_t i = 0; i < ELEMENTSOF(networks); i++)
+                if (streq(type, networks[i]))
+                        return fail(b, -EOPNOTSUPP,
+                                    "%s=: %s is a file system of the type %s, which needs a "
+                                    "network: " ELSEWHERE,
+                                    key, where, type);
+        return fail(
+                b, -EOPNOTSUPP,
+                "%s=: %s is a file system of the type %s, where no dump can be kept: " ELSEWHERE,
+                key, where, type);
+}
+
+static int set_file_system(Builder *b, const char *key, const char *type, const char *where,
+                           PlanPlace *place) {
+        for (size_t i = 0; i < ELEMENTSOF(file_systems); i++) {
+                int r;
+
+                if (!streq(file_systems[i].type, type))
+                        continue;
+                place->file_system = strdup(type);
+                place->options = strdup(file_systems[i].options);
+                if (!place->file_system || !place->options)
+                        return fail_memory(b);
+                r = driver_add(b, file_systems[i].driver, "for the target's file system");
+                return r;
+        }
+        return refuse_type(b, key, type, where);
+}
+
+/* A file system on several devices cannot be mounted by one of them alone. */
+static int check_members(Builder *b, const char *key, const PlanPlace *place) {
+        _cleanup_free_ char *path = NULL, *second = NULL;
+
+        if (!streq(place->file_system, "btrfs") || place->device.tag != DEVICE_BY_UUID)
+                return 0;
+        for (unsigned n = 2; n < 10; n++) {
+                free(TAKE_PTR(path));
+                if (asprintf(&path, "/sys/fs/btrfs/%s/devinfo/%u", place->device.value, n) < 0) {
+                        path = NULL;
+                        return fail_memory(b);
+                }
+                if (exists_below(b->root_fd, path))
+                        return fail(b, -EOPNOTSUPP,
+                                    "%s=: the btrfs file system %s is on several devices, which "
+                                    "is not carried into the initramfs: " ELSEWHERE,
+                                    key, place->device.value);
+        }
+        return 0;
+}
+
+static int set_label(Builder *b, PlanPlace *place, const char *directory, const BlockName *name) {
+        char mapper[256];
+        int r;
+
+        if (block_attribute(b->root_fd, name, "dm/name", mapper, sizeof(mapper)) >= 0)
+                r = asprintf(&place->label, "%s%s/dev/mapper/%s", directory,
+                             *directory ? " on " : "", mapper);
+        else
+                r = asprintf(&place->label, "%s%s/dev/%s", directory, *directory ? " on " : "",
+                             name->text);
+        if (r < 0) {
+                place->label = NULL;
+                return fail_memory(b);
+        }
+        return 0;
+}
+
+/* The device of a mount: by its numbers, or, where those are made up (btrfs), by its source. */
+static int device_of_mount(Builder *b, const char *key, const Mount *mount, BlockName *ret) {
+        int r = -ENOENT;
+
+        if (mount->major != 0)
+                r = block_by_number(b->root_fd, mount->major, mount->minor, ret);
+        if (r < 0 && mount->source[0] == '/')
+                r = block_by_path(b->root_fd, mount->source, ret);
+        if (r < 0)
+                return fail(b, -ENODEV,
+                            "%s=: the device of %s, \"%s\", is not among those of /sys/class/block",
+                            key, mount->point, mount->source);
+        return 0;
+}
+
+/* Joins the directory of the file system that is mounted, and the rest of the path. */
+static char *join(const char *a, const char *b, const char *c) {
+        char *path;
+        size_t n;
+
+        if (asprintf(&path, "%s/%s/%s", a, b, c) < 0)
+                return NULL;
+        /* No double or trailing slashes. */
+        n = 0;
+        for (const char *p = path; *p; p++)
+                if (*p != '/' || n == 0 || path[n - 1] != '/')
+                        path[n++] = *p;
+        if (n > 1 && path[n - 1] == '/')
+                n--;
+        path[n] = '\0';
+        return path;
+}
+
+static int resolve_mounted(Builder *b, const char *key, PlanPlace *place) {
+        _cleanup_(mount_donep) Mount mount = { 0 };
+        _cleanup_free_ char *path = NULL, *rest = NULL;
+        const char *inside;
+        BlockName name;
+        int r;
+
+        r = path_resolve_prefix(b->root_fd, b->settings->capture_path, &path, &rest);
+        if (r < 0)
+                return fail(b, r, "Path=%s cannot be resolved: %s", b->settings->capture_path,
+                            strerror(-r));
+        r = b->mounts ? mounts_of_path(b->mounts, path, &mount) : -ENOENT;
+        if (r < 0)
+                return fail(b, r, "%s=: what is mounted at %s is not known: %s", key, path,
+                            b->mounts ? strerror(-r) : "/proc/self/mountinfo cannot be read");
+        r = set_file_system(b, key, mount.type, b->settings->capture_path, place);
+        if (r >= 0)
+                r = device_of_mount(b, key, &mount, &name);
+        if (r >= 0)
+                r = stack_add(b, &name);
+        if (r >= 0)
+                r = device_identify(b, &name, DEVICE_USE_FILE_SYSTEM, &place->device);
+        if (r >= 0)
+                r = set_label(b, place, b->settings->capture_path, &name);
+        if (r >= 0)
+                r = check_members(b, key, place);
+        if (r < 0)
+                return r;
+        inside = streq(mount.point, "/") ? path : path + strlen(mount.point);
+        place->directory = join(mount.root, inside, rest);
+        place->type = PLAN_PLACE_FILE_SYSTEM;
+        return place->directory ? 0 : fail_memory(b);
+}
+
+/* The path in /dev of "UUID=..." and its like, or of a path. */
+static int device_path(Builder *b, const char *value, char **ret) {
+        static const struct {
+                const char *tag, *directory;
+        } tags[] = {
+                { "UUID=", "/dev/disk/by-uuid" },
+                { "LABEL=", "/dev/disk/by-label" },
+                { "PARTUUID=", "/dev/disk/by-partuuid" },
+                { "PARTLABEL=", "/dev/disk/by-partlabel" },
+        };
+        _cleanup_free_ char *encoded = NULL;
+
+        for (size_t i = 0; i < ELEMENTSOF(tags); i++) {
+                const char *rest = startswith(value, tags[i].tag);
+
+                if (!rest)
+                        continue;
+                encoded = block_encode(rest);
+                if (!encoded || asprintf(ret, "%s/%s", tags[i].directory, encoded) < 0) {
+                        *ret = NULL;
+                        return fail_memory(b);
+                }
+                return 0;
+        }
+        *ret = strdup(value);
+        return *ret ? 0 : fail_memory(b);
+}
+
+/* What fstab says of a device, by any of its names. */
+static int find_in_fstab(Builder *b, const BlockName *name, Mount *ret) {
+        static const struct {
+                const char *tag, *directory;
+        } tags[] = { { "UUID=", "/dev/disk/by-uuid" },
+                     { "PARTUUID=", "/dev/disk/by-partuuid" },
+                     { "LABEL=", "/dev/disk/by-label" } };
+        char source[300];
+        int r;
+
+        strscpyf(source, sizeof(source), "/dev/%s", name->text);
+        r = mounts_of_device(b->fstab, 0, 0, source, ret);
+        for (size_t i = 0; i < ELEMENTSOF(tags) && r == -ENOENT; i++) {
+                _cleanup_free_ char *link = NULL;
+
+                if (block_link(b->root_fd, tags[i].directory, "", name, &link) < 0)
+                        continue;
+                strscpyf(source, sizeof(source), "%s%s", tags[i].tag, link);
+                r = mounts_of_device(b->fstab, 0, 0, source, ret);
+        }
+        return r;
+}
+
+/* What is on a device that need not be mounted. */
+static int type_of_device(Builder *b, const char *key, const BlockName *name, char **ret) {
+        _cleanup_(mount_donep) Mount mount = { 0 };
+        uint64_t major = 0, minor = 0;
+        char source[160];
+        int r = -ENOENT;
+
+        if (block_number(b->root_fd, name, &major, &minor) < 0)
+                major = 0;
+        strscpyf(source, sizeof(source), "/dev/%s", name->text);
+        if (b->mounts)
+                r = mounts_of_device(b->mounts, major, minor, source, &mount);
+        if (r == -ENOENT && b->fstab)
+                r = find_in_fstab(b, name, &mount);
+        if (r == -ENOENT || (r >= 0 && streq(mount.type, "auto")))
+                return fail(b, -ENODEV,
+                            "%s=: the type of the file system on /dev/%s is not known: mount it, "
+                            "or put it into /etc/fstab",
+                            key, name->text);
+        if (r < 0)
+                return fail_memory(b);
+        *ret = TAKE_PTR(mount.type);
+        return 0;
+}
+
+static int find_device(Builder *b, const char *key, const char *value, BlockName *ret) {
+        _cleanup_free_ char *path = NULL;
+        int r;
+
+        r = device_path(b, value, &path);
+        if (r < 0)
+                return r;
+        r = block_by_path(b->root_fd, path, ret);
+        if (r == -ENOTBLK)
+                return fail(b, r, "%s=: \"%s\" is no block device", key, value);
+        if (r < 0)
+                return fail(b, r, "%s=: there is no device \"%s\": %s", key, value, strerror(-r));
+        return 0;
+}
+
+static int resolve_device(Builder *b, const char *key, const char *value, PlanPlace *place) {
+        _cleanup_free_ char *type = NULL;
+        BlockName name;
+        int r;
+
+        r = find_device(b, key, value, &name);
+        if (r >= 0)
+                r = type_of_device(b, key, &name, &type);
+        if (r >= 0)
+                r = set_file_system(b, key, type, value, place);
+        if (r >= 0)
+                r = stack_add(b, &name);
+        if (r >= 0)
+                r = device_identify(b, &name, DEVICE_USE_FILE_SYSTEM, &place->device);
+        if (r >= 0)
+                r = set_label(b, place, b->settings->capture_path, &name);
+        if (r >= 0)
+                r = check_members(b, key, place);
+        if (r < 0)
+                return r;
+        place->directory = join("", b->settings->capture_path, "");
+        place->type = PLAN_PLACE_FILE_SYSTEM;
+        return place->directory ? 0 : fail_memory(b);
+}
+
+static int resolve_raw(Builder *b, const char *key, const char *value, PlanPlace *place) {
+        _cleanup_(mount_donep) Mount mount = { 0 };
+        uint64_t major = 0, minor = 0;
+        BlockName name;
+        int r;
+
+        r = find_device(b, key, value, &name);
+        if (r < 0)
+                return r;
+        if (block_number(b->root_fd, &name, &major, &minor) < 0)
+                major = 0;
+        if (b->mounts && mounts_of_device(b->mounts, major, minor, NULL, &mount) == 0)
+                return fail(b, -EBUSY,
+                            "%s=: /dev/%s is mounted at %s, and a dump would be written over its "
+                            "file system",
+                            key, name.text, mount.point);
+        r = stack_add(b, &name);
+        if (r >= 0)
+                r = device_identify(b, &name, DEVICE_USE_RAW, &place->device);
+        if (r >= 0)
+                r = set_label(b, place, "", &name);
+        place->type = PLAN_PLACE_RAW;
+        return r;
+}
+
+int place_resolve(Builder *b, const char *key, const char *value, PlanPlace *ret) {
+        const char *raw = startswith(value, "raw:");
+
+        if (value[0] == '\0') {
+                ret->type = PLAN_PLACE_NONE;
+                return 0;
+        }
+        if (raw)
+                return resolve_raw(b, key, raw, ret);
+        return streq(value, "auto") ? resolve_mounted(b, key, ret)
+                                    : resolve_device(b, key, value, ret);
+}

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What kdump-mkinitramfs says. */
+#include "mkinitramfs/report.h"
+
+#include <errno.h>
+#include <inttypes.h>
+
+#include "sys/json-fields.h"
+
+/* The result as one line of JSON. */
+typedef struct Result {
+        char *state, *path, *message;
+        uint64_t packed_bytes, unpacked_bytes;
+} Result;
+
+static const JsonField result_table[] = {
+        { .name = "State", .type = JSON_STRING, .offset = offsetof(Result, state) },
+        { .name = "Path", .type = JSON_OPTIONAL_STRING, .offset = offsetof(Result, path) },
+        { .name = "PackedBytes", .type = JSON_NUMBER, .offset = offsetof(Result, packed_bytes) },
+        { .name = "UnpackedBytes",
+          .type = JSON_NUMBER,
+          .offset = offsetof(Result, unpacked_bytes) },
+        { .name = "Message", .type = JSON_OPTIONAL_STRING, .offset = offsetof(Result, message) },
+};
+static const JsonFields result_fields = { result_table, ELEMENTSOF(result_table), 0 };
+
+#define KIB 1024.0
+
+static void print_place(FILE *f, const char *what, const PlanPlace *place) {
+        if (place->type == PLAN_PLACE_NONE)
+                return;
+        (void)fprintf(f, "%s: %s", what, place->label);
+        if (place->type == PLAN_PLACE_RAW)
+                (void)fprintf(f, ", written over");
+        else
+                (void)fprintf(f, ", %s, in %s", place->file_system, place->directory);
+        (void)fprintf(f, ", found by %s %s\n", device_tag_to_string(place->device.tag),
+                      place->device.value);
+}
+
+static void print_devices(FILE *f, const CapturePlan *plan) {
+        for (size_t i = 0; i < plan->n_devices; i++) {
+                const PlanDevice *d = &plan->devices[i];
+
+                (void)fprintf(f, "Assembled: %s %s\n", plan_device_type_to_string(d->type),
+                              d->name);
+                for (size_t j = 0; j < d->n_targets; j++)
+                        (void)fprintf(f, "  %" PRIu64 " %" PRIu64 " %s %s\n",
+                                      d->targets[j].start_sectors, d->targets[j].length_sectors,
+                                      d->targets[j].type, d->targets[j].parameters);
+        }
+}
+
+int report_contents(FILE *f, const Builder *b) {
+        uint64_t bytes = 0;
+
+        (void)fprintf(f, "Kernel: %s\n", b->release);
+        print_place(f, "Target", &b->plan.target);
+        print_place(f, "Fallback", &b->plan.fallback);
+        print_devices(f, &b->plan);
+        (void)fprintf(f, "Compression: %s\n", compression_to_string(b->compression));
+        if (b->warning[0] != '\0')
+                (void)fprintf(f, "Warning: %s.\n", b->warning);
+        (void)fprintf(f, "Modules, in the order of loading:\n");
+        for (size_t i = 0; i < b->plan.n_modules; i++) {
+                const Entry *e = builder_find(b, b->plan.modules[i].path);
+
+                (void)fprintf(f, "  %s%s%s (%s)\n", strrchr(e->path, '/') + 1,
+                              b->plan.modules[i].options[0] ? " " : "", b->plan.modules[i].options,
+                              e->why);
+        }
+        (void)fprintf(f, "Files:\n");
+        for (size_t i = 0; i < b->n_entries; i++) {
+                const Entry *e = &b->entries[i];
+
+                if (e->type != ENTRY_FILE)
+                        continue;
+                bytes += e->size;
+                (void)fprintf(f, "  %8" PRIu64 " %s", e->size, e->path);
+                if (!streq(e->path, e->source))
+                        (void)fprintf(f, " from %s", e->source);
+                (void)fprintf(f, " (%s)\n", e->why);
+        }
+        (void)fprintf(f, "Together: %.0f KiB\n", (double)bytes / KIB);
+        return fflush(f) != 0 || ferror(f) ? -EIO : 0;
+}
+
+static int print_json(FILE *f, const Builder *b, int result, const Image *image) {
+        _cleanup_free_ char *text = NULL;
+        const char *message = result < 0 ? b->error : b->warning;
+        Result r = { .state = (char *)(result < 0     ? "failed"
+                                       : image->fresh ? "fresh"
+                                                      : "built"),
+                     .path = image->path,
+                     .message = message[0] ? (char *)message : NULL,
+                     .packed_bytes = image->packed_bytes,
+                     .unpacked_bytes = image->unpacked_bytes };
+
+        if (json_fields_to_text(&result_fields, &r, &text) < 0)
+                return -ENOMEM;
+        (void)fputs(text, f);
+        return fflush(f) != 0 ? -EIO : 0;
+}
+
+int report_result(FILE *f, const Builder *b, int result, const Image *image, bool json) {
+        if (result < 0)
+                (void)fprintf(stderr, "kdump-mkinitramfs: %s.\n",
+                              b->error[0] ? b->error : strerror(-result));
+        else if (b->warning[0] != '\0')
+                (void)fprintf(stderr, "kdump-mkinitramfs: %s.\n", b->warning);
+        if (json) {
+                int r = print_json(f, b, result, image);
+
+                return r < 0 ? r : result;
+        }
+        if (result < 0)
+                return result;
+        (void)fprintf(f, "%s %s: %.0f KiB, unpacked %.0f KiB.\n",
+                      image->fresh ? "Nothing has changed since the making of" : "Made",
+                      image->path, (double)image->packed_bytes / KIB,
+                      (double)image->unpacked_bytes / KIB);
+        return fflush(f) != 0 ? -EIO : result;
+}

@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Block devices below a root: what sysfs says of them, and the links that udev makes. */
+#include "sys/blockdev.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <fcntl.h>
+#include <inttypes.h>
+
+#include "base/array.h"
+#include "base/file-util.h"
+#include "base/string-util.h"
+#include "sys/path.h"
+
+#define PATH_LONGEST 512u
+
+static void attribute_path(char path[static PATH_LONGEST], const BlockName *name,
+                           const char *attribute) {
+        strscpyf(path, PATH_LONGEST, "/sys/class/block/%s%s%s", name->text, *attribute ? "/" : "",
+                 attribute);
+}
+
+bool block_has(int root_fd, const BlockName *name, const char *attribute) {
+        char path[PATH_LONGEST];
+
+        attribute_path(path, name, attribute);
+        return exists_below(root_fd, path);
+}
+
+int block_attribute(int root_fd, const BlockName *name, const char *attribute, char *buf,
+                    size_t size) {
+        char path[PATH_LONGEST];
+
+        attribute_path(path, name, attribute);
+        return read_line_below(root_fd, path, buf, size);
+}
+
+int block_number(int root_fd, const BlockName *name, uint64_t *ret_major, uint64_t *ret_minor) {
+        char text[64], *colon;
+        uint64_t major, minor;
+        int r;
+
+        r = block_attribute(root_fd, name, "dev", text, sizeof(text));
+        if (r < 0)
+                return r;
+        colon = strchr(text, ':');
+        if (!colon)
+                return -EINVAL;
+        *colon = '\0';
+        if (parse_u64(text, 10, &major) < 0 || parse_u64(colon + 1, 10, &minor) < 0)
+                return -EINVAL;
+        *ret_major = major;
+        *ret_minor = minor;
+        return 0;
+}
+
+int block_sysfs(int root_fd, const BlockName *name, char **ret) {
+        char path[PATH_LONGEST];
+
+        attribute_path(path, name, "");
+        return path_resolve(root_fd, path, ret);
+}
+
+/* Takes the last part of a path for a name, if there is such a device. */
+static int name_of(int root_fd, const char *device, BlockName *ret) {
+        BlockName name;
+
+        if (strlen(device) >= sizeof(name.text) || device[0] == '\0')
+                return -ENOTBLK;
+        strscpy(name.text, sizeof(name.text), device);
+        /* As the kernel writes "cciss/c0d0" in sysfs. */
+        for (char *p = name.text; *p; p++)
+                if (*p == '/')
+                        *p = '!';
+        if (!block_has(root_fd, &name, ""))
+                return -ENOTBLK;
+        *ret = name;
+        return 0;
+}
+
+int block_by_number(int root_fd, uint64_t major, uint64_t minor, BlockName *ret) {
+        _cleanup_free_ char *resolved = NULL;
+        char path[PATH_LONGEST];
+        int r;
+
+        strscpyf(path, sizeof(path), "/sys/dev/block/%" PRIu64 ":%" PRIu64, major, minor);
+        r = path_resolve(root_fd, path, &resolved);
+        if (r < 0)
+                return r;
+        return name_of(root_fd, strrchr(resolved, '/') + 1, ret) < 0 ? -ENOENT : 0;
+}
+
+/* Nodes in /dev/mapper need not be links: whoever makes them without udev makes devices. */
+static int by_mapper_name(int root_fd, const char *mapper_name, BlockName *ret) {
+        _cleanup_close_ int fd = open_below(root_fd, "/sys/class/block", O_RDONLY | O_DIRECTORY);
+        struct dirent *entry;
+        DIR *directory;
+        int r = -ENOTBLK;
+
+        if (fd < 0)
+                return -ENOTBLK;
+        directory = fdopendir(fd);
+        if (!directory)
+                return -errno;
+        TAKE_FD(fd);
+        while (r < 0 && (entry = readdir(directory))) {
+                char text[256];
+                BlockName name;
+
+                if (!startswith(entry->d_name, "dm-") ||
+                    name_of(root_fd, entry->d_name, &name) < 0 ||
+                    block_attribute(root_fd, &name, "dm/name", text, sizeof(text)) < 0 ||
+                    !streq(text, mapper_name))
+                        continue;
+                *ret = name;
+                r = 0;
+        }
+        (void)closedir(directory);
+        return r;
+}
+
+int block_by_path(int root_fd, const char *path, BlockName *ret) {
+        _cleanup_free_ char *resolved = NULL;
+        const char *device, *mapper;
+        int r;
+
+        r = path_resolve(root_fd, path, &resolved);
+        if (r < 0)
+                return r;
+        device = startswith(resolved, "/dev/");
+        if (!device)
+                return -ENOTBLK;
+        mapper = startswith(device, "mapper/");
+        return mapper ? by_mapper_name(root_fd, mapper, ret) : name_of(root_fd, device, ret);
+}
+
+static int compare_names(const void *a, const void *b) {
+        return strcmp(((const BlockName *)a)->text, ((const BlockName *)b)->text);
+}
+
+int block_slaves(int root_fd, const BlockName *name, BlockName **ret, size_t *ret_n) {
+        _cleanup_free_ BlockName *slaves = NULL;
+        char path[PATH_LONGEST];
+        struct dirent *entry;
+        DIR *directory;
+        size_t n = 0;
+        int fd, r = 0;
+
+        attribute_path(path, name, "slaves");
+        fd = open_below(root_fd, path, O_RDONLY | O_DIRECTORY);
+        directory = fd >= 0 ? fdopendir(fd) : NULL;
+        if (!directory) {
+                if (fd >= 0)
+                        (void)close(fd);
+                *ret = NULL;
+                *ret_n = 0;
+                return 0;
+        }
+        while (r >= 0 && (entry = readdir(directory))) {
+                BlockName *slave;
+
+                if (entry->d_name[0] == '.' || strlen(entry->d_name) >= BLOCK_NAME_MAX)
+                        continue;
+                if (n >= BLOCK_SLAVES_MOST) {
+                        r = -E2BIG;
+                        break;
+                }
+                slave = ARRAY_ADD(slaves, n);
+                if (slave)
+                        strscpy(slave->text, sizeof(slave->text), entry->d_name);
+                else
+                        r = -ENOMEM;
+        }
+        (void)closedir(directory);
+        if (r < 0)
+                return r;
+        if (n > 0)
+                qsort(slaves, n, sizeof(*slaves), compare_names);
+        *ret = TAKE_PTR(slaves);
+        *ret_n = n;
+        return 0;
+}
+
+static int hex(char c) {
+        return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+static void decode(char *text) {
+        char *to = text;
+
+        for (const char *p = text; *p; p++) {
+                if (p[0] == '\\' && p[1] == 'x' && hex(p[2]) >= 0 && hex(p[3]) >= 0 &&
+                    (p[2] != '0' || p[3] != '0')) {
+                        *to++ = (char)(hex(p[2]) * 16 + hex(p[3]));
+                        p += 3;
+                        continue;
+                }
+                *to++ = *p;
+        }
+        *to = '\0';
+}
+
+char *block_encode(const char *text) {
+        static const char digits[] = "0123456789abcdef";
+        char *encoded = malloc(4 * strlen(text) + 1), *to = encoded;
+
+        if (!encoded)
+                return NULL;
+        for (const char *p = text; *p; p++) {
+                if (isalnum((unsigned char)*p) || strchr("#+-.:=@_", *p) ||
+                    ((unsigned char)*p & 0x80)) {
+                        *to++ = *p;
+                        continue;
+                }
+                *to++ = '\\';
+                *to++ = 'x';
+                *to++ = digits[(unsigned char)*p >> 4];
+                *to++ = digits[(unsigned char)*p & 15];
+        }
+        *to = '\0';
+        return encoded;
+}
+
+/* Whether a link leads to the device. */
+static bool leads_to(int root_fd, const char *directory, const char *link, const BlockName *name) {
+        _cleanup_free_ char *path = NULL;
+        BlockName found;
+
+        if (asprintf(&path, "%s/%s", directory, link) < 0) {
+                path = NULL;
+                return false;
+        }
+        return block_by_path(root_fd, path, &found) == 0 && streq(found.text, name->text);
+}
+
+int block_link(int root_fd, const char *directory, const char *prefix, const BlockName *name,
+               char **ret) {
+        _cleanup_free_ char *best = NULL;
+        struct dirent *entry;
+        DIR *links;
+        int fd, r = 0;
+
+        fd = open_below(root_fd, directory, O_RDONLY | O_DIRECTORY);
+        if (fd < 0)
+                return -ENOENT;
+        links = fdopendir(fd);
+        if (!links) {
+                r = -errno;
+                (void)close(fd);
+                return r;
+        }
+        for (size_t n = 0; r >= 0 && n < BLOCK_LINKS_MOST && (entry = readdir(links)); n++) {
+                const char *rest = startswith(entry->d_name, prefix);
+
+                if (!rest || entry->d_name[0] == '.' || (best && strcmp(rest, best) >= 0) ||
+                    !leads_to(root_fd, directory, entry->d_name, name))
+                        continue;
+                free(best);
+                best = strdup(rest);
+                if (!best)
+                        r = -ENOMEM;
+        }
+        (void)closedir(links);
+        if (r < 0 || !best)
+                return r < 0 ? r : -ENOENT;
+        decode(best);
+        *ret = TAKE_PTR(best);
+        return 0;
+}

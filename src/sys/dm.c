@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Tables of device-mapper devices. */
+#include "sys/dm.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/dm-ioctl.h>
+#include <sys/ioctl.h>
+#include <sys/sysmacros.h>
+
+#include "base/array.h"
+#include "base/file-util.h"
+#include "base/string-util.h"
+#include "sys/json-fields.h"
+
+#define CONTROL      "/dev/mapper/control"
+#define BUFFER_FIRST (16u * 1024u)
+#define BUFFER_MOST  (4u * 1024u * 1024u)
+
+#define FIELD(kind, type_name, key, member) \
+        { .name = key, .type = JSON_##kind, .offset = offsetof(type_name, member) }
+#define LIST(type_name, key, member, fields, limit)                                     \
+        {                                                                               \
+                .name = key, .type = JSON_ARRAY, .offset = offsetof(type_name, member), \
+                .count_offset = offsetof(type_name, n_##member),                        \
+                .size = sizeof(*((type_name *)NULL)->member), .inside = &(fields),      \
+                .most = (limit),                                                        \
+        }
+#define FIELDS(table) \
+        { table, ELEMENTSOF(table), DM_STRING_LONGEST }
+
+static const JsonField target_table[] = {
+        FIELD(NUMBER, DmTarget, "StartSectors", start_sectors),
+        FIELD(NUMBER, DmTarget, "LengthSectors", length_sectors),
+        FIELD(STRING, DmTarget, "Type", type),
+        FIELD(STRING, DmTarget, "Parameters", parameters),
+};
+static const JsonFields target_fields = FIELDS(target_table);
+
+static const JsonField table_table[] = {
+        FIELD(STRING, DmTable, "Name", name),
+        FIELD(STRING, DmTable, "UUID", uuid),
+        FIELD(NUMBER, DmTable, "Major", major),
+        FIELD(NUMBER, DmTable, "Minor", minor),
+        LIST(DmTable, "Targets", targets, target_fields, DM_TARGETS_MOST),
+};
+static const JsonFields table_fields = FIELDS(table_table);
+
+static const JsonField tables_table[] = {
+        LIST(DmTables, "Tables", tables, table_fields, DM_TABLES_MOST),
+};
+static const JsonFields tables_fields = FIELDS(tables_table);
+
+void dm_tables_done(DmTables *tables) {
+        for (size_t i = 0; i < tables->n_tables; i++) {
+                DmTable *t = &tables->tables[i];
+
+                for (size_t j = 0; j < t->n_targets; j++) {
+                        free(t->targets[j].type);
+                        free(t->targets[j].parameters);
+                }
+                free(t->targets);
+                free(t->name);
+                free(t->uuid);
+        }
+        free(tables->tables);
+        *tables = (DmTables){ 0 };
+}
+
+static void dm_tables_donep(DmTables *tables) {
+        dm_tables_done(tables);
+}
+
+/* One call, with a buffer that grows until the answer fits. Returns 0 with the whole buffer, its
+ * size in data_size of it. */
+static int call(int fd, unsigned long request, uint32_t flags, uint64_t device,
+                struct dm_ioctl **ret) {
+        for (uint32_t size = BUFFER_FIRST; size <= BUFFER_MOST; size *= 2) {
+                _cleanup_free_ struct dm_ioctl *io = calloc(1, size);
+
+                if (!io)
+                        return -ENOMEM;
+                /* Of the oldest version that has all of this. */
+                io->version[0] = DM_VERSION_MAJOR;
+                io->data_size = size;
+                io->data_start = sizeof(*io);
+                io->flags = flags;
+                io->dev = device;
+                if (ioctl(fd, request, io) < 0)
+                        return -errno;
+                if (io->flags & DM_BUFFER_FULL_FLAG)
+                        continue;
+                io->data_size = size;
+                *ret = TAKE_PTR(io);
+                return 0;
+        }
+        return -E2BIG;
+}
+
+/* The structure of size bytes at an offset of the answer, or NULL if it does not lie there. */
+static const void *at(const struct dm_ioctl *io, uint64_t offset, size_t size) {
+        uint64_t end;
+
+        if (__builtin_add_overflow(offset, size, &end) || end > io->data_size)
+                return NULL;
+        return (const char *)io + offset;
+}
+
+/* The same for a string. */
+static const char *string_at(const struct dm_ioctl *io, uint64_t offset) {
+        const char *s = at(io, offset, 1);
+
+        return s && memchr(s, '\0', io->data_size - offset) ? s : NULL;
+}
+
+/* What a table of this type tells without secrets: keys are in some. */
+static bool is_harmless(const char *type) {
+        static const char *const types[] = { "linear", "striped", "multipath", "raid", "mirror" };
+
+        for (size_t i = 0; i < ELEMENTSOF(types); i++)
+                if (streq(type, types[i]))
+                        return true;
+        return false;
+}
+
+static int take_targets(const struct dm_ioctl *io, DmTable *table) {
+        uint64_t offset = io->data_start;
+
+        for (uint32_t i = 0; i < io->target_count; i++) {
+                const struct dm_target_spec *spec = at(io, offset, sizeof(*spec));
+                const char *parameters = string_at(io, offset + sizeof(*spec));
+                char type[DM_MAX_TYPE_NAME + 1];
+                DmTarget *target;
+
+                if (!spec || !parameters)
+                        return -EBADMSG;
+                if (i >= DM_TARGETS_MOST)
+                        return -E2BIG;
+                target = ARRAY_ADD(table->targets, table->n_targets);
+                if (!target)
+                        return -ENOMEM;
+                memcpy(type, spec->target_type, DM_MAX_TYPE_NAME);
+                type[DM_MAX_TYPE_NAME] = '\0';
+                target->start_sectors = spec->sector_start;
+                target->length_sectors = spec->length;
+                target->type = strdup(type);
+                target->parameters = strdup(is_harmless(type) ? parameters : "");
+                if (!target->type || !target->parameters)
+                        return -ENOMEM;
+                offset = io->data_start + (uint64_t)spec->next; /* from the first one */
+        }
+        return 0;
+}
+
+static int take_table(int fd, uint64_t device, DmTables *tables) {
+        _cleanup_free_ struct dm_ioctl *io = NULL;
+        DmTable *table;
+        int r;
+
+        r = call(fd, DM_TABLE_STATUS, DM_STATUS_TABLE_FLAG | DM_NOFLUSH_FLAG, device, &io);
+        if (r == -ENXIO) /* gone meanwhile */
+                return 0;
+        if (r < 0)
+                return r;
+        if (tables->n_tables >= DM_TABLES_MOST)
+                return -E2BIG;
+        table = ARRAY_ADD(tables->tables, tables->n_tables);
+        if (!table)
+                return -ENOMEM;
+        table->name = strndup(io->name, sizeof(io->name));
+        table->uuid = strndup(io->uuid, sizeof(io->uuid));
+        table->major = major(io->dev);
+        table->minor = minor(io->dev);
+        if (!table->name || !table->uuid)
+                return -ENOMEM;
+        return take_targets(io, table);
+}
+
+int dm_tables_read(DmTables *ret) {
+        _cleanup_(dm_tables_donep) DmTables tables = { 0 };
+        _cleanup_free_ struct dm_ioctl *list = NULL;
+        _cleanup_close_ int fd = open(CONTROL, O_RDWR | O_CLOEXEC);
+        uint64_t offset;
+        int r;
+
+        if (fd < 0 && (errno == ENOENT || errno == ENODEV)) {
+                *ret = (DmTables){ 0 };
+                return 0;
+        }
+        if (fd < 0)
+                return -errno;
+        r = call(fd, DM_LIST_DEVICES, 0, 0, &list);
+        if (r < 0)
+                return r;
+        for (offset = list->data_start;;) {
+                const struct dm_name_list *entry = at(list, offset, sizeof(*entry));
+
+                if (!entry)
+                        return -EBADMSG;
+                if (entry->dev == 0)
+                        break;
+                r = take_table(fd, entry->dev, &tables);
+                if (r < 0)
+                        return r;
+                if (entry->next == 0)
+                        break;
+                offset += entry->next;
+        }
+        *ret = tables;
+        tables = (DmTables){ 0 };
+        return 0;
+}
+
+int dm_tables_to_json(const DmTables *tables, char **ret) {
+        return json_fields_to_text(&tables_fields, tables, ret);
+}
+
+int dm_tables_from_json(const char *text, size_t size, DmTables *ret) {
+        _cleanup_(dm_tables_donep) DmTables tables = { 0 };
+        int r;
+
+        r = json_fields_from_text(&tables_fields, text, size, DM_NOTE_LONGEST, &tables);
+        if (r < 0)
+                return r;
+        *ret = tables;
+        tables = (DmTables){ 0 };
+        return 0;
+}
+
+int dm_tables_note(int root_fd, const DmTables *tables) {
+        _cleanup_free_ char *text = NULL;
+        int r;
+
+        r = dm_tables_to_json(tables, &text);
+        if (r < 0)
+                return r;
+        return write_file_below(root_fd, DM_NOTE_PATH, text, strlen(text));
+}
+
+int dm_tables_noted(int root_fd, DmTables *ret) {
+        _cleanup_free_ char *text = NULL;
+        size_t size;
+        int r;
+
+        r = read_file_below(root_fd, DM_NOTE_PATH, DM_NOTE_LONGEST, &text, &size);
+        return r < 0 ? r : dm_tables_from_json(text, size, ret);
+}
+
+const DmTable *dm_tables_find(const DmTables *tables, uint64_t major, uint64_t minor) {
+        for (size_t i = 0; i < tables->n_tables; i++)
+                if (tables->tables[i].major == major && tables->tables[i].minor == minor)
+                        return &tables->tables[i];
+        return NULL;
+}

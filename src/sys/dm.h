@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Tables of device-mapper devices: from the kernel, for which it takes CAP_SYS_ADMIN, or from a
+ * note that somebody with it has made before. */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/macro.h"
+
+typedef struct DmTarget {
+        uint64_t start_sectors, length_sectors; /* of 512 bytes */
+        char *type;
+        char *parameters; /* as the kernel gives them, devices as MAJOR:MINOR; "" where they may
+                             hold secrets (crypt) */
+} DmTarget;
+
+typedef struct DmTable {
+        char *name, *uuid;
+        uint64_t major, minor;
+        DmTarget *targets;
+        size_t n_targets;
+} DmTable;
+
+typedef struct DmTables {
+        DmTable *tables;
+        size_t n_tables;
+} DmTables;
+
+#define DM_TABLES_MOST    4096u
+#define DM_TARGETS_MOST   1024u
+#define DM_STRING_LONGEST 4096u
+#define DM_NOTE_PATH      "/run/kdumpd/tables.json"
+#define DM_NOTE_LONGEST   (16u * 1024u * 1024u) /* bytes */
+
+/* Asks the kernel for the tables of all devices. Returns 0 (there may be none); -EPERM, -EACCES,
+ * -E2BIG, -ENOMEM, or what the ioctls say. include/uapi/linux/dm-ioctl.h. */
+int dm_tables_read(DmTables *ret) _must_check_;
+
+/* Writes them to DM_NOTE_PATH below root_fd, and reads them from there. Returns 0; -ENOENT (no such
+ * note), -EBADMSG, -ENOMEM, or what open, write and read say. */
+int dm_tables_note(int root_fd, const DmTables *tables) _must_check_;
+int dm_tables_noted(int root_fd, DmTables *ret) _must_check_;
+
+/* The note's bytes, for whoever reads them from elsewhere: 0, -EBADMSG, -ENOMEM. */
+int dm_tables_from_json(const char *text, size_t size, DmTables *ret) _must_check_;
+int dm_tables_to_json(const DmTables *tables, char **ret) _must_check_;
+
+/* The table of the device with these numbers, or NULL. */
+const DmTable *dm_tables_find(const DmTables *tables, uint64_t major, uint64_t minor);
+void dm_tables_done(DmTables *tables);

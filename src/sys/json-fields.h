@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Structures as JSON objects and back, by tables that say which member goes by which name. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/macro.h"
+
+typedef enum JsonType {
+        JSON_STRING,          /* char *; missing or NULL is "" */
+        JSON_OPTIONAL_STRING, /* char *; left out if NULL */
+        JSON_NUMBER,          /* uint64_t */
+        JSON_BOOL,            /* bool */
+        JSON_NAME,            /* an enum of the size of unsigned, by its name */
+        JSON_OBJECT,          /* a structure inside */
+        JSON_ARRAY,           /* a pointer to structures, and a size_t with their number */
+} JsonType;
+
+typedef struct JsonFields JsonFields;
+
+typedef struct JsonField {
+        const char *name;
+        JsonType type;
+        size_t offset;
+        const char *(*to_string)(unsigned value); /* JSON_NAME only */
+        int (*from_string)(const char *name);     /* JSON_NAME only: a value, or negative */
+        const JsonFields *inside;                 /* JSON_OBJECT and JSON_ARRAY only */
+        size_t count_offset, size, most;          /* JSON_ARRAY only: of one structure; a limit */
+} JsonField;
+
+struct JsonFields {
+        const JsonField *field;
+        size_t n;
+        size_t longest_string; /* bytes: longer ones are refused */
+};
+
+/* Formats the structure at from as one JSON object on one line, newline included; the same
+ * structure gives the same bytes. Returns 0 with a fresh string, or -ENOMEM. */
+int json_fields_to_text(const JsonFields *fields, const void *from, char **ret) _must_check_;
+
+/* Reads such an object of size bytes, at most longest, into the structure at to, which the caller
+ * has filled with what holds for missing keys (all zero, or strings of its own, which are freed if
+ * there is another one). Keys that are not in the table are ignored. Returns 0; -EBADMSG (no JSON
+ * object, wrong types, unknown names, beyond a limit), -ENOMEM. On failure, too, what is in *to is
+ * whole, and the caller frees it. */
+int json_fields_from_text(const JsonFields *fields, const char *text, size_t size, size_t longest,
+                          void *to) _must_check_;

@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The kernel modules of one release below a root, through libkmod. */
+#include "sys/modules.h"
+
+#include <errno.h>
+#include <libkmod.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "base/array.h"
+#include "base/string-util.h"
+
+struct Modules {
+        struct kmod_ctx *kmod;
+        size_t root_length;
+        Module *list;
+        size_t n;
+        char **visited; /* names of modules, built-in ones too */
+        size_t n_visited;
+};
+
+#define VISITS_MOST 4096u
+
+static const char *const config_directories[] = {
+        "/etc/modprobe.d",     "/run/modprobe.d", "/usr/local/lib/modprobe.d",
+        "/usr/lib/modprobe.d", "/lib/modprobe.d",
+};
+
+static void log_nothing(void *data, int priority, const char *file, int line, const char *function,
+                        const char *format, va_list args) {
+}
+
+Modules *modules_free(Modules *m) {
+        if (!m)
+                return NULL;
+        for (size_t i = 0; i < m->n; i++) {
+                free(m->list[i].name);
+                free(m->list[i].path);
+                free(m->list[i].options);
+                free(m->list[i].why);
+        }
+        free(m->list);
+        for (size_t i = 0; i < m->n_visited; i++)
+                free(m->visited[i]);
+        free(m->visited);
+        if (m->kmod)
+                kmod_unref(m->kmod);
+        free(m);
+        return NULL;
+}
+
+/* Where the modules are; the release directory is below one of two. */
+static int find_directory(const char *root, const char *release, char **ret) {
+        static const char *const places[] = { "/lib/modules", "/usr/lib/modules" };
+
+        for (size_t i = 0; i < ELEMENTSOF(places); i++) {
+                _cleanup_free_ char *directory = NULL, *index = NULL;
+
+                if (asprintf(&directory, "%s%s/%s", root, places[i], release) < 0) {
+                        directory = NULL;
+                        return -ENOMEM;
+                }
+                if (asprintf(&index, "%s/modules.dep.bin", directory) < 0) {
+                        index = NULL;
+                        return -ENOMEM;
+                }
+                if (access(index, R_OK) == 0) {
+                        *ret = TAKE_PTR(directory);
+                        return 0;
+                }
+        }
+        return -ENOENT;
+}
+
+static void free_strings(char *(*strings)[ELEMENTSOF(config_directories) + 1]) {
+        for (size_t i = 0; i < ELEMENTSOF(*strings); i++)
+                free((*strings)[i]);
+}
+
+int modules_new(const char *root, const char *release, Modules **ret) {
+        _cleanup_(free_strings) char *configs[ELEMENTSOF(config_directories) + 1] = { NULL };
+        _cleanup_(modules_freep) Modules *m = NULL;
+        _cleanup_free_ char *directory = NULL;
+        int r;
+
+        r = find_directory(root, release, &directory);
+        if (r < 0)
+                return r;
+        for (size_t i = 0; i < ELEMENTSOF(config_directories); i++)
+                if (asprintf(&configs[i], "%s%s", root, config_directories[i]) < 0) {
+                        configs[i] = NULL;
+                        return -ENOMEM;
+                }
+        m = calloc(1, sizeof(*m));
+        if (!m)
+                return -ENOMEM;
+        m->root_length = strlen(root);
+        m->kmod = kmod_new(directory, (const char *const *)configs);
+        if (!m->kmod)
+                return -ENOMEM;
+        kmod_set_log_fn(m->kmod, log_nothing, NULL);
+        /* Only faster: not all of the files need be there. */
+        (void)kmod_load_resources(m->kmod);
+        *ret = TAKE_PTR(m);
+        return 0;
+}
+
+static bool is_visited(const Modules *m, const char *name) {
+        for (size_t i = 0; i < m->n_visited; i++)
+                if (streq(m->visited[i], name))
+                        return true;
+        return false;
+}
+
+static int note_visit(Modules *m, const char *name) {
+        char **visited;
+
+        if (m->n_visited >= VISITS_MOST)
+                return -E2BIG;
+        visited = ARRAY_ADD(m->visited, m->n_visited);
+        if (!visited)
+                return -ENOMEM;
+        *visited = strdup(name);
+        if (!*visited) {
+                m->n_visited--;
+                return -ENOMEM;
+        }
+        return 0;
+}
+
+static int add_one(Modules *m, const struct kmod_module *module, const char *why) {
+        const char *path = kmod_module_get_path(module);
+        Module *added;
+
+        if (!path) /* built in */
+                return 0;
+        if (access(path, R_OK) < 0)
+                return -ELIBBAD;
+        if (m->n >= MODULES_MOST)
+                return -E2BIG;
+        added = ARRAY_ADD(m->list, m->n);
+        if (!added)
+                return -ENOMEM;
+        added->name = strdup(kmod_module_get_name(module));
+        added->path = strdup(path + m->root_length);
+        added->options = strdup(strempty(kmod_module_get_options(module)));
+        added->why = strdup(why);
+        return added->name && added->path && added->options && added->why ? 0 : -ENOMEM;
+}
+
+static int visit(Modules *m, struct kmod_module *module, const char *why);
+
+/* Takes the list over. */
+static int visit_all(Modules *m, struct kmod_list *list, const char *kind,
+                     const struct kmod_module *of) {
+        _cleanup_free_ char *why = NULL;
+        struct kmod_list *l;
+        int r = 0;
+
+        if (asprintf(&why, "%s %s", kind, kmod_module_get_name(of)) < 0) {
+                why = NULL;
+                r = -ENOMEM;
+        }
+        kmod_list_foreach(l, list) {
+                struct kmod_module *module = kmod_module_get_module(l);
+
+                if (r >= 0)
+                        r = visit(m, module, why);
+                kmod_module_unref(module);
+        }
+        kmod_module_unref_list(list);
+        return r;
+}
+
+static int visit_weak(Modules *m, const struct kmod_module *module) {
+#ifdef HAVE_KMOD_MODULE_GET_WEAKDEPS
+        struct kmod_list *weak = NULL;
+        int r;
+
+        r = kmod_module_get_weakdeps(module, &weak);
+        return r < 0 ? r : visit_all(m, weak, "may be wanted by", module);
+#else
+        return 0;
+#endif
+}
+
+/* In the order in which modprobe loads: soft dependencies "pre", hard ones, the module itself, soft
+ * ones "post". Each module is visited once, so that circles among soft ones do no harm. */
+static int visit(Modules *m, struct kmod_module *module, const char *why) {
+        struct kmod_list *before = NULL, *after = NULL;
+        int r;
+
+        if (is_visited(m, kmod_module_get_name(module)))
+                return 0;
+        r = note_visit(m, kmod_module_get_name(module));
+        if (r < 0)
+                return r;
+        r = kmod_module_get_softdeps(module, &before, &after);
+        if (r < 0)
+                return r;
+        r = visit_all(m, before, "goes with", module);
+        if (r >= 0)
+                r = visit_all(m, kmod_module_get_dependencies(module), "needed by", module);
+        if (r >= 0)
+                r = add_one(m, module, why);
+        if (r < 0) {
+                kmod_module_unref_list(after);
+                return r;
+        }
+        r = visit_all(m, after, "goes with", module);
+        return r < 0 ? r : visit_weak(m, module);
+}
+
+int modules_add(Modules *m, const char *name_or_alias, const char *why) {
+        struct kmod_list *found = NULL, *l;
+        int r;
+
+        r = kmod_module_new_from_lookup(m->kmod, name_or_alias, &found);
+        if (r < 0)
+                return r;
+        if (!found)
+                return 0;
+        kmod_list_foreach(l, found) {
+                struct kmod_module *module = kmod_module_get_module(l);
+
+                if (r >= 0)
+                        r = visit(m, module, strempty(why));
+                kmod_module_unref(module);
+        }
+        kmod_module_unref_list(found);
+        return r < 0 ? r : 1;
+}
+
+const Module *modules_list(const Modules *m, size_t *ret_n) {
+        *ret_n = m->n;
+        return m->list;
+}

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Mounted file systems, through libmount. */
+#include "sys/mounts.h"
+
+#include <errno.h>
+#include <libmount.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "base/string-util.h"
+
+struct Mounts {
+        struct libmnt_table *table;
+};
+
+Mounts *mounts_free(Mounts *m) {
+        if (!m)
+                return NULL;
+        mnt_unref_table(m->table);
+        free(m);
+        return NULL;
+}
+
+/* Lines that are no mounts are skipped. */
+static int skip_line(struct libmnt_table *table, const char *file, int line) {
+        return 1;
+}
+
+int mounts_read(const char *path, bool is_fstab, Mounts **ret) {
+        _cleanup_(mounts_freep) Mounts *m = calloc(1, sizeof(*m));
+        int r;
+
+        if (!m)
+                return -ENOMEM;
+        if (access(path, R_OK) < 0)
+                return -errno;
+        m->table = mnt_new_table();
+        if (!m->table || mnt_table_set_parser_errcb(m->table, skip_line) != 0)
+                return -ENOMEM;
+        r = is_fstab ? mnt_table_parse_fstab(m->table, path) : mnt_table_parse_file(m->table, path);
+        if (r != 0)
+                return r < 0 ? r : -EBADMSG;
+        *ret = TAKE_PTR(m);
+        return 0;
+}
+
+void mount_done(Mount *mount) {
+        free(mount->point);
+        free(mount->root);
+        free(mount->type);
+        free(mount->source);
+        *mount = (Mount){ 0 };
+}
+
+static int copy_of(struct libmnt_fs *fs, Mount *ret) {
+        dev_t device = mnt_fs_get_devno(fs);
+        Mount mount = {
+                .point = strdup(strempty(mnt_fs_get_target(fs))),
+                .root = strdup(mnt_fs_get_root(fs) ?: "/"),
+                .type = strdup(strempty(mnt_fs_get_fstype(fs))),
+                .source = strdup(strempty(mnt_fs_get_source(fs))),
+                .major = major(device),
+                .minor = minor(device),
+        };
+
+        if (!mount.point || !mount.root || !mount.type || !mount.source) {
+                mount_done(&mount);
+                return -ENOMEM;
+        }
+        *ret = mount;
+        return 0;
+}
+
+/* The length of a mount point that a path is below or at, or 0. */
+static size_t matches(const char *point, const char *path) {
+        size_t n = strlen(strempty(point));
+
+        if (n == 1 && point[0] == '/' && path[0] == '/')
+                return 1;
+        if (n == 0 || strncmp(point, path, n) != 0 || (path[n] != '/' && path[n] != '\0'))
+                return 0;
+        return n;
+}
+
+/* Not mnt_table_find_mountpoint(), which would look at the paths of the running system. */
+int mounts_of_path(Mounts *m, const char *path, Mount *ret) {
+        struct libmnt_iter *iter = mnt_new_iter(MNT_ITER_BACKWARD);
+        struct libmnt_fs *fs, *best = NULL;
+        size_t longest = 0;
+
+        if (!iter)
+                return -ENOMEM;
+        while (mnt_table_next_fs(m->table, iter, &fs) == 0) {
+                size_t n = matches(mnt_fs_get_target(fs), path);
+
+                if (n > longest) {
+                        longest = n;
+                        best = fs;
+                }
+        }
+        mnt_free_iter(iter);
+        return best ? copy_of(best, ret) : -ENOENT;
+}
+
+static bool is_of_device(struct libmnt_fs *fs, dev_t device, const char *source) {
+        if (major(device) != 0 && mnt_fs_get_devno(fs) == device)
+                return true;
+        return source && streq_ptr(mnt_fs_get_source(fs), source);
+}
+
+int mounts_of_device(Mounts *m, uint64_t major, uint64_t minor, const char *source, Mount *ret) {
+        struct libmnt_iter *iter = mnt_new_iter(MNT_ITER_BACKWARD);
+        dev_t device = makedev((unsigned)major, (unsigned)minor);
+        struct libmnt_fs *fs;
+        int r = -ENOENT;
+
+        if (!iter)
+                return -ENOMEM;
+        while (r == -ENOENT && mnt_table_next_fs(m->table, iter, &fs) == 0)
+                if (is_of_device(fs, device, source))
+                        r = copy_of(fs, ret);
+        mnt_free_iter(iter);
+        return r;
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Mounted file systems, through libmount: its only user. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/macro.h"
+
+typedef struct Mount {
+        char *point;  /* where it is mounted */
+        char *root;   /* what of the file system: "/", a subvolume, a bind mount's directory */
+        char *type;   /* "ext4" */
+        char *source; /* "/dev/vda1" */
+        uint64_t major, minor; /* of the device; major 0 if it is none (btrfs among them) */
+} Mount;
+
+typedef struct Mounts Mounts;
+
+/* Reads a mountinfo file (proc_pid_mountinfo(5)), or with is_fstab an fstab(5) file. path is as
+ * the C library opens it. Returns 0; -ENOENT, -EBADMSG, -ENOMEM. */
+int mounts_read(const char *path, bool is_fstab, Mounts **ret) _must_check_;
+Mounts *mounts_free(Mounts *m);
+DEFINE_CLEANUP(Mounts *, mounts_free);
+
+/* What is mounted where a path without symbolic links is; of several on top of each other the last
+ * one. Returns 0 with a fresh copy; -ENOENT, -ENOMEM. */
+int mounts_of_path(Mounts *m, const char *path, Mount *ret) _must_check_;
+
+/* A mount of a block device by its numbers (if major is not 0) or by its source. The same
+ * returns. */
+int mounts_of_device(Mounts *m, uint64_t major, uint64_t minor, const char *source,
+                     Mount *ret) _must_check_;
+void mount_done(Mount *mount);

@@ -1,0 +1,192 @@
+#!/bin/sh
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# kdump-mkinitramfs as a program, on a made-up machine whose modules are ELF files of a few bytes.
+set -eu
+
+: "${srcdir:=.}" "${builddir:=.}" "${CC:=cc}"
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+root=$work/root release=1.2.3-made-up
+# shellcheck source=tests/made-up-machine.sh
+. "$srcdir/tests/made-up-machine.sh"
+
+module drivers/bus 'pci:v*'
+module drivers/disk 'made-up:disk' bus_here
+module fs/ext4 fs-ext4 library_here checksum
+module lib/library
+module lib/checksum
+module drivers/other 'pci:other'
+# What depmod can read depends on how it was built.
+case $(depmod --version) in
+*+XZ*) xz "$root/lib/modules/$release/kernel/lib/library.ko" ;;
+esac
+index_modules
+
+# A program with two libraries of its own, one of which needs the other, in a directory that only
+# its run path names.
+mkdir -p "$root/opt/private" "$work/c"
+echo 'int two(void); int two(void) { return 2; }' >"$work/c/two.c"
+echo 'int two(void); int one(void); int one(void) { return two(); }' >"$work/c/one.c"
+echo 'int one(void); int main(void) { return one(); }' >"$work/c/main.c"
+# shellcheck disable=SC2086
+{
+    $CC -shared -fPIC -nostdlib -Wl,-soname,libtwo.so.2 -o "$root/opt/private/libtwo.so.2" \
+        "$work/c/two.c"
+    $CC -shared -fPIC -nostdlib -Wl,-soname,libone.so.1 -Wl,-rpath,'$ORIGIN' \
+        -o "$root/opt/private/libone.so.1" "$work/c/one.c" "$root/opt/private/libtwo.so.2"
+    $CC -nostdlib -Wl,-e,main -Wl,-rpath,'$ORIGIN/private' -Wl,--allow-shlib-undefined \
+        -Wl,-dynamic-linker,/lib64/made-up-loader.so -o "$root/opt/capture" "$work/c/main.c" \
+        "$root/opt/private/libone.so.1"
+}
+mkdir "$root/lib64"
+cp "$root/opt/private/libtwo.so.2" "$root/lib64/made-up-loader.so"
+printf '#!/opt/capture\n' >"$root/usr/bin/makedumpfile"
+chmod +x "$root/usr/bin/makedumpfile"
+
+# --- what it makes
+
+run 0
+has out "Made /var/lib/kdumpd/$release/initramfs.img"
+image=$root/var/lib/kdumpd/$release/initramfs.img
+[ "$(stat -c %a "$image")" = 600 ] || fail "the image has the mode $(stat -c %a "$image")"
+[ ! -e "$root/var/lib/kdumpd/$release/.initramfs.img.new" ] || fail "something was left over"
+mkdir "$work/unpacked"
+gzip -dc "$image" | (cd "$work/unpacked" && cpio -idm --quiet --no-absolute-filenames \
+    '[!d]*' 'dev' 'd[!e]*' 2>"$work/err") || fail "cpio: $(cat "$work/err")"
+gzip -dc "$image" | cpio -tv --quiet 2>/dev/null >"$work/list"
+grep -q 'crw-------.* 5, *1 .* dev/console$' "$work/list" || fail "there is no /dev/console"
+(cd "$work/unpacked" && find . ! -type d | sed 's/^\.//' | sort) >"$work/found"
+modules=/usr/lib/modules/$release/kernel
+LC_ALL=C sort >"$work/expected" <<END
+/bin
+/etc/kdumpd/capture.json
+/init
+/lib
+/lib64
+/opt/capture
+/sbin
+/usr/bin/makedumpfile
+/usr/lib/libone.so.1
+/usr/lib/libtwo.so.2
+/usr/lib/made-up-loader.so
+/usr/lib64
+/usr/sbin
+$modules/drivers/bus.ko
+$modules/drivers/disk.ko
+$modules/fs/ext4.ko
+$modules/lib/checksum.ko
+$modules/lib/library.ko
+END
+LC_ALL=C sort "$work/found" | diff "$work/expected" - || fail "it holds other files (above)"
+cmp -s "$work/unpacked/init" "$root/opt/capture" || fail "/init is something else"
+[ "$(head -c 4 "$work/unpacked$modules/lib/library.ko" | tail -c 3)" = ELF ] ||
+    fail "library.ko is still compressed"
+
+plan=$work/unpacked/etc/kdumpd/capture.json
+for text in '"Host":"made-up"' "\"KernelRelease\":\"$release\"" \
+    '"Target":{"Type":"file-system","Device":{"By":"uuid","Value":"1111-2222"}' \
+    '"FileSystem":"ext4"' '"Directory":"/var/crash"' '"Fallback":{"Type":"none"'; do
+    grep -qF -e "$text" "$plan" || fail "the plan lacks $text: $(cat "$plan")"
+done
+order=$(grep -o '[a-z0-9]*\.ko' "$plan" | tr '\n' ' ')
+[ "$order" = "checksum.ko library.ko ext4.ko bus.ko disk.ko " ] || fail "the order is $order"
+
+# --- the same again, and what makes a difference
+
+cp "$image" "$work/first"
+run 0
+cmp -s "$image" "$work/first" || fail "the same inputs make another image"
+inode=$(stat -c %i "$image")
+run 0 --if-needed --json
+has out '{"State":"fresh","Path":"/var/lib/kdumpd/'
+[ "$(stat -c %i "$image")" = "$inode" ] || fail "--if-needed makes it again"
+
+# changed WHAT COMMAND...: after the command, it is made again.
+changed() {
+    what=$1
+    shift
+    "$@"
+    run 0 --if-needed --json
+    grep -q '"State":"built"' "$work/out" || fail "$what has changed, and --if-needed does nothing"
+    run 0 --if-needed --json
+    has out '"State":"fresh"'
+}
+changed "a program" touch "$root/usr/bin/makedumpfile"
+changed "a library" touch "$root/opt/private/libtwo.so.2"
+changed "a module" touch "$root/lib/modules/$release/kernel/fs/ext4.ko"
+changed "the configuration" configure 'Keep=3'
+mkdir -p "$root/etc/modprobe.d"
+changed "an option" sh -c "echo 'options disk speed=3' >'$root/etc/modprobe.d/x.conf'"
+grep -q speed=3 "$plan" && fail "that option was there before"
+changed "the target" sh -c "mv '$root/dev/disk/by-uuid/1111-2222' '$root/dev/disk/by-uuid/3'"
+changed "the image" truncate -s 3 "$image"
+changed "the note" rm "$root/var/lib/kdumpd/$release/inputs.json"
+
+# The kernel says what it can unpack.
+zstd_too() {
+    echo CONFIG_RD_ZSTD=y >"$root/boot/config-$release"
+}
+changed "the compression" zstd_too
+case $(od -An -tx1 -N4 "$image" | tr -d ' ') in
+28b52ffd | 1f8b*) ;; # gzip, if libarchive has no zstd
+*) fail "what is this? $(od -An -tx1 -N4 "$image")" ;;
+esac
+
+# --- what it does not make; the old image stays
+
+sum=$(cksum <"$image")
+
+# refused TEXT
+refused() {
+    run 1 --json
+    has err "$1"
+    has out '{"State":"failed"'
+    [ "$(cksum <"$image")" = "$sum" ] || fail "the old image is gone: $1"
+}
+
+mv "$root/opt/private/libtwo.so.2" "$work/aside"
+refused 'the shared library libtwo.so.2, which "/opt/private/libone.so.1" needs, is not installed'
+mv "$work/aside" "$root/opt/private/libtwo.so.2"
+
+mv "$root/sys/module/disk" "$root/sys/module/tape"
+ln -sfn ../../../../module/tape "$root/sys/bus/made-up/drivers/disk/module"
+refused "the kernel module \"tape\", for the target's disk, is not among those of kernel $release"
+mv "$root/sys/module/tape" "$root/sys/module/disk"
+ln -sfn ../../../../module/disk "$root/sys/bus/made-up/drivers/disk/module"
+
+mv "$root/lib/modules/$release/kernel/drivers/bus.ko" "$work/aside"
+refused "run \"depmod $release\""
+mv "$work/aside" "$root/lib/modules/$release/kernel/drivers/bus.ko"
+
+mounted 0:30 / / nfs4 server:/export
+refused "which needs a network"
+mounted 0:30 / / tmpfs tmpfs
+refused "of the type tmpfs"
+mounted 254:1 / / ext4 /dev/vda1
+
+configure 'Target=/dev/vdz'
+refused "there is no device \"/dev/vdz\""
+configure 'Target=raw:/dev/vda1'
+refused "is mounted at /"
+configure 'ExtraModules=nonsense'
+refused '"nonsense", of ExtraModules='
+configure 'ExtraFiles=/no/such'
+refused '"/no/such", of ExtraFiles=, cannot be packed'
+
+configure 'CoreCollector=no-such-program -x'
+run 0
+has err 'the program "no-such-program", of CoreCollector=, is not installed'
+configure ''
+
+run 0 --dry-run
+has out 'Target: /var/crash on /dev/vda1, ext4, in /var/crash, found by uuid 3'
+run 0 --output=/elsewhere.img
+[ -s "$root/elsewhere.img" ] || fail "--output= wrote nothing"
+for wrong in --no-such x --root=relative --output=relative --kernel-release=../x \
+    '--output=/x --if-needed' '--note-tables --dry-run' --root; do
+    # shellcheck disable=SC2086 # several arguments on purpose
+    run 2 $wrong
+    [ ! -s "$work/out" ] || fail "$wrong: something on standard output"
+done
+
+exit $failed

@@ -1,0 +1,328 @@
+#!/bin/sh
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# What kdump-mkinitramfs makes of targets: file systems, partitions, LVM, MD, and what it refuses.
+set -eu
+
+: "${srcdir:=.}" "${builddir:=.}" "${CC:=cc}"
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+root=$work/root release=1.2.3-made-up
+# shellcheck source=tests/made-up-machine.sh
+. "$srcdir/tests/made-up-machine.sh"
+
+module drivers/bus 'pci:v*'
+module drivers/disk 'made-up:disk'
+module drivers/other other
+module drivers/dog dog
+module drivers/virtio_mem virtio-mem
+module fs/ext4 fs-ext4
+module fs/xfs fs-xfs
+module fs/btrfs fs-btrfs
+module md/dm-mod dm
+module md/md-mod md
+module md/raid1 md-raid1
+index_modules
+
+# A program without libraries.
+echo 'int main(void) { return 0; }' >"$work/main.c"
+# shellcheck disable=SC2086
+$CC -static -nostdlib -Wl,-e,main -o "$root/opt/capture" "$work/main.c"
+cp "$root/opt/capture" "$root/usr/bin/makedumpfile"
+
+# plan: makes the image, and shows the plan in it.
+plan() {
+    run 0 --output=/image
+    gzip -dc "$root/image" | (cd "$work" && cpio -i --quiet --to-stdout etc/kdumpd/capture.json) \
+        >"$work/plan" 2>/dev/null
+}
+
+# planned TEXT...
+planned() {
+    plan
+    for text; do
+        grep -qF -e "$text" "$work/plan" || fail "the plan lacks $text: $(cat "$work/plan")"
+    done
+}
+
+# packed MODULE..., lacks MODULE...
+packed() {
+    for name; do
+        grep -q "/$name\.ko" "$work/plan" || fail "$name is not packed: $(cat "$work/plan")"
+    done
+}
+lacks() {
+    for name; do
+        ! grep -q "/$name\.ko" "$work/plan" || fail "$name is packed: $(cat "$work/plan")"
+    done
+}
+refused() {
+    run 1 --output=/image
+    has err "$1"
+}
+
+# --- file systems, and where in them the directory is
+
+planned '"By":"uuid","Value":"1111-2222"' '"FileSystem":"ext4","Options":""' \
+    '"Directory":"/var/crash"' '"Devices":[]'
+packed ext4 bus disk
+lacks xfs btrfs dm-mod md-mod other dog virtio_mem
+
+rm "$root/proc/self/mountinfo"
+refused "mountinfo cannot be read"
+mounted 254:1 / / xfs /dev/vda1
+planned '"FileSystem":"xfs"'
+packed xfs
+lacks ext4
+
+# A file system of its own, below which the directory need not be there yet.
+rm -r "$root/var/crash"
+{
+    echo "21 1 254:9 / / rw - ext4 /dev/sda1 rw"
+    echo "22 21 254:1 / /var rw shared:7 master:1 - ext4 /dev/vda1 rw"
+    echo "23 21 254:9 / /var/cra rw - ext4 /dev/sda1 rw"
+} >"$root/proc/self/mountinfo"
+planned '"Directory":"/crash"' '"Label":"/var/crash on /dev/vda1"'
+# Mounted over it: the last one counts.
+echo "24 22 254:1 /sub/dir /var rw - ext4 /dev/vda1 rw" >>"$root/proc/self/mountinfo"
+planned '"Directory":"/sub/dir/crash"'
+# A bind mount of a directory, and a link on the way.
+mkdir -p "$root/srv/dumps"
+ln -s /srv/dumps "$root/var/crash"
+mounted 254:1 /data /srv ext4 /dev/vda1
+planned '"Directory":"/data/dumps"'
+rm "$root/var/crash"
+
+# btrfs has no device numbers of its own, and paths from the top.
+mounted 0:40 /@ / btrfs /dev/vda1
+planned '"FileSystem":"btrfs","Options":"subvolid=5"' '"Directory":"/@/var/crash"'
+packed btrfs
+mkdir -p "$root/sys/fs/btrfs/1111-2222/devinfo/1" "$root/sys/fs/btrfs/1111-2222/devinfo/2"
+refused "is on several devices"
+rm -r "$root/sys/fs/btrfs"
+
+# --- devices that are named
+
+mounted 254:1 / / ext4 /dev/vda1
+device $pci/thing0/block/vda/vda2 254:2
+echo 2 >"$root/$block/vda2/partition"
+configure 'Target=/dev/vda2'
+refused "the type of the file system on /dev/vda2 is not known"
+link by-uuid 3333 vda2
+link by-partuuid 3333-02 vda2
+link by-label dumps vda2
+echo "UUID=3333 /dumps xfs defaults 0 0" >"$root/etc/fstab"
+for name in /dev/vda2 UUID=3333 PARTUUID=3333-02 LABEL=dumps; do
+    configure "Target=$name"
+    planned '"Value":"3333"' '"FileSystem":"xfs"' '"Directory":"/var/crash"'
+done
+configure 'Target=/dev/vda2
+Path=/x//y/
+FallbackTarget=/dev/vda1'
+planned '"Directory":"/x/y"' '"Fallback":{"Type":"file-system","Device":{"By":"uuid","Value":"1111'
+configure 'Target=raw:/dev/vda2'
+planned '"Type":"raw","Device":{"By":"partuuid","Value":"3333-02"}'
+rm "$root/dev/disk/by-partuuid/3333-02"
+refused "/dev/vda2 has nothing by which it is found again"
+configure 'Target=UUID=4444'
+refused 'there is no device "UUID=4444"'
+configure 'Target=/dev/disk/../../etc/fstab'
+refused '"/dev/disk/../../etc/fstab" is no block device'
+configure 'Target=/dev/console'
+: >"$root/dev/console"
+refused '"/dev/console" is no block device'
+configure ''
+rm "$root/dev/disk/by-uuid/1111-2222"
+refused "/dev/vda1 has nothing by which it is found again"
+link by-uuid 1111-2222 vda1
+
+# --- logical volumes: on two disks, one partition and one whole
+
+other=sys/devices/pci0000:00/0000:00:05.0
+device $other/block/sda 8:0
+driver $other pci other
+link by-id lvm-pv-uuid-AAAA-aa sda
+link by-id lvm-pv-uuid-BBBB-bb vda2
+virtual=sys/devices/virtual/block
+
+# mapper N NAME UUID SLAVE...
+mapper() {
+    device $virtual/dm-"$1" 253:"$1"
+    mkdir -p "$root/$virtual/dm-$1/dm" "$root/$virtual/dm-$1/slaves"
+    echo "$2" >"$root/$virtual/dm-$1/dm/name"
+    echo "$3" >"$root/$virtual/dm-$1/dm/uuid"
+    node=$virtual/dm-$1
+    shift 3
+    for slave; do
+        ln -sfn "$slave" "$root/$node/slaves/$slave"
+    done
+}
+tables() {
+    mkdir -p "$root/run/kdumpd"
+    echo "{\"Tables\":[$*]}" >"$root/run/kdumpd/tables.json"
+}
+table() {
+    echo "{\"Name\":\"$1\",\"UUID\":\"$2\",\"Major\":253,\"Minor\":$3,\"Targets\":[$4]}"
+}
+target() {
+    echo "{\"StartSectors\":$1,\"LengthSectors\":$2,\"Type\":\"$3\",\"Parameters\":\"$4\"}"
+}
+
+mapper 0 vg-dumps LVM-abc sda vda2
+mounted 253:0 / / ext4 /dev/mapper/vg-dumps
+refused 'run "kdump-mkinitramfs --note-tables"'
+tables "$(table vg-dumps LVM-abc 0 "$(target 0 100 linear '8:0 2048'),$(target 100 200 striped \
+    '2 128 8:0 99 254:2 100%')")"
+planned '"By":"mapper","Value":"vg-dumps"' '"Label":"/var/crash on /dev/mapper/vg-dumps"' \
+    '"Type":"mapper","Name":"vg-dumps","UUID":"LVM-abc"' \
+    '"StartSectors":0,"LengthSectors":100,"Type":"linear","Parameters":"%0 2048"' \
+    '"Devices":[{"By":"uuid","Value":"AAAA-aa"}]' \
+    '"Type":"striped","Parameters":"2 128 %0 99 %1 100%%"' \
+    '"Devices":[{"By":"uuid","Value":"AAAA-aa"},{"By":"uuid","Value":"BBBB-bb"}]'
+packed dm-mod bus disk other ext4
+# By any of its names, and where /dev/mapper has nodes instead of links.
+mkdir -p "$root/dev/mapper" "$root/dev/vg"
+: >"$root/dev/mapper/vg-dumps"
+ln -s ../dm-0 "$root/dev/vg/dumps"
+for name in /dev/mapper/vg-dumps /dev/vg/dumps /dev/dm-0; do
+    configure "Target=$name"
+    planned '"By":"mapper","Value":"vg-dumps"'
+done
+configure ''
+
+# One on top of the other; both are in the plan, the lower one first, and each once.
+mapper 1 vg-top LVM-top dm-0
+tables "$(table vg-top LVM-top 1 "$(target 0 9 linear '253:0 0')"),$(table vg-dumps LVM-abc 0 \
+    "$(target 0 100 linear '8:0 2048')")"
+mounted 253:1 / / ext4 /dev/mapper/vg-top
+: >"$root/dev/mapper/vg-top"
+configure 'FallbackTarget=/dev/mapper/vg-top'
+planned '"Devices":[{"By":"mapper","Value":"vg-dumps"}]'
+order=$(grep -o '"Type":"mapper","Name":"[^"]*"' "$work/plan" | tr '\n' ' ')
+[ "$order" = '"Type":"mapper","Name":"vg-dumps" "Type":"mapper","Name":"vg-top" ' ] ||
+    fail "the devices are $order"
+configure ''
+
+# In a circle, which no kernel shows.
+ln -s dm-1 "$root/$virtual/dm-0/slaves/dm-1"
+refused "nested deeply"
+rm "$root/$virtual/dm-0/slaves/dm-1"
+
+mounted 253:0 / / ext4 /dev/mapper/vg-dumps
+tables "$(table vg-dumps LVM-abc 0 "$(target 0 100 thin '8:0 1')")"
+refused 'a device-mapper device of the type "thin"'
+tables "$(table vg-dumps LVM-abc 0 '')"
+refused "the table of the device-mapper device dm-0 is not known"
+echo '{"Tables":[{"Name":1}]}' >"$root/run/kdumpd/tables.json"
+refused "the tables of those cannot be had"
+rm "$root/dev/disk/by-id/lvm-pv-uuid-AAAA-aa"
+tables "$(table vg-dumps LVM-abc 0 "$(target 0 100 linear '8:0 2048')")"
+refused "sda has nothing by which it is found again"
+link by-id lvm-pv-uuid-AAAA-aa sda
+
+# Encrypted: said even where there are no tables. And a volume on top of such a device.
+mapper 2 secret CRYPT-LUKS2-x sda
+mounted 253:2 / / ext4 /dev/mapper/secret
+refused "/dev/mapper/secret is encrypted"
+mapper 0 vg-dumps LVM-abc dm-2
+rm "$root/$virtual/dm-0/slaves/sda" "$root/$virtual/dm-0/slaves/vda2"
+mounted 253:0 / / ext4 /dev/mapper/vg-dumps
+tables "$(table vg-dumps LVM-abc 0 "$(target 0 100 linear '253:2 2048')")"
+refused "is encrypted"
+has err "Target="
+has err "Initrd="
+
+# Two ways to one disk, and a partition on it: nothing to put together, all drivers.
+mapper 3 mpatha mpath-3600 sda vda
+mapper 4 mpatha1 part1-mpath-3600 dm-3
+link by-uuid 5555 dm-4
+mounted 253:4 / / ext4 /dev/mapper/mpatha1
+planned '"By":"uuid","Value":"5555"' '"Devices":[]'
+packed bus disk other
+
+# --- arrays
+
+device $virtual/md0 9:0
+mkdir -p "$root/$virtual/md0/md" "$root/$virtual/md0/slaves"
+ln -s sda "$root/$virtual/md0/slaves/sda"
+ln -s vda2 "$root/$virtual/md0/slaves/vda2"
+echo 1.2 >"$root/$virtual/md0/md/metadata_version"
+echo raid1 >"$root/$virtual/md0/md/level"
+echo '2 (3)' >"$root/$virtual/md0/md/raid_disks"
+mounted 9:0 / / ext4 /dev/md0
+refused "the UUID of the array md0 is not known"
+echo 01234567-89ab-cdef-0123-456789abcdef >"$root/$virtual/md0/md/uuid"
+planned '"UUID":"01234567:89abcdef:01234567:89abcdef"'
+link by-id md-uuid-aaaaaaaa:bbbbbbbb:cccccccc:dddddddd md0
+planned '"By":"md","Value":"aaaaaaaa:bbbbbbbb:cccccccc:dddddddd"' \
+    '"Type":"md","Name":"md0","UUID":"aaaaaaaa:bbbbbbbb:cccccccc:dddddddd"' \
+    '"MetadataMajor":1,"MetadataMinor":2,"Members":2'
+packed md-mod raid1 bus disk other
+
+# A volume on an array, and a partition on one.
+mapper 0 vg-dumps LVM-abc md0
+rm "$root/$virtual/dm-0/slaves/dm-2"
+tables "$(table vg-dumps LVM-abc 0 "$(target 0 100 linear '9:0 2048')")"
+mounted 253:0 / / ext4 /dev/mapper/vg-dumps
+planned '"Devices":[{"By":"md","Value":"aaaaaaaa:bbbbbbbb:cccccccc:dddddddd"}]' '"Members":2'
+device $virtual/md0/md0p1 259:0
+echo 1 >"$root/$virtual/md0/md0p1/partition"
+link by-uuid 6666 md0p1
+mounted 259:0 / / ext4 /dev/md0p1
+planned '"By":"uuid","Value":"6666"' '"Members":2'
+
+echo external:imsm >"$root/$virtual/md0/md/metadata_version"
+refused 'its metadata is "external:imsm"'
+echo 1.2 >"$root/$virtual/md0/md/metadata_version"
+echo raid7 >"$root/$virtual/md0/md/level"
+refused '"md-raid7", for MD arrays of this level'
+
+# --- disks of other kinds
+
+device $virtual/loop0 7:0
+link by-uuid 7777 loop0
+mounted 7:0 / / ext4 /dev/loop0
+refused "loop0 is no disk that is there after a panic"
+device sys/devices/platform/host2/session1/target/block/sdb 8:16
+link by-uuid 8888 sdb
+mounted 8:16 / / ext4 /dev/sdb
+refused "sdb is a disk on a network"
+subsystem=sys/devices/virtual/nvme-subsystem/nvme-subsys0
+device $subsystem/nvme0n1 259:1
+link by-uuid 9999 nvme0n1
+mounted 259:1 / / ext4 /dev/nvme0n1
+refused "which controller nvme0n1 is on"
+mkdir -p "$root/$other/nvme/nvme0"
+ln -s "../../../../../$other/nvme/nvme0" "$root/$subsystem/nvme0"
+planned '"Value":"9999"'
+packed other
+lacks bus
+
+# A driver that is built into the running kernel, and may be a module of the other one.
+mounted 254:1 / / ext4 /dev/vda1
+rm "$root/sys/bus/made-up/drivers/disk/module"
+echo made-up:disk >"$root/$pci/thing0/modalias"
+planned '"Value":"1111-2222"'
+packed disk bus
+echo made-up:unknown >"$root/$pci/thing0/modalias"
+planned '"Value":"1111-2222"'
+lacks disk
+
+# --- what is wanted besides
+
+dog=sys/devices/pci0000:00/0000:00:1f.0/dog
+mkdir -p "$root/$dog/watchdog/watchdog0" "$root/sys/class/watchdog"
+driver $dog platform dog
+ln -s ../.. "$root/$dog/watchdog/watchdog0/device"
+ln -s "../../../$dog/watchdog/watchdog0" "$root/sys/class/watchdog/watchdog0"
+echo inactive >"$root/$dog/watchdog/watchdog0/state"
+plan
+lacks dog
+echo active >"$root/$dog/watchdog/watchdog0/state"
+mkdir -p "$root/sys/module/virtio_mem"
+plan
+packed dog virtio_mem
+configure 'ExtraModules=other  xfs'
+plan
+packed other xfs
+
+exit $failed
