@@ -372,6 +372,9 @@ static const struct {
         { "KernelFile", "s" },
         { "KernelRelease", "s" },
         { "InitrdFile", "s" },
+        { "InitrdState", "s" },
+        { "InitrdMessage", "s" },
+        { "InitrdUnpackedBytes", "t" },
         { "CommandLine", "s" },
         { "ReservationBytes", "t" },
         { "ElfcorehdrBytes", "t" },
@@ -651,7 +654,14 @@ static void change(World *w, const char *name) {
                                 set_text(fields[i].text);
                         return;
                 }
-        if (streq(name, "State"))
+        if (streq(name, "InitrdState")) {
+                free(w->settings.initrd);
+                w->settings.initrd = strdup("auto");
+        } else if (streq(name, "InitrdMessage"))
+                strscpy(m->build_text, sizeof(m->build_text), "7.0 MiB");
+        else if (streq(name, "InitrdUnpackedBytes"))
+                m->unpacked_bytes = 17;
+        else if (streq(name, "State"))
                 m->ready = false;
         else if (streq(name, "StateReason")) {
                 m->ready = true;

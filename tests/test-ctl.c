@@ -49,7 +49,7 @@ static DaemonStatus good_status(void) {
                 .last_crash_state = (char *)"complete",
                 .last_crash_complete = true,
                 .last_test_result = (char *)"",
-                .received = (UINT64_C(1) << 39) - 1,
+                .received = (UINT64_C(1) << 42) - 1,
         };
 }
 

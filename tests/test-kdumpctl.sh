@@ -95,6 +95,10 @@ expect 7 '^loader --dry-run --root=/tree$' '' --root=/tree test
 export KDUMPCTL_KDUMP_LOAD="$work/nothing"
 expect 1 '' "^kdumpctl: '.*/nothing' cannot be run: No such file or directory\.\$" test
 unset KDUMPCTL_KDUMP_LOAD
+printf '#!/bin/sh\necho "builder $*"\nexit 5\n' >"$work/kdump-mkinitramfs"
+chmod +x "$work/kdump-mkinitramfs"
+export KDUMPCTL_KDUMP_MKINITRAMFS="$work/kdump-mkinitramfs"
+expect 5 '^builder $' '' rebuild
 
 # Dumps.
 dump=$work/root/var/crash/vm-2023-11-14-22:13:20
@@ -127,6 +131,7 @@ expect 3 '^Kdump is not operational$' "$dead" status
 expect 3 '' "$dead" status --json
 expect 1 '' "$dead" events
 expect 1 '' "$dead" unload
+expect 5 '^builder $' '' rebuild
 
 # The daemon.
 start_fake
@@ -149,6 +154,7 @@ expect 0 '"subsystems": *"memory"' '' events -n all --json
 expect 0 '' '' load
 expect 0 '' '' unload
 expect 0 '' '' reload
+expect 0 '' '' rebuild
 expect 0 "^  Crash test: never, see 'kdumpctl test --crash'\$" '' status
 SYSTEMD_COLORS=1 expect 0 '\[1;32mKdump is operational' '' status
 
@@ -165,9 +171,13 @@ expect 1 '' '^kdumpctl: kdumpd speaks another version' events
 expect 1 '' '^kdumpctl: No memory reserved for crash kernel: add crashkernel=' showmem
 
 start_fake LastCrashUSec=1700000000000000 LastCrashState=incomplete 'LastCrashMessage=BUG: x' \
+    InitrdState=failed 'InitrdMessage=no module for sda' \
+    'Rebuild:org.kdumpd1.Error.System:No sda.' \
     LastTestUSec=1700000000000000 LastTestResult=complete LastTestSameImage=yes
 expect 0 '^  Last crash: 2023-11-14 22:13:20, incomplete: BUG: x$' '' status
 expect 0 '^  Crash test: 2023-11-14 22:13:20, it gave a complete dump, with this image$' '' status
+expect 0 '^ +Build: failed: no module for sda$' '' status
+expect 1 '' '^kdumpctl: No sda\.$' rebuild
 expect 0 '"LastCrashState": *"incomplete"' '' status --json
 
 start_fake 'Reload:die'

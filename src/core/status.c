@@ -44,8 +44,12 @@ static void state_reason(char *buf, size_t size, const Machine *m) {
                 strscpy(buf, size, "the image was unloaded on request");
                 return;
         case MACHINE_LOADING:
-                strscpy(buf, size,
-                        m->decision_open ? m->decision.reason : "looking at what is loaded");
+                if (m->job == JOB_BUILD)
+                        strscpy(buf, size, "building the capture initramfs");
+                else
+                        strscpy(buf, size,
+                                m->decision_open ? m->decision.reason
+                                                 : "looking at what is loaded");
                 return;
         case MACHINE_ARMED:
         default:
@@ -71,6 +75,14 @@ static void state_reason(char *buf, size_t size, const Machine *m) {
                 strscpy(buf, size, "loaded; it covers all memory and CPUs");
 }
 
+static const char *initrd_state(const Machine *m) {
+        if (streq_ptr(m->settings->initrd, "none"))
+                return "none";
+        if (!machine_builds(m))
+                return "foreign";
+        return m->job == JOB_BUILD ? "building" : build_state_to_string(m->build_state);
+}
+
 void status_fill(Status *st, const Machine *m, const Aftermath *aftermath) {
         static const Aftermath none = { 0 };
         const LoadReport *r = &m->record.report;
@@ -87,6 +99,9 @@ void status_fill(Status *st, const Machine *m, const Aftermath *aftermath) {
                 .kernel_file = ours ? strempty(r->kernel.path) : "",
                 .kernel_release = ours ? strempty(r->kernel_release) : "",
                 .initrd_file = ours ? strempty(r->initrd.path) : "",
+                .initrd_state = initrd_state(m),
+                .initrd_message = machine_builds(m) ? m->build_text : "",
+                .initrd_unpacked_bytes = machine_builds(m) ? m->unpacked_bytes : 0,
                 .command_line = ours ? strempty(r->command_line) : "",
                 .reservation_bytes = m->facts.reservation_bytes,
                 .elfcorehdr_bytes = m->facts.elfcorehdr_bytes,

@@ -27,6 +27,10 @@ typedef struct Status {
         const char *kernel_file;
         const char *kernel_release;
         const char *initrd_file;
+        const char
+                *initrd_state; /* "building", "fresh", "built", "failed", "foreign", "none", "" */
+        const char *initrd_message;
+        uint64_t initrd_unpacked_bytes;
         const char *command_line;
         uint64_t reservation_bytes;
         uint64_t elfcorehdr_bytes;

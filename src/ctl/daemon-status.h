@@ -23,6 +23,9 @@ typedef struct DaemonStatus {
         char *kernel_file;
         char *kernel_release;
         char *initrd_file;
+        char *initrd_state;
+        char *initrd_message;
+        uint64_t initrd_unpacked_bytes;
         char *command_line;
         uint64_t reservation_bytes;
         uint64_t elfcorehdr_bytes;

@@ -19,6 +19,7 @@ static const char help[] =
         "  load          Load the image if it is not loaded\n"
         "  unload        Unload the image; kdumpd leaves it so until load or reload\n"
         "  reload        Load the image again in any case\n"
+        "  rebuild       Build the capture initramfs again in any case\n"
         "  test          Show what a load would use, or why it would fail\n"
         "  show-config   Print the configuration in force and where it comes from\n"
         "  showmem       Print how much memory is reserved for the crash kernel\n"
@@ -44,17 +45,12 @@ static const struct {
         int (*run)(const Options *options);
         bool takes_argument;
 } verbs[] = {
-        { "status", verb_status, false },
-        { "events", verb_events, false },
-        { "load", verb_load, false },
-        { "unload", verb_unload, false },
-        { "reload", verb_reload, false },
-        { "test", verb_test, false },
-        { "show-config", verb_show_config, false },
-        { "showmem", verb_showmem, false },
-        { "list", verb_list, false },
-        { "info", verb_info, true },
-        { "log", verb_log, true },
+        { "status", verb_status, false },   { "events", verb_events, false },
+        { "load", verb_load, false },       { "unload", verb_unload, false },
+        { "reload", verb_reload, false },   { "rebuild", verb_rebuild, false },
+        { "test", verb_test, false },       { "show-config", verb_show_config, false },
+        { "showmem", verb_showmem, false }, { "list", verb_list, false },
+        { "info", verb_info, true },        { "log", verb_log, true },
 };
 
 int complain(const char *format, ...) {

@@ -204,6 +204,14 @@ void print_status(FILE *f, const DaemonStatus *status, uint64_t now_usec, bool c
         print_state(f, status, now_usec, colour);
         put_noted(f, "Kernel", status->kernel_file, status->kernel_release);
         put_noted(f, "Initrd", status->initrd_file, NULL);
+        if (streq_ptr(status->initrd_state, "failed")) {
+                put_label(f, "Build");
+                put_highlighted(f, "failed", YELLOW, colour);
+                (void)fputs(": ", f);
+                put_text(f, strempty(status->initrd_message));
+                (void)fputc('\n', f);
+        } else if (streq_ptr(status->initrd_state, "building"))
+                put_noted(f, "Build", "a new capture initramfs is being built", NULL);
         put_noted(f, "Loader", status->loader, status->loader_reason);
         print_reserved(f, status);
         print_hotplug(f, status);

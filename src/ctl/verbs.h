@@ -24,6 +24,7 @@ int verb_events(const Options *options);
 int verb_load(const Options *options);
 int verb_unload(const Options *options);
 int verb_reload(const Options *options);
+int verb_rebuild(const Options *options);
 int verb_showmem(const Options *options);
 int verb_show_config(const Options *options);
 

@@ -45,6 +45,7 @@
 
 static const char *arg_root = NULL;
 static const char *arg_helper = KDUMPD_SBINDIR "/kdump-load";
+static const char *arg_builder = KDUMPD_SBINDIR "/kdump-mkinitramfs";
 
 typedef struct Daemon {
         int root_fd;
@@ -90,7 +91,8 @@ static int op_start_helper(void *userdata, HelperKind kind) {
 static void op_kill_helper(void *userdata) {
         Daemon *d = userdata;
 
-        log_warning("Killing kdump-load, which takes too long or is not needed any more");
+        log_warning("Killing %s, which takes too long or is not needed now",
+                    d->manager.machine.job == JOB_BUILD ? "kdump-mkinitramfs" : "kdump-load");
         helper_kill(d->helper);
 }
 
@@ -98,6 +100,12 @@ static void on_helper_ended(void *userdata, HelperKind kind, LoadReport *report)
         Daemon *d = userdata;
 
         manager_helper_ended(&d->manager, kind, report);
+}
+
+static void on_build_ended(void *userdata, BuildReport *report) {
+        Daemon *d = userdata;
+
+        manager_build_ended(&d->manager, report);
 }
 
 static void op_save_record(void *userdata, const ImageRecord *record) {
@@ -125,6 +133,15 @@ static void op_decided(void *userdata, const Decision *decision) {
         journal_decision(decision);
         if (d->bus)
                 bus_decided(d->bus, decision);
+}
+
+static void op_built(void *userdata, BuildState state, const char *text) {
+        if (state == BUILD_FAILED)
+                log_struct(LOG_WARNING, MESSAGE_BUILD_FAILED, NULL, 0,
+                           "Cannot build the capture initramfs: %s", text);
+        else
+                log_struct(LOG_INFO, MESSAGE_BUILT, NULL, 0, "Built the capture initramfs%s%s",
+                           *text ? ": " : "", text);
 }
 
 static void op_answer(void *userdata, unsigned requests, Failure failure, const char *text) {
@@ -202,6 +219,7 @@ static const Ops ops = {
         .save_record = op_save_record,
         .drop_record = op_drop_record,
         .decided = op_decided,
+        .built = op_built,
         .answer = op_answer,
         .changed = op_changed,
         .set_timer = op_set_timer,
@@ -486,6 +504,19 @@ static void daemon_done(Daemon *d) {
         sd_event_unref(d->event);
 }
 
+static int new_helper(Daemon *d) {
+        const HelperSetup setup = {
+                .load = arg_helper,
+                .mkinitramfs = arg_builder,
+                .root = arg_root,
+                .ended = on_helper_ended,
+                .build_ended = on_build_ended,
+                .userdata = d,
+        };
+
+        return helper_new(d->event, &setup, &d->helper);
+}
+
 /* The monitor is armed before anything is read, so that nothing falls between; and the machine
  * before the bus, which may be long in coming. */
 static int daemon_start(Daemon *d) {
@@ -506,7 +537,7 @@ static int daemon_start(Daemon *d) {
         if (r >= 0)
                 r = add_timers(d);
         if (r >= 0)
-                r = helper_new(d->event, arg_helper, arg_root, on_helper_ended, d, &d->helper);
+                r = new_helper(d);
         if (r < 0) {
                 log_error("Cannot set up the event loop: %s", strerrordesc_np(-r));
                 return r;
@@ -553,6 +584,7 @@ static void help(void) {
                "     --version        Show the version\n"
                "     --root=DIR       Take all files and kernel interfaces from below DIR\n"
                "     --helper=PATH    Run PATH as kdump-load\n"
+               "     --builder=PATH   Run PATH as kdump-mkinitramfs\n"
                "\nSee kdumpd(8), kdumpd.conf(5) and kdumpctl(8).\n");
 }
 
@@ -563,12 +595,14 @@ static int parse_arguments(int argc, char *argv[]) {
                 ARG_VERSION = 0x100,
                 ARG_ROOT,
                 ARG_HELPER,
+                ARG_BUILDER,
         };
         static const struct option options[] = {
                 { "help", no_argument, NULL, 'h' },
                 { "version", no_argument, NULL, ARG_VERSION },
                 { "root", required_argument, NULL, ARG_ROOT },
                 { "helper", required_argument, NULL, ARG_HELPER },
+                { "builder", required_argument, NULL, ARG_BUILDER },
                 {},
         };
         int c;
@@ -586,6 +620,9 @@ static int parse_arguments(int argc, char *argv[]) {
                         break;
                 case ARG_HELPER:
                         arg_helper = optarg;
+                        break;
+                case ARG_BUILDER:
+                        arg_builder = optarg;
                         break;
                 default:
                         return -EINVAL;
