@@ -92,9 +92,63 @@ export KDUMPCTL_KDUMP_LOAD="$work/kdump-load"
 expect 7 '^loader --dry-run$' '' test
 expect 7 '^loader --dry-run --json$' '' test --json
 expect 7 '^loader --dry-run --root=/tree$' '' --root=/tree test
+expect 7 "^Crash test: +never, see 'kdumpctl test --crash'\$" '' --root="$work/root" test
 export KDUMPCTL_KDUMP_LOAD="$work/nothing"
 expect 1 '' "^kdumpctl: '.*/nothing' cannot be run: No such file or directory\.\$" test
 unset KDUMPCTL_KDUMP_LOAD
+
+# What would do. The kernel is only its header, by the boot protocol, with an init_size of 56 MiB.
+kernel=$work/root/boot/vmlinuz
+mkdir -p "${kernel%/*}"
+truncate -s 65536 "$kernel"
+poke() {
+    printf '%b' "$2" | dd of="$kernel" bs=1 seek="$(($1))" conv=notrunc 2>/dev/null
+}
+poke 0x1f1 '\003'
+poke 0x1fe '\0125\0252'
+poke 0x201 '\0146'
+poke 0x202 'HdrS\017\002'
+poke 0x211 '\001'
+poke 0x232 '\040'
+poke 0x236 '\077'
+poke 0x238 '\0377\007'
+poke 0x25b '\001'
+poke 0x262 '\0200\003'
+printf 0707010 >"$work/root/boot/initrd"
+printf '[Image]\nKernel=/boot/vmlinuz\nInitrd=/boot/initrd\n' >"$work/root/run/kdumpd/kdumpd.conf"
+expect 0 '^crashkernel=88M$' '' --root="$work/root" estimate
+expect 0 '^ +Reserved: 256 MiB$' '' --root="$work/root" estimate
+expect 0 '"AdviceBytes": *92274688' '' --root="$work/root" estimate --json
+printf '[Image]\nKernel=/boot/nothing\n' >"$work/root/run/kdumpd/kdumpd.conf"
+expect 1 '' "^kdumpctl: '/boot/nothing' cannot be read: No such" --root="$work/root" estimate
+rm "$work/root/run/kdumpd/kdumpd.conf"
+
+# A panic on purpose, of a machine that has only the files for it.
+mkdir -p "$work/root/dev" "$work/root/proc/sys/kernel/random" "$work/root/var/lib"
+: >"$work/root/dev/kmsg"
+: >"$work/root/proc/sysrq-trigger"
+echo 11111111-2222-3333-4444-555555555555 >"$work/root/proc/sys/kernel/random/boot_id"
+echo 0 >"$work/root/sys/kernel/kexec_crash_loaded"
+crash="--root=$work/root test --crash"
+# shellcheck disable=SC2086
+{
+    expect 1 '' '^kdumpctl: No crash image is loaded, so' $crash --yes
+    echo 1 >"$work/root/sys/kernel/kexec_crash_loaded"
+    expect 1 'going to panic NOW' '^kdumpctl: There is nobody to confirm this' $crash
+    [ ! -s "$work/root/proc/sysrq-trigger" ] || failed=1
+    expect 1 'going to panic NOW' '^kdumpctl: The kernel did not panic\.$' $crash --yes
+}
+id=$(sed -n 's/.*"Id": *"\([0-9a-f]\{32\}\)".*/\1/p' "$work/root/var/lib/kdumpd/crash-test.json")
+grep -qx "<0>kdumpd: crash test $id" "$work/root/dev/kmsg" || {
+    echo "FAILED: the kernel's log did not get the mark: $(cat "$work/root/dev/kmsg")"
+    failed=1
+}
+[ "$(cat "$work/root/proc/sysrq-trigger")" = c ] || {
+    echo "FAILED: nobody made the machine panic"
+    failed=1
+}
+expect 2 '' "^kdumpctl: --crash and --yes are for 'test', not for 'status', see" status --crash
+
 printf '#!/bin/sh\necho "builder $*"\nexit 5\n' >"$work/kdump-mkinitramfs"
 chmod +x "$work/kdump-mkinitramfs"
 export KDUMPCTL_KDUMP_MKINITRAMFS="$work/kdump-mkinitramfs"

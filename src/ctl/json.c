@@ -231,3 +231,27 @@ int json_print_log(FILE *f, const FoundDump *found, const char *log, size_t size
                 r = add(object, "Lines", TAKE_PTR(lines));
         return r < 0 ? r : print_object(f, object);
 }
+
+int json_print_estimate(FILE *f, const Needs *needs, uint64_t reserved_bytes) {
+        _cleanup_json_ json_object *object = json_object_new_object();
+        const Estimate *e = &needs->estimate;
+        const struct {
+                const char *name;
+                uint64_t bytes;
+        } sizes[] = {
+                { "KernelBytes", e->kernel },       { "InitrdBytes", e->initrd },
+                { "ElfcorehdrBytes", e->header },   { "SystemBytes", e->system },
+                { "CollectorBytes", e->collector }, { "NeededBytes", e->needed },
+                { "AdviceBytes", e->advice },       { "ReservationBytes", reserved_bytes },
+        };
+        int r;
+
+        if (!object)
+                return -ENOMEM;
+        r = add(object, "KernelFile", json_object_new_string(needs->kernel));
+        if (r >= 0)
+                r = add(object, "InitrdFile", json_object_new_string(strempty(needs->initrd)));
+        for (size_t i = 0; i < ELEMENTSOF(sizes) && r >= 0; i++)
+                r = add(object, sizes[i].name, json_object_new_uint64(sizes[i].bytes));
+        return r < 0 ? r : print_object(f, object);
+}

@@ -6,6 +6,7 @@
 
 #include "ctl/daemon-status.h"
 #include "ctl/dumps.h"
+#include "ctl/needs.h"
 
 /* Writes one object whose keys are the names of the properties that were received. Returns 0 or
  * -ENOMEM. */
@@ -25,3 +26,7 @@ int json_print_dump(FILE *f, const FoundDump *found) _must_check_;
 /* Writes an object with Name, Directory and Lines, an array of the log's lines. Returns 0 or
  * -ENOMEM. */
 int json_print_log(FILE *f, const FoundDump *found, const char *log, size_t size) _must_check_;
+
+/* Writes an object with the sizes of an estimate, in bytes, and what is reserved. Returns 0 or
+ * -ENOMEM. */
+int json_print_estimate(FILE *f, const Needs *needs, uint64_t reserved_bytes) _must_check_;

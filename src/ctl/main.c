@@ -20,7 +20,9 @@ static const char help[] =
         "  unload        Unload the image; kdumpd leaves it so until load or reload\n"
         "  reload        Load the image again in any case\n"
         "  rebuild       Build the capture initramfs again in any case\n"
-        "  test          Show what a load would use, or why it would fail\n"
+        "  test          Show what a load would use and whether a capture would fit, or\n"
+        "                why a load would fail\n"
+        "  estimate      Work out which crashkernel= would do\n"
         "  show-config   Print the configuration in force and where it comes from\n"
         "  showmem       Print how much memory is reserved for the crash kernel\n"
         "  list          List the dumps of panics, the newest last\n"
@@ -32,8 +34,10 @@ static const char help[] =
         "\n"
         "Options:\n"
         "  -n N          events: the newest N only (default: 20), or 'all'\n"
-        "  --json        Print JSON (status, events, test, list, info, log)\n"
-        "  --root=DIR    Look below DIR (test, show-config, showmem, list, info, log)\n"
+        "  --json        Print JSON (status, events, test, estimate, list, info, log)\n"
+        "  --crash       test: panic, to see whether that gives a dump\n"
+        "  --yes         test --crash: do not ask whether that is meant\n"
+        "  --root=DIR    Look below DIR (with the verbs that do not ask kdumpd)\n"
         "  -h, --help    Print this text\n"
         "  --version     Print the version\n"
         "\n"
@@ -45,12 +49,19 @@ static const struct {
         int (*run)(const Options *options);
         bool takes_argument;
 } verbs[] = {
-        { "status", verb_status, false },   { "events", verb_events, false },
-        { "load", verb_load, false },       { "unload", verb_unload, false },
-        { "reload", verb_reload, false },   { "rebuild", verb_rebuild, false },
-        { "test", verb_test, false },       { "show-config", verb_show_config, false },
-        { "showmem", verb_showmem, false }, { "list", verb_list, false },
-        { "info", verb_info, true },        { "log", verb_log, true },
+        { "status", verb_status, false },
+        { "events", verb_events, false },
+        { "load", verb_load, false },
+        { "unload", verb_unload, false },
+        { "reload", verb_reload, false },
+        { "rebuild", verb_rebuild, false },
+        { "test", verb_test, false },
+        { "estimate", verb_estimate, false },
+        { "show-config", verb_show_config, false },
+        { "showmem", verb_showmem, false },
+        { "list", verb_list, false },
+        { "info", verb_info, true },
+        { "log", verb_log, true },
 };
 
 int complain(const char *format, ...) {
@@ -78,10 +89,12 @@ static int parse_count(const char *s, uint32_t *ret) {
         return parse_u32(s, 10, ret) < 0 || *ret == 0 ? -1 : 0;
 }
 
-enum { OPTION_JSON = 256, OPTION_ROOT, OPTION_VERSION };
+enum { OPTION_JSON = 256, OPTION_CRASH, OPTION_YES, OPTION_ROOT, OPTION_VERSION };
 
 static const struct option long_options[] = {
         { "json", no_argument, NULL, OPTION_JSON },
+        { "crash", no_argument, NULL, OPTION_CRASH },
+        { "yes", no_argument, NULL, OPTION_YES },
         { "root", required_argument, NULL, OPTION_ROOT },
         { "help", no_argument, NULL, 'h' },
         { "version", no_argument, NULL, OPTION_VERSION },
@@ -102,6 +115,12 @@ static int parse_options(int argc, char **argv, Options *options) {
                         break;
                 case OPTION_JSON:
                         options->json = true;
+                        break;
+                case OPTION_CRASH:
+                        options->crash = true;
+                        break;
+                case OPTION_YES:
+                        options->yes = true;
                         break;
                 case OPTION_ROOT:
                         if (optarg[0] != '/')
@@ -130,6 +149,8 @@ static int run_verb(int argc, char **argv, Options *options) {
                         continue;
                 if (argc > most)
                         return wrong_usage("Too many arguments from", argv[most]);
+                if ((options->crash || options->yes) && verbs[i].run != verb_test)
+                        return wrong_usage("--crash and --yes are for 'test', not for", argv[0]);
                 options->argument = argv[1];
                 return verbs[i].run(options);
         }

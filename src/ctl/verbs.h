@@ -14,6 +14,7 @@
 /* The options, as the command line gave them. */
 typedef struct Options {
         bool json;
+        bool crash, yes;      /* of test */
         uint32_t decisions;   /* UINT32_MAX: all */
         const char *root;     /* "" or the directory that files are taken below */
         const char *argument; /* behind the verb; NULL if there is none */
@@ -32,8 +33,11 @@ int verb_list(const Options *options);
 int verb_info(const Options *options);
 int verb_log(const Options *options);
 
-/* Becomes kdump-load; returns only if that failed. */
 int verb_test(const Options *options);
+int verb_estimate(const Options *options);
+
+/* kdumpctl test --crash: returns only if there was no panic. */
+int crash_on_purpose(const Options *options);
 
 /* Prints "kdumpctl: ..." on stderr and returns EXIT_FAILURE. */
 int complain(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 
+#include "base/file-util.h"
 #include "base/string-util.h"
 #include "sys/json-fields.h"
 
@@ -49,5 +50,29 @@ int build_report_from_json(const char *text, size_t size, BuildReport *ret) {
                 .unpacked_bytes = result.unpacked_bytes,
                 .message = TAKE_PTR(result.message),
         };
+        return 0;
+}
+
+int build_note_unpacked_bytes(int root_fd, const char *path, uint64_t *ret) {
+        static const JsonField note_table[] = { { .name = "UnpackedBytes", .type = JSON_NUMBER } };
+        static const JsonFields note_fields = { note_table, ELEMENTSOF(note_table), 0 };
+        const char *slash = strrchr(path, '/');
+        _cleanup_free_ char *note = NULL, *text = NULL;
+        uint64_t bytes = 0;
+        size_t size;
+        int r;
+
+        if (asprintf(&note, "%.*s/inputs.json", slash ? (int)(slash - path) : 0, path) < 0) {
+                note = NULL;
+                return -ENOMEM;
+        }
+        r = read_file_below(root_fd, note, BUILD_NOTE_LONGEST, &text, &size);
+        if (r >= 0)
+                r = json_fields_from_text(&note_fields, text, size, BUILD_NOTE_LONGEST, &bytes);
+        if (r < 0)
+                return r;
+        if (bytes == 0)
+                return -EBADMSG;
+        *ret = bytes;
         return 0;
 }
