@@ -96,8 +96,15 @@ rm "$root/var/crash"
 mounted 0:40 /@ / btrfs /dev/vda1
 planned '"FileSystem":"btrfs","Options":"subvolid=5"' '"Directory":"/@/var/crash"'
 packed btrfs
-mkdir -p "$root/sys/fs/btrfs/1111-2222/devinfo/1" "$root/sys/fs/btrfs/1111-2222/devinfo/2"
-refused "is on several devices"
+# On several devices, of which another one has the link: all of them are needed.
+device sys/devices/pci0000:00/0000:00:06.0/block/sdc 8:32
+driver sys/devices/pci0000:00/0000:00:06.0 pci other
+mkdir -p "$root/sys/fs/btrfs/2222-aaaa/devices/sdx" "$root/sys/fs/btrfs/3333-bbbb/devices" \
+    "$root/sys/fs/btrfs/features"
+ln -s ../../../../class/block/vda1 "$root/sys/fs/btrfs/3333-bbbb/devices/vda1"
+ln -s ../../../../class/block/sdc "$root/sys/fs/btrfs/3333-bbbb/devices/sdc"
+planned '"Device":{"By":"uuid","Value":"3333-bbbb"}' '"Label":"/var/crash on /dev/vda1"'
+packed btrfs bus disk other
 rm -r "$root/sys/fs/btrfs"
 
 # --- devices that are named
@@ -179,6 +186,23 @@ planned '"By":"mapper","Value":"vg-dumps"' '"Label":"/var/crash on /dev/mapper/v
     '"Type":"striped","Parameters":"2 128 %0 99 %1 100%%"' \
     '"Devices":[{"By":"uuid","Value":"AAAA-aa"},{"By":"uuid","Value":"BBBB-bb"}]'
 packed dm-mod bus disk other ext4
+# A note that is not true any more.
+echo 300 >"$root/$virtual/dm-0/size"
+planned '"Value":"vg-dumps"'
+echo 308 >"$root/$virtual/dm-0/size"
+refused "have changed since they were noted"
+echo 300 >"$root/$virtual/dm-0/size"
+mkdir -p "$root/etc/lvm/backup"
+touch -d '2001-01-01' "$root/etc/lvm/backup/vg"
+planned '"Value":"vg-dumps"'
+touch -d '2101-01-01' "$root/etc/lvm/backup/vg"
+refused "have changed since they were noted"
+rm -r "$root/etc/lvm" "$root/$virtual/dm-0/size"
+ln -sfn ../vda "$root/$virtual/dm-0/slaves/vda"
+rm "$root/$virtual/dm-0/slaves/sda"
+refused "have changed since they were noted"
+rm "$root/$virtual/dm-0/slaves/vda"
+ln -s sda "$root/$virtual/dm-0/slaves/sda"
 # By any of its names, and where /dev/mapper has nodes instead of links.
 mkdir -p "$root/dev/mapper" "$root/dev/vg"
 : >"$root/dev/mapper/vg-dumps"

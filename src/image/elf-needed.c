@@ -196,7 +196,9 @@ int elf_needed_read(const void *data, size_t size, ElfNeeded *ret) {
         if (header.e_type != ET_EXEC && header.e_type != ET_DYN)
                 return -ENOEXEC;
         reader = (Reader){ .data = data, .size = size, .elf = elf };
-        if (elf_getphdrnum(elf, &reader.n_segments) != 0 || reader.n_segments > SEGMENTS_MOST)
+        /* In a file that is cut off, libelf counts those that are there. */
+        if (elf_getphdrnum(elf, &reader.n_segments) != 0 || reader.n_segments != header.e_phnum ||
+            reader.n_segments > SEGMENTS_MOST)
                 return -EBADMSG;
         e.elf_class = header.e_ident[EI_CLASS];
         e.elf_data = header.e_ident[EI_DATA];

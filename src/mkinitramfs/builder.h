@@ -52,7 +52,8 @@ typedef struct Builder {
         Modules *modules;
         Mounts *mounts, *fstab; /* NULL if there are none */
         DmTables tables;
-        int tables_error; /* negative if there are no tables */
+        int tables_error;    /* negative if there are no tables */
+        bool tables_are_old; /* they are a note, and LVM has changed something since */
 
         CapturePlan plan;
         Entry *entries;

@@ -222,8 +222,10 @@ static int read_mounts(Builder *b, const char *file, bool is_fstab, Mounts **ret
 /* The kernel is asked only for the system that runs on it, and if one may. */
 static void read_tables(Builder *b) {
         b->tables_error = b->root[0] == '\0' ? dm_tables_read(&b->tables) : -EACCES;
-        if (b->tables_error < 0 && dm_tables_noted(b->root_fd, &b->tables) >= 0)
-                b->tables_error = 0;
+        if (b->tables_error >= 0 || dm_tables_noted(b->root_fd, &b->tables) < 0)
+                return;
+        b->tables_error = 0;
+        b->tables_are_old = dm_note_is_old(b->root_fd);
 }
 
 static int collect(Builder *b) {

@@ -118,12 +118,32 @@ static bool names_slave(Builder *b, const char *word, size_t length, const Block
         return false;
 }
 
+/* A table that is not the kernel's any more would have the dump written into what is now somebody
+ * else's. */
+static int table_has_changed(Builder *b) {
+        return fail(b, -ESTALE,
+                    "the tables of device-mapper devices have changed since they were noted: run "
+                    "\"kdump-mkinitramfs --note-tables\" as root");
+}
+
+/* "MAJOR:MINOR", which is how the kernel writes devices into tables. */
+static bool is_device_number(const char *word, size_t length) {
+        size_t major = strspn(word, "0123456789"), minor;
+
+        if (major == 0 || major >= length || word[major] != ':')
+                return false;
+        minor = strspn(word + major + 1, "0123456789");
+        return minor > 0 && major + 1 + minor == length;
+}
+
 static int write_word(Builder *b, FILE *f, const char *word, size_t length, const BlockName *slaves,
                       size_t n, PlanTarget *target) {
         const BlockName *slave;
         DeviceId *id;
 
         if (!names_slave(b, word, length, slaves, n, &slave)) {
+                if (is_device_number(word, length))
+                        return table_has_changed(b);
                 for (size_t i = 0; i < length; i++) {
                         (void)fputc(word[i], f);
                         if (word[i] == '%')
@@ -187,6 +207,21 @@ static int add_targets(Builder *b, const BlockName *name, const DmTable *table,
         return 0;
 }
 
+/* What can be seen of a change without asking the kernel for the table: another size, and that LVM
+ * has noted a change of its own. */
+static int check_age(Builder *b, const BlockName *name, const DmTable *table) {
+        uint64_t end = 0, size;
+        char text[32];
+
+        for (size_t i = 0; i < table->n_targets; i++)
+                end = MAX(end, add_saturated(table->targets[i].start_sectors,
+                                             table->targets[i].length_sectors));
+        if (block_attribute(b->root_fd, name, "size", text, sizeof(text)) >= 0 &&
+            parse_u64(text, 10, &size) >= 0 && size != end)
+                return table_has_changed(b);
+        return b->tables_are_old ? table_has_changed(b) : 0;
+}
+
 static int find_table(Builder *b, const BlockName *name, const DmTable **ret) {
         uint64_t major, minor;
         int r;
@@ -203,7 +238,7 @@ static int find_table(Builder *b, const BlockName *name, const DmTable **ret) {
                             "the table of the device-mapper device %s is not known: run "
                             "\"kdump-mkinitramfs --note-tables\" as root",
                             name->text);
-        return 0;
+        return check_age(b, name, *ret);
 }
 
 static int refuse_encrypted(Builder *b, const BlockName *name) {

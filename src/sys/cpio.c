@@ -38,8 +38,10 @@ CpioWriter *cpio_writer_free(CpioWriter *w) {
         return NULL;
 }
 
-/* A level that every version of the libraries packs in the same way, of a small window: the kernel
- * holds the window in memory while it unpacks, and memory is what it has little of. */
+/* zstd at the level whose window is the smallest, 512 KiB: the kernel holds window and packed image
+ * in memory while it unpacks, and that moment is the tightest one of a capture. For 7.5 MiB the two
+ * are 3.5 MiB together; at level 9 the image is 0.5 MiB smaller and the window 4 MiB. gzip has a
+ * window of 32 KiB, and takes the CPU seven times as long. */
 static int set_compression(struct archive *a, Compression compression) {
         int r;
 
@@ -53,7 +55,7 @@ static int set_compression(struct archive *a, Compression compression) {
         case COMPRESSION_ZSTD:
                 r = archive_write_add_filter_zstd(a);
                 if (r == ARCHIVE_OK)
-                        r = archive_write_set_options(a, "zstd:compression-level=9");
+                        r = archive_write_set_options(a, "zstd:compression-level=1");
                 return r;
         default:
                 return archive_write_add_filter_none(a);

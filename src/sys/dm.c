@@ -2,10 +2,12 @@
 /* Tables of device-mapper devices. */
 #include "sys/dm.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/dm-ioctl.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <sys/sysmacros.h>
 
 #include "base/array.h"
@@ -14,6 +16,8 @@
 #include "sys/json-fields.h"
 
 #define CONTROL      "/dev/mapper/control"
+#define DRIVER       "/sys/module/dm_mod"
+#define LVM_BACKUPS  "/etc/lvm/backup"
 #define BUFFER_FIRST (16u * 1024u)
 #define BUFFER_MOST  (4u * 1024u * 1024u)
 
@@ -179,10 +183,13 @@ static int take_table(int fd, uint64_t device, DmTables *tables) {
 int dm_tables_read(DmTables *ret) {
         _cleanup_(dm_tables_donep) DmTables tables = { 0 };
         _cleanup_free_ struct dm_ioctl *list = NULL;
-        _cleanup_close_ int fd = open(CONTROL, O_RDWR | O_CLOEXEC);
+        _cleanup_close_ int fd = -EBADF;
         uint64_t offset;
         int r;
 
+        /* Opening it would load the driver, which who has no such devices does not need. */
+        if (access(DRIVER, F_OK) >= 0)
+                fd = open(CONTROL, O_RDWR | O_CLOEXEC);
         if (fd < 0 && (errno == ENOENT || errno == ENODEV)) {
                 *ret = (DmTables){ 0 };
                 return 0;
@@ -244,6 +251,32 @@ int dm_tables_noted(int root_fd, DmTables *ret) {
 
         r = read_file_below(root_fd, DM_NOTE_PATH, DM_NOTE_LONGEST, &text, &size);
         return r < 0 ? r : dm_tables_from_json(text, size, ret);
+}
+
+static bool is_newer(const struct stat *a, const struct stat *b) {
+        return a->st_mtim.tv_sec != b->st_mtim.tv_sec ? a->st_mtim.tv_sec > b->st_mtim.tv_sec
+                                                      : a->st_mtim.tv_nsec > b->st_mtim.tv_nsec;
+}
+
+bool dm_note_is_old(int root_fd) {
+        int fd = open_below(root_fd, LVM_BACKUPS, O_RDONLY | O_DIRECTORY);
+        struct stat note, backup;
+        struct dirent *entry;
+        DIR *directory;
+        bool old = false;
+
+        directory = fd >= 0 ? fdopendir(fd) : NULL;
+        if (!directory) {
+                if (fd >= 0)
+                        (void)close(fd);
+                return false;
+        }
+        old = fstatat(root_fd, DM_NOTE_PATH + 1, &note, 0) < 0;
+        while (!old && (entry = readdir(directory)))
+                old = fstatat(dirfd(directory), entry->d_name, &backup, 0) >= 0 &&
+                      S_ISREG(backup.st_mode) && is_newer(&backup, &note);
+        (void)closedir(directory);
+        return old;
 }
 
 const DmTable *dm_tables_find(const DmTables *tables, uint64_t major, uint64_t minor) {

@@ -3,6 +3,7 @@
  * note that somebody with it has made before. */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -41,6 +42,10 @@ int dm_tables_read(DmTables *ret) _must_check_;
  * note), -EBADMSG, -ENOMEM, or what open, write and read say. */
 int dm_tables_note(int root_fd, const DmTables *tables) _must_check_;
 int dm_tables_noted(int root_fd, DmTables *ret) _must_check_;
+
+/* Whether LVM has changed volumes after the note was made, by the backups of its metadata in
+ * /etc/lvm/backup, which it writes with each change (lvm.conf(5), backup/backup). */
+bool dm_note_is_old(int root_fd);
 
 /* The note's bytes, for whoever reads them from elsewhere: 0, -EBADMSG, -ENOMEM. */
 int dm_tables_from_json(const char *text, size_t size, DmTables *ret) _must_check_;
