@@ -16,7 +16,8 @@ trap 'rm -rf "$work"' EXIT
 # The unit as installed, but for the program, which need not be installed here.
 unit=$work/kdumpd.service
 sed 's,^\(ExecStart[a-zA-Z]*=[-+]*\)/[^ ]*,\1/bin/true,' "$builddir/units/kdumpd.service" >"$unit"
-if grep -q '@[a-z]*@' "$builddir/units/kdumpd.service" "$builddir/conf/org.kdumpd1.service"; then
+if grep -q '@[a-z]*@' "$builddir/units/kdumpd.service" "$builddir/units/kdumpd-crash@.service" \
+    "$builddir/conf/org.kdumpd1.service"; then
     fail "something was not substituted"
 fi
 
@@ -25,6 +26,11 @@ if command -v systemd-analyze >/dev/null; then
     # --recursive-errors=no makes an unknown key an error; --man=no, as no page is installed yet.
     said=$(systemd-analyze verify --man=no --recursive-errors=no "$unit" 2>&1) ||
         fail "systemd-analyze verify"
+    [ -z "$said" ] || fail "systemd-analyze verify: $said"
+    # What looks at dumps, as an instance.
+    cp "$builddir/units/kdumpd-crash@.service" "$work/kdumpd-crash@var-crash-x.service"
+    said=$(systemd-analyze verify --man=no --recursive-errors=no \
+        "$work/kdumpd-crash@var-crash-x.service" 2>&1) || fail "systemd-analyze verify"
     [ -z "$said" ] || fail "systemd-analyze verify: $said"
     # The threshold is ten times the exposure.
     said=$(systemd-analyze security --offline=true --threshold=25 "$unit" 2>&1) ||

@@ -74,6 +74,14 @@ static void op_decided(void *userdata, const Decision *decision) {
                 w->on_decided(w->userdata, decision);
 }
 
+static void op_built(void *userdata, BuildState state, const char *text) {
+        World *w = userdata;
+
+        w->n_built++;
+        w->build_state = state;
+        strscpy(w->text, sizeof(w->text), text);
+}
+
 static void op_answer(void *userdata, unsigned requests, Failure failure, const char *text) {
         World *w = userdata;
 
@@ -118,12 +126,20 @@ static const Ops ops = {
         .save_record = op_save_record,
         .drop_record = op_drop_record,
         .decided = op_decided,
+        .built = op_built,
         .answer = op_answer,
         .changed = op_changed,
         .set_timer = op_set_timer,
         .ready = op_ready,
         .quit = op_quit,
 };
+
+static char *copy(const char *s) {
+        char *c = strdup(s);
+
+        ck_assert_ptr_nonnull(c);
+        return c;
+}
 
 void world_init(World *w) {
         *w = (World){
@@ -135,6 +151,8 @@ void world_init(World *w) {
         number_set_add(&w->kernel.fingerprint.blocks, 0);
         world_answers(w, HOTPLUG_ABSENT);
         ck_assert_int_eq(settings_init(&w->settings), 0);
+        free(w->settings.initrd);
+        w->settings.initrd = copy("/boot/initrd");
         manager_init(&w->manager, &ops, w, &w->settings, "x86_64");
 }
 
@@ -169,13 +187,6 @@ void world_uevent(World *w, Subsystem subsystem, HotplugAction action) {
         manager_input(&w->manager, &input);
 }
 
-static char *copy(const char *s) {
-        char *c = strdup(s);
-
-        ck_assert_ptr_nonnull(c);
-        return c;
-}
-
 void world_helper_ends(World *w, Failure failure) {
         LoadReport report = { .failure = failure };
         HelperKind kind = w->kind;
@@ -205,6 +216,20 @@ void world_helper_ends(World *w, Failure failure) {
         manager_helper_ended(&w->manager, kind, &report);
         /* Whatever was of use in it was taken. */
         load_report_done(&report);
+}
+
+void world_build_ends(World *w, const char *error) {
+        BuildReport report = {
+                .failed = error,
+                .built = !error,
+                .message = copy(error ?: "7.0 MiB"),
+                .unpacked_bytes = 7 << 20,
+        };
+
+        ck_assert(w->running && (w->kind == HELPER_BUILD || w->kind == HELPER_REBUILD));
+        w->running = false;
+        manager_build_ended(&w->manager, &report);
+        build_report_done(&report);
 }
 
 void world_arm(World *w) {

@@ -18,14 +18,15 @@ typedef struct World {
         /* The helper. */
         bool running;
         HelperKind kind;
-        int start_error;          /* what the next starts fail with, 0: they work */
-        unsigned n_started[3];    /* by kind */
+        int start_error; /* what the next starts fail with, 0: they work */
+        unsigned n_started[_HELPER_KIND_MAX];
         uint64_t helper_mtime;    /* of the kernel file that its reports tell */
         const char *helper_error; /* what it says when it fails */
 
         /* What was done. */
         unsigned n_looks, n_kills, n_saved, n_dropped, n_changed, n_timers, n_ready, n_quit;
-        unsigned n_decisions, n_answers;
+        unsigned n_decisions, n_answers, n_built;
+        BuildState build_state;
         unsigned attributes_read; /* how many attributes, over all looks */
         bool record_kept, record_must_reload;
         Decision decision; /* the last one */
@@ -51,6 +52,9 @@ void world_arm(World *w);
 
 /* Ends the helper that is running. FAILURE_NONE does to the kernel what it was started for. */
 void world_helper_ends(World *w, Failure failure);
+
+/* The same for one that builds. error is what it says when it fails, NULL: it works. */
+void world_build_ends(World *w, const char *error);
 
 /* Lets time pass, with the timer going off at each of its times. */
 void world_pass(World *w, uint64_t usec);

@@ -67,6 +67,8 @@ static void nonsense(Sim *s, unsigned arg) {
 static void reconfigure(Sim *s, unsigned arg) {
         if (arg & 1)
                 sim_touch_files(s);
+        if (arg & 32)
+                sim_touch_sources(s);
         if (arg & 2)
                 s->settings.foreign = arg & 4 ? FOREIGN_ADOPT : FOREIGN_REPLACE;
         if (arg & 8)
@@ -218,6 +220,8 @@ static void choose_world(Sim *s, const uint8_t choice[static 2]) {
         s->architecture = architectures[choice[0] / 8 % ELEMENTSOF(architectures)];
         s->settings.foreign = choice[1] & 1 ? FOREIGN_ADOPT : FOREIGN_REPLACE;
         s->settings.unload_on_stop = choice[1] & 2;
+        if (choice[0] & 128)
+                sim_builds(s);
         s->settings.settle_usec = settles[choice[0] / 32 % ELEMENTSOF(settles)];
         s->uevent_delay_usec = (choice[1] >> 2 & 3) * 100 * USEC_PER_MSEC;
         s->rng ^= choice[1];

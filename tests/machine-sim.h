@@ -58,7 +58,9 @@ typedef struct Sim {
         HotplugAnswer kernel;
         const char *architecture;
         Settings settings;
-        unsigned generation;           /* of the files that are configured */
+        unsigned generation;     /* of the files that are configured */
+        unsigned sources, built; /* what the initramfs is made of, and was made of */
+        uint64_t build_usec;
         uint64_t sets[_SUBSYSTEM_MAX]; /* the CPUs and memory blocks that there are, as bits */
         SimImage image;
         uint64_t seqnum;
@@ -82,7 +84,7 @@ typedef struct Sim {
         SimImage coming;          /* and brings this */
         uint64_t next_watch_usec;
         Job helper;
-        bool in_call, hangs, killed, had_image;
+        bool in_call, hangs, killed, had_image, forced;
         uint64_t helper_usec; /* when its next phase begins */
         uint64_t call_start_usec;
         Fate helper_fate;
@@ -108,8 +110,9 @@ typedef struct Sim {
         unsigned in_a_row; /* timers without time passing */
 
         /* What was seen. */
-        uint64_t n_steps, n_actions, n_loads, n_plans, n_unloads, n_kills, n_ready, n_exits;
-        uint64_t n_attribute_reads, n_fingerprints, n_answers;
+        uint64_t n_steps, n_actions, n_loads, n_plans, n_unloads, n_builds, n_kills, n_ready,
+                n_exits;
+        uint64_t n_attribute_reads, n_fingerprints, n_answers, n_told_builds;
         uint64_t n_verdicts[_VERDICT_MAX];
         Failure answered[_REQUEST_MAX];
         size_t longest; /* list of actions */
@@ -146,6 +149,10 @@ void sim_request(Sim *s, Request request);
 void sim_feed(Sim *s, const Input *in); /* one that the world does not know of */
 void sim_shutdown(Sim *s);              /* the whole machine goes down */
 void sim_glance(Sim *s);                /* somebody asks for "Armed" */
+/* What the initramfs is made of changes, sim_input(INPUT_RECONFIGURED) tells the daemon. */
+void sim_touch_sources(Sim *s);
+/* The daemon builds the initramfs itself from now on. Before sim_start(). */
+void sim_builds(Sim *s);
 /* Somebody changes the configured files; sim_input(INPUT_RECONFIGURED) tells the daemon. */
 void sim_touch_files(Sim *s);
 

@@ -372,6 +372,9 @@ static const struct {
         { "KernelFile", "s" },
         { "KernelRelease", "s" },
         { "InitrdFile", "s" },
+        { "InitrdState", "s" },
+        { "InitrdMessage", "s" },
+        { "InitrdUnpackedBytes", "t" },
         { "CommandLine", "s" },
         { "ReservationBytes", "t" },
         { "ElfcorehdrBytes", "t" },
@@ -391,6 +394,14 @@ static const struct {
         { "NextRetryUSec", "t" },
         { "SettleUSec", "t" },
         { "MaxDelayUSec", "t" },
+        { "LastCrashUSec", "t" },
+        { "LastCrashDirectory", "s" },
+        { "LastCrashMessage", "s" },
+        { "LastCrashState", "s" },
+        { "LastCrashComplete", "b" },
+        { "LastTestUSec", "t" },
+        { "LastTestResult", "s" },
+        { "LastTestSameImage", "b" },
 };
 
 static void get(Scene *s, const char *name, const char *type, char *ret, size_t size) {
@@ -575,6 +586,35 @@ static void set_text(char **field) {
         ck_assert_ptr_nonnull(*field);
 }
 
+static void change_aftermath(Manager *manager, const char *name) {
+        const LoadReport *r = &manager->machine.record.report;
+        LastCrash *crash = &manager->aftermath.crash;
+        CrashTest *test = &manager->aftermath.test;
+
+        if (streq(name, "LastCrashUSec"))
+                crash->usec = 17;
+        else if (streq(name, "LastCrashDirectory"))
+                strscpy(crash->directory, sizeof(crash->directory), "/var/crash/x");
+        else if (streq(name, "LastCrashMessage"))
+                strscpy(crash->message, sizeof(crash->message), "BUG: x");
+        else if (streq(name, "LastCrashState"))
+                crash->state = "copied";
+        else if (streq(name, "LastCrashComplete"))
+                crash->complete = true;
+        else if (streq(name, "LastTestUSec")) {
+                test->id[0] = '1';
+                test->started_usec = 18;
+        } else if (streq(name, "LastTestResult"))
+                test->result = CRASH_TEST_COMPLETE;
+        else if (streq(name, "LastTestSameImage")) {
+                test->kernel = r->kernel;
+                test->initrd = r->initrd;
+                test->kernel.path = strdup(r->kernel.path);
+                test->initrd.path = strdup(r->initrd.path);
+        } else
+                ck_abort_msg("nothing changes %s", name);
+}
+
 /* Changes what a property is made of, in the machine itself. */
 static void change(World *w, const char *name) {
         Machine *m = &w->manager.machine;
@@ -614,7 +654,14 @@ static void change(World *w, const char *name) {
                                 set_text(fields[i].text);
                         return;
                 }
-        if (streq(name, "State"))
+        if (streq(name, "InitrdState")) {
+                free(w->settings.initrd);
+                w->settings.initrd = strdup("auto");
+        } else if (streq(name, "InitrdMessage"))
+                strscpy(m->build_text, sizeof(m->build_text), "7.0 MiB");
+        else if (streq(name, "InitrdUnpackedBytes"))
+                m->unpacked_bytes = 17;
+        else if (streq(name, "State"))
                 m->ready = false;
         else if (streq(name, "StateReason")) {
                 m->ready = true;
@@ -637,7 +684,7 @@ static void change(World *w, const char *name) {
                 m->retry_usec = 1;
                 m->retry_realtime_usec = 17;
         } else
-                ck_abort_msg("nothing changes %s", name);
+                change_aftermath(&w->manager, name);
 }
 
 static bool has_word(const char *words, const char *word) {

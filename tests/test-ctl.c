@@ -43,7 +43,13 @@ static DaemonStatus good_status(void) {
                 .total_unprotected_usec = 27312,
                 .settle_usec = 500000,
                 .max_delay_usec = 10000000,
-                .received = (UINT64_C(1) << 31) - 1,
+                .last_crash_usec = NOW - 3600 * USEC_PER_SEC,
+                .last_crash_directory = (char *)"/var/crash/x",
+                .last_crash_message = (char *)"BUG: x",
+                .last_crash_state = (char *)"complete",
+                .last_crash_complete = true,
+                .last_test_result = (char *)"",
+                .received = (UINT64_C(1) << 42) - 1,
         };
 }
 
@@ -67,6 +73,7 @@ static const char *status_text(const DaemonStatus *status, bool colour) {
 START_TEST(operational) {
         DaemonStatus status = good_status();
 
+        ck_assert_int_eq(setenv("TZ", "UTC", 1), 0);
         ck_assert_str_eq(status_text(&status, false),
                          "Kdump is operational\n"
                          "       State: armed: the image covers the machine\n"
@@ -77,7 +84,9 @@ START_TEST(operational) {
                          "     Hotplug: CPU and memory: kernel updates the image\n"
                          "      Events: 129 in 2 batches: 2 skipped, 0 reloads; last 12 s ago\n"
                          "   Last load: 2 min 5 s ago, took 1.31 s, unprotected for 27.3 ms "
-                         "(27.3 ms in all)\n");
+                         "(27.3 ms in all)\n"
+                         "  Last crash: 2023-11-14 21:13:20, complete: BUG: x\n"
+                         "  Crash test: never, see 'kdumpctl test --crash'\n");
 }
 END_TEST
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* daemon/helper: kdump-load as a child, played by scripts that behave well and badly. */
+/* daemon/helper: kdump-load and kdump-mkinitramfs as children, played by scripts that behave well
+ * and badly. */
 #include "test.h"
 
 #include <dirent.h>
@@ -24,6 +25,7 @@ typedef struct World {
         HelperKind kind;
         Failure failure;
         char message[512], kernel[64];
+        bool built, build_failed;
 } World;
 
 static void on_ended(void *userdata, HelperKind kind, LoadReport *report) {
@@ -34,6 +36,31 @@ static void on_ended(void *userdata, HelperKind kind, LoadReport *report) {
         w->failure = report->failure;
         strscpy(w->message, sizeof(w->message), strempty(report->message));
         strscpy(w->kernel, sizeof(w->kernel), strempty(report->kernel.path));
+}
+
+static void on_build_ended(void *userdata, BuildReport *report) {
+        World *w = userdata;
+
+        w->n_ended++;
+        w->built = report->built;
+        w->build_failed = report->failed;
+        strscpy(w->message, sizeof(w->message), strempty(report->message));
+        strscpy(w->kernel, sizeof(w->kernel), strempty(report->path));
+}
+
+static Helper *new_helper(World *w, const char *root) {
+        const HelperSetup setup = {
+                .load = w->program,
+                .mkinitramfs = w->program,
+                .root = root,
+                .ended = on_ended,
+                .build_ended = on_build_ended,
+                .userdata = w,
+        };
+        Helper *h = NULL;
+
+        ck_assert_int_eq(helper_new(w->event, &setup, &h), 0);
+        return h;
 }
 
 /* script is the body of a shell script; $out is a file of its own that it may write. */
@@ -52,7 +79,7 @@ static void world_init(World *w, const char *script) {
         ck_assert_int_eq(sigaddset(&mask, SIGTERM), 0);
         ck_assert_int_eq(sigprocmask(SIG_BLOCK, &mask, NULL), 0);
         ck_assert_int_ge(sd_event_new(&w->event), 0);
-        ck_assert_int_eq(helper_new(w->event, w->program, NULL, on_ended, w, &w->helper), 0);
+        w->helper = new_helper(w, NULL);
 }
 
 static void world_done(World *w) {
@@ -130,6 +157,8 @@ START_TEST(arguments) {
                 { HELPER_LOAD, NULL, "--json" },
                 { HELPER_PLAN, NULL, "--json --dry-run" },
                 { HELPER_UNLOAD, "/some where", "--json --unload --root=/some where" },
+                { HELPER_BUILD, NULL, "--json --if-needed" },
+                { HELPER_REBUILD, "/x", "--json --root=/x" },
         };
         char line[256];
         World w;
@@ -137,9 +166,9 @@ START_TEST(arguments) {
         for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
                 world_init(&w, "echo \"$@\" >$out; echo '" GOOD_REPORT "'");
                 helper_free(w.helper);
-                ck_assert_int_eq(
-                        helper_new(w.event, w.program, cases[i].root, on_ended, &w, &w.helper), 0);
-                run(&w, cases[i].kind);
+                w.helper = new_helper(&w, cases[i].root);
+                ck_assert_int_eq(helper_start(w.helper, cases[i].kind), 0);
+                await_end(&w);
                 await_line(&w, "/out", line, sizeof(line));
                 ck_assert_str_eq(line, cases[i].line);
                 world_done(&w);
@@ -377,7 +406,61 @@ START_TEST(outlives_us) {
 }
 END_TEST
 
+#define BUILT                                                                                    \
+        "{\"State\":\"built\",\"Path\":\"/var/lib/kdumpd/6.1/initramfs.img\",\"PackedBytes\":1," \
+        "\"UnpackedBytes\":2,\"Message\":\"6.9 MiB\"}"
+
+/* What an end of kdump-mkinitramfs means. */
+START_TEST(build_reports) {
+        static const struct {
+                const char *script, *message;
+                bool failed;
+        } cases[] = {
+                { "echo '" BUILT "'", "6.9 MiB", false },
+                { "echo 'kdump.conf:3: what' >&2; echo '" BUILT "'", "6.9 MiB", false },
+                { "echo 'kdump-mkinitramfs: there is no module for sda.' >&2; exit 1",
+                  "there is no module for sda.", true },
+                { "echo one >&2; printf 'two\\033' >&2; exit 1", "two?", true },
+                { "exit 1", "kdump-mkinitramfs ended with status 1 and without a report", true },
+                { "kill -9 $$", "kdump-mkinitramfs was ended by signal KILL", true },
+                { "echo '{}'", "{}", true },
+                { "echo '" BUILT "'; exit 1", BUILT, true },
+                { "true", "kdump-mkinitramfs ended with status 0 and without a report", true },
+        };
+        World w;
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                world_init(&w, cases[i].script);
+                ck_assert_int_eq(helper_start(w.helper, HELPER_BUILD), 0);
+                await_end(&w);
+                ck_assert_int_eq(w.build_failed, cases[i].failed);
+                ck_assert_int_eq(w.built, !cases[i].failed);
+                ck_assert_str_eq(w.message, cases[i].message);
+                ck_assert_str_eq(w.kernel,
+                                 cases[i].failed ? "" : "/var/lib/kdumpd/6.1/initramfs.img");
+                world_done(&w);
+        }
+}
+END_TEST
+
+/* It is in nobody's way. */
+START_TEST(build_priority) {
+        char line[64];
+        World w;
+
+        world_init(&w, "sleep 0.2; echo \"$(ps -o ni= -p $$) $(ionice -p $$ || echo idle)\" >$out");
+        ck_assert_int_eq(helper_start(w.helper, HELPER_BUILD), 0);
+        await_end(&w);
+        await_line(&w, "/out", line, sizeof(line));
+        ck_assert_ptr_nonnull(strstr(line, "19"));
+        ck_assert_ptr_nonnull(strstr(line, "idle"));
+        world_done(&w);
+}
+END_TEST
+
 static void add_cases(Suite *s) {
+        ADD_TEST(s, build_reports);
+        ADD_TEST(s, build_priority);
         ADD_TEST(s, good_report);
         ADD_TEST(s, in_pieces);
         ADD_TEST(s, arguments);

@@ -92,9 +92,90 @@ export KDUMPCTL_KDUMP_LOAD="$work/kdump-load"
 expect 7 '^loader --dry-run$' '' test
 expect 7 '^loader --dry-run --json$' '' test --json
 expect 7 '^loader --dry-run --root=/tree$' '' --root=/tree test
+expect 7 "^Crash test: +never, see 'kdumpctl test --crash'\$" '' --root="$work/root" test
 export KDUMPCTL_KDUMP_LOAD="$work/nothing"
 expect 1 '' "^kdumpctl: '.*/nothing' cannot be run: No such file or directory\.\$" test
 unset KDUMPCTL_KDUMP_LOAD
+
+# What would do. The kernel is only its header, by the boot protocol, with an init_size of 56 MiB.
+kernel=$work/root/boot/vmlinuz
+mkdir -p "${kernel%/*}"
+truncate -s 65536 "$kernel"
+poke() {
+    printf '%b' "$2" | dd of="$kernel" bs=1 seek="$(($1))" conv=notrunc 2>/dev/null
+}
+poke 0x1f1 '\003'
+poke 0x1fe '\0125\0252'
+poke 0x201 '\0146'
+poke 0x202 'HdrS\017\002'
+poke 0x211 '\001'
+poke 0x232 '\040'
+poke 0x236 '\077'
+poke 0x238 '\0377\007'
+poke 0x25b '\001'
+poke 0x262 '\0200\003'
+printf 0707010 >"$work/root/boot/initrd"
+printf '[Image]\nKernel=/boot/vmlinuz\nInitrd=/boot/initrd\n' >"$work/root/run/kdumpd/kdumpd.conf"
+expect 0 '^crashkernel=88M$' '' --root="$work/root" estimate
+expect 0 '^ +Reserved: 256 MiB$' '' --root="$work/root" estimate
+expect 0 '"AdviceBytes": *92274688' '' --root="$work/root" estimate --json
+printf '[Image]\nKernel=/boot/nothing\n' >"$work/root/run/kdumpd/kdumpd.conf"
+expect 1 '' "^kdumpctl: '/boot/nothing' cannot be read: No such" --root="$work/root" estimate
+rm "$work/root/run/kdumpd/kdumpd.conf"
+
+# A panic on purpose, of a machine that has only the files for it.
+mkdir -p "$work/root/dev" "$work/root/proc/sys/kernel/random" "$work/root/var/lib"
+: >"$work/root/dev/kmsg"
+: >"$work/root/proc/sysrq-trigger"
+echo 11111111-2222-3333-4444-555555555555 >"$work/root/proc/sys/kernel/random/boot_id"
+echo 0 >"$work/root/sys/kernel/kexec_crash_loaded"
+crash="--root=$work/root test --crash"
+# shellcheck disable=SC2086
+{
+    expect 1 '' '^kdumpctl: No crash image is loaded, so' $crash --yes
+    echo 1 >"$work/root/sys/kernel/kexec_crash_loaded"
+    expect 1 'going to panic NOW' '^kdumpctl: There is nobody to confirm this' $crash
+    [ ! -s "$work/root/proc/sysrq-trigger" ] || failed=1
+    expect 1 'going to panic NOW' '^kdumpctl: The kernel did not panic\.$' $crash --yes
+}
+id=$(sed -n 's/.*"Id": *"\([0-9a-f]\{32\}\)".*/\1/p' "$work/root/var/lib/kdumpd/crash-test.json")
+grep -qx "<0>kdumpd: crash test $id" "$work/root/dev/kmsg" || {
+    echo "FAILED: the kernel's log did not get the mark: $(cat "$work/root/dev/kmsg")"
+    failed=1
+}
+[ "$(cat "$work/root/proc/sysrq-trigger")" = c ] || {
+    echo "FAILED: nobody made the machine panic"
+    failed=1
+}
+expect 2 '' "^kdumpctl: --crash and --yes are for 'test', not for 'status', see" status --crash
+
+printf '#!/bin/sh\necho "builder $*"\nexit 5\n' >"$work/kdump-mkinitramfs"
+chmod +x "$work/kdump-mkinitramfs"
+export KDUMPCTL_KDUMP_MKINITRAMFS="$work/kdump-mkinitramfs"
+expect 5 '^builder $' '' rebuild
+
+# Dumps.
+dump=$work/root/var/crash/vm-2023-11-14-22:13:20
+expect 1 '' "^kdumpctl: There are no dumps in '/var/crash'\.\$" --root="$work/root" list
+expect 1 '' "^kdumpctl: There are no dumps in" --root="$work/root" info
+expect 0 '^\[' '' --root="$work/root" list --json
+mkdir -p "$dump" "${dump%0}1"
+printf '{"Result":"complete","KernelRelease":"6.12","PanicMessage":"BUG: x"}' >"$dump/kdump.json"
+echo 'Linux version 6.1 x' >"${dump%0}1/vmcore-dmesg.txt"
+expect 0 '^2 .*14 22:13:20 UTC +6\.12 +missing +- +BUG: x$' '' --root="$work/root" list
+expect 0 '^1 .*14 22:13:21 UTC +6\.1 +log-only +- +-$' '' --root="$work/root" list
+expect 0 '"State": *"missing"' '' --root="$work/root" list --json
+expect 0 '^ +State: log-only$' '' --root="$work/root" info
+expect 0 '^ +Panic: BUG: x$' '' --root="$work/root" info 2
+expect 0 '"PanicMessage": *"BUG: x"' '' --root="$work/root" info vm-2023-11-14-22:13:20 --json
+expect 0 '^Linux version 6\.1 x$' '' --root="$work/root" log
+expect 0 '"Linux version 6\.1 x"' '' --root="$work/root" log --json
+expect 1 '' "^kdumpctl: The dump 'vm-2023-11-14-22:13:20' has no log\." --root="$work/root" log 2
+expect 1 '' "^kdumpctl: There is more than one dump whose name" --root="$work/root" info vm
+expect 1 '' "^kdumpctl: There is no dump '3', see 'kdumpctl list'" --root="$work/root" info 3
+expect 2 '' "^kdumpctl: Too many arguments from 'b', see" info a b
+printf '[Capture]\nTarget=raw:/dev/sda1\n' >"$work/root/run/kdumpd/kdumpd.conf"
+expect 1 '' "^kdumpctl: The dumps cannot be found: a dump on /dev/sda1 is" --root="$work/root" list
 
 # A bus without the daemon. Nothing here may start one.
 cp "$srcdir/conf/org.kdumpd1.conf" "$work/policy.conf"
@@ -104,6 +185,7 @@ expect 3 '^Kdump is not operational$' "$dead" status
 expect 3 '' "$dead" status --json
 expect 1 '' "$dead" events
 expect 1 '' "$dead" unload
+expect 5 '^builder $' '' rebuild
 
 # The daemon.
 start_fake
@@ -126,6 +208,8 @@ expect 0 '"subsystems": *"memory"' '' events -n all --json
 expect 0 '' '' load
 expect 0 '' '' unload
 expect 0 '' '' reload
+expect 0 '' '' rebuild
+expect 0 "^  Crash test: never, see 'kdumpctl test --crash'\$" '' status
 SYSTEMD_COLORS=1 expect 0 '\[1;32mKdump is operational' '' status
 
 start_fake Armed=no State=failed 'StateReason=no initrd was found' ReservationBytes=0 \
@@ -139,6 +223,16 @@ expect 1 '' '^kdumpctl: No kdump initrd was found in /boot\.$' load
 expect 1 '' '^kdumpctl: Permission denied: Unload\(\) needs privileges, try it as root\.$' unload
 expect 1 '' '^kdumpctl: kdumpd speaks another version' events
 expect 1 '' '^kdumpctl: No memory reserved for crash kernel: add crashkernel=' showmem
+
+start_fake LastCrashUSec=1700000000000000 LastCrashState=incomplete 'LastCrashMessage=BUG: x' \
+    InitrdState=failed 'InitrdMessage=no module for sda' \
+    'Rebuild:org.kdumpd1.Error.System:No sda.' \
+    LastTestUSec=1700000000000000 LastTestResult=complete LastTestSameImage=yes
+expect 0 '^  Last crash: 2023-11-14 22:13:20, incomplete: BUG: x$' '' status
+expect 0 '^  Crash test: 2023-11-14 22:13:20, it gave a complete dump, with this image$' '' status
+expect 0 '^ +Build: failed: no module for sda$' '' status
+expect 1 '' '^kdumpctl: No sda\.$' rebuild
+expect 0 '"LastCrashState": *"incomplete"' '' status --json
 
 start_fake 'Reload:die'
 expect 1 '' "^kdumpctl: kdumpd ended or did not answer, see 'systemctl status kdumpd'\.\$" reload

@@ -405,7 +405,7 @@ static void add_cases(Suite *suite) {
         tcase_add_loop_test(each, stop_while_planning, 0, 4);
         tcase_add_loop_test(each, last_request_remains, 0, 54);
         tcase_add_loop_test(each, burst_first, 0, 8);
-        tcase_add_loop_test(each, requests, 0, _SITUATION_MAX * _REQUEST_MAX);
+        tcase_add_loop_test(each, requests, 0, _SITUATION_MAX * REQUEST_REBUILD);
         tcase_add_loop_test(each, stops, 0, 2 * _SITUATION_MAX);
         tcase_add_loop_test(each, request_while_stopping, 0, 9);
         tcase_add_loop_test(each, unload_without_a_report, 0, 2);

@@ -138,12 +138,12 @@ START_TEST(unplannable) {
         sim_run(&s, 5 * USEC_PER_MINUTE);
         check_decision(0, _i < 4 ? VERDICT_ADOPT : VERDICT_KEEP, REASON_UNPLANNABLE, 0);
         ck_assert_int_eq(machine_state(&s.machine), MACHINE_ARMED);
-        status_fill(&status, &s.machine);
+        status_fill(&status, &s.machine, NULL);
         ck_assert_ptr_nonnull(strstr(status.state_reason, "cannot be loaded again: "));
         ck_assert(!endswith(status.state_reason, ": "));
         sim_input(&s, INPUT_RECONFIGURED);
         sim_run(&s, USEC_PER_SEC);
-        status_fill(&status, &s.machine);
+        status_fill(&status, &s.machine, NULL);
         ck_assert_str_eq(status.state_reason, "loaded; it covers all memory and CPUs");
         finish();
         ck_assert_uint_eq(s.n_loads, 1);

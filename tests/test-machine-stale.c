@@ -15,7 +15,7 @@ static void tell(HotplugAction action, uint64_t seqnum) {
 static bool is_stale(const char *words) {
         Status status;
 
-        status_fill(&status, &s.machine);
+        status_fill(&status, &s.machine, NULL);
         ck_assert_int_eq(status.stale, status.stale_reason[0] != '\0');
         if (status.stale)
                 ck_assert_msg(strstr(status.stale_reason, words), "%s", status.stale_reason);
@@ -98,7 +98,7 @@ END_TEST
 static void check_text(const char *expected) {
         Status status;
 
-        status_fill(&status, &s.machine);
+        status_fill(&status, &s.machine, NULL);
         ck_assert_str_eq(status.stale_reason, expected);
         ck_assert_int_eq(status.stale, expected[0] != '\0');
 }

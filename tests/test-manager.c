@@ -373,7 +373,56 @@ START_TEST(changes_are_told) {
 }
 END_TEST
 
+static void world_init_building(World *w) {
+        world_init(w);
+        free(w->settings.initrd);
+        w->settings.initrd = strdup("auto");
+}
+
+START_TEST(builds) {
+        Input input = { .type = INPUT_START };
+        World w;
+
+        world_init_building(&w);
+        manager_input(&w.manager, &input);
+        ck_assert_int_eq(w.kind, HELPER_BUILD);
+        ck_assert_str_eq(manager_status(&w.manager)->initrd_state, "building");
+        world_build_ends(&w, NULL);
+        ck_assert_uint_eq(w.n_built, 1);
+        ck_assert_int_eq(w.build_state, BUILD_BUILT);
+        ck_assert_str_eq(w.text, "7.0 MiB");
+        ck_assert_uint_eq(manager_status(&w.manager)->initrd_unpacked_bytes, 7 << 20);
+        ck_assert_int_eq(w.kind, HELPER_LOAD);
+        world_helper_ends(&w, FAILURE_NONE);
+        ck_assert_str_eq(state(&w), "armed");
+        world_request(&w, REQUEST_REBUILD);
+        ck_assert_int_eq(w.kind, HELPER_REBUILD);
+        world_build_ends(&w, "no module");
+        ck_assert_int_eq(w.build_state, BUILD_FAILED);
+        ck_assert_uint_eq(w.answered, REQUEST_BIT(REQUEST_REBUILD));
+        ck_assert_int_eq(w.failure, FAILURE_SYSTEM);
+        ck_assert_str_eq(w.text, "no module");
+        world_done(&w);
+}
+END_TEST
+
+START_TEST(builder_cannot_be_started) {
+        Input input = { .type = INPUT_START };
+        World w;
+
+        world_init_building(&w);
+        w.start_error = -ENOENT;
+        manager_input(&w.manager, &input);
+        ck_assert_uint_eq(w.n_built, 1);
+        ck_assert_str_eq(manager_status(&w.manager)->initrd_message,
+                         "kdump-mkinitramfs cannot be started: No such file or directory");
+        world_done(&w);
+}
+END_TEST
+
 static void add_cases(Suite *s) {
+        ADD_TEST(s, builds);
+        ADD_TEST(s, builder_cannot_be_started);
         ADD_TEST(s, start_load_ready);
         ADD_TEST(s, adopts_and_plans);
         ADD_TEST(s, burst_reloads_once);

@@ -10,7 +10,7 @@ static Status status;
 static void check(const char *state, const char *reason, const char *line) {
         char buf[STATUS_TEXT_MAX], plain[STATUS_TEXT_MAX];
 
-        status_fill(&status, &s.machine);
+        status_fill(&status, &s.machine, NULL);
         strscpyf(plain, sizeof(plain), "%s: %s", state, reason);
         ck_assert_str_eq(status.state, state);
         ck_assert_str_eq(status.state_reason, reason);
@@ -63,7 +63,7 @@ START_TEST(armed) {
         sim_run(&s, 600 * USEC_PER_MSEC);
         check("loading", "the kernel logged that it could not update the image", NULL);
         finish();
-        status_fill(&status, &s.machine);
+        status_fill(&status, &s.machine, NULL);
         ck_assert_uint_eq(status.batches, 1);
         ck_assert_uint_eq(status.batches_skipped, 0);
         ck_assert_uint_eq(status.reloads, 1);
@@ -116,7 +116,7 @@ START_TEST(failed) {
         check("failed", "the kexec lock stayed taken; the image from before is still loaded", NULL);
         ck_assert(status.armed);
         finish();
-        status_fill(&status, &s.machine);
+        status_fill(&status, &s.machine, NULL);
         ck_assert_uint_eq(status.next_retry_usec, 0);
 }
 END_TEST

@@ -69,7 +69,12 @@ static void decide_foreign(Step *s) {
         /* Where ours was just found impossible to load, trying would only cost the image that is
          * there; it is replaced when that changes. */
         if (m->settings->foreign == FOREIGN_REPLACE && !failure_is_unavailable(m->failure)) {
-                step_begin(s, VERDICT_RELOAD, REASON_FOREIGN_IMAGE, NULL);
+                if (step_build_if_due(s, REASON_CONFIGURATION))
+                        return;
+                if (s->now->monotonic_usec < machine_batch_due(m) && m->batch.pending)
+                        step_begin_settled(s, REASON_FOREIGN_IMAGE, NULL);
+                else
+                        step_begin(s, VERDICT_RELOAD, REASON_FOREIGN_IMAGE, NULL);
                 return;
         }
         if (m->settings->foreign == FOREIGN_ADOPT)
@@ -93,7 +98,8 @@ static void facts_start(Step *s) {
                 if (m->have_record && wait_for_second_look(s, LOOK_START))
                         return;
                 step_forget(s);
-                step_begin_settled(s, REASON_START, NULL);
+                if (!step_build_if_due(s, REASON_CONFIGURATION))
+                        step_begin_settled(s, REASON_START, NULL);
         } else if (!m->have_record)
                 decide_foreign(s);
         else if (m->record.must_reload)
@@ -267,6 +273,8 @@ static void facts_watch(Step *s, bool closely) {
         if (m->retry_usec != USEC_INFINITY || m->batch.events > 0)
                 return;
         if (failure_is_unavailable(m->failure) && !is_impossible(m)) {
+                if (step_build_if_due(s, REASON_AVAILABLE))
+                        return;
                 step_begin(s, m->have_record ? VERDICT_RELOAD : VERDICT_LOAD, REASON_AVAILABLE,
                            NULL);
                 return;

@@ -32,6 +32,17 @@ void step_judge_unload(Step *s);
 const char *step_failure_text(const Machine *m);
 void step_job_ended(Step *s);
 
+/* machine-build.c. Starts a build; the first only if it is due and nothing is more urgent, and says
+ * whether it did. If there is something to be loaded after it, that is for reason. */
+bool step_build_if_due(Step *s, Reason reason);
+void step_build(Step *s, bool force);
+/* Kills a build that runs, to be done again later. */
+void step_overtake_build(Step *s);
+void step_built(Step *s, BuildReport *report);
+
+/* Goes on as at the start. */
+void step_look_at_start(Step *s);
+
 /* Records a decision that is complete as it is made. */
 void step_decided(Step *s, Verdict verdict, Reason reason, const char *remark, const char *result,
                   const char *details);

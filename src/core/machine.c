@@ -11,6 +11,13 @@ static const char *const machine_state_table[_MACHINE_STATE_MAX] = {
         [MACHINE_LOADING] = "loading",         [MACHINE_ARMED] = "armed",
         [MACHINE_FAILED] = "failed",
 };
+static const char *const build_state_table[_BUILD_STATE_MAX] = {
+        [BUILD_NONE] = "",
+        [BUILD_FRESH] = "fresh",
+        [BUILD_BUILT] = "built",
+        [BUILD_FAILED] = "failed",
+};
+DEFINE_NAME_TABLE(build_state, BuildState, _BUILD_STATE_MAX);
 DEFINE_NAME_TABLE(machine_state, MachineState, _MACHINE_STATE_MAX);
 
 void machine_init(Machine *m, const Settings *settings, const char *architecture) {
@@ -19,6 +26,7 @@ void machine_init(Machine *m, const Settings *settings, const char *architecture
                 .second_look_usec = USEC_INFINITY,
                 .retry_usec = USEC_INFINITY,
                 .unprotected_since_usec = USEC_INFINITY,
+                .build_for = REASON_CONFIGURATION,
         };
         machine_set_settings(m, settings, architecture);
 }
@@ -109,8 +117,14 @@ static uint64_t work_due(const Machine *m) {
 }
 
 uint64_t machine_deadline(const Machine *m) {
+        if (m->job_killed)
+                return USEC_INFINITY;
+        /* A build steps aside for a hotplug that the image has to follow. */
+        if (m->job == JOB_BUILD && m->ready && machine_is_armed(m) &&
+            (m->batch.events > 0 || m->batch.met_load || m->batch.kernel_log))
+                return MIN(m->job_deadline_usec, machine_batch_due(m));
         if (m->job != JOB_NONE)
-                return m->job_killed ? USEC_INFINITY : m->job_deadline_usec;
+                return m->job_deadline_usec;
         if (m->second_look_usec != USEC_INFINITY)
                 return m->second_look_usec;
         if (!m->started || m->stopping)
@@ -144,6 +158,10 @@ static unsigned look_attributes(const Machine *m, Look look) {
         }
 }
 
+void step_look_at_start(Step *s) {
+        step_look(s, LOOK_START, look_attributes(s->m, LOOK_START), true);
+}
+
 static void on_start(Step *s, ImageRecord *record, bool log_is_whole) {
         Machine *m = s->m;
 
@@ -152,12 +170,13 @@ static void on_start(Step *s, ImageRecord *record, bool log_is_whole) {
         m->started = true;
         m->wanted = true;
         m->log_is_whole = log_is_whole;
+        m->build_due = true;
         if (record) {
                 m->record = *record;
                 *record = (ImageRecord){ 0 };
                 m->have_record = true;
         }
-        step_look(s, LOOK_START, look_attributes(m, LOOK_START), true);
+        step_look_at_start(s);
 }
 
 /* Something fell into a load. If this process dies before it can act on that, the next one must
@@ -253,9 +272,12 @@ static void on_kernel_log(Step *s) {
         }
 }
 
-static void on_reconfigured(Step *s) {
+/* Loads, or compares what is loaded with what would be. */
+static void replan(Step *s) {
         Machine *m = s->m;
+        Reason reason = m->build_for;
 
+        m->build_for = REASON_CONFIGURATION;
         if (m->job != JOB_NONE || m->look != LOOK_NOTHING || !m->started) {
                 m->replan = m->started;
                 return;
@@ -263,11 +285,19 @@ static void on_reconfigured(Step *s) {
         if (!m->wanted)
                 return;
         if (!machine_is_armed(m) || m->failure != FAILURE_NONE)
-                step_begin_settled(s, REASON_CONFIGURATION, NULL);
+                step_begin_settled(s, reason, NULL);
         else if (m->have_record)
                 step_plan(s);
         else if (m->settings->foreign == FOREIGN_REPLACE)
                 step_begin_settled(s, REASON_FOREIGN_IMAGE, NULL);
+}
+
+static void on_reconfigured(Step *s) {
+        Machine *m = s->m;
+
+        m->build_due = true;
+        if (!step_build_if_due(s, REASON_CONFIGURATION))
+                replan(s);
 }
 
 static void on_timer(Step *s) {
@@ -275,6 +305,10 @@ static void on_timer(Step *s) {
 
         if (s->now->monotonic_usec < machine_deadline(m))
                 return;
+        if (m->job == JOB_BUILD && s->now->monotonic_usec < m->job_deadline_usec) {
+                step_overtake_build(s);
+                return;
+        }
         if (m->job != JOB_NONE) {
                 m->job_killed = true;
                 step_emit(s, ACTION_KILL);
@@ -286,9 +320,13 @@ static void on_timer(Step *s) {
                 step_look(s, m->look, look_attributes(m, m->look), m->look != LOOK_WATCH);
                 return;
         }
-        if (m->retry_usec != USEC_INFINITY && !m->batch.requested)
+        if (m->retry_usec != USEC_INFINITY && !m->batch.requested) {
+                /* Whatever kept it from being built may be gone. */
+                m->build_due |= m->failure == FAILURE_NO_INITRD;
+                if (step_build_if_due(s, REASON_RETRY))
+                        return;
                 step_begin(s, m->have_record ? VERDICT_RELOAD : VERDICT_LOAD, REASON_RETRY, NULL);
-        else
+        } else
                 step_look(s, LOOK_DECIDE, look_attributes(m, LOOK_DECIDE), true);
 }
 
@@ -323,16 +361,29 @@ static void request_load(Step *s, Request request) {
         step_begin_settled(s, REASON_REQUEST, NULL);
 }
 
+static void request_rebuild(Step *s) {
+        Machine *m = s->m;
+
+        if (!machine_builds(m)) {
+                step_answer(s, REQUEST_BIT(REQUEST_REBUILD), FAILURE_CONFIGURATION,
+                            "Initrd= in kdumpd.conf says that no initramfs is to be built");
+                return;
+        }
+        m->waiting |= REQUEST_BIT(REQUEST_REBUILD);
+        step_build(s, true);
+}
+
 /* Whatever is asked for last is what remains: an unload takes the place of the loads that
  * waited, and loads that come after it run after it. */
 static void enqueue(Step *s, Request request) {
         Machine *m = s->m;
-        unsigned loads = m->queued & ~REQUEST_BIT(REQUEST_UNLOAD);
+        unsigned loads = m->queued & (REQUEST_BIT(REQUEST_LOAD) | REQUEST_BIT(REQUEST_RELOAD));
 
         if (request == REQUEST_UNLOAD) {
                 m->queued &= ~loads;
                 m->waiting &= ~loads;
                 step_answer(s, loads, FAILURE_BUSY, UNLOAD_OVERTOOK);
+                step_overtake_build(s);
         }
         /* A load that is under way is the one that Load() asks for; the others come after it. */
         if (request == REQUEST_LOAD && m->job == JOB_LOAD && m->queued == 0)
@@ -351,7 +402,9 @@ static void on_request(Step *s, Request request) {
         if (request == REQUEST_UNLOAD) {
                 m->waiting |= REQUEST_BIT(request);
                 step_unload(s, REASON_REQUEST);
-        } else
+        } else if (request == REQUEST_REBUILD)
+                request_rebuild(s);
+        else
                 request_load(s, request);
 }
 
@@ -376,7 +429,7 @@ static void on_stop(Step *s, bool going_down) {
         m->going_down = going_down;
         /* There is only ever one helper, and a load or an unload that was begun is waited for
          * until it is judged. */
-        if (m->job == JOB_PLAN && !m->job_killed) {
+        if ((m->job == JOB_PLAN || m->job == JOB_BUILD) && !m->job_killed) {
                 m->job_killed = true;
                 step_emit(s, ACTION_KILL);
         }
@@ -404,9 +457,12 @@ void step_job_ended(Step *s) {
                         if (queued & REQUEST_BIT(r))
                                 on_request(s, r);
         }
+        /* A build leads to a comparison, too. */
+        if (step_build_if_due(s, m->build_for))
+                return;
         if (m->replan && m->job == JOB_NONE && m->look == LOOK_NOTHING) {
                 m->replan = false;
-                on_reconfigured(s);
+                replan(s);
         }
 }
 
@@ -477,6 +533,9 @@ void machine_step(Machine *m, const Input *in, const Moment *now, Actions *ret) 
                 break;
         case INPUT_UNLOADED:
                 on_helper_ended(&s, JOB_UNLOAD, in->report);
+                break;
+        case INPUT_BUILT:
+                step_built(&s, in->build);
                 break;
         case INPUT_REQUEST:
                 on_request(&s, in->request);

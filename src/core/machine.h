@@ -7,8 +7,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/time-util.h"
 #include "core/backoff.h"
 #include "core/batch.h"
+#include "core/build-report.h"
 #include "core/decision.h"
 #include "core/failure.h"
 #include "core/fingerprint.h"
@@ -54,6 +56,7 @@ typedef enum Request {
         REQUEST_UNLOAD,
         REQUEST_LOAD,
         REQUEST_RELOAD,
+        REQUEST_REBUILD, /* build the capture initramfs in any case */
         _REQUEST_MAX,
 } Request;
 
@@ -73,6 +76,7 @@ typedef enum InputType {
         INPUT_PLANNED,  /* the helper of ACTION_PLAN ended */
         INPUT_LOADED,   /* the helper of ACTION_LOAD ended */
         INPUT_UNLOADED, /* the helper of ACTION_UNLOAD ended */
+        INPUT_BUILT,    /* the helper of ACTION_BUILD ended */
         INPUT_REQUEST,  /* a method call; answered by ACTION_ANSWER, perhaps later */
         INPUT_STOP,     /* the service is to end; answered by ACTION_EXIT */
 } InputType;
@@ -97,6 +101,7 @@ typedef struct Input {
                 const Facts *facts;
                 LoadReport
                         *report; /* PLANNED, LOADED, UNLOADED: its contents move into the machine */
+                BuildReport *build; /* BUILT: read only */
                 Request request;
                 bool going_down; /* STOP: the whole system ends, not only the service */
         };
@@ -107,10 +112,12 @@ typedef enum ActionType {
         ACTION_PLAN,   /* start kdump-load --dry-run */
         ACTION_LOAD,   /* start kdump-load */
         ACTION_UNLOAD, /* start kdump-load --unload */
+        ACTION_BUILD,  /* start kdump-mkinitramfs, with low priority */
         ACTION_KILL,   /* kill the helper that is running; its end is still awaited */
         ACTION_SAVE_RECORD, /* write machine.record where the next process will find it */
         ACTION_DROP_RECORD, /* and remove it */
         ACTION_DECIDED,     /* a decision is complete: log it, tell it */
+        ACTION_BUILT,       /* a build ended with something new to tell, see machine.build_state */
         ACTION_ANSWER,      /* reply to all callers of some requests */
         ACTION_READY,       /* the first load ended, either way */
         ACTION_EXIT,        /* the process may end */
@@ -123,6 +130,9 @@ typedef struct Action {
                         unsigned attributes; /* SUBSYSTEM_BIT()s whose crash_hotplug to read */
                         bool fingerprint;
                 } look;
+                struct {
+                        bool force; /* even if nothing has changed */
+                } build;
                 const Decision *decision; /* valid until the next step */
                 struct {
                         unsigned requests; /* REQUEST_BIT()s */
@@ -157,7 +167,22 @@ typedef enum Job {
         JOB_PLAN,
         JOB_LOAD,
         JOB_UNLOAD,
+        JOB_BUILD,
 } Job;
+
+/* How the last build of the capture initramfs ended. */
+typedef enum BuildState {
+        BUILD_NONE, /* there was none */
+        BUILD_FRESH,
+        BUILD_BUILT,
+        BUILD_FAILED,
+        _BUILD_STATE_MAX,
+} BuildState;
+
+DECLARE_NAME_TABLE(build_state, BuildState);
+
+/* A build that takes longer is killed. */
+#define BUILD_TIMEOUT_USEC (5 * USEC_PER_MINUTE)
 
 /* Fields are for reading by status.c and by tests; only machine*.c writes them. */
 typedef struct Machine {
@@ -173,6 +198,13 @@ typedef struct Machine {
         uint64_t job_deadline_usec;
         bool job_killed;
         bool replan; /* settings changed while a job ran: plan when it is over */
+
+        bool build_due;       /* something that goes into the initramfs may have changed */
+        bool build_overtaken; /* the build that runs was killed for something more urgent */
+        Reason build_for;     /* why there is to be a load after it */
+        BuildState build_state;
+        char build_text[DECISION_DETAILS_MAX];
+        uint64_t unpacked_bytes; /* of the initramfs that is there; 0 if not known */
 
         Look look;
         Facts facts;        /* the latest */
@@ -241,6 +273,9 @@ MachineState machine_state(const Machine *m);
 /* Whether a subsystem of the pending batch is one that the kernel does not follow by itself, by its
  * latest answer. */
 bool machine_needs_reload(const Machine *m);
+
+/* Whether the initramfs is one that is to be built here (Initrd=auto). */
+bool machine_builds(const Machine *m);
 
 /* Whether an image is loaded, by the latest look that can be trusted. */
 bool machine_is_armed(const Machine *m);

@@ -44,8 +44,12 @@ static void state_reason(char *buf, size_t size, const Machine *m) {
                 strscpy(buf, size, "the image was unloaded on request");
                 return;
         case MACHINE_LOADING:
-                strscpy(buf, size,
-                        m->decision_open ? m->decision.reason : "looking at what is loaded");
+                if (m->job == JOB_BUILD)
+                        strscpy(buf, size, "building the capture initramfs");
+                else
+                        strscpy(buf, size,
+                                m->decision_open ? m->decision.reason
+                                                 : "looking at what is loaded");
                 return;
         case MACHINE_ARMED:
         default:
@@ -71,9 +75,19 @@ static void state_reason(char *buf, size_t size, const Machine *m) {
                 strscpy(buf, size, "loaded; it covers all memory and CPUs");
 }
 
-void status_fill(Status *st, const Machine *m) {
+static const char *initrd_state(const Machine *m) {
+        if (streq_ptr(m->settings->initrd, "none"))
+                return "none";
+        if (!machine_builds(m))
+                return "foreign";
+        return m->job == JOB_BUILD ? "building" : build_state_to_string(m->build_state);
+}
+
+void status_fill(Status *st, const Machine *m, const Aftermath *aftermath) {
+        static const Aftermath none = { 0 };
         const LoadReport *r = &m->record.report;
-        bool ours = m->have_record;
+        const Aftermath *a = aftermath ?: &none;
+        bool ours = m->have_record, tested = a->test.id[0] != '\0';
 
         *st = (Status){
                 .version = PACKAGE_VERSION,
@@ -85,6 +99,9 @@ void status_fill(Status *st, const Machine *m) {
                 .kernel_file = ours ? strempty(r->kernel.path) : "",
                 .kernel_release = ours ? strempty(r->kernel_release) : "",
                 .initrd_file = ours ? strempty(r->initrd.path) : "",
+                .initrd_state = initrd_state(m),
+                .initrd_message = machine_builds(m) ? m->build_text : "",
+                .initrd_unpacked_bytes = machine_builds(m) ? m->unpacked_bytes : 0,
                 .command_line = ours ? strempty(r->command_line) : "",
                 .reservation_bytes = m->facts.reservation_bytes,
                 .elfcorehdr_bytes = m->facts.elfcorehdr_bytes,
@@ -105,6 +122,14 @@ void status_fill(Status *st, const Machine *m) {
                 .next_retry_usec = m->retry_usec == USEC_INFINITY ? 0 : m->retry_realtime_usec,
                 .settle_usec = m->settings->settle_usec,
                 .max_delay_usec = m->settings->max_delay_usec,
+                .last_crash_usec = a->crash.usec,
+                .last_crash_directory = a->crash.directory,
+                .last_crash_message = a->crash.message,
+                .last_crash_state = strempty(a->crash.state),
+                .last_crash_complete = a->crash.complete,
+                .last_test_usec = tested ? a->test.started_usec : 0,
+                .last_test_result = tested ? crash_test_result_to_string(a->test.result) : "",
+                .last_test_same_image = tested && ours && crash_test_same_image(&a->test, r),
         };
         state_reason(st->reason_buffer, sizeof(st->reason_buffer), m);
         st->state_reason = st->reason_buffer;

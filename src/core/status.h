@@ -5,6 +5,7 @@
 
 #include <stdint.h>
 
+#include "core/aftermath.h"
 #include "core/machine.h"
 
 #define STATUS_TEXT_MAX 640
@@ -26,6 +27,10 @@ typedef struct Status {
         const char *kernel_file;
         const char *kernel_release;
         const char *initrd_file;
+        const char
+                *initrd_state; /* "building", "fresh", "built", "failed", "foreign", "none", "" */
+        const char *initrd_message;
+        uint64_t initrd_unpacked_bytes;
         const char *command_line;
         uint64_t reservation_bytes;
         uint64_t elfcorehdr_bytes;
@@ -45,14 +50,22 @@ typedef struct Status {
         uint64_t next_retry_usec;
         uint64_t settle_usec;
         uint64_t max_delay_usec;
+        uint64_t last_crash_usec;
+        const char *last_crash_directory;
+        const char *last_crash_message;
+        const char *last_crash_state;
+        int last_crash_complete;
+        uint64_t last_test_usec;
+        const char *last_test_result; /* "" if there was none */
+        int last_test_same_image;
 
         char reason_buffer[STATUS_TEXT_MAX];
         char stale_buffer[STATUS_TEXT_MAX];
 } Status;
 
-/* Fills in a status from the machine as it is. The status may not be copied: it points into
- * itself. */
-void status_fill(Status *status, const Machine *m);
+/* Fills in a status from the machine as it is and from what is known of crashes (NULL: nothing).
+ * The status may not be copied: it points into itself. */
+void status_fill(Status *status, const Machine *m, const Aftermath *aftermath);
 
 /* Writes the line for sd_notify()'s STATUS=: "armed: 6.12.107, 256 MiB reserved, kernel updates
  * it; 3 events, 0 reloads". Returns buf. */

@@ -176,7 +176,7 @@ static int exchange(Client *client, int construction, sd_bus_message *message,
         if (!sd_bus_error_is_set(&error))
                 (void)sd_bus_error_set_errno(&error, r);
         explain(&error, method, reterr);
-        return r;
+        return classify(&error) == PROBLEM_NOT_RUNNING ? -ESRCH : r;
 }
 
 static int read_string(sd_bus_message *message, char **ret) {

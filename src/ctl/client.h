@@ -31,7 +31,9 @@ int client_get_status(Client *client, DaemonStatus *ret,
 int client_list_decisions(Client *client, uint32_t max, DaemonDecisions *ret,
                           char reterr[static CLIENT_ERROR_MAX]) _must_check_;
 
-/* Calls a method without arguments ("Load", "Unload", "Reload") and waits for as long as it takes:
- * the daemon bounds a load, and systemd's watchdog the daemon. Returns 0 or negative errno. */
+/* Calls a method without arguments ("Load", "Unload", "Reload",
+ * "Rebuild") and waits for as long as it takes:
+ * the daemon bounds a load, and systemd's watchdog the daemon. Returns 0 or negative errno,
+ * -ESRCH if there is no daemon. */
 int client_call(Client *client, const char *method,
                 char reterr[static CLIENT_ERROR_MAX]) _must_check_;

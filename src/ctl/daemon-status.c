@@ -26,6 +26,9 @@ static const DaemonProperty properties[] = {
         STRING("KernelFile", kernel_file),
         STRING("KernelRelease", kernel_release),
         STRING("InitrdFile", initrd_file),
+        STRING("InitrdState", initrd_state),
+        STRING("InitrdMessage", initrd_message),
+        NUMBER("InitrdUnpackedBytes", initrd_unpacked_bytes),
         STRING("CommandLine", command_line),
         NUMBER("ReservationBytes", reservation_bytes),
         NUMBER("ElfcorehdrBytes", elfcorehdr_bytes),
@@ -45,6 +48,14 @@ static const DaemonProperty properties[] = {
         NUMBER("NextRetryUSec", next_retry_usec),
         NUMBER("SettleUSec", settle_usec),
         NUMBER("MaxDelayUSec", max_delay_usec),
+        NUMBER("LastCrashUSec", last_crash_usec),
+        STRING("LastCrashDirectory", last_crash_directory),
+        STRING("LastCrashMessage", last_crash_message),
+        STRING("LastCrashState", last_crash_state),
+        BOOLEAN("LastCrashComplete", last_crash_complete),
+        NUMBER("LastTestUSec", last_test_usec),
+        STRING("LastTestResult", last_test_result),
+        BOOLEAN("LastTestSameImage", last_test_same_image),
 };
 
 _Static_assert(ELEMENTSOF(properties) <= 64, "DaemonStatus.received has 64 bits");

@@ -23,6 +23,9 @@ typedef struct DaemonStatus {
         char *kernel_file;
         char *kernel_release;
         char *initrd_file;
+        char *initrd_state;
+        char *initrd_message;
+        uint64_t initrd_unpacked_bytes;
         char *command_line;
         uint64_t reservation_bytes;
         uint64_t elfcorehdr_bytes;
@@ -42,6 +45,14 @@ typedef struct DaemonStatus {
         uint64_t next_retry_usec;
         uint64_t settle_usec;
         uint64_t max_delay_usec;
+        uint64_t last_crash_usec;
+        char *last_crash_directory;
+        char *last_crash_message;
+        char *last_crash_state;
+        bool last_crash_complete;
+        uint64_t last_test_usec;
+        char *last_test_result;
+        bool last_test_same_image;
 
         /* Bit i: the answer had the i-th property; another version of the daemon may lack some. */
         uint64_t received;

@@ -3,10 +3,12 @@
 #include "ctl/json.h"
 
 #include <errno.h>
+#include <stdio.h>
 
 #include <json-c/json.h>
 
 #include "base/string-util.h"
+#include "sys/crash-json.h"
 
 static void json_putp(json_object **object) {
         (void)json_object_put(*object);
@@ -104,4 +106,152 @@ int json_print_decisions(FILE *f, const DaemonDecisions *decisions) {
                         return r;
         }
         return print_object(f, array);
+}
+
+/* The object that kdump.json has, or would have. Without a summary, it says nothing of the result,
+ * numbers that are not known, and so on: only what was found is told. */
+static int new_info(const FoundDump *found, json_object **ret) {
+        static const char *const found_keys[] = { "CrashUSec", "KernelRelease", "PanicMessage",
+                                                  "Vmcore",    "VmcoreBytes",   "Log",
+                                                  "LogBytes" };
+        _cleanup_json_ json_object *all = NULL, *object = NULL;
+        _cleanup_free_ char *text = NULL;
+        int r;
+
+        r = crash_info_to_json(&found->dump.info, &text);
+        if (r < 0)
+                return r;
+        all = json_tokener_parse(text);
+        if (!all)
+                return -ENOMEM;
+        if (found->dump.has_summary) {
+                *ret = TAKE_PTR(all);
+                return 0;
+        }
+        object = json_object_new_object();
+        if (!object)
+                return -ENOMEM;
+        for (size_t i = 0; i < ELEMENTSOF(found_keys) && found->error >= 0; i++) {
+                json_object *value;
+
+                if (!json_object_object_get_ex(all, found_keys[i], &value))
+                        continue;
+                r = add(object, found_keys[i], json_object_get(value));
+                if (r < 0)
+                        return r;
+        }
+        *ret = TAKE_PTR(object);
+        return 0;
+}
+
+static int add_place(json_object *object, const FoundDump *found) {
+        _cleanup_free_ char *directory = NULL;
+        int r;
+
+        if (asprintf(&directory, "%s/%s", found->source->path, found->dump.name) < 0) {
+                directory = NULL;
+                return -ENOMEM;
+        }
+        r = add(object, "Name", json_object_new_string(found->dump.name));
+        if (r >= 0)
+                r = add(object, "Directory", json_object_new_string(directory));
+        return r;
+}
+
+static int new_dump(const FoundDump *found, json_object **ret) {
+        _cleanup_json_ json_object *object = NULL;
+        int r;
+
+        r = new_info(found, &object);
+        if (r >= 0)
+                r = add_place(object, found);
+        if (r >= 0 && found->error >= 0)
+                r = add(object, "State",
+                        json_object_new_string(dump_state_to_string(found->dump.state)));
+        if (r >= 0)
+                *ret = TAKE_PTR(object);
+        return r;
+}
+
+int json_print_dumps(FILE *f, const Dumps *dumps) {
+        _cleanup_json_ json_object *array = json_object_new_array();
+
+        if (!array)
+                return -ENOMEM;
+        for (size_t i = 0; i < dumps->n; i++) {
+                _cleanup_json_ json_object *object = NULL;
+
+                if (new_dump(&dumps->items[i], &object) < 0 ||
+                    json_object_array_add(array, object) < 0)
+                        return -ENOMEM;
+                object = NULL;
+        }
+        return print_object(f, array);
+}
+
+int json_print_dump(FILE *f, const FoundDump *found) {
+        _cleanup_json_ json_object *object = NULL;
+        int r;
+
+        r = new_dump(found, &object);
+        return r < 0 ? r : print_object(f, object);
+}
+
+static int add_line(json_object *array, const char *p, size_t n) {
+        _cleanup_free_ char *line = strndup(p, n);
+        _cleanup_json_ json_object *value = NULL;
+
+        if (!line)
+                return -ENOMEM;
+        utf8_mend(line);
+        value = json_object_new_string(line);
+        if (!value || json_object_array_add(array, value) < 0)
+                return -ENOMEM;
+        value = NULL;
+        return 0;
+}
+
+int json_print_log(FILE *f, const FoundDump *found, const char *log, size_t size) {
+        _cleanup_json_ json_object *object = json_object_new_object(), *lines = NULL;
+        const char *p = log, *end = log + size;
+        int r;
+
+        lines = json_object_new_array();
+        if (!object || !lines)
+                return -ENOMEM;
+        r = add_place(object, found);
+        while (r >= 0 && p < end) {
+                const char *newline = memchr(p, '\n', (size_t)(end - p));
+                size_t n = (size_t)((newline ?: end) - p);
+
+                r = add_line(lines, p, n);
+                p += n + 1;
+        }
+        if (r >= 0)
+                r = add(object, "Lines", TAKE_PTR(lines));
+        return r < 0 ? r : print_object(f, object);
+}
+
+int json_print_estimate(FILE *f, const Needs *needs, uint64_t reserved_bytes) {
+        _cleanup_json_ json_object *object = json_object_new_object();
+        const Estimate *e = &needs->estimate;
+        const struct {
+                const char *name;
+                uint64_t bytes;
+        } sizes[] = {
+                { "KernelBytes", e->kernel },       { "InitrdBytes", e->initrd },
+                { "ElfcorehdrBytes", e->header },   { "SystemBytes", e->system },
+                { "CollectorBytes", e->collector }, { "NeededBytes", e->needed },
+                { "AdviceBytes", e->advice },       { "ReservationBytes", reserved_bytes },
+        };
+        int r;
+
+        if (!object)
+                return -ENOMEM;
+        r = add(object, "KernelFile", json_object_new_string(needs->kernel));
+        if (r >= 0)
+                r = add(object, "InitrdFile", json_object_new_string(strempty(needs->initrd)));
+        for (size_t i = 0; i < ELEMENTSOF(sizes) && r >= 0; i++)
+                r = add(object, sizes[i].name, json_object_new_uint64(sizes[i].bytes));
+        return r < 0 ? r : print_object(f, object);
 }

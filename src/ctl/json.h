@@ -5,6 +5,8 @@
 #include <stdio.h>
 
 #include "ctl/daemon-status.h"
+#include "ctl/dumps.h"
+#include "ctl/needs.h"
 
 /* Writes one object whose keys are the names of the properties that were received. Returns 0 or
  * -ENOMEM. */
@@ -13,3 +15,18 @@ int json_print_status(FILE *f, const DaemonStatus *status) _must_check_;
 /* Writes an array with one object for each decision, its keys named as the arguments of the signal
  * Decided. Returns 0 or -ENOMEM. */
 int json_print_decisions(FILE *f, const DaemonDecisions *decisions) _must_check_;
+
+/* Writes an array with one object for each dump: the keys of kdump.json, as strings, numbers and
+ * booleans, and Name, Directory, State; what is not known is left out. Returns 0 or -ENOMEM. */
+int json_print_dumps(FILE *f, const Dumps *dumps) _must_check_;
+
+/* Writes the object of one. Returns 0 or -ENOMEM. */
+int json_print_dump(FILE *f, const FoundDump *found) _must_check_;
+
+/* Writes an object with Name, Directory and Lines, an array of the log's lines. Returns 0 or
+ * -ENOMEM. */
+int json_print_log(FILE *f, const FoundDump *found, const char *log, size_t size) _must_check_;
+
+/* Writes an object with the sizes of an estimate, in bytes, and what is reserved. Returns 0 or
+ * -ENOMEM. */
+int json_print_estimate(FILE *f, const Needs *needs, uint64_t reserved_bytes) _must_check_;

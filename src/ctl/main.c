@@ -9,7 +9,7 @@
 #include "ctl/verbs.h"
 
 static const char help[] =
-        "Usage: kdumpctl [OPTION...] VERB\n"
+        "Usage: kdumpctl [OPTION...] VERB [DUMP]\n"
         "\n"
         "Asks and commands kdumpd, which keeps the crash kernel image loaded and true.\n"
         "\n"
@@ -19,14 +19,25 @@ static const char help[] =
         "  load          Load the image if it is not loaded\n"
         "  unload        Unload the image; kdumpd leaves it so until load or reload\n"
         "  reload        Load the image again in any case\n"
-        "  test          Show what a load would use, or why it would fail\n"
+        "  rebuild       Build the capture initramfs again in any case\n"
+        "  test          Show what a load would use and whether a capture would fit, or\n"
+        "                why a load would fail\n"
+        "  estimate      Work out which crashkernel= would do\n"
         "  show-config   Print the configuration in force and where it comes from\n"
         "  showmem       Print how much memory is reserved for the crash kernel\n"
+        "  list          List the dumps of panics, the newest last\n"
+        "  info          Show what is known of a dump, by default of the newest\n"
+        "  log           Print the kernel's log in a dump\n"
+        "\n"
+        "DUMP is the name of its directory, the beginning of it, or its number in the\n"
+        "list.\n"
         "\n"
         "Options:\n"
         "  -n N          events: the newest N only (default: 20), or 'all'\n"
-        "  --json        status, events, test: print JSON\n"
-        "  --root=DIR    test, show-config, showmem: look below DIR\n"
+        "  --json        Print JSON (status, events, test, estimate, list, info, log)\n"
+        "  --crash       test: panic, to see whether that gives a dump\n"
+        "  --yes         test --crash: do not ask whether that is meant\n"
+        "  --root=DIR    Look below DIR (with the verbs that do not ask kdumpd)\n"
         "  -h, --help    Print this text\n"
         "  --version     Print the version\n"
         "\n"
@@ -36,10 +47,21 @@ static const char help[] =
 static const struct {
         const char *name;
         int (*run)(const Options *options);
+        bool takes_argument;
 } verbs[] = {
-        { "status", verb_status },           { "events", verb_events },   { "load", verb_load },
-        { "unload", verb_unload },           { "reload", verb_reload },   { "test", verb_test },
-        { "show-config", verb_show_config }, { "showmem", verb_showmem },
+        { "status", verb_status, false },
+        { "events", verb_events, false },
+        { "load", verb_load, false },
+        { "unload", verb_unload, false },
+        { "reload", verb_reload, false },
+        { "rebuild", verb_rebuild, false },
+        { "test", verb_test, false },
+        { "estimate", verb_estimate, false },
+        { "show-config", verb_show_config, false },
+        { "showmem", verb_showmem, false },
+        { "list", verb_list, false },
+        { "info", verb_info, true },
+        { "log", verb_log, true },
 };
 
 int complain(const char *format, ...) {
@@ -67,10 +89,12 @@ static int parse_count(const char *s, uint32_t *ret) {
         return parse_u32(s, 10, ret) < 0 || *ret == 0 ? -1 : 0;
 }
 
-enum { OPTION_JSON = 256, OPTION_ROOT, OPTION_VERSION };
+enum { OPTION_JSON = 256, OPTION_CRASH, OPTION_YES, OPTION_ROOT, OPTION_VERSION };
 
 static const struct option long_options[] = {
         { "json", no_argument, NULL, OPTION_JSON },
+        { "crash", no_argument, NULL, OPTION_CRASH },
+        { "yes", no_argument, NULL, OPTION_YES },
         { "root", required_argument, NULL, OPTION_ROOT },
         { "help", no_argument, NULL, 'h' },
         { "version", no_argument, NULL, OPTION_VERSION },
@@ -92,6 +116,12 @@ static int parse_options(int argc, char **argv, Options *options) {
                 case OPTION_JSON:
                         options->json = true;
                         break;
+                case OPTION_CRASH:
+                        options->crash = true;
+                        break;
+                case OPTION_YES:
+                        options->yes = true;
+                        break;
                 case OPTION_ROOT:
                         if (optarg[0] != '/')
                                 return wrong_usage("--root= takes an absolute path, not", optarg);
@@ -111,6 +141,22 @@ static int parse_options(int argc, char **argv, Options *options) {
         return -1;
 }
 
+static int run_verb(int argc, char **argv, Options *options) {
+        for (size_t i = 0; i < ELEMENTSOF(verbs); i++) {
+                int most = verbs[i].takes_argument ? 2 : 1;
+
+                if (!streq(verbs[i].name, argv[0]))
+                        continue;
+                if (argc > most)
+                        return wrong_usage("Too many arguments from", argv[most]);
+                if ((options->crash || options->yes) && verbs[i].run != verb_test)
+                        return wrong_usage("--crash and --yes are for 'test', not for", argv[0]);
+                options->argument = argv[1];
+                return verbs[i].run(options);
+        }
+        return wrong_usage("Unknown verb", argv[0]);
+}
+
 int main(int argc, char **argv) {
         Options options = { .decisions = DECISIONS_DEFAULT, .root = "" };
         int status;
@@ -118,13 +164,8 @@ int main(int argc, char **argv) {
         status = parse_options(argc, argv, &options);
         if (status < 0 && optind >= argc)
                 status = wrong_usage("Missing verb", NULL);
-        if (status < 0 && optind + 1 < argc)
-                status = wrong_usage("Too many arguments from", argv[optind + 1]);
-        for (size_t i = 0; status < 0 && i < ELEMENTSOF(verbs); i++)
-                if (streq(verbs[i].name, argv[optind]))
-                        status = verbs[i].run(&options);
         if (status < 0)
-                status = wrong_usage("Unknown verb", argv[optind]);
+                status = run_verb(argc - optind, argv + optind, &options);
         if (fflush(stdout) != 0 || ferror(stdout)) {
                 (void)complain("The output cannot be written.");
                 return status == EXIT_SUCCESS ? EXIT_FAILURE : status;

@@ -3,17 +3,11 @@
 #include "ctl/output.h"
 
 #include <inttypes.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/string-util.h"
 #include "base/time-util.h"
-
-#define GREEN  "\x1b[1;32m"
-#define RED    "\x1b[1;31m"
-#define YELLOW "\x1b[1;33m"
-#define BOLD   "\x1b[1m"
-#define NORMAL "\x1b[0m"
+#include "ctl/print.h"
 
 #define MIB UINT64_C(1048576)
 
@@ -27,64 +21,6 @@ bool want_colour(int fd) {
                 return false;
         e = getenv("TERM");
         return e && !streq(e, "dumb") && isatty(fd);
-}
-
-/* Text that came from elsewhere (paths, messages): control characters would act on the terminal. */
-static void put_text(FILE *f, const char *text) {
-        for (const char *p = text; *p; p++)
-                (void)fputc((unsigned char)*p < ' ' || *p == 0x7f ? '?' : *p, f);
-}
-
-static void put_label(FILE *f, const char *label) {
-        (void)fprintf(f, "%12s: ", label);
-}
-
-static void put_highlighted(FILE *f, const char *text, const char *escape, bool colour) {
-        if (colour)
-                (void)fputs(escape, f);
-        put_text(f, text);
-        if (colour)
-                (void)fputs(NORMAL, f);
-}
-
-static void put_mib(FILE *f, uint64_t bytes) {
-        if (bytes % MIB == 0 || bytes >= 100 * MIB)
-                (void)fprintf(f, "%" PRIu64 " MiB", bytes / MIB);
-        else
-                (void)fprintf(f, "%" PRIu64 ".%" PRIu64 " MiB", bytes / MIB,
-                              bytes % MIB * 10 / MIB);
-}
-
-static void put_span(FILE *f, uint64_t usec) {
-        char buf[TIMESPAN_MAX];
-
-        (void)fputs(format_timespan(buf, usec), f);
-}
-
-/* A span without the precision that nobody wants of "how long ago". */
-static void put_coarse_span(FILE *f, uint64_t usec) {
-        if (usec < USEC_PER_MINUTE)
-                (void)fprintf(f, "%" PRIu64 " s", usec / USEC_PER_SEC);
-        else if (usec < 48 * USEC_PER_HOUR)
-                put_span(f, usec);
-        else
-                (void)fprintf(f, "%" PRIu64 " days", usec / (24 * USEC_PER_HOUR));
-}
-
-static void put_ago(FILE *f, uint64_t then_usec, uint64_t now_usec) {
-        uint64_t span = sub_saturated(now_usec, then_usec);
-
-        /* A clock that was set back makes the past the future: "just now". */
-        if (span < USEC_PER_SEC) {
-                (void)fputs("just now", f);
-                return;
-        }
-        put_coarse_span(f, span);
-        (void)fputs(" ago", f);
-}
-
-static void put_count(FILE *f, uint64_t n, const char *one, const char *many) {
-        (void)fprintf(f, "%" PRIu64 " %s", n, n == 1 ? one : many);
 }
 
 void print_verdict(FILE *f, bool operational, bool colour) {
@@ -129,20 +65,6 @@ static void print_state(FILE *f, const DaemonStatus *status, uint64_t now_usec, 
                 }
                 (void)fputc('\n', f);
         }
-}
-
-/* "label: value (note)", or nothing if there is no value. */
-static void print_noted(FILE *f, const char *label, const char *value, const char *note) {
-        if (isempty(value))
-                return;
-        put_label(f, label);
-        put_text(f, value);
-        if (!isempty(note)) {
-                (void)fputs(" (", f);
-                put_text(f, note);
-                (void)fputc(')', f);
-        }
-        (void)fputc('\n', f);
 }
 
 static void print_reserved(FILE *f, const DaemonStatus *status) {
@@ -228,33 +150,87 @@ static void print_last_load(FILE *f, const DaemonStatus *status, uint64_t now_us
         (void)fputc('\n', f);
 }
 
+static void print_last_crash(FILE *f, const DaemonStatus *status, bool colour) {
+        char date[DATE_TEXT_MAX];
+
+        if (status->last_crash_usec == 0)
+                return;
+        put_label(f, "Last crash");
+        (void)fprintf(f, "%s, ", date_text(date, status->last_crash_usec));
+        put_highlighted(f, strempty(status->last_crash_state),
+                        status->last_crash_complete ? GREEN : YELLOW, colour);
+        if (!isempty(status->last_crash_message)) {
+                (void)fputs(": ", f);
+                put_text(f, status->last_crash_message);
+        }
+        (void)fputc('\n', f);
+}
+
+static const char *test_text(const char *result) {
+        static const struct {
+                const char *result, *text;
+        } texts[] = {
+                { "pending", "its result is not known yet" },
+                { "complete", "it gave a complete dump" },
+                { "incomplete", "it gave no complete dump" },
+                { "nothing", "it left no trace" },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(texts); i++)
+                if (streq_ptr(texts[i].result, result))
+                        return texts[i].text;
+        return strempty(result);
+}
+
+static void print_last_test(FILE *f, const DaemonStatus *status, bool colour) {
+        char date[DATE_TEXT_MAX];
+
+        if (!daemon_status_has(status, (size_t)daemon_property_find("LastTestUSec")))
+                return;
+        put_label(f, "Crash test");
+        if (status->last_test_usec == 0) {
+                (void)fputs("never, see 'kdumpctl test --crash'\n", f);
+                return;
+        }
+        (void)fprintf(f, "%s, ", date_text(date, status->last_test_usec));
+        put_highlighted(f, test_text(status->last_test_result),
+                        streq_ptr(status->last_test_result, "complete") ? GREEN : YELLOW, colour);
+        (void)fputs(status->last_test_same_image ? ", with this image\n" : ", with another image\n",
+                    f);
+}
+
 void print_status(FILE *f, const DaemonStatus *status, uint64_t now_usec, bool colour) {
         print_verdict(f, status->armed, colour);
         print_state(f, status, now_usec, colour);
-        print_noted(f, "Kernel", status->kernel_file, status->kernel_release);
-        print_noted(f, "Initrd", status->initrd_file, NULL);
-        print_noted(f, "Loader", status->loader, status->loader_reason);
+        put_noted(f, "Kernel", status->kernel_file, status->kernel_release);
+        put_noted(f, "Initrd", status->initrd_file, NULL);
+        if (streq_ptr(status->initrd_state, "failed")) {
+                put_label(f, "Build");
+                put_highlighted(f, "failed", YELLOW, colour);
+                (void)fputs(": ", f);
+                put_text(f, strempty(status->initrd_message));
+                (void)fputc('\n', f);
+        } else if (streq_ptr(status->initrd_state, "building"))
+                put_noted(f, "Build", "a new capture initramfs is being built", NULL);
+        put_noted(f, "Loader", status->loader, status->loader_reason);
         print_reserved(f, status);
         print_hotplug(f, status);
         print_events(f, status, now_usec, colour);
         print_last_load(f, status, now_usec);
+        print_last_crash(f, status, colour);
+        print_last_test(f, status, colour);
 }
 
 enum { COLUMN_WHEN, COLUMN_WHAT, COLUMN_DECISION, COLUMN_RESULT, COLUMN_REASON, _COLUMN_MAX };
 
-#define CELL_MAX 64
+#define CELL_MAX DATE_TEXT_MAX
 
 /* The columns of bounded width; the reason comes last, since it may be as long as it likes. */
 static const char *const headings[_COLUMN_MAX] = { "WHEN", "WHAT CAME", "DECISION", "RESULT",
                                                    "WHY" };
 
 static void format_cells(const DaemonDecision *d, char cells[static COLUMN_REASON][CELL_MAX]) {
-        time_t seconds = (time_t)(d->time_usec / USEC_PER_SEC);
-        struct tm tm = { 0 };
-
-        if (!localtime_r(&seconds, &tm) ||
-            strftime(cells[COLUMN_WHEN], CELL_MAX, "%Y-%m-%d %H:%M:%S", &tm) == 0)
-                strscpy(cells[COLUMN_WHEN], CELL_MAX, "?");
+        date_text(cells[COLUMN_WHEN], d->time_usec);
         if (d->events == 0)
                 strscpy(cells[COLUMN_WHAT], CELL_MAX, isempty(d->subsystems) ? "-" : d->subsystems);
         else
@@ -263,11 +239,6 @@ static void format_cells(const DaemonDecision *d, char cells[static COLUMN_REASO
                          d->events == 1 ? "event" : "events");
         strscpy(cells[COLUMN_DECISION], CELL_MAX, d->decision);
         strscpy(cells[COLUMN_RESULT], CELL_MAX, isempty(d->result) ? "-" : d->result);
-}
-
-static void put_cell(FILE *f, const char *text, size_t width) {
-        put_text(f, text);
-        (void)fprintf(f, "%*s", (int)(width - strlen(text)) + 2, "");
 }
 
 void print_decisions(FILE *f, const DaemonDecisions *decisions, bool colour) {
@@ -285,7 +256,7 @@ void print_decisions(FILE *f, const DaemonDecisions *decisions, bool colour) {
         for (size_t i = 0; i < decisions->n; i++) {
                 format_cells(&decisions->items[i], cells);
                 for (size_t c = 0; c < COLUMN_REASON; c++)
-                        widths[c] = MAX(widths[c], strlen(cells[c]));
+                        widths[c] = MAX(widths[c], text_width(cells[c]));
         }
         if (colour)
                 (void)fputs(BOLD, f);

@@ -6,8 +6,11 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "core/crash-test.h"
 #include "core/settings.h"
+#include "ctl/collector.h"
 #include "ctl/daemon-status.h"
+#include "ctl/needs.h"
 
 /* The two lines that scripts written for other kdump services look for; the first of the output. */
 #define LINE_OPERATIONAL     "Kdump is operational"
@@ -33,3 +36,12 @@ void print_settings(FILE *f, const Settings *settings, const char *const *origin
 
 /* "Reserved 256MB memory for crash kernel", as other kdump services print it. */
 void print_reservation(FILE *f, uint64_t bytes);
+
+/* Lines below those of kdump-load --dry-run: whether the reservation suffices, what the core
+ * collector says (nothing if it is silent), and how the last crash test went (NULL: none). */
+void print_fit(FILE *f, const Needs *needs, uint64_t reserved_bytes, bool colour);
+void print_collector(FILE *f, CollectorKnows knows, uint64_t level, bool colour);
+void print_crash_test(FILE *f, const CrashTest *test, bool same_image);
+
+/* The first line is what to put on the command line of the kernel. */
+void print_estimate(FILE *f, const Needs *needs, uint64_t reserved_bytes);

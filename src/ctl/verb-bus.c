@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The verbs that ask the daemon. */
 #include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
 
 #include "base/file-util.h"
 #include "base/string-util.h"
@@ -97,6 +99,34 @@ int verb_unload(const Options *options) {
 
 int verb_reload(const Options *options) {
         return call("Reload");
+}
+
+#define MKINITRAMFS KDUMPD_SBINDIR "/kdump-mkinitramfs"
+
+/* Becomes the builder; returns only if that failed. */
+static int build_ourselves(void) {
+        const char *program = secure_getenv("KDUMPCTL_KDUMP_MKINITRAMFS") ?: MKINITRAMFS;
+        const char *const argv[] = { program, NULL };
+
+        execv(program, (char *const *)argv);
+        return complain("'%s' cannot be run: %s.", program, strerror(errno));
+}
+
+int verb_rebuild(const Options *options) {
+        _cleanup_client_ Client *client = NULL;
+        char error[CLIENT_ERROR_MAX];
+        int r;
+
+        /* Without a bus or a daemon, whoever asks has to be able to do it. */
+        r = client_new(&client, error);
+        if (r < 0)
+                return build_ourselves();
+        r = client_call(client, "Rebuild", error);
+        if (r == -ESRCH)
+                return build_ourselves();
+        if (r < 0)
+                return complain("%s", error);
+        return EXIT_SUCCESS;
 }
 
 /* The daemon knows best; without one, and below another root, the kernel's own file must do. */

@@ -2,32 +2,11 @@
 /* The verbs that need no daemon. */
 #include <errno.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "base/string-util.h"
 #include "ctl/output.h"
 #include "ctl/verbs.h"
 #include "sys/conffile.h"
-
-#define KDUMP_LOAD KDUMPD_SBINDIR "/kdump-load"
-
-int verb_test(const Options *options) {
-        const char *program = secure_getenv("KDUMPCTL_KDUMP_LOAD") ?: KDUMP_LOAD;
-        _cleanup_free_ char *root = NULL;
-        const char *argv[5] = { program, "--dry-run" };
-        size_t n = 2;
-
-        if (options->json)
-                argv[n++] = "--json";
-        if (*options->root) {
-                if (asprintf(&root, "--root=%s", options->root) < 0)
-                        return complain("Out of memory.");
-                argv[n++] = root;
-        }
-        /* Its output, its exit status and its terminal are to be ours: no second process. */
-        execv(program, (char *const *)argv);
-        return complain("'%s' cannot be run: %s.", program, strerror(errno));
-}
 
 /* Far more than there are keys; more than these would be printed without their origin. */
 #define KEYS_MAX 64u

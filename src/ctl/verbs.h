@@ -14,8 +14,10 @@
 /* The options, as the command line gave them. */
 typedef struct Options {
         bool json;
-        uint32_t decisions; /* UINT32_MAX: all */
-        const char *root;   /* "" or the directory that files are taken below */
+        bool crash, yes;      /* of test */
+        uint32_t decisions;   /* UINT32_MAX: all */
+        const char *root;     /* "" or the directory that files are taken below */
+        const char *argument; /* behind the verb; NULL if there is none */
 } Options;
 
 int verb_status(const Options *options);
@@ -23,11 +25,19 @@ int verb_events(const Options *options);
 int verb_load(const Options *options);
 int verb_unload(const Options *options);
 int verb_reload(const Options *options);
+int verb_rebuild(const Options *options);
 int verb_showmem(const Options *options);
 int verb_show_config(const Options *options);
 
-/* Becomes kdump-load; returns only if that failed. */
+int verb_list(const Options *options);
+int verb_info(const Options *options);
+int verb_log(const Options *options);
+
 int verb_test(const Options *options);
+int verb_estimate(const Options *options);
+
+/* kdumpctl test --crash: returns only if there was no panic. */
+int crash_on_purpose(const Options *options);
 
 /* Prints "kdumpctl: ..." on stderr and returns EXIT_FAILURE. */
 int complain(const char *format, ...) __attribute__((format(printf, 1, 2)));

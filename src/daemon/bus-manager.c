@@ -34,6 +34,10 @@ static int method_reload(sd_bus_message *message, void *userdata, sd_bus_error *
         return method_request(message, userdata, REQUEST_RELOAD, error);
 }
 
+static int method_rebuild(sd_bus_message *message, void *userdata, sd_bus_error *error) {
+        return method_request(message, userdata, REQUEST_REBUILD, error);
+}
+
 static int append_decision(sd_bus_message *message, const Decision *d) {
         char subsystems[SUBSYSTEMS_NAME_MAX];
 
@@ -89,6 +93,9 @@ static int method_list_decisions(sd_bus_message *message, void *userdata, sd_bus
         X(KernelFile, "s", kernel_file, EMITS_CHANGE)                       \
         X(KernelRelease, "s", kernel_release, EMITS_CHANGE)                 \
         X(InitrdFile, "s", initrd_file, EMITS_CHANGE)                       \
+        X(InitrdState, "s", initrd_state, EMITS_CHANGE)                     \
+        X(InitrdMessage, "s", initrd_message, EMITS_CHANGE)                 \
+        X(InitrdUnpackedBytes, "t", initrd_unpacked_bytes, EMITS_CHANGE)    \
         X(CommandLine, "s", command_line, EMITS_CHANGE)                     \
         X(ReservationBytes, "t", reservation_bytes, EMITS_CHANGE)           \
         X(ElfcorehdrBytes, "t", elfcorehdr_bytes, EMITS_CHANGE)             \
@@ -107,7 +114,15 @@ static int method_list_decisions(sd_bus_message *message, void *userdata, sd_bus
         X(TotalUnprotectedUSec, "t", total_unprotected_usec, EMITS_CHANGE)  \
         X(NextRetryUSec, "t", next_retry_usec, EMITS_CHANGE)                \
         X(SettleUSec, "t", settle_usec, EMITS_CHANGE)                       \
-        X(MaxDelayUSec, "t", max_delay_usec, EMITS_CHANGE)
+        X(MaxDelayUSec, "t", max_delay_usec, EMITS_CHANGE)                  \
+        X(LastCrashUSec, "t", last_crash_usec, EMITS_CHANGE)                \
+        X(LastCrashDirectory, "s", last_crash_directory, EMITS_CHANGE)      \
+        X(LastCrashMessage, "s", last_crash_message, EMITS_CHANGE)          \
+        X(LastCrashState, "s", last_crash_state, EMITS_CHANGE)              \
+        X(LastCrashComplete, "b", last_crash_complete, EMITS_CHANGE)        \
+        X(LastTestUSec, "t", last_test_usec, EMITS_CHANGE)                  \
+        X(LastTestResult, "s", last_test_result, EMITS_CHANGE)              \
+        X(LastTestSameImage, "b", last_test_same_image, EMITS_CHANGE)
 
 typedef struct Property {
         const char *name;
@@ -154,6 +169,8 @@ static const sd_bus_vtable vtable[] = {
         SD_BUS_METHOD_WITH_ARGS("Unload", SD_BUS_NO_ARGS, SD_BUS_NO_RESULT, method_unload,
                                 SD_BUS_VTABLE_CAPABILITY(CAP_SYS_BOOT)),
         SD_BUS_METHOD_WITH_ARGS("Reload", SD_BUS_NO_ARGS, SD_BUS_NO_RESULT, method_reload,
+                                SD_BUS_VTABLE_CAPABILITY(CAP_SYS_BOOT)),
+        SD_BUS_METHOD_WITH_ARGS("Rebuild", SD_BUS_NO_ARGS, SD_BUS_NO_RESULT, method_rebuild,
                                 SD_BUS_VTABLE_CAPABILITY(CAP_SYS_BOOT)),
         SD_BUS_METHOD_WITH_ARGS("ListDecisions", SD_BUS_ARGS("u", max),
                                 SD_BUS_RESULT("a(tsussss)", decisions), method_list_decisions,

@@ -13,7 +13,7 @@
 /* More callers than this at a time are turned away. */
 #define BUS_CALLERS_MAX 64
 
-#define BUS_PROPERTIES_MAX 40
+#define BUS_PROPERTIES_MAX 60
 
 typedef struct BusCaller {
         sd_bus_message *message;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A question to systemd itself, past the system bus. */
+/* Questions and orders to systemd itself, past the system bus. */
 #include "daemon/bus-systemd.h"
 
 #include <unistd.h>
@@ -8,35 +8,89 @@
 
 #include "base/string-util.h"
 #include "base/time-util.h"
+#include "sys/log.h"
 
 #define PRIVATE_ADDRESS "unix:path=/run/systemd/private"
 
-static int ask(sd_bus *bus, char **ret_state) {
+#define MANAGER_PATH      "/org/freedesktop/systemd1"
+#define MANAGER_INTERFACE "org.freedesktop.systemd1.Manager"
+
+/* A job is only queued; that takes long where systemd itself is busy. */
+#define START_TIMEOUT_USEC USEC_PER_MINUTE
+
+static int open_private(sd_bus **ret, uint64_t timeout_usec) {
+        sd_bus *bus = NULL;
         int r;
 
-        r = sd_bus_set_address(bus, PRIVATE_ADDRESS);
+        r = sd_bus_new(&bus);
         if (r >= 0)
-                r = sd_bus_set_method_call_timeout(bus, USEC_PER_SEC);
+                r = sd_bus_set_address(bus, PRIVATE_ADDRESS);
+        if (r >= 0)
+                r = sd_bus_set_method_call_timeout(bus, timeout_usec);
         if (r >= 0)
                 r = sd_bus_start(bus);
-        if (r >= 0)
-                r = sd_bus_get_property_string(bus, NULL, "/org/freedesktop/systemd1",
-                                               "org.freedesktop.systemd1.Manager", "SystemState",
-                                               NULL, ret_state);
+        if (r < 0)
+                sd_bus_close_unref(bus);
+        else
+                *ret = bus;
         return r;
+}
+
+static int ask(char **ret_state) {
+        sd_bus *bus = NULL;
+        int r;
+
+        r = open_private(&bus, USEC_PER_SEC);
+        if (r >= 0)
+                r = sd_bus_get_property_string(bus, NULL, MANAGER_PATH, MANAGER_INTERFACE,
+                                               "SystemState", NULL, ret_state);
+        sd_bus_close_unref(bus);
+        return r;
+}
+
+/* As sd_booted(3) finds it out. */
+static bool systemd_runs(void) {
+        return access("/run/systemd/system/", F_OK) >= 0;
 }
 
 bool system_is_going_down(void) {
         _cleanup_free_ char *state = NULL;
+
+        if (!systemd_runs())
+                return false;
+        return ask(&state) < 0 || streq(state, "stopping");
+}
+
+/* The connection is for this one call, and its slot and itself end with the answer. */
+static int on_started(sd_bus_message *message, void *userdata, sd_bus_error *error) {
+        const sd_bus_error *e = sd_bus_message_get_error(message);
+        sd_bus *bus = sd_bus_message_get_bus(message);
+
+        if (e)
+                log_warning("systemd does not start a unit, ignoring: %s", strempty(e->message));
+        (void)sd_bus_detach_event(bus);
+        sd_bus_close(bus);
+        sd_bus_unref(bus);
+        return 0;
+}
+
+void system_start_unit(sd_event *event, const char *unit) {
         sd_bus *bus = NULL;
         int r;
 
-        /* As sd_booted(3) finds it out. */
-        if (access("/run/systemd/system/", F_OK) < 0)
-                return false;
-        r = sd_bus_new(&bus);
+        if (!systemd_runs())
+                return;
+        r = open_private(&bus, START_TIMEOUT_USEC);
         if (r >= 0)
-                r = ask(bus, &state);
+                r = sd_bus_set_close_on_exit(bus, false);
+        if (r >= 0)
+                r = sd_bus_attach_event(bus, event, SD_EVENT_PRIORITY_IDLE);
+        if (r >= 0)
+                r = sd_bus_call_method_async(bus, NULL, NULL, MANAGER_PATH, MANAGER_INTERFACE,
+                                             "StartUnit", on_started, NULL, "ss", unit, "replace");
+        if (r >= 0)
+                return;
+        log_warning("Cannot start %s, ignoring: %s", unit, strerrordesc_np(-r));
+        (void)sd_bus_detach_event(bus);
         sd_bus_close_unref(bus);
-        return r < 0 || streq(state, "stopping");
 }

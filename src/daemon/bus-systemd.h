@@ -1,9 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A question to systemd itself, past the system bus, which may be stopped before us. */
+/* Questions and orders to systemd itself, past the system bus, which may be stopped before us. */
 #pragma once
 
 #include <stdbool.h>
 
+#include <systemd/sd-event.h>
+
 /* Whether the whole system is going down, and not only this service. Where systemd runs but does
  * not answer within a second, the answer is yes: the careful one, since it keeps the image. */
 bool system_is_going_down(void);
+
+/* Starts a unit without waiting for it; what goes wrong is logged. Does nothing where systemd does
+ * not run. */
+void system_start_unit(sd_event *event, const char *unit);

@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* kdump-load as a child process. */
+/* kdump-load and kdump-mkinitramfs as child processes. */
 #include "daemon/helper.h"
 
 #include <fcntl.h>
+#include <linux/ioprio.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include "base/file-util.h"
+#include "sys/build-report-json.h"
 #include "sys/log.h"
 #include "sys/report-json.h"
 
@@ -20,10 +24,7 @@
 
 struct Helper {
         sd_event *event;
-        const char *program;
-        const char *root;
-        HelperEnded ended;
-        void *userdata;
+        HelperSetup setup;
 
         HelperKind kind;
         pid_t pid;
@@ -33,20 +34,26 @@ struct Helper {
         size_t size;
 };
 
-int helper_new(sd_event *event, const char *program, const char *root, HelperEnded ended,
-               void *userdata, Helper **ret) {
+/* By kind: which program, and what it is told. */
+static const struct {
+        bool builds;
+        const char *option; /* besides --json */
+} kinds[_HELPER_KIND_MAX] = {
+        [HELPER_PLAN] = { false, "--dry-run" },  [HELPER_LOAD] = { false, NULL },
+        [HELPER_UNLOAD] = { false, "--unload" }, [HELPER_BUILD] = { true, "--if-needed" },
+        [HELPER_REBUILD] = { true, NULL },
+};
+
+static const char *program_name(HelperKind kind) {
+        return kinds[kind].builds ? "kdump-mkinitramfs" : "kdump-load";
+}
+
+int helper_new(sd_event *event, const HelperSetup *setup, Helper **ret) {
         Helper *h = calloc(1, sizeof(*h));
 
         if (!h)
                 return -ENOMEM;
-        *h = (Helper){
-                .event = sd_event_ref(event),
-                .program = program,
-                .root = root,
-                .ended = ended,
-                .userdata = userdata,
-                .output = -EBADF,
-        };
+        *h = (Helper){ .event = sd_event_ref(event), .setup = *setup, .output = -EBADF };
         *ret = h;
         return 0;
 }
@@ -102,58 +109,114 @@ static int on_output(sd_event_source *source, int fd, uint32_t revents, void *us
         return 0;
 }
 
-static void describe_end(const siginfo_t *si, char **ret) {
+static void describe_end(HelperKind kind, const siginfo_t *si, char **ret) {
+        const char *name = program_name(kind);
+
         if (si->si_code == CLD_EXITED) {
-                if (asprintf(ret, "kdump-load ended with status %d and without a report",
+                if (asprintf(ret, "%s ended with status %d and without a report", name,
                              si->si_status) < 0)
                         *ret = NULL;
-        } else if (asprintf(ret, "kdump-load was ended by signal %s",
+        } else if (asprintf(ret, "%s was ended by signal %s", name,
                             sigabbrev_np(si->si_status) ?: "?") < 0)
                 *ret = NULL;
 }
 
-static int on_exit_of_child(sd_event_source *source, const siginfo_t *si, void *userdata) {
-        Helper *h = userdata;
-        HelperKind kind = h->kind;
+static void load_ended(Helper *h, const siginfo_t *si, const char *text, size_t size) {
         LoadReport report = { 0 };
+        HelperKind kind = h->kind;
         int r;
 
-        (void)drain(h);
-        r = report_from_json(h->text, h->size, &report);
+        r = report_from_json(text, size, &report);
         if (r < 0 || si->si_code != CLD_EXITED) {
                 load_report_done(&report);
                 report.failure = FAILURE_CRASHED;
-                describe_end(si, &report.message);
+                describe_end(kind, si, &report.message);
         } else if (si->si_status != 0 && report.failure == FAILURE_NONE) {
                 /* It says that it worked and ends as if it had not: believe the worse. */
                 report.failure = FAILURE_CRASHED;
-                describe_end(si, &report.message);
+                describe_end(kind, si, &report.message);
         }
-        log_debug("kdump-load[%d] ended: %s", (int)h->pid, failure_to_string(report.failure));
-        helper_reset(h);
-        h->ended(h->userdata, kind, &report);
+        log_debug("kdump-load ended: %s", failure_to_string(report.failure));
+        h->setup.ended(h->setup.userdata, kind, &report);
         load_report_done(&report);
+}
+
+/* Both its outputs go into one pipe: what counts is what it said last. */
+static char *last_line(char *text, size_t size) {
+        char *line;
+
+        text[size] = '\0';
+        line = strstrip(text);
+        return strrchr(line, '\n') ? strrchr(line, '\n') + 1 : line;
+}
+
+static char *sentence(char *line) {
+        const char *prefix = "kdump-mkinitramfs: ";
+
+        utf8_mend(line);
+        return *line ? strdup(startswith(line, prefix) ?: line) : NULL;
+}
+
+static void build_ended(Helper *h, const siginfo_t *si, char *text, size_t size) {
+        char *line = last_line(text, size);
+        BuildReport report = { 0 };
+
+        if (si->si_code != CLD_EXITED || si->si_status != 0 ||
+            build_report_from_json(line, strlen(line), &report) < 0) {
+                report.failed = true;
+                if (si->si_code == CLD_EXITED)
+                        report.message = sentence(line);
+                if (!report.message)
+                        describe_end(h->kind, si, &report.message);
+        }
+        log_debug("kdump-mkinitramfs ended: %s", report.failed  ? "failed"
+                                                 : report.built ? "built"
+                                                                : "fresh");
+        h->setup.build_ended(h->setup.userdata, &report);
+        build_report_done(&report);
+}
+
+static int on_exit_of_child(sd_event_source *source, const siginfo_t *si, void *userdata) {
+        Helper *h = userdata;
+        _cleanup_free_ char *text = NULL;
+        size_t size;
+
+        (void)drain(h);
+        text = TAKE_PTR(h->text);
+        size = h->size;
+        /* Whoever hears of the end may start the next one. */
+        helper_reset(h);
+        if (kinds[h->kind].builds)
+                build_ended(h, si, text, size);
+        else
+                load_ended(h, si, text, size);
         return 0;
 }
 
+/* Nobody waits for it. What cannot be lowered stays as it is. */
+static void lower_priority(pid_t pid) {
+        if (setpriority(PRIO_PROCESS, (id_t)pid, 19) < 0 ||
+            syscall(SYS_ioprio_set, IOPRIO_WHO_PROCESS, pid,
+                    IOPRIO_PRIO_VALUE(IOPRIO_CLASS_IDLE, 0)) < 0)
+                log_debug("Cannot lower the priority of %s, ignoring: %s", "kdump-mkinitramfs",
+                          strerrordesc_np(errno));
+}
+
 static int spawn_child(Helper *h, int output, pid_t *ret_pid) {
-        static const char *const verbs[] = {
-                [HELPER_PLAN] = "--dry-run",
-                [HELPER_LOAD] = NULL,
-                [HELPER_UNLOAD] = "--unload",
-        };
+        bool builds = kinds[h->kind].builds;
+        const char *program = builds ? h->setup.mkinitramfs : h->setup.load;
         posix_spawn_file_actions_t actions;
         posix_spawnattr_t attributes;
         sigset_t none, all;
         char *argv[5], *root = NULL;
         int n = 0, r;
 
-        argv[n++] = (char *)h->program;
+        argv[n++] = (char *)program;
         argv[n++] = (char *)"--json";
-        if (verbs[h->kind])
-                argv[n++] = (char *)verbs[h->kind];
-        if (h->root) {
-                if (asprintf(&root, "--root=%s", h->root) < 0)
+        if (kinds[h->kind].option)
+                argv[n++] = (char *)kinds[h->kind].option;
+        if (h->setup.root) {
+                if (asprintf(&root, "--root=%s", h->setup.root) < 0)
                         return -ENOMEM;
                 argv[n++] = root;
         }
@@ -172,8 +235,11 @@ static int spawn_child(Helper *h, int output, pid_t *ret_pid) {
         (void)posix_spawnattr_setsigmask(&attributes, &none);
         (void)posix_spawnattr_setsigdefault(&attributes, &all);
         r = -posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
+        /* Its report is on standard output if it worked; else it has said why. */
+        if (r >= 0 && builds)
+                r = -posix_spawn_file_actions_adddup2(&actions, output, STDERR_FILENO);
         if (r >= 0)
-                r = -posix_spawn(ret_pid, h->program, &actions, &attributes, argv, environ);
+                r = -posix_spawn(ret_pid, program, &actions, &attributes, argv, environ);
         (void)posix_spawn_file_actions_destroy(&actions);
 finish_attributes:
         (void)posix_spawnattr_destroy(&attributes);
@@ -193,7 +259,7 @@ int helper_start(Helper *h, HelperKind kind) {
         h->output = fds[0];
         output = fds[1];
         h->kind = kind;
-        h->text = malloc(TEXT_SIZE);
+        h->text = malloc(TEXT_SIZE + 1);
         r = h->text ? 0 : -ENOMEM;
         if (r >= 0 && fcntl(h->output, F_SETFL, O_NONBLOCK) < 0)
                 r = -errno;
@@ -213,6 +279,8 @@ int helper_start(Helper *h, HelperKind kind) {
                 helper_reset(h);
                 return r;
         }
+        if (kinds[kind].builds)
+                lower_priority(h->pid);
         return 0;
 }
 

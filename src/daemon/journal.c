@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Decisions as journal entries. */
+/* Decisions and crashes as journal entries. */
 #include "daemon/journal.h"
 
+#include <time.h>
+
+#include "base/time-util.h"
 #include "sys/log.h"
 #include "sys/message-ids.h"
 
@@ -63,4 +66,69 @@ void journal_decision(const Decision *d) {
         log_struct(level(d), message_id(d), fields, ELEMENTSOF(fields), "%s%s, %s: %s%s%s", events,
                    verdict_to_string(d->verdict), d->result, d->reason, d->details[0] ? "; " : "",
                    d->details);
+}
+
+#define WHEN_MAX 64u
+
+static const char *format_when(char buf[static WHEN_MAX], uint64_t usec) {
+        time_t seconds = (time_t)(usec / USEC_PER_SEC);
+        struct tm tm = { 0 };
+
+        if (!localtime_r(&seconds, &tm) ||
+            strftime(buf, WHEN_MAX, "%a %Y-%m-%d %H:%M:%S %Z", &tm) == 0)
+                strscpy(buf, WHEN_MAX, "an unknown date");
+        return buf;
+}
+
+static const char *what_was_left(DumpState state) {
+        static const char *const texts[_DUMP_STATE_MAX] = {
+                [DUMP_COMPLETE] = "a complete dump",
+                [DUMP_COPIED] = "a complete dump, a plain copy,",
+                [DUMP_INCOMPLETE] = "an incomplete dump",
+                [DUMP_LOG_ONLY] = "the kernel's log, but no dump,",
+                [DUMP_FAILED] = "neither a dump nor the kernel's log",
+                [DUMP_MISSING] = "a dump that was removed since",
+        };
+
+        return texts[state];
+}
+
+void journal_dump(const Dump *dump) {
+        const CrashInfo *info = &dump->info;
+        const LogField fields[] = {
+                { "KDUMPD_DIRECTORY", info->directory, 0 },
+                { "KDUMPD_STATE", dump_state_to_string(dump->state), 0 },
+                { "KDUMPD_PANIC", strempty(info->panic_message), 0 },
+                { "KDUMPD_KERNEL_RELEASE", strempty(info->kernel_release), 0 },
+                { "KDUMPD_CRASH_USEC", NULL, dump->when_usec },
+        };
+        bool whole = dump->state == DUMP_COMPLETE || dump->state == DUMP_COPIED;
+        char when[WHEN_MAX];
+
+        log_struct(whole ? LOG_NOTICE : LOG_WARNING, MESSAGE_CRASH, fields, ELEMENTSOF(fields),
+                   "The kernel crash of %s left %s in %s: %s%s%s",
+                   format_when(when, dump->when_usec), what_was_left(dump->state), info->directory,
+                   info->panic_message ?: "the panic's message is not known",
+                   info->message ? "; " : "", strempty(info->message));
+}
+
+void journal_crash_test(const CrashTest *test) {
+        const LogField fields[] = {
+                { "KDUMPD_TEST_ID", test->id, 0 },
+                { "KDUMPD_TEST_RESULT", crash_test_result_to_string(test->result), 0 },
+                { "KDUMPD_DIRECTORY", strempty(test->directory), 0 },
+        };
+        char when[WHEN_MAX];
+
+        format_when(when, test->started_usec);
+        if (test->result == CRASH_TEST_NOTHING)
+                log_struct(LOG_ERR, MESSAGE_CRASH_TEST, fields, ELEMENTSOF(fields),
+                           "The crash test of %s left no dump and no log", when);
+        else
+                log_struct(test->result == CRASH_TEST_COMPLETE ? LOG_NOTICE : LOG_ERR,
+                           MESSAGE_CRASH_TEST, fields, ELEMENTSOF(fields),
+                           "The crash test of %s gave %s in %s", when,
+                           test->result == CRASH_TEST_COMPLETE ? "a complete dump"
+                                                               : "no complete dump, but traces",
+                           strempty(test->directory));
 }

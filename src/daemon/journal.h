@@ -1,9 +1,18 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Decisions as journal entries, with fields and message IDs that conf/kdumpd.catalog explains. */
+/* Decisions and crashes as journal entries, with fields and message IDs that conf/kdumpd.catalog
+ * explains. */
 #pragma once
 
+#include "core/crash-test.h"
 #include "core/decision.h"
+#include "sys/dump-store.h"
 
 /* Logs one line for a decision. What comes of nothing (looking again and finding all well) is for
  * debugging only. */
 void journal_decision(const Decision *d);
+
+/* Logs one line for a dump that was not told of yet. */
+void journal_dump(const Dump *dump);
+
+/* And for the end of a crash test. */
+void journal_crash_test(const CrashTest *test);

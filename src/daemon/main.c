@@ -14,8 +14,10 @@
 #include <systemd/sd-event.h>
 
 #include "base/file-util.h"
+#include "core/unit-name.h"
 #include "daemon/bus-systemd.h"
 #include "daemon/bus.h"
+#include "daemon/crashes.h"
 #include "daemon/facts.h"
 #include "daemon/helper.h"
 #include "daemon/journal.h"
@@ -43,6 +45,7 @@
 
 static const char *arg_root = NULL;
 static const char *arg_helper = KDUMPD_SBINDIR "/kdump-load";
+static const char *arg_builder = KDUMPD_SBINDIR "/kdump-mkinitramfs";
 
 typedef struct Daemon {
         int root_fd;
@@ -65,6 +68,7 @@ typedef struct Daemon {
         char status_line[STATUS_TEXT_MAX];
         Helper *helper;
         Bus *bus;
+        Crashes crashes;
 } Daemon;
 
 static void op_moment(void *userdata, Moment *ret) {
@@ -88,7 +92,8 @@ static int op_start_helper(void *userdata, HelperKind kind) {
 static void op_kill_helper(void *userdata) {
         Daemon *d = userdata;
 
-        log_warning("Killing kdump-load, which takes too long or is not needed any more");
+        log_warning("Killing %s, which takes too long or is not needed now",
+                    d->manager.machine.job == JOB_BUILD ? "kdump-mkinitramfs" : "kdump-load");
         helper_kill(d->helper);
 }
 
@@ -96,6 +101,12 @@ static void on_helper_ended(void *userdata, HelperKind kind, LoadReport *report)
         Daemon *d = userdata;
 
         manager_helper_ended(&d->manager, kind, report);
+}
+
+static void on_build_ended(void *userdata, BuildReport *report) {
+        Daemon *d = userdata;
+
+        manager_build_ended(&d->manager, report);
 }
 
 static void op_save_record(void *userdata, const ImageRecord *record) {
@@ -126,6 +137,15 @@ static void op_decided(void *userdata, const Decision *decision) {
         journal_decision(decision);
         if (d->bus)
                 bus_decided(d->bus, decision);
+}
+
+static void op_built(void *userdata, BuildState state, const char *text) {
+        if (state == BUILD_FAILED)
+                log_struct(LOG_WARNING, MESSAGE_BUILD_FAILED, NULL, 0,
+                           "Cannot build the capture initramfs: %s", text);
+        else
+                log_struct(LOG_INFO, MESSAGE_BUILT, NULL, 0, "Built the capture initramfs%s%s",
+                           *text ? ": " : "", text);
 }
 
 static void op_answer(void *userdata, unsigned requests, Failure failure, const char *text) {
@@ -203,11 +223,47 @@ static const Ops ops = {
         .save_record = op_save_record,
         .drop_record = op_drop_record,
         .decided = op_decided,
+        .built = op_built,
         .answer = op_answer,
         .changed = op_changed,
         .set_timer = op_set_timer,
         .ready = op_ready,
         .quit = op_quit,
+};
+
+/* Programs of the administrator's run in a unit of their own, not in our sandbox. */
+static void on_dump_found(void *userdata, const Dump *dump) {
+        char unit[UNIT_NAME_MAX];
+        Daemon *d = userdata;
+
+        journal_dump(dump);
+        if (arg_root)
+                return;
+        if (unit_name_for_path(unit, "kdumpd-crash", dump->info.directory) < 0)
+                log_warning("Cannot run the programs in /etc/kdumpd/crash.d for %s: the path is "
+                            "too long for the name of a unit",
+                            dump->info.directory);
+        else
+                system_start_unit(d->event, unit);
+}
+
+static void on_more_dumps(void *userdata, size_t n) {
+        log_notice("%zu older dumps are new, too; see 'kdumpctl list'", n);
+}
+
+static void on_test_judged(void *userdata, const CrashTest *test) {
+        journal_crash_test(test);
+}
+
+static void look_for_crashes(Daemon *d) {
+        if (crashes_look(&d->crashes, &d->settings, realtime_usec(), &d->manager.aftermath))
+                op_changed(d);
+}
+
+static const CrashesOps crashes_ops = {
+        .found = on_dump_found,
+        .more = on_more_dumps,
+        .judged = on_test_judged,
 };
 
 static int on_uevent(sd_event_source *source, int fd, uint32_t revents, void *userdata) {
@@ -394,6 +450,7 @@ static int on_watch(sd_event_source *source, uint64_t usec, void *userdata) {
         (void)sd_notify(false, "WATCHDOG=1");
         manager_input(&d->manager, &input);
         on_refresh(d);
+        look_for_crashes(d);
         /* Now, and not on a wake-up of its own. */
         tell_changes(d);
         (void)sd_event_source_set_enabled(d->changes_source, SD_EVENT_OFF);
@@ -461,8 +518,22 @@ static void daemon_done(Daemon *d) {
         closep(&d->root_fd);
         if (d->manager_set_up)
                 manager_done(&d->manager);
+        crashes_done(&d->crashes);
         settings_done(&d->settings);
         sd_event_unref(d->event);
+}
+
+static int new_helper(Daemon *d) {
+        const HelperSetup setup = {
+                .load = arg_helper,
+                .mkinitramfs = arg_builder,
+                .root = arg_root,
+                .ended = on_helper_ended,
+                .build_ended = on_build_ended,
+                .userdata = d,
+        };
+
+        return helper_new(d->event, &setup, &d->helper);
 }
 
 /* The monitor is armed before anything is read, so that nothing falls between; and the machine
@@ -485,7 +556,7 @@ static int daemon_start(Daemon *d) {
         if (r >= 0)
                 r = add_timers(d);
         if (r >= 0)
-                r = helper_new(d->event, arg_helper, arg_root, on_helper_ended, d, &d->helper);
+                r = new_helper(d);
         if (r < 0) {
                 log_error("Cannot set up the event loop: %s", strerrordesc_np(-r));
                 return r;
@@ -522,6 +593,9 @@ static int daemon_run(Daemon *d) {
         if (r < 0)
                 log_warning("Cannot connect to the system bus, going on without it: %s",
                             strerrordesc_np(-r));
+        /* The machine comes first: by now its load is under way. */
+        crashes_init(&d->crashes, d->root_fd, &crashes_ops, d);
+        look_for_crashes(d);
         return sd_event_loop(d->event);
 }
 
@@ -533,6 +607,7 @@ static void help(void) {
                "     --version        Show the version\n"
                "     --root=DIR       Take all files and kernel interfaces from below DIR\n"
                "     --helper=PATH    Run PATH as kdump-load\n"
+               "     --builder=PATH   Run PATH as kdump-mkinitramfs\n"
                "\nSee kdumpd(8), kdumpd.conf(5) and kdumpctl(8).\n");
 }
 
@@ -543,12 +618,14 @@ static int parse_arguments(int argc, char *argv[]) {
                 ARG_VERSION = 0x100,
                 ARG_ROOT,
                 ARG_HELPER,
+                ARG_BUILDER,
         };
         static const struct option options[] = {
                 { "help", no_argument, NULL, 'h' },
                 { "version", no_argument, NULL, ARG_VERSION },
                 { "root", required_argument, NULL, ARG_ROOT },
                 { "helper", required_argument, NULL, ARG_HELPER },
+                { "builder", required_argument, NULL, ARG_BUILDER },
                 {},
         };
         int c;
@@ -566,6 +643,9 @@ static int parse_arguments(int argc, char *argv[]) {
                         break;
                 case ARG_HELPER:
                         arg_helper = optarg;
+                        break;
+                case ARG_BUILDER:
+                        arg_builder = optarg;
                         break;
                 default:
                         return -EINVAL;

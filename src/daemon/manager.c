@@ -11,6 +11,7 @@ void manager_init(Manager *m, const Ops *ops, void *userdata, const Settings *se
 }
 
 void manager_done(Manager *m) {
+        crash_test_done(&m->aftermath.test);
         machine_done(&m->machine);
 }
 
@@ -26,6 +27,20 @@ static void start_helper(Manager *m, HelperKind kind) {
                 report.message = NULL;
         manager_helper_ended(m, kind, &report);
         load_report_done(&report);
+}
+
+static void start_build(Manager *m, bool force) {
+        BuildReport report = { .failed = true };
+        int r;
+
+        r = m->ops->start_helper(m->userdata, force ? HELPER_REBUILD : HELPER_BUILD);
+        if (r >= 0)
+                return;
+        if (asprintf(&report.message, "kdump-mkinitramfs cannot be started: %s",
+                     strerrordesc_np(-r)) < 0)
+                report.message = NULL;
+        manager_build_ended(m, &report);
+        build_report_done(&report);
 }
 
 static void carry_out(Manager *m, const Action *a) {
@@ -48,6 +63,12 @@ static void carry_out(Manager *m, const Action *a) {
                 break;
         case ACTION_UNLOAD:
                 start_helper(m, HELPER_UNLOAD);
+                break;
+        case ACTION_BUILD:
+                start_build(m, a->build.force);
+                break;
+        case ACTION_BUILT:
+                ops->built(m->userdata, m->machine.build_state, m->machine.build_text);
                 break;
         case ACTION_KILL:
                 ops->kill_helper(m->userdata);
@@ -104,7 +125,13 @@ void manager_helper_ended(Manager *m, HelperKind kind, LoadReport *report) {
         manager_input(m, &input);
 }
 
+void manager_build_ended(Manager *m, BuildReport *report) {
+        Input input = { .type = INPUT_BUILT, .build = report };
+
+        manager_input(m, &input);
+}
+
 const Status *manager_status(Manager *m) {
-        status_fill(&m->status, &m->machine);
+        status_fill(&m->status, &m->machine, &m->aftermath);
         return &m->status;
 }

@@ -13,6 +13,9 @@ typedef enum HelperKind {
         HELPER_PLAN,
         HELPER_LOAD,
         HELPER_UNLOAD,
+        HELPER_BUILD,
+        HELPER_REBUILD, /* even if nothing has changed */
+        _HELPER_KIND_MAX,
 } HelperKind;
 
 /* Everything the manager does to the world. Tests put fakes here; each gets the userdata of
@@ -25,8 +28,9 @@ typedef struct Ops {
          * asked for. */
         void (*look)(void *userdata, unsigned attributes, bool fingerprint, Facts *ret);
 
-        /* Starts a helper. Its end is told by manager_helper_ended(), once, and never from within
-         * this call. Returns 0, or negative errno if it could not be started. */
+        /* Starts a helper. Its end is told by manager_helper_ended(), or manager_build_ended() for
+         * the last two kinds, once, and never from within this call. Returns 0, or negative errno
+         * if it could not be started. */
         int (*start_helper)(void *userdata, HelperKind kind);
         void (*kill_helper)(void *userdata);
 
@@ -34,6 +38,7 @@ typedef struct Ops {
         void (*drop_record)(void *userdata);
 
         void (*decided)(void *userdata, const Decision *decision);
+        void (*built)(void *userdata, BuildState state, const char *text);
         void (*answer)(void *userdata, unsigned requests, Failure failure, const char *text);
 
         /* The machine may be in another state than before; what it is, manager_status() tells. */
@@ -50,6 +55,7 @@ typedef struct Manager {
         const Ops *ops;
         void *userdata;
         Machine machine;
+        Aftermath aftermath; /* whoever changes it calls ops->changed() */
         Status status;
         uint64_t timer_usec;
 } Manager;
@@ -65,6 +71,9 @@ void manager_input(Manager *m, Input *input);
 
 /* The helper that start_helper() started has ended. Takes the contents of the report. */
 void manager_helper_ended(Manager *m, HelperKind kind, LoadReport *report);
+
+/* The same for the initramfs. The report stays the caller's. */
+void manager_build_ended(Manager *m, BuildReport *report);
 
 /* The status as it is now; valid until the next call of any of these functions. */
 const Status *manager_status(Manager *m);

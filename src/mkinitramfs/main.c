@@ -10,7 +10,7 @@
 #include <sys/utsname.h>
 
 #include "base/file-util.h"
-#include "image/bzimage.h"
+#include "image/kernel-image.h"
 #include "mkinitramfs/builder.h"
 #include "mkinitramfs/report.h"
 #include "sys/conffile.h"
@@ -162,20 +162,20 @@ static void print_warning(void *userdata, const char *file, unsigned line, const
 
 static int release_in_header(Builder *b, const char *path, char **ret) {
         _cleanup_close_ int fd = open_below(b->root_fd, path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
-        _cleanup_free_ char *head = malloc(BZIMAGE_HEAD_MAX);
+        _cleanup_free_ char *head = malloc(KERNEL_HEAD_MAX);
         const char *why;
         struct stat st;
-        BzImage image;
+        KernelImage image;
         ssize_t n;
 
         if (!head)
                 return -ENOMEM;
         if (fd < 0)
                 return fd;
-        n = pread(fd, head, BZIMAGE_HEAD_MAX, 0);
+        n = pread(fd, head, KERNEL_HEAD_MAX, 0);
         if (n < 0 || fstat(fd, &st) < 0)
                 return -errno;
-        if (bzimage_parse(head, (size_t)n, (uint64_t)st.st_size, &image, &why) < 0 ||
+        if (kernel_image_parse(head, (size_t)n, (uint64_t)st.st_size, &image, &why) < 0 ||
             image.release[0] == '\0')
                 return -ENODATA;
         *ret = strdup(image.release);

@@ -26,3 +26,11 @@
 #define MESSAGE_OVERFLOW "9fa751fed52a4111834ee2ffa6b6fb5e"
 /* Something in the configuration was not understood and is ignored. */
 #define MESSAGE_CONFIGURATION "1422b5e1241c4ceaa5d90a05b5d2ef92"
+/* A panic before this boot left a dump, or at least something. */
+#define MESSAGE_CRASH "5d110564bf5c4c89a04329712b9d2aba"
+/* What became of a crash test. */
+#define MESSAGE_CRASH_TEST "0e28741eda884c4c844ebdf801275499"
+/* The capture initramfs could not be built. */
+#define MESSAGE_BUILD_FAILED "38ba7a7b33f24000ab5607a8a614aad1"
+/* The capture initramfs was built. */
+#define MESSAGE_BUILT "a72903255178460a8a0836c68671e5e0"

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What kdump-mkinitramfs says about one run, as a value. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+typedef struct BuildReport {
+        bool failed; /* the image from before stays */
+        bool built;  /* false: nothing that goes into it had changed */
+        char *path;  /* of the image; NULL if it failed */
+        uint64_t packed_bytes, unpacked_bytes;
+        char *message; /* a sentence: what was built, or what failed; NULL if there is none */
+} BuildReport;
+
+static inline void build_report_done(BuildReport *report) {
+        free(report->path);
+        free(report->message);
+        *report = (BuildReport){ 0 };
+}

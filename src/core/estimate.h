@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* How much memory a capture needs, worked out beforehand. An estimate: what drivers take differs
+ * from machine to machine. */
+#pragma once
+
+#include <stdint.h>
+
+typedef struct EstimateInput {
+        uint64_t kernel_bytes;          /* that the kernel needs to start, its init_size */
+        uint64_t initrd_bytes;          /* of the file */
+        uint64_t initrd_unpacked_bytes; /* and of what it becomes */
+        uint64_t elfcorehdr_bytes;
+        uint64_t memory_bytes; /* of the machine that is dumped */
+} EstimateInput;
+
+/* All in bytes. */
+typedef struct Estimate {
+        uint64_t kernel;    /* that stays the kernel's */
+        uint64_t initrd;    /* packed and unpacked: both are there while it is unpacked */
+        uint64_t header;    /* the list of what is dumped */
+        uint64_t system;    /* what the kernel and its drivers take for themselves */
+        uint64_t collector; /* what the program that writes the dump takes */
+        uint64_t needed;    /* the sum, or what loading takes if that is more */
+        uint64_t advice;    /* that with a reserve, rounded up: for crashkernel= */
+} Estimate;
+
+void estimate_needs(const EstimateInput *input, Estimate *ret);

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The dumps that the configuration leads to, and which of them somebody means. */
+#pragma once
+
+#include "sys/dump-place.h"
+#include "sys/dump-store.h"
+
+/* Where dumps were looked for. */
+typedef struct DumpSource {
+        int fd;       /* of the directory, -EBADF if it could not be opened */
+        char *path;   /* NULL if the place is nowhere now */
+        char *clause; /* why nothing was read; NULL if it was */
+        int error;    /* 0, or the negative errno behind that */
+} DumpSource;
+
+typedef struct FoundDump {
+        Dump dump;
+        const DumpSource *source;
+        int error; /* 0, or why it could not be described: -EACCES to all but root */
+} FoundDump;
+
+typedef struct Dumps {
+        DumpSource sources[_DUMP_PLACE_MAX];
+        size_t n_sources;
+        FoundDump *items; /* oldest first */
+        size_t n;
+        bool more; /* than are looked at */
+} Dumps;
+
+/* Reads all of them below the directory root ("" for "/"), by the configuration there. Returns 0
+ * with what dumps_done() frees, or negative errno if there is no memory or no such root. What is
+ * wrong with a place is in its source. */
+int dumps_read(const char *root, const Settings *settings, Dumps *ret) _must_check_;
+void dumps_done(Dumps *dumps);
+
+/* The one that name means: the newest if it is NULL; the whole name of a directory, or the
+ * beginning of exactly one; a number of up to four digits, 1 being the newest. Returns its index;
+ * -ENOENT, or -ENOTUNIQ. */
+int dumps_find(const Dumps *dumps, const char *name) _must_check_;

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What kdumpctl prints of what a capture would need, and of crash tests. */
+#include <inttypes.h>
+
+#include "base/string-util.h"
+#include "ctl/output.h"
+#include "ctl/print.h"
+
+#define MIB UINT64_C(1048576)
+
+/* As kdump-load lays out what stands above it. */
+static void put_heading(FILE *f, const char *heading) {
+        (void)fprintf(f, "%-14s", heading);
+}
+
+void print_fit(FILE *f, const Needs *needs, uint64_t reserved_bytes, bool colour) {
+        const Estimate *e = &needs->estimate;
+        bool fits = reserved_bytes >= e->needed;
+
+        put_heading(f, "Fit:");
+        (void)fputs("a capture takes about ", f);
+        put_mib(f, e->needed);
+        if (reserved_bytes == 0)
+                (void)fputs(", and nothing is reserved", f);
+        else {
+                (void)fputs(" of the ", f);
+                put_mib(f, reserved_bytes);
+                (void)fputs(", which ", f);
+                put_highlighted(f, fits ? "do" : "do not suffice", fits ? GREEN : RED, colour);
+        }
+        (void)fprintf(f, "; crashkernel=%" PRIu64 "M would do\n", e->advice / MIB);
+}
+
+void print_collector(FILE *f, CollectorKnows knows, uint64_t level, bool colour) {
+        if (knows == COLLECTOR_SILENT)
+                return;
+        put_heading(f, "makedumpfile:");
+        if (knows == COLLECTOR_KNOWS)
+                (void)fputs("knows the running kernel\n", f);
+        else {
+                put_highlighted(f, "does not know the running kernel", YELLOW, colour);
+                (void)fprintf(f, ": a dump gets level %" PRIu64 " (UnknownKernelLevel=)\n", level);
+        }
+}
+
+void print_crash_test(FILE *f, const CrashTest *test, bool same_image) {
+        static const char *const texts[_CRASH_TEST_RESULT_MAX] = {
+                [CRASH_TEST_PENDING] = "its result is not known yet",
+                [CRASH_TEST_COMPLETE] = "it gave a complete dump",
+                [CRASH_TEST_INCOMPLETE] = "it gave no complete dump",
+                [CRASH_TEST_NOTHING] = "it left no trace",
+        };
+        char date[DATE_TEXT_MAX];
+
+        put_heading(f, "Crash test:");
+        if (!test) {
+                (void)fputs("never, see 'kdumpctl test --crash'\n", f);
+                return;
+        }
+        (void)fprintf(f, "%s, %s, with %s image\n", date_text(date, test->started_usec),
+                      texts[test->result], same_image ? "this" : "another");
+}
+
+static void print_part(FILE *f, const char *what, uint64_t bytes, const char *note) {
+        put_label(f, what);
+        put_mib(f, bytes);
+        if (note)
+                (void)fprintf(f, " (%s)", note);
+        (void)fputc('\n', f);
+}
+
+void print_estimate(FILE *f, const Needs *needs, uint64_t reserved_bytes) {
+        const Estimate *e = &needs->estimate;
+
+        (void)fprintf(f, "crashkernel=%" PRIu64 "M\n", e->advice / MIB);
+        print_part(f, "Kernel", e->kernel, NULL);
+        print_part(f, "Initrd", e->initrd,
+                   needs->unpacked_is_guess ? "packed and, as a guess, unpacked"
+                                            : "packed and unpacked");
+        print_part(f, "Header", e->header, NULL);
+        print_part(f, "Drivers", e->system, NULL);
+        print_part(f, "Collector", e->collector, NULL);
+        print_part(f, "In all", e->needed, NULL);
+        print_part(f, "Reserved", reserved_bytes, NULL);
+}

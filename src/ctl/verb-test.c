@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The verbs that look ahead: whether a load would work, and whether a capture would fit. */
+#include <errno.h>
+#include <spawn.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/file-util.h"
+#include "base/string-util.h"
+#include "ctl/collector.h"
+#include "ctl/json.h"
+#include "ctl/needs.h"
+#include "ctl/output.h"
+#include "ctl/verbs.h"
+#include "sys/conffile.h"
+#include "sys/crash-test-json.h"
+#include "sys/kernel-state.h"
+#include "sys/report-json.h"
+
+#define KDUMP_LOAD KDUMPD_SBINDIR "/kdump-load"
+
+/* With our output and our terminal. Returns 0 with its exit status, -1 if it could not be run. */
+static int run_load(const Options *options, int *ret_status) {
+        const char *program = secure_getenv("KDUMPCTL_KDUMP_LOAD") ?: KDUMP_LOAD;
+        _cleanup_free_ char *root = NULL;
+        const char *argv[5] = { program, "--dry-run" };
+        size_t n = 2;
+        pid_t pid;
+        int r, status;
+
+        if (options->json)
+                argv[n++] = "--json";
+        if (*options->root) {
+                if (asprintf(&root, "--root=%s", options->root) < 0) {
+                        root = NULL;
+                        (void)complain("Out of memory.");
+                        return -1;
+                }
+                argv[n++] = root;
+        }
+        (void)fflush(stdout);
+        r = -posix_spawn(&pid, program, NULL, NULL, (char *const *)argv, environ);
+        if (r < 0) {
+                (void)complain("'%s' cannot be run: %s.", program, strerror(-r));
+                return -1;
+        }
+        while ((r = waitpid(pid, &status, 0)) < 0 && errno == EINTR)
+                ;
+        if (r < 0 || !WIFEXITED(status)) {
+                (void)complain("'%s' was ended by signal %d.", program,
+                               r < 0 ? 0 : WTERMSIG(status));
+                return -1;
+        }
+        *ret_status = WEXITSTATUS(status);
+        return 0;
+}
+
+/* The result of the last crash test, and whether it was of the image that is loaded. */
+static void show_crash_test(int root_fd) {
+        _cleanup_(crash_test_done) CrashTest test = { 0 };
+        _cleanup_free_ char *text = NULL;
+        ImageRecord record = { 0 };
+        bool same = false;
+        size_t size;
+        int r;
+
+        r = crash_test_read(root_fd, &test);
+        if (r < 0 && r != -ENOENT)
+                return;
+        if (r == 0 &&
+            read_file_below(root_fd, IMAGE_RECORD_PATH, REPORT_JSON_LONGEST, &text, &size) >= 0 &&
+            image_record_from_json(text, size, &record) >= 0)
+                same = crash_test_same_image(&test, &record.report);
+        print_crash_test(stdout, r == 0 ? &test : NULL, same);
+        image_record_done(&record);
+}
+
+/* 0 also if the kernel does not say. */
+static uint64_t reservation(int root_fd) {
+        uint64_t bytes;
+
+        return kernel_reservation_bytes(root_fd, &bytes) < 0 ? 0 : bytes;
+}
+
+int verb_test(const Options *options) {
+        _cleanup_(settings_done) Settings settings = { 0 };
+        _cleanup_(needs_done) Needs needs = { 0 };
+        _cleanup_close_ int root_fd = -EBADF;
+        char error[NEEDS_ERROR_MAX];
+        int status;
+
+        if (options->crash)
+                return crash_on_purpose(options);
+        if (run_load(options, &status) < 0)
+                return EXIT_FAILURE;
+        root_fd = open_root(*options->root ? options->root : "/");
+        if (options->json || root_fd < 0 ||
+            conffile_read(options->root, &settings, NULL, NULL, NULL) < 0)
+                return status;
+        /* What is missing is what the other program has said already. */
+        if (needs_find(root_fd, &settings, &needs, error) >= 0)
+                print_fit(stdout, &needs, reservation(root_fd), want_colour(STDOUT_FILENO));
+        if (!*options->root && geteuid() == 0)
+                print_collector(stdout, collector_knows_kernel(settings.core_collector),
+                                settings.unknown_kernel_level, want_colour(STDOUT_FILENO));
+        show_crash_test(root_fd);
+        return status;
+}
+
+int verb_estimate(const Options *options) {
+        _cleanup_(settings_done) Settings settings = { 0 };
+        _cleanup_(needs_done) Needs needs = { 0 };
+        _cleanup_close_ int root_fd = open_root(*options->root ? options->root : "/");
+        char error[NEEDS_ERROR_MAX] = "Out of memory.";
+
+        if (root_fd < 0)
+                return complain("'%s' cannot be opened: %s.", options->root, strerror(-root_fd));
+        if (conffile_read(options->root, &settings, NULL, NULL, NULL) < 0 ||
+            needs_find(root_fd, &settings, &needs, error) < 0)
+                return complain("%s", error);
+        if (!options->json)
+                print_estimate(stdout, &needs, reservation(root_fd));
+        else if (json_print_estimate(stdout, &needs, reservation(root_fd)) < 0)
+                return complain("Out of memory.");
+        return EXIT_SUCCESS;
+}

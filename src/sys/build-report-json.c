@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What kdump-mkinitramfs --json prints, read. */
+#include "sys/build-report-json.h"
+
+#include <errno.h>
+
+#include "base/file-util.h"
+#include "base/string-util.h"
+#include "sys/json-fields.h"
+
+typedef struct Result {
+        char *state, *path, *message;
+        uint64_t packed_bytes, unpacked_bytes;
+} Result;
+
+#define FIELD(key, kind, member) \
+        { .name = (key), .type = JSON_##kind, .offset = offsetof(Result, member) }
+static const JsonField table[] = {
+        FIELD("State", STRING, state),
+        FIELD("Path", OPTIONAL_STRING, path),
+        FIELD("PackedBytes", NUMBER, packed_bytes),
+        FIELD("UnpackedBytes", NUMBER, unpacked_bytes),
+        FIELD("Message", OPTIONAL_STRING, message),
+};
+static const JsonFields fields = { table, ELEMENTSOF(table), BUILD_REPORT_LONGEST };
+
+static void result_done(Result *result) {
+        free(result->state);
+        free(result->path);
+        free(result->message);
+}
+
+int build_report_from_json(const char *text, size_t size, BuildReport *ret) {
+        _cleanup_(result_done) Result result = { 0 };
+        int r;
+
+        r = json_fields_from_text(&fields, text, size, BUILD_REPORT_LONGEST, &result);
+        if (r < 0)
+                return r;
+        if (!result.path ||
+            (!streq_ptr(result.state, "built") && !streq_ptr(result.state, "fresh")))
+                return -EBADMSG;
+        utf8_mend(result.path);
+        if (result.message)
+                utf8_mend(result.message);
+        *ret = (BuildReport){
+                .built = streq(result.state, "built"),
+                .path = TAKE_PTR(result.path),
+                .packed_bytes = result.packed_bytes,
+                .unpacked_bytes = result.unpacked_bytes,
+                .message = TAKE_PTR(result.message),
+        };
+        return 0;
+}
+
+int build_note_unpacked_bytes(int root_fd, const char *path, uint64_t *ret) {
+        static const JsonField note_table[] = { { .name = "UnpackedBytes", .type = JSON_NUMBER } };
+        static const JsonFields note_fields = { note_table, ELEMENTSOF(note_table), 0 };
+        const char *slash = strrchr(path, '/');
+        _cleanup_free_ char *note = NULL, *text = NULL;
+        uint64_t bytes = 0;
+        size_t size;
+        int r;
+
+        if (asprintf(&note, "%.*s/inputs.json", slash ? (int)(slash - path) : 0, path) < 0) {
+                note = NULL;
+                return -ENOMEM;
+        }
+        r = read_file_below(root_fd, note, BUILD_NOTE_LONGEST, &text, &size);
+        if (r >= 0)
+                r = json_fields_from_text(&note_fields, text, size, BUILD_NOTE_LONGEST, &bytes);
+        if (r < 0)
+                return r;
+        if (bytes == 0)
+                return -EBADMSG;
+        *ret = bytes;
+        return 0;
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Where the dumps of the configuration lie on the running system, once it is up again. */
+#pragma once
+
+#include "core/settings.h"
+
+typedef enum DumpPlace {
+        DUMP_PLACE_TARGET,
+        DUMP_PLACE_FALLBACK,
+        _DUMP_PLACE_MAX,
+} DumpPlace;
+
+/* The directory that holds the dumps of Target= or FallbackTarget=: Path= itself, or below where
+ * that device is mounted (/proc/self/mountinfo). Returns 0 with a fresh path, which may not exist;
+ * -ENXIO if the configuration has no such place, -ENODEV if the device is not mounted, -ENOTBLK if
+ * it has no file system (raw:), each with a fresh clause without a full stop in *reterr; -ENOMEM,
+ * or another negative errno with *reterr untouched. */
+int dump_place(int root_fd, const Settings *settings, DumpPlace place, char **ret,
+               char **reterr) _must_check_;

@@ -1,0 +1,450 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The directory that dumps are in, read. */
+#include "sys/dump-store.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/file-util.h"
+#include "base/time-util.h"
+#include "core/crash-log.h"
+#include "sys/crash-json.h"
+
+static const char *const dump_state_table[_DUMP_STATE_MAX] = {
+        [DUMP_COMPLETE] = "complete", [DUMP_COPIED] = "copied", [DUMP_INCOMPLETE] = "incomplete",
+        [DUMP_LOG_ONLY] = "log-only", [DUMP_FAILED] = "failed", [DUMP_MISSING] = "missing",
+};
+DEFINE_NAME_TABLE(dump_state, DumpState, _DUMP_STATE_MAX);
+
+static void closedirp(DIR **d) {
+        if (*d)
+                (void)closedir(*d);
+}
+#define _cleanup_closedir_ _cleanup_(closedirp)
+
+static void dump_done(Dump *dump) {
+        free(dump->name);
+        crash_info_done(&dump->info);
+        *dump = (Dump){ 0 };
+}
+
+void dump_list_done(DumpList *list) {
+        for (size_t i = 0; i < list->n; i++)
+                dump_done(&list->items[i]);
+        free(list->items);
+        *list = (DumpList){ 0 };
+}
+
+static uint64_t timespec_usec(const struct timespec *ts) {
+        if (ts->tv_sec < 0)
+                return 0;
+        return (uint64_t)ts->tv_sec * USEC_PER_SEC + (uint64_t)ts->tv_nsec / 1000;
+}
+
+/* Somebody else's directory says nothing about this machine's kernel. */
+static bool is_ours(const struct stat *st) {
+        return st->st_uid == 0 || st->st_uid == geteuid();
+}
+
+int dump_store_open(int root_fd, const char *path) {
+        return open_below(root_fd, path, O_RDONLY | O_DIRECTORY | O_NONBLOCK);
+}
+
+/* A second descriptor, as closedir() closes the one it was given. */
+static int open_directory(int fd, DIR **ret) {
+        _cleanup_close_ int copy = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+        if (copy < 0)
+                return -errno;
+        *ret = fdopendir(copy);
+        if (!*ret)
+                return -errno;
+        (void)TAKE_FD(copy);
+        return 0;
+}
+
+/* Names go into sentences, onto the bus and to terminals: one that would have to be mended for
+ * that is nobody's dump. */
+static bool is_clean(const char *name) {
+        char copy[NAME_MAX + 1];
+
+        strscpy(copy, sizeof(copy), name);
+        utf8_mend(copy);
+        return streq(copy, name) && name[0] != '.';
+}
+
+typedef enum FileRole {
+        ROLE_NONE,
+        ROLE_SUMMARY,
+        ROLE_DUMP,
+        ROLE_INCOMPLETE,
+        ROLE_LOG,
+        _ROLE_MAX,
+} FileRole;
+
+/* "dump.202401020304", "dmesg.202401020304". */
+static bool is_stamped(const char *name, const char *prefix) {
+        const char *stamp = startswith(name, prefix);
+
+        return stamp && *stamp && strspn(stamp, "0123456789") == strlen(stamp);
+}
+
+static FileRole role_of(const char *name) {
+        static const struct {
+                const char *name;
+                FileRole role;
+        } names[] = {
+                { CRASH_INFO_NAME, ROLE_SUMMARY },
+                { CRASH_VMCORE_NAME, ROLE_DUMP },
+                { "vmcore.flat", ROLE_DUMP },
+                { CRASH_INCOMPLETE_NAME, ROLE_INCOMPLETE },
+                { "vmcore-incomplete", ROLE_INCOMPLETE }, /* Fedora */
+                { "dump-incomplete", ROLE_INCOMPLETE },   /* Debian */
+                { CRASH_LOG_NAME, ROLE_LOG },
+                { "vmcore-dmesg-incomplete.txt", ROLE_LOG }, /* Fedora */
+                { "dmesg.txt", ROLE_LOG },                   /* SUSE */
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(names); i++)
+                if (streq(names[i].name, name))
+                        return names[i].role;
+        if (is_stamped(name, "dump."))
+                return ROLE_DUMP;
+        return is_stamped(name, "dmesg.") ? ROLE_LOG : ROLE_NONE;
+}
+
+/* What one directory holds; names are NULL for what is not there. */
+typedef struct Content {
+        char *names[_ROLE_MAX];
+        uint64_t bytes[_ROLE_MAX];
+        uint64_t changed_usec[_ROLE_MAX];
+} Content;
+
+static void content_done(Content *c) {
+        for (size_t i = 0; i < _ROLE_MAX; i++)
+                free(c->names[i]);
+        *c = (Content){ 0 };
+}
+
+static int look_into(int dump_fd, Content *ret) {
+        _cleanup_(content_done) Content c = { 0 };
+        _cleanup_closedir_ DIR *directory = NULL;
+        const struct dirent *entry;
+        int r;
+
+        r = open_directory(dump_fd, &directory);
+        if (r < 0)
+                return r;
+        for (size_t i = 0; i < DUMP_FILES_MOST && (entry = readdir(directory)); i++) {
+                FileRole role = role_of(entry->d_name);
+                struct stat st;
+
+                if (role == ROLE_NONE || c.names[role] ||
+                    fstatat(dump_fd, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
+                    !S_ISREG(st.st_mode))
+                        continue;
+                c.names[role] = strdup(entry->d_name);
+                if (!c.names[role])
+                        return -ENOMEM;
+                c.bytes[role] = (uint64_t)st.st_size;
+                c.changed_usec[role] = timespec_usec(&st.st_mtim);
+        }
+        *ret = c;
+        c = (Content){ 0 };
+        return 0;
+}
+
+static bool is_dump(const Content *c) {
+        for (FileRole role = ROLE_SUMMARY; role < _ROLE_MAX; role++)
+                if (c->names[role])
+                        return true;
+        return false;
+}
+
+static int open_dump(int store_fd, const char *name) {
+        int fd = openat(store_fd, name,
+                        O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+
+        return fd < 0 ? -errno : fd;
+}
+
+/* Returns 1 if the entry is a dump, 0 if not, -ENOMEM. What we may not look into can be one. */
+static int try_entry(int store_fd, const char *name, Dump *ret) {
+        _cleanup_(content_done) Content c = { 0 };
+        _cleanup_close_ int fd = -EBADF;
+        uint64_t when_usec;
+        struct stat st;
+        bool named;
+
+        if (!is_clean(name) || fstatat(store_fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
+            !S_ISDIR(st.st_mode) || !is_ours(&st))
+                return 0;
+        named = crash_directory_parse(name, NULL, &when_usec) >= 0;
+        if (!named)
+                when_usec = timespec_usec(&st.st_mtim);
+        fd = open_dump(store_fd, name);
+        if (fd >= 0) {
+                int r = look_into(fd, &c);
+
+                if (r == -ENOMEM)
+                        return r;
+                if (r < 0 || !is_dump(&c))
+                        return 0;
+        } else if (fd != -EACCES || !named)
+                return 0;
+        ret->name = strdup(name);
+        if (!ret->name)
+                return -ENOMEM;
+        ret->when_usec = when_usec;
+        return 1;
+}
+
+static int compare_dumps(const void *a, const void *b) {
+        const Dump *x = a, *y = b;
+
+        if (x->when_usec != y->when_usec)
+                return x->when_usec < y->when_usec ? -1 : 1;
+        return strcmp(x->name, y->name);
+}
+
+void dump_list_sort(DumpList *list) {
+        if (list->n > 0)
+                qsort(list->items, list->n, sizeof(list->items[0]), compare_dumps);
+}
+
+int dump_store_list(int store_fd, DumpList *ret) {
+        _cleanup_(dump_list_done) DumpList list = { 0 };
+        _cleanup_closedir_ DIR *directory = NULL;
+        const struct dirent *entry;
+        int r;
+
+        r = open_directory(store_fd, &directory);
+        if (r < 0)
+                return r;
+        while ((entry = readdir(directory))) {
+                Dump dump = { 0 }, *grown;
+
+                r = try_entry(store_fd, entry->d_name, &dump);
+                if (r < 0)
+                        return r;
+                if (r == 0)
+                        continue;
+                if (list.n == DUMPS_MOST) {
+                        list.more = true;
+                        dump_done(&dump);
+                        break;
+                }
+                grown = reallocarray(list.items, list.n + 1, sizeof(*grown));
+                if (!grown) {
+                        dump_done(&dump);
+                        return -ENOMEM;
+                }
+                list.items = grown;
+                list.items[list.n++] = dump;
+        }
+        dump_list_sort(&list);
+        *ret = list;
+        list = (DumpList){ 0 };
+        return 0;
+}
+
+static int open_file(int dump_fd, const char *name) {
+        _cleanup_close_ int fd = -EBADF;
+        struct stat st;
+
+        fd = openat(dump_fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+        if (fd < 0 || fstat(fd, &st) < 0)
+                return -errno;
+        if (!S_ISREG(st.st_mode))
+                return -EBADMSG;
+        return TAKE_FD(fd);
+}
+
+static int read_summary(int dump_fd, CrashInfo *ret) {
+        _cleanup_close_ int fd = open_file(dump_fd, CRASH_INFO_NAME);
+        _cleanup_free_ char *text = NULL;
+        size_t size;
+        int r;
+
+        if (fd < 0)
+                return fd;
+        r = read_fd(fd, CRASH_JSON_LONGEST, &text, &size);
+        if (r < 0)
+                return r;
+        return crash_info_from_json(text, size, ret);
+}
+
+/* At most DUMP_LOG_PIECE bytes from offset on. */
+static int read_piece(int fd, off_t offset, char **ret, size_t *ret_size) {
+        _cleanup_free_ char *piece = malloc(DUMP_LOG_PIECE);
+        ssize_t n;
+
+        if (!piece)
+                return -ENOMEM;
+        n = pread(fd, piece, DUMP_LOG_PIECE, offset);
+        if (n < 0)
+                return -errno;
+        *ret = TAKE_PTR(piece);
+        *ret_size = (size_t)n;
+        return 0;
+}
+
+/* What a log says for which there is no summary; nothing, if it cannot be read. */
+static int read_log(int dump_fd, const Content *c, CrashInfo *info) {
+        _cleanup_close_ int fd = open_file(dump_fd, c->names[ROLE_LOG]);
+        uint64_t bytes = c->bytes[ROLE_LOG];
+        off_t end = bytes > DUMP_LOG_PIECE ? (off_t)(bytes - DUMP_LOG_PIECE) : 0;
+        const off_t offsets[] = { 0, end };
+        int r;
+
+        if (fd < 0)
+                return 0;
+        for (size_t i = 0; i < ELEMENTSOF(offsets); i++) {
+                _cleanup_free_ char *piece = NULL;
+                size_t size = 0;
+
+                r = read_piece(fd, offsets[i], &piece, &size);
+                if (r == -ENOMEM)
+                        return r;
+                if (r < 0)
+                        return 0;
+                r = i == 0 ? crash_log_release(piece, size, &info->kernel_release)
+                           : crash_log_panic(piece, size, &info->panic_message);
+                if (r == -ENOMEM)
+                        return r;
+        }
+        return 0;
+}
+
+static DumpState judge(const Dump *dump, const Content *c) {
+        bool whole = c->names[ROLE_DUMP];
+
+        if (!dump->has_summary) {
+                if (whole)
+                        return DUMP_COMPLETE;
+                return c->names[ROLE_INCOMPLETE] ? DUMP_INCOMPLETE : DUMP_LOG_ONLY;
+        }
+        switch (dump->info.result) {
+        case CRASH_RESULT_COMPLETE:
+                return whole ? DUMP_COMPLETE : DUMP_MISSING;
+        case CRASH_RESULT_COPIED:
+                return whole ? DUMP_COPIED : DUMP_MISSING;
+        case CRASH_RESULT_LOG_ONLY:
+                return DUMP_LOG_ONLY;
+        case CRASH_RESULT_FAILED:
+                return DUMP_FAILED;
+        case CRASH_RESULT_INCOMPLETE:
+        default:
+                /* It gets that name when it is whole, before the summary says so. */
+                return whole ? DUMP_COMPLETE : DUMP_INCOMPLETE;
+        }
+}
+
+/* Files are what they are now, not what the summary said then. */
+static void take_files(Content *c, CrashInfo *info) {
+        FileRole role = c->names[ROLE_DUMP] ? ROLE_DUMP : ROLE_INCOMPLETE;
+
+        free(info->vmcore);
+        info->vmcore = TAKE_PTR(c->names[role]);
+        if (info->vmcore)
+                info->vmcore_bytes = c->bytes[role];
+        free(info->log);
+        info->log = TAKE_PTR(c->names[ROLE_LOG]);
+        info->log_bytes = c->bytes[ROLE_LOG];
+}
+
+/* Without a summary: the log is written first, so that it is nearest to the crash. */
+static uint64_t when_written(const Dump *dump, const Content *c) {
+        static const FileRole roles[] = { ROLE_LOG, ROLE_INCOMPLETE, ROLE_DUMP };
+        uint64_t usec;
+
+        if (crash_directory_parse(dump->name, NULL, &usec) >= 0)
+                return usec;
+        for (size_t i = 0; i < ELEMENTSOF(roles); i++)
+                if (c->names[roles[i]])
+                        return c->changed_usec[roles[i]];
+        return dump->when_usec;
+}
+
+static int describe(int dump_fd, Dump *dump) {
+        _cleanup_(content_done) Content c = { 0 };
+        int r;
+
+        r = look_into(dump_fd, &c);
+        if (r < 0)
+                return r;
+        if (!is_dump(&c))
+                return -ENOENT;
+        r = c.names[ROLE_SUMMARY] ? read_summary(dump_fd, &dump->info) : -ENOENT;
+        if (r == -ENOMEM)
+                return r;
+        dump->has_summary = r >= 0;
+        if (!dump->has_summary && c.names[ROLE_LOG]) {
+                r = read_log(dump_fd, &c, &dump->info);
+                if (r < 0)
+                        return r;
+        }
+        dump->state = judge(dump, &c);
+        if (dump->info.crash_usec == 0)
+                dump->info.crash_usec = when_written(dump, &c);
+        dump->when_usec = dump->info.crash_usec;
+        take_files(&c, &dump->info);
+        return 0;
+}
+
+int dump_store_describe(int store_fd, const char *path, Dump *dump) {
+        _cleanup_close_ int fd = open_dump(store_fd, dump->name);
+        Dump fresh = { .name = dump->name, .when_usec = dump->when_usec };
+        struct stat st;
+        int r;
+
+        if (fd < 0)
+                return fd;
+        if (fstat(fd, &st) < 0)
+                return -errno;
+        if (!is_ours(&st))
+                return -ENOENT;
+        r = describe(fd, &fresh);
+        if (r >= 0 && asprintf(&fresh.info.directory, "%s%s%s", path,
+                               endswith(path, "/") ? "" : "/", fresh.name) < 0) {
+                fresh.info.directory = NULL;
+                r = -ENOMEM;
+        }
+        if (r < 0) {
+                crash_info_done(&fresh.info);
+                return r;
+        }
+        crash_info_done(&dump->info);
+        *dump = fresh;
+        dump->described = true;
+        return 0;
+}
+
+int dump_store_open_log(int store_fd, const Dump *dump) {
+        _cleanup_close_ int fd = -EBADF;
+
+        if (!dump->info.log)
+                return -ENOENT;
+        fd = open_dump(store_fd, dump->name);
+        if (fd < 0)
+                return fd;
+        return open_file(fd, dump->info.log);
+}
+
+bool dump_store_log_has(int store_fd, const Dump *dump, const char *text) {
+        _cleanup_close_ int fd = dump_store_open_log(store_fd, dump);
+        uint64_t bytes = dump->info.log_bytes;
+        _cleanup_free_ char *piece = NULL;
+        size_t size = 0;
+
+        if (fd < 0)
+                return false;
+        return read_piece(fd, bytes > DUMP_LOG_PIECE ? (off_t)(bytes - DUMP_LOG_PIECE) : 0, &piece,
+                          &size) >= 0 &&
+               crash_log_has(piece, size, text);
+}

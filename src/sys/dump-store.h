@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The directory that dumps are in, read: those of kdump-capture and those that the kdump services
+ * of Fedora, SUSE and Debian leave. Reads only, follows no symbolic link inside, and leaves out
+ * what belongs to somebody else than root (or the reader), as some systems let everyone write
+ * there. */
+#pragma once
+
+#include "core/crash-info.h"
+
+/* What can be had of a dump now. */
+typedef enum DumpState {
+        DUMP_COMPLETE,
+        DUMP_COPIED,     /* complete, but a plain copy, as the core collector failed */
+        DUMP_INCOMPLETE, /* it was cut off */
+        DUMP_LOG_ONLY,   /* there is only the log of the kernel */
+        DUMP_FAILED,     /* not even that */
+        DUMP_MISSING,    /* it was complete once, and its file is gone */
+        _DUMP_STATE_MAX,
+} DumpState;
+
+DECLARE_NAME_TABLE(dump_state, DumpState);
+
+typedef struct Dump {
+        char *name;         /* of its directory */
+        uint64_t when_usec; /* of the crash, realtime; of the directory if nothing tells that */
+        bool described;     /* the rest was filled in by dump_store_describe() */
+        DumpState state;
+        bool has_summary; /* there is a kdump.json that makes sense */
+        CrashInfo info;   /* with directory; without a summary, what names and log tell */
+} Dump;
+
+typedef struct DumpList {
+        Dump *items; /* oldest first */
+        size_t n;
+        bool more; /* there were more than DUMPS_MOST */
+} DumpList;
+
+#define DUMPS_MOST 4096u
+
+/* Entries of one dump's directory that are looked at. */
+#define DUMP_FILES_MOST 256u
+
+/* And bytes of a log without a summary, from its start and from its end. */
+#define DUMP_LOG_PIECE (256u * 1024u)
+
+/* Opens the directory path below root_fd for the functions here. Returns a descriptor or negative
+ * errno. */
+int dump_store_open(int root_fd, const char *path) _must_check_;
+
+/* Lists the dumps in a directory by name and time, without reading their files. Returns 0 with
+ * what dump_list_done() frees, or negative errno. */
+int dump_store_list(int store_fd, DumpList *ret) _must_check_;
+void dump_list_done(DumpList *list);
+
+/* Sorts by time again, after descriptions have told it more exactly. */
+void dump_list_sort(DumpList *list);
+
+/* Fills in all of a dump of the list. path is that of the store, for info.directory. Returns 0;
+ * -ENOENT if it went away, -EACCES if it is not for us, or another negative errno. */
+int dump_store_describe(int store_fd, const char *path, Dump *dump) _must_check_;
+
+/* Opens the log of a dump that was described. Returns a descriptor; -ENOENT if there is none, or
+ * another negative errno. */
+int dump_store_open_log(int store_fd, const Dump *dump) _must_check_;
+
+/* Whether the end of the log of a dump that was described, at most DUMP_LOG_PIECE bytes, holds a
+ * text. A log that cannot be read does not. */
+bool dump_store_log_has(int store_fd, const Dump *dump, const char *text);

@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What kdumpd makes of the dumps that it finds. */
+#include "daemon/crashes.h"
+
+#include <sys/stat.h>
+
+#include "sys/crash-test-json.h"
+#include "sys/log.h"
+#include "test.h"
+#include "tree.h"
+
+#define ID "0123456789abcdef0123456789abcdef"
+
+static Tree tree;
+static Settings settings;
+static Crashes crashes;
+static Aftermath aftermath;
+static char told[8192];
+static size_t n_more;
+static unsigned n_judged;
+
+static void on_found(void *userdata, const Dump *dump) {
+        strscpyf(told + strlen(told), sizeof(told) - strlen(told), "%s:%s ", dump->name,
+                 dump_state_to_string(dump->state));
+}
+
+static void on_more(void *userdata, size_t n) {
+        n_more = n;
+}
+
+static void on_judged(void *userdata, const CrashTest *test) {
+        n_judged++;
+}
+
+static const CrashesOps ops = { .found = on_found, .more = on_more, .judged = on_judged };
+
+/* As after a restart of the daemon. */
+static void restart(void) {
+        crashes_done(&crashes);
+        crash_test_done(&aftermath.test);
+        aftermath = (Aftermath){ 0 };
+        crashes_init(&crashes, tree.fd, &ops, NULL);
+}
+
+static void boot(const char *id) {
+        char text[64];
+
+        strscpyf(text, sizeof(text), "%s-2222-3333-4444-555555555555\n", id);
+        tree_text(&tree, "/proc/sys/kernel/random/boot_id", text);
+        restart();
+}
+
+static void setup(void) {
+        log_set_level(LOG_ERR);
+        tree_init(&tree);
+        tree_dir(&tree, "/var/lib/kdumpd/");
+        ck_assert_int_eq(settings_init(&settings), 0);
+        boot("11111111");
+        told[0] = '\0';
+        n_more = 0;
+        n_judged = 0;
+}
+
+static void teardown(void) {
+        crashes_done(&crashes);
+        crash_test_done(&aftermath.test);
+        settings_done(&settings);
+        tree_done(&tree);
+}
+
+static void look(bool changed, const char *wanted) {
+        told[0] = '\0';
+        ck_assert_int_eq(crashes_look(&crashes, &settings, 1800000000000000, &aftermath), changed);
+        ck_assert_str_eq(told, wanted);
+}
+
+static void put_in(const char *store, const char *name, const char *vmcore, const char *log) {
+        char path[256];
+
+        strscpyf(path, sizeof(path), "%s/%s/vmcore-dmesg.txt", store, name);
+        tree_text(&tree, path, log);
+        if (!vmcore)
+                return;
+        strscpyf(path, sizeof(path), "%s/%s/%s", store, name, vmcore);
+        tree_text(&tree, path, "x");
+}
+
+static void put(const char *name, const char *vmcore) {
+        put_in("/var/crash", name, vmcore, "[ 1.0] Kernel panic - not syncing: x\n");
+}
+
+/* The place for dumps is made by the first capture: that dump is news, once. */
+START_TEST(test_first) {
+        look(false, "");
+        put("vm-2023-11-14-22:13:20", "vmcore");
+        restart();
+        look(true, "vm-2023-11-14-22:13:20:complete ");
+        ck_assert_uint_eq(aftermath.crash.usec, 1700000000000000);
+        ck_assert_str_eq(aftermath.crash.directory, "/var/crash/vm-2023-11-14-22:13:20");
+        ck_assert_str_eq(aftermath.crash.message, "Kernel panic - not syncing: x");
+        ck_assert_str_eq(aftermath.crash.state, "complete");
+        ck_assert(aftermath.crash.complete);
+        look(false, "");
+        restart();
+        look(true, "");
+        ck_assert(aftermath.crash.complete);
+        put("vm-2023-11-14-22:13:21", "vmcore.incomplete");
+        look(true, "vm-2023-11-14-22:13:21:incomplete ");
+        ck_assert_str_eq(aftermath.crash.state, "incomplete");
+        ck_assert(!aftermath.crash.complete);
+}
+END_TEST
+
+/* What was there before kdumpd was is no news, but it is the last crash. */
+START_TEST(test_installed) {
+        put("vm-2023-11-14-22:13:20", "vmcore");
+        look(true, "");
+        ck_assert(aftermath.crash.complete);
+        put("vm-2022-11-14-22:13:20", NULL);
+        look(true, "vm-2022-11-14-22:13:20:log-only ");
+        ck_assert_str_eq(aftermath.crash.directory, "/var/crash/vm-2023-11-14-22:13:20");
+}
+END_TEST
+
+START_TEST(test_moved) {
+        char error[SETTINGS_ERROR_MAX];
+
+        put("vm-2023-11-14-22:13:20", "vmcore");
+        look(true, "");
+        put_in("/srv/dumps", "vm-2023-11-14-22:13:19", "vmcore", "");
+        ck_assert_int_eq(settings_set(&settings, "Capture", "Path", "/srv/dumps", error), 0);
+        look(true, "");
+        ck_assert_str_eq(aftermath.crash.directory, "/srv/dumps/vm-2023-11-14-22:13:19");
+        ck_assert_int_eq(settings_set(&settings, "Capture", "Path", "/srv/nothing", error), 0);
+        look(true, "");
+        ck_assert_uint_eq(aftermath.crash.usec, 0);
+        ck_assert_str_eq(strempty(aftermath.crash.state), "");
+        look(false, "");
+}
+END_TEST
+
+START_TEST(test_many) {
+        char name[64];
+
+        tree_dir(&tree, "/var/crash/");
+        look(true, "");
+        for (unsigned i = 0; i < CRASHES_NEWS_MOST + 3; i++) {
+                strscpyf(name, sizeof(name), "vm-2023-11-14-22:13:%02u", i);
+                put(name, "vmcore");
+        }
+        (void)crashes_look(&crashes, &settings, 0, &aftermath);
+        ck_assert_uint_eq(n_more, 3);
+        ck_assert_ptr_nonnull(startswith(told, "vm-2023-11-14-22:13:03:complete "));
+        ck_assert_ptr_nonnull(strstr(told, "22:13:18:complete "));
+        restart();
+        look(true, "");
+}
+END_TEST
+
+/* The target gets mounted when kdumpd runs already; the fallback is looked at as well. */
+START_TEST(test_late_mount) {
+        char error[SETTINGS_ERROR_MAX];
+
+        ck_assert_int_eq(settings_set(&settings, "Capture", "Target", "/dev/sda1", error), 0);
+        ck_assert_int_eq(settings_set(&settings, "Capture", "FallbackTarget", "/dev/sdb1", error),
+                         0);
+        tree_text(&tree, "/sys/class/block/sda1/dev", "8:1\n");
+        tree_text(&tree, "/sys/class/block/sdb1/dev", "8:17\n");
+        tree_text(&tree, "/proc/self/mountinfo", "1 1 8:17 / /fall rw - ext4 /dev/sdb1 rw\n");
+        tree_dir(&tree, "/fall/var/crash/");
+        tree_dir(&tree, "/data/var/crash/");
+        look(true, "");
+        put_in("/fall/var/crash", "vm-2023-11-14-22:13:20", "vmcore", "");
+        look(true, "vm-2023-11-14-22:13:20:complete ");
+        tree_text(&tree, "/proc/self/mountinfo",
+                  "1 1 8:17 / /fall rw - ext4 /dev/sdb1 rw\n"
+                  "2 1 8:1 / /data rw - ext4 /dev/sda1 rw\n");
+        look(true, "");
+        put_in("/data/var/crash", "vm-2023-11-14-22:13:19", "vmcore", "");
+        look(true, "vm-2023-11-14-22:13:19:complete ");
+        ck_assert_str_eq(aftermath.crash.directory, "/fall/var/crash/vm-2023-11-14-22:13:20");
+}
+END_TEST
+
+static void begin_test(void) {
+        CrashTest test = {
+                .id = ID,
+                .boot_id = "11111111-2222-3333-4444-555555555555",
+                .started_usec = 1700000000000000,
+        };
+
+        ck_assert_int_eq(crash_test_write(tree.fd, &test), 0);
+}
+
+#define MARK "[ 9.0] kdumpd: crash test " ID "\n"
+
+static const struct {
+        const char *vmcore, *log;
+        CrashTestResult result;
+} tests[] = {
+        { "vmcore", MARK, CRASH_TEST_COMPLETE },
+        { "vmcore.incomplete", MARK, CRASH_TEST_INCOMPLETE },
+        { NULL, MARK, CRASH_TEST_INCOMPLETE },
+        { "vmcore", "[ 9.0] kdumpd: crash test 0\n", CRASH_TEST_NOTHING },
+};
+
+START_TEST(test_judge) {
+        CrashTest test = { 0 };
+
+        begin_test();
+        put_in("/var/crash", "vm-2023-11-14-22:13:20", tests[_i].vmcore, tests[_i].log);
+        /* The machine did not panic yet. */
+        look(true, "");
+        ck_assert_int_eq(aftermath.test.result, CRASH_TEST_PENDING);
+        ck_assert_uint_eq(n_judged, 0);
+        boot("22222222");
+        look(true, "");
+        ck_assert_int_eq(aftermath.test.result, tests[_i].result);
+        ck_assert_uint_eq(n_judged, 1);
+        if (tests[_i].result == CRASH_TEST_NOTHING)
+                ck_assert_ptr_null(aftermath.test.directory);
+        else
+                ck_assert_str_eq(aftermath.test.directory, "/var/crash/vm-2023-11-14-22:13:20");
+        /* It is kept, and told once. */
+        ck_assert_int_eq(crash_test_read(tree.fd, &test), 0);
+        ck_assert_int_eq(test.result, tests[_i].result);
+        ck_assert_uint_eq(test.judged_usec, 1800000000000000);
+        crash_test_done(&test);
+        boot("33333333");
+        look(true, "");
+        ck_assert_int_eq(aftermath.test.result, tests[_i].result);
+        ck_assert_uint_eq(n_judged, 1);
+}
+END_TEST
+
+/* As long as a place cannot be looked at, the dump may be there. */
+START_TEST(test_judge_late) {
+        char error[SETTINGS_ERROR_MAX];
+
+        begin_test();
+        boot("22222222");
+        ck_assert_int_eq(settings_set(&settings, "Capture", "Target", "/dev/sda1", error), 0);
+        tree_text(&tree, "/sys/class/block/sda1/dev", "8:1\n");
+        tree_text(&tree, "/proc/self/mountinfo", "");
+        look(false, "");
+        ck_assert_int_eq(aftermath.test.result, CRASH_TEST_PENDING);
+        put_in("/data/var/crash", "vm-2023-11-14-22:13:20", "vmcore", MARK);
+        tree_text(&tree, "/proc/self/mountinfo", "2 1 8:1 / /data rw - ext4 /dev/sda1 rw\n");
+        look(true, "");
+        ck_assert_int_eq(aftermath.test.result, CRASH_TEST_COMPLETE);
+}
+END_TEST
+
+START_TEST(test_bad_note) {
+        tree_text(&tree, CRASH_TEST_PATH, "{");
+        look(false, "");
+        ck_assert_str_eq(aftermath.test.id, "");
+}
+END_TEST
+
+static void add_cases(Suite *suite) {
+        TCase *judged = tcase_create("judged");
+
+        tcase_add_checked_fixture(judged, setup, teardown);
+        tcase_add_loop_test(judged, test_judge, 0, (int)ELEMENTSOF(tests));
+        suite_add_tcase(suite, judged);
+        ADD_FIXTURE_TEST(suite, test_first);
+        ADD_FIXTURE_TEST(suite, test_installed);
+        ADD_FIXTURE_TEST(suite, test_moved);
+        ADD_FIXTURE_TEST(suite, test_many);
+        ADD_FIXTURE_TEST(suite, test_late_mount);
+        ADD_FIXTURE_TEST(suite, test_judge_late);
+        ADD_FIXTURE_TEST(suite, test_bad_note);
+}
+
+TEST_MAIN("crashes", add_cases)

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Where the dumps of a target lie, on made-up machines. */
+#include "sys/dump-place.h"
+
+#include "test.h"
+#include "tree.h"
+
+static Tree tree;
+static Settings settings;
+
+#define MOUNTS                                                                             \
+        "22 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw\n"                          \
+        "23 22 0:21 / /proc rw - proc proc rw\n"                                           \
+        "too short\n"                                                                      \
+        "30 22 8:17 /sub /elsewhere rw - ext4 /dev/sdb1 rw\n"                              \
+        "31 22 8:17 / /mnt/my\\040disk rw shared:9 master:1 - ext4 /dev/sdb1 rw\n"         \
+        "32 22 0:44 /@dumps /srv/dumps rw - btrfs /dev/mapper/vg-data rw,subvol=/@dumps\n" \
+        "33 22 8:33 / / rw - xfs /dev/sdc1 rw\n"
+
+static void setup(void) {
+        tree_init(&tree);
+        ck_assert_int_eq(settings_init(&settings), 0);
+        tree_text(&tree, "/proc/self/mountinfo", MOUNTS);
+        tree_text(&tree, "/sys/class/block/sda1/dev", "8:1\n");
+        tree_text(&tree, "/sys/class/block/sdb1/dev", "8:17\n");
+        tree_text(&tree, "/sys/class/block/sdc1/dev", "8:33\n");
+        tree_text(&tree, "/sys/class/block/sdd1/dev", "8:49\n");
+        tree_text(&tree, "/sys/class/block/dm-3/dev", "253:3\n");
+        tree_text(&tree, "/dev/sdb1", "");
+        tree_text(&tree, "/dev/sdd1", "");
+        tree_text(&tree, "/dev/dm-3", "");
+        tree_link(&tree, "/dev/disk/by-uuid/0011-AABB", "../../sdb1");
+        tree_link(&tree, "/dev/disk/by-label/my\\x2fdisk", "../../sdb1");
+        tree_link(&tree, "/dev/disk/by-partuuid/p1", "../../sdc1");
+        tree_link(&tree, "/dev/disk/by-partlabel/loop", "loop");
+        tree_link(&tree, "/dev/mapper/vg-data", "../dm-3");
+        tree_link(&tree, "/dev/vg/data", "/dev/mapper/vg-data");
+}
+
+static void teardown(void) {
+        settings_done(&settings);
+        tree_done(&tree);
+}
+
+static void set(const char *key, const char *value) {
+        char error[SETTINGS_ERROR_MAX];
+
+        ck_assert_int_eq(settings_set(&settings, "Capture", key, value, error), 0);
+}
+
+static void check_place(const char *target, const char *path, const char *wanted) {
+        _cleanup_free_ char *place = NULL, *error = NULL;
+
+        set("Target", target);
+        set("Path", path);
+        ck_assert_int_eq(dump_place(tree.fd, &settings, DUMP_PLACE_TARGET, &place, &error), 0);
+        ck_assert_str_eq(place, wanted);
+        ck_assert_ptr_null(error);
+}
+
+static void check_none(const char *target, int wanted, const char *text) {
+        _cleanup_free_ char *place = NULL, *error = NULL;
+
+        set("Target", target);
+        ck_assert_int_eq(dump_place(tree.fd, &settings, DUMP_PLACE_TARGET, &place, &error), wanted);
+        ck_assert_ptr_null(place);
+        ck_assert_str_eq(error, text);
+}
+
+START_TEST(test_places) {
+        check_place("auto", "/var/crash", "/var/crash");
+        check_place("/dev/sdb1", "/dumps", "/mnt/my disk/dumps");
+        check_place("UUID=0011-AABB", "/dumps", "/mnt/my disk/dumps");
+        check_place("LABEL=my/disk", "/dumps", "/mnt/my disk/dumps");
+        check_place("PARTUUID=p1", "/dumps", "/dumps");
+        /* A part of the file system will do, if it is the one with the dumps in it. */
+        check_place("/dev/sdb1", "/sub/x", "/elsewhere/x");
+        check_place("/dev/sdb1", "/subway", "/mnt/my disk/subway");
+        /* btrfs: the number says nothing, the name does. */
+        check_place("/dev/vg/data", "/@dumps", "/srv/dumps");
+        check_place("/dev/mapper/vg-data", "/@dumps/a", "/srv/dumps/a");
+}
+END_TEST
+
+START_TEST(test_none) {
+        check_none("/dev/sdd1", -ENODEV, "/dev/sdd1 is not mounted");
+        check_none("/dev/sdz", -ENODEV, "there is no device /dev/sdz");
+        check_none("LABEL=other", -ENODEV, "there is no device LABEL=other");
+        check_none("PARTLABEL=loop", -ENODEV, "there is no device PARTLABEL=loop");
+        check_none("raw:/dev/sdd1", -ENOTBLK,
+                   "a dump on /dev/sdd1 is written over the device, where nothing lists it");
+        /* Not the part of btrfs that is mounted. */
+        check_none("/dev/vg/data", -ENODEV, "/dev/vg/data is not mounted");
+}
+END_TEST
+
+START_TEST(test_fallback) {
+        _cleanup_free_ char *place = NULL, *error = NULL;
+
+        ck_assert_int_eq(dump_place(tree.fd, &settings, DUMP_PLACE_FALLBACK, &place, &error),
+                         -ENXIO);
+        ck_assert_str_eq(error, "there is no FallbackTarget=");
+        set("FallbackTarget", "UUID=0011-AABB");
+        ck_assert_int_eq(dump_place(tree.fd, &settings, DUMP_PLACE_FALLBACK, &place, &error), 0);
+        ck_assert_str_eq(place, "/mnt/my disk/var/crash");
+}
+END_TEST
+
+static void add_cases(Suite *suite) {
+        ADD_FIXTURE_TEST(suite, test_places);
+        ADD_FIXTURE_TEST(suite, test_none);
+        ADD_FIXTURE_TEST(suite, test_fallback);
+}
+
+TEST_MAIN("dump-place", add_cases)

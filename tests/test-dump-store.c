@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The directory of dumps: what kdump-capture leaves there, what others do, and what is none. */
+#include "sys/dump-store.h"
+
+#include <sys/types.h>
+
+#include "test.h"
+#include "tree.h"
+
+#define NAME "vm-2023-11-14-22:13:20"
+#define WHEN UINT64_C(1700000000000000)
+
+static Tree tree;
+static DumpList list;
+static int store = -EBADF;
+
+static void setup(void) {
+        tree_init(&tree);
+        tree_dir(&tree, "/var/crash/");
+}
+
+static void teardown(void) {
+        dump_list_done(&list);
+        closep(&store);
+        tree_done(&tree);
+}
+
+static void read_store(size_t n) {
+        dump_list_done(&list);
+        closep(&store);
+        store = dump_store_open(tree.fd, "/var/crash");
+        ck_assert_int_ge(store, 0);
+        ck_assert_int_eq(dump_store_list(store, &list), 0);
+        ck_assert_uint_eq(list.n, n);
+        for (size_t i = 0; i < n; i++)
+                ck_assert_int_eq(dump_store_describe(store, "/var/crash", &list.items[i]), 0);
+}
+
+static void put(const char *path, const char *text) {
+        char whole[256];
+
+        strscpyf(whole, sizeof(whole), "/var/crash/%s", path);
+        tree_text(&tree, whole, text);
+}
+
+static void check_log(const Dump *dump, const char *wanted) {
+        _cleanup_close_ int fd = dump_store_open_log(store, dump);
+        _cleanup_free_ char *text = NULL;
+
+        ck_assert_int_ge(fd, 0);
+        ck_assert_int_eq(read_fd(fd, 4096, &text, NULL), 0);
+        ck_assert_str_eq(text, wanted);
+}
+
+static const struct {
+        const char *result;
+        bool has_vmcore, has_incomplete;
+        DumpState state;
+} states[] = {
+        { "complete", true, false, DUMP_COMPLETE },
+        { "complete", false, false, DUMP_MISSING },
+        { "copied", true, false, DUMP_COPIED },
+        { "copied", false, false, DUMP_MISSING },
+        { "incomplete", false, true, DUMP_INCOMPLETE },
+        { "incomplete", false, false, DUMP_INCOMPLETE },
+        { "incomplete", true, false, DUMP_COMPLETE },
+        { "log-only", false, false, DUMP_LOG_ONLY },
+        { "failed", false, false, DUMP_FAILED },
+};
+
+START_TEST(test_ours) {
+        const Dump *d;
+        char json[512];
+
+        strscpyf(json, sizeof(json),
+                 "{\"Result\":\"%s\",\"CrashUSec\":1700000000123456,\"KernelRelease\":\"6.12\","
+                 "\"PanicMessage\":\"BUG: x\",\"Vmcore\":\"../../../etc/passwd\"}",
+                 states[_i].result);
+        put(NAME "/kdump.json", json);
+        put(NAME "/vmcore-dmesg.txt", "the log\n");
+        if (states[_i].has_vmcore)
+                put(NAME "/vmcore", "12345");
+        if (states[_i].has_incomplete)
+                put(NAME "/vmcore.incomplete", "123");
+        read_store(1);
+        d = &list.items[0];
+        ck_assert_str_eq(dump_state_to_string(d->state), dump_state_to_string(states[_i].state));
+        ck_assert(d->has_summary);
+        ck_assert_str_eq(d->name, NAME);
+        ck_assert_str_eq(d->info.directory, "/var/crash/" NAME);
+        ck_assert_uint_eq(d->when_usec, WHEN + 123456);
+        ck_assert_str_eq(d->info.kernel_release, "6.12");
+        ck_assert_str_eq(d->info.panic_message, "BUG: x");
+        ck_assert_str_eq(d->info.log, "vmcore-dmesg.txt");
+        ck_assert_uint_eq(d->info.log_bytes, 8);
+        /* What is there counts, not what the summary said. */
+        if (states[_i].has_vmcore) {
+                ck_assert_str_eq(d->info.vmcore, "vmcore");
+                ck_assert_uint_eq(d->info.vmcore_bytes, 5);
+        } else if (states[_i].has_incomplete)
+                ck_assert_str_eq(d->info.vmcore, "vmcore.incomplete");
+        else
+                ck_assert_ptr_null(d->info.vmcore);
+        check_log(d, "the log\n");
+}
+END_TEST
+
+#define LOG                                        \
+        "[    0.000000] Linux version 6.1.0 (b)\n" \
+        "[    9.000000] Kernel panic - not syncing: sysrq\n"
+
+static const struct {
+        const char *directory, *vmcore, *log;
+        DumpState state;
+} others[] = {
+        { "127.0.0.1-2023-11-14-22:13:20", "vmcore", "vmcore-dmesg.txt", DUMP_COMPLETE },
+        { "127.0.0.1-2023-11-14-22:13:20", "vmcore-incomplete", "vmcore-dmesg.txt",
+          DUMP_INCOMPLETE },
+        { "127.0.0.1-2023-11-14-22:13:20", "vmcore.flat", "vmcore-dmesg-incomplete.txt",
+          DUMP_COMPLETE },
+        { "202311142213", "dump.202311142213", "dmesg.202311142213", DUMP_COMPLETE },
+        { "202311142213", "dump-incomplete", "dmesg.202311142213", DUMP_INCOMPLETE },
+        { "202311142213", NULL, "dmesg.202311142213", DUMP_LOG_ONLY },
+        { "2023-11-14-22:13", "vmcore", "dmesg.txt", DUMP_COMPLETE },
+};
+
+START_TEST(test_others) {
+        char path[256];
+        const Dump *d;
+
+        strscpyf(path, sizeof(path), "%s/%s", others[_i].directory, others[_i].log);
+        put(path, LOG);
+        if (others[_i].vmcore) {
+                strscpyf(path, sizeof(path), "%s/%s", others[_i].directory, others[_i].vmcore);
+                put(path, "123");
+        }
+        read_store(1);
+        d = &list.items[0];
+        ck_assert_str_eq(dump_state_to_string(d->state), dump_state_to_string(others[_i].state));
+        ck_assert(!d->has_summary);
+        ck_assert_str_eq(d->info.kernel_release, "6.1.0");
+        ck_assert_str_eq(d->info.panic_message, "Kernel panic - not syncing: sysrq");
+        if (startswith(others[_i].directory, "127"))
+                ck_assert_uint_eq(d->when_usec, WHEN);
+        else
+                ck_assert_uint_gt(d->when_usec, WHEN);
+        check_log(d, LOG);
+}
+END_TEST
+
+/* A summary that makes no sense does not hide the dump. */
+START_TEST(test_bad_summary) {
+        put(NAME "/kdump.json", "{\"Result\":");
+        put(NAME "/vmcore", "1");
+        put(NAME "/vmcore-dmesg.txt", LOG);
+        read_store(1);
+        ck_assert(!list.items[0].has_summary);
+        ck_assert_int_eq(list.items[0].state, DUMP_COMPLETE);
+        ck_assert_str_eq(list.items[0].info.kernel_release, "6.1.0");
+}
+END_TEST
+
+/* What is said only at the end of a long log is found. */
+START_TEST(test_long_log) {
+        size_t n = 2u * DUMP_LOG_PIECE;
+        char *log = malloc(n + 64);
+
+        memset(log, '.', n);
+        memcpy(log, "Linux version 6.9 \n", 19);
+        strscpy(log + n, 64, "\n[ 1.0] Kernel panic - not syncing: late\n");
+        put(NAME "/vmcore-dmesg.txt", log);
+        free(log);
+        read_store(1);
+        ck_assert_str_eq(list.items[0].info.kernel_release, "6.9");
+        ck_assert_str_eq(list.items[0].info.panic_message, "Kernel panic - not syncing: late");
+        ck_assert_int_eq(list.items[0].state, DUMP_LOG_ONLY);
+}
+END_TEST
+
+START_TEST(test_none) {
+        tree_dir(&tree, "/var/crash/empty/");
+        put("notes/readme.txt", "");
+        put("vmcore", "a file at the top");
+        put(".hidden/vmcore", "");
+        put("bad\x1bname/vmcore", "");
+        put("dump.x/dump.x1", "");
+        tree_text(&tree, "/outside/vmcore", "");
+        tree_link(&tree, "/var/crash/" NAME, "../../outside");
+        read_store(0);
+}
+END_TEST
+
+/* A link inside a dump's directory leads nowhere, and a pipe does not block. */
+START_TEST(test_links) {
+        char path[128];
+
+        tree_text(&tree, "/outside", "secret");
+        put(NAME "/vmcore", "1");
+        tree_link(&tree, "/var/crash/" NAME "/vmcore-dmesg.txt", "../../../outside");
+        tree_link(&tree, "/var/crash/" NAME "/kdump.json", "../../../outside");
+        strscpyf(path, sizeof(path), "%s/var/crash/" NAME "/dmesg.txt", tree.path);
+        ck_assert_int_eq(mkfifo(path, 0600), 0);
+        read_store(1);
+        ck_assert_ptr_null(list.items[0].info.log);
+        ck_assert_int_eq(dump_store_open_log(store, &list.items[0]), -ENOENT);
+        /* Put there between two looks. */
+        list.items[0].info.log = strdup("vmcore-dmesg.txt");
+        ck_assert_int_eq(dump_store_open_log(store, &list.items[0]), -ELOOP);
+        list.items[0].info.log[0] = '\0';
+        strscpy(list.items[0].info.log, 10, "dmesg.txt");
+        ck_assert_int_eq(dump_store_open_log(store, &list.items[0]), -EBADMSG);
+}
+END_TEST
+
+START_TEST(test_order) {
+        put("b-2023-11-14-22:13:21/vmcore", "");
+        put("a-2023-11-14-22:13:22/vmcore", "");
+        put("c-2023-11-14-22:13:20/kdump.json", "{\"CrashUSec\":1800000000000000}");
+        put("c-2023-11-14-22:13:20-1/vmcore", "");
+        read_store(4);
+        ck_assert_str_eq(list.items[0].name, "c-2023-11-14-22:13:20");
+        ck_assert_str_eq(list.items[1].name, "c-2023-11-14-22:13:20-1");
+        ck_assert_str_eq(list.items[2].name, "b-2023-11-14-22:13:21");
+        ck_assert_str_eq(list.items[3].name, "a-2023-11-14-22:13:22");
+        ck_assert(!list.more);
+        dump_list_sort(&list);
+        ck_assert_str_eq(list.items[3].name, "c-2023-11-14-22:13:20");
+}
+END_TEST
+
+START_TEST(test_gone) {
+        put(NAME "/vmcore", "");
+        read_store(1);
+        tree_unlink(&tree, "/var/crash/" NAME "/vmcore");
+        ck_assert_int_eq(dump_store_describe(store, "/var/crash", &list.items[0]), -ENOENT);
+        /* It is as it was. */
+        ck_assert_str_eq(list.items[0].info.vmcore, "vmcore");
+}
+END_TEST
+
+START_TEST(test_no_store) {
+        ck_assert_int_eq(dump_store_open(tree.fd, "/var/nothing"), -ENOENT);
+        put("file", "");
+        ck_assert_int_eq(dump_store_open(tree.fd, "/var/crash/file"), -ENOTDIR);
+}
+END_TEST
+
+static void add_cases(Suite *suite) {
+        TCase *states_case = tcase_create("states");
+
+        tcase_add_checked_fixture(states_case, setup, teardown);
+        tcase_add_loop_test(states_case, test_ours, 0, (int)ELEMENTSOF(states));
+        tcase_add_loop_test(states_case, test_others, 0, (int)ELEMENTSOF(others));
+        suite_add_tcase(suite, states_case);
+        ADD_FIXTURE_TEST(suite, test_bad_summary);
+        ADD_FIXTURE_TEST(suite, test_long_log);
+        ADD_FIXTURE_TEST(suite, test_none);
+        ADD_FIXTURE_TEST(suite, test_links);
+        ADD_FIXTURE_TEST(suite, test_order);
+        ADD_FIXTURE_TEST(suite, test_gone);
+        ADD_FIXTURE_TEST(suite, test_no_store);
+}
+
+TEST_MAIN("dump-store", add_cases)

@@ -1,0 +1,357 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* core/machine: the capture initramfs is built in time, and in nobody's way. */
+#include "test-machine.h"
+
+#include "core/status.h"
+
+static const char *initrd_state(void) {
+        Status status;
+
+        status_fill(&status, &s.machine, NULL);
+        return status.initrd_state;
+}
+
+static void init(void) {
+        sim_init(&s, HOTPLUG_ABSENT);
+        sim_builds(&s);
+}
+
+/* A daemon that has built and loaded. */
+static void boot_and_build(void) {
+        init();
+        sim_start(&s);
+        sim_run(&s, 40 * USEC_PER_SEC);
+        ck_assert_int_eq(machine_state(&s.machine), MACHINE_ARMED);
+        ck_assert_uint_eq(s.n_builds, 1);
+        ck_assert_uint_eq(s.n_loads, 1);
+        ck_assert_uint_eq(machine_deadline(&s.machine), USEC_INFINITY);
+}
+
+/* Nothing is loaded: there is nothing to load before it is built. */
+START_TEST(build_before_load) {
+        init();
+        sim_start(&s);
+        ck_assert_int_eq(s.helper, JOB_BUILD);
+        ck_assert(!s.forced);
+        ck_assert_str_eq(initrd_state(), "building");
+        sim_run(&s, s.build_usec + USEC_PER_MSEC);
+        ck_assert_int_eq(s.helper, JOB_LOAD);
+        ck_assert_str_eq(initrd_state(), "built");
+        sim_run(&s, USEC_PER_SEC);
+        ck_assert_int_eq(machine_state(&s.machine), MACHINE_ARMED);
+        check_decision(0, VERDICT_LOAD, REASON_START, 0);
+        ck_assert_uint_eq(s.n_told_builds, 1);
+        ck_assert_uint_eq(s.machine.unpacked_bytes, 7000000);
+        finish();
+        ck_assert_uint_eq(s.n_builds, 1);
+}
+END_TEST
+
+/* An image is loaded: it is adopted at once, and compared again after the build. */
+START_TEST(adopt_before_build) {
+        boot_and_build();
+        sim_kill(&s);
+        sim_touch_sources(&s);
+        sim_start(&s);
+        ck_assert_int_eq(s.helper, JOB_PLAN);
+        sim_run(&s, 100 * USEC_PER_MSEC);
+        ck_assert_uint_eq(s.n_ready, 1);
+        ck_assert_int_eq(s.helper, JOB_BUILD);
+        ck_assert_int_eq(machine_state(&s.machine), MACHINE_ARMED);
+        sim_run(&s, 10 * USEC_PER_SEC);
+        ck_assert_uint_eq(s.n_loads, 2);
+        check_decision(0, VERDICT_RELOAD, REASON_CONFIGURATION, 0);
+        ck_assert_uint_eq(s.image.generation, s.generation);
+        finish();
+        ck_assert_uint_eq(s.n_builds, 2);
+}
+END_TEST
+
+/* And if nothing has changed, it stays as it is. */
+START_TEST(fresh) {
+        boot_and_build();
+        sim_kill(&s);
+        sim_start(&s);
+        sim_run(&s, 10 * USEC_PER_SEC);
+        ck_assert_uint_eq(s.n_builds, 2);
+        ck_assert_uint_eq(s.n_loads, 1);
+        ck_assert_str_eq(initrd_state(), "fresh");
+        ck_assert_uint_eq(s.n_told_builds, 1);
+        sim_input(&s, INPUT_RECONFIGURED);
+        sim_run(&s, 10 * USEC_PER_SEC);
+        ck_assert_uint_eq(s.n_builds, 3);
+        ck_assert_uint_eq(s.n_loads, 1);
+        finish();
+}
+END_TEST
+
+START_TEST(reconfigured) {
+        boot_and_build();
+        sim_touch_sources(&s);
+        sim_input(&s, INPUT_RECONFIGURED);
+        ck_assert_int_eq(s.helper, JOB_BUILD);
+        sim_run(&s, 10 * USEC_PER_SEC);
+        ck_assert_uint_eq(s.n_loads, 2);
+        ck_assert_uint_eq(s.image.generation, s.generation);
+        check_decision(0, VERDICT_RELOAD, REASON_CONFIGURATION, 0);
+        finish();
+}
+END_TEST
+
+/* SIGHUP comes during a load: the build follows it, and only then there is a comparison. */
+START_TEST(reconfigured_in_load) {
+        boot_and_build();
+        sim_request(&s, REQUEST_RELOAD);
+        sim_run(&s, 100 * USEC_PER_MSEC);
+        sim_touch_sources(&s);
+        sim_input(&s, INPUT_RECONFIGURED);
+        ck_assert_int_eq(s.helper, JOB_LOAD);
+        sim_run(&s, USEC_PER_SEC);
+        ck_assert_int_eq(s.helper, JOB_BUILD);
+        sim_run(&s, 10 * USEC_PER_SEC);
+        ck_assert_uint_eq(s.n_plans, 1);
+        ck_assert_uint_eq(s.image.generation, s.generation);
+        finish();
+}
+END_TEST
+
+/* A hotplug does not wait for a build; the build waits for it, and is done again. */
+START_TEST(hotplug_overtakes) {
+        boot_and_build();
+        s.build_usec = 20 * USEC_PER_SEC;
+        sim_touch_sources(&s);
+        sim_input(&s, INPUT_RECONFIGURED);
+        sim_run(&s, USEC_PER_SEC);
+        plug(2);
+        ck_assert_int_eq(s.helper, JOB_BUILD);
+        sim_run(&s, 400 * USEC_PER_MSEC);
+        ck_assert_uint_eq(s.n_kills, 0);
+        sim_run(&s, 110 * USEC_PER_MSEC);
+        ck_assert_uint_eq(s.n_kills, 1);
+        ck_assert_int_eq(s.helper, JOB_LOAD);
+        check_decision(0, VERDICT_LOAD, REASON_START, 0);
+        sim_run(&s, 500 * USEC_PER_MSEC);
+        check_decision(0, VERDICT_RELOAD, REASON_ATTRIBUTE_ABSENT, 4);
+        ck_assert_int_eq(s.helper, JOB_BUILD);
+        ck_assert_uint_eq(s.n_told_builds, 1);
+        ck_assert(sim_is_covered(&s));
+        sim_run(&s, 30 * USEC_PER_SEC);
+        ck_assert_uint_eq(s.image.generation, s.generation);
+        finish();
+        ck_assert_uint_eq(s.n_builds, 3);
+}
+END_TEST
+
+/* A burst is under way when SIGHUP comes: first things first. */
+START_TEST(hotplug_first) {
+        boot_and_build();
+        plug(1);
+        sim_touch_sources(&s);
+        sim_input(&s, INPUT_RECONFIGURED);
+        ck_assert_int_ne(s.helper, JOB_BUILD);
+        sim_run(&s, 10 * USEC_PER_SEC);
+        ck_assert_uint_eq(s.n_builds, 2);
+        ck_assert_uint_eq(s.n_kills, 0);
+        ck_assert_uint_eq(s.image.generation, s.generation);
+        finish();
+}
+END_TEST
+
+/* "udevadm trigger" at boot plugs nothing. */
+START_TEST(trigger_does_not_overtake) {
+        boot_and_build();
+        sim_input(&s, INPUT_RECONFIGURED);
+        sim_uevent(&s, SUBSYSTEM_CPU, HOTPLUG_ADD, true, false);
+        sim_run(&s, 10 * USEC_PER_SEC);
+        ck_assert_uint_eq(s.n_kills, 0);
+        ck_assert_uint_eq(s.n_loads, 1);
+        finish();
+}
+END_TEST
+
+START_TEST(failed) {
+        init();
+        s.fate = FATE_REFUSED;
+        s.n_fate = 1;
+        sim_start(&s);
+        sim_run(&s, 10 * USEC_PER_SEC);
+        /* There may be another initrd. */
+        ck_assert_int_eq(machine_state(&s.machine), MACHINE_ARMED);
+        ck_assert_str_eq(initrd_state(), "failed");
+        ck_assert_str_eq(s.machine.build_text, "there is no module for the disk");
+        ck_assert_uint_eq(s.n_told_builds, 1);
+        /* The same once more is no news; what mends it is. */
+        s.n_fate = 1;
+        sim_input(&s, INPUT_RECONFIGURED);
+        sim_run(&s, 10 * USEC_PER_SEC);
+        ck_assert_uint_eq(s.n_told_builds, 1);
+        sim_input(&s, INPUT_RECONFIGURED);
+        sim_run(&s, 10 * USEC_PER_SEC);
+        ck_assert_uint_eq(s.n_told_builds, 2);
+        ck_assert_str_eq(initrd_state(), "built");
+        ck_assert_uint_eq(s.image.generation, s.generation);
+        finish();
+}
+END_TEST
+
+START_TEST(hangs) {
+        init();
+        s.fate = FATE_HANGS_EARLY;
+        s.n_fate = 1;
+        sim_start(&s);
+        sim_run(&s, BUILD_TIMEOUT_USEC - USEC_PER_SEC);
+        ck_assert_uint_eq(s.n_kills, 0);
+        sim_run(&s, 10 * USEC_PER_SEC);
+        ck_assert_uint_eq(s.n_kills, 1);
+        ck_assert_int_eq(machine_state(&s.machine), MACHINE_ARMED);
+        ck_assert_str_eq(initrd_state(), "failed");
+        ck_assert_ptr_nonnull(strstr(s.machine.build_text, "did not end in time"));
+        finish();
+}
+END_TEST
+
+START_TEST(cannot_be_started) {
+        init();
+        s.fate = FATE_NOT_STARTED;
+        s.n_fate = 1;
+        sim_start(&s);
+        ck_assert_int_eq(s.helper, JOB_LOAD);
+        finish();
+}
+END_TEST
+
+START_TEST(rebuild) {
+        boot_and_build();
+        sim_request(&s, REQUEST_REBUILD);
+        ck_assert_int_eq(s.helper, JOB_BUILD);
+        ck_assert(s.forced);
+        ck_assert_uint_eq(s.n_answers, 0);
+        sim_run(&s, s.build_usec + USEC_PER_MSEC);
+        ck_assert_uint_eq(s.n_answers, 1);
+        ck_assert_int_eq(s.answered[REQUEST_REBUILD], FAILURE_NONE);
+        sim_run(&s, USEC_PER_SEC);
+        ck_assert_uint_eq(s.image.generation, s.generation);
+        ck_assert_uint_eq(s.n_loads, 2);
+        s.fate = FATE_REFUSED;
+        s.n_fate = 1;
+        sim_request(&s, REQUEST_REBUILD);
+        sim_run(&s, 10 * USEC_PER_SEC);
+        ck_assert_int_eq(s.answered[REQUEST_REBUILD], FAILURE_SYSTEM);
+        ck_assert_uint_eq(s.n_loads, 2);
+        finish();
+}
+END_TEST
+
+START_TEST(rebuild_of_nothing) {
+        boot(HOTPLUG_ABSENT);
+        sim_request(&s, REQUEST_REBUILD);
+        ck_assert_int_eq(s.answered[REQUEST_REBUILD], FAILURE_CONFIGURATION);
+        ck_assert_uint_eq(s.n_builds, 0);
+        ck_assert_str_eq(initrd_state(), "foreign");
+        finish();
+}
+END_TEST
+
+/* It may be overtaken, and whoever asked for it is told. */
+START_TEST(rebuild_overtaken) {
+        boot_and_build();
+        s.build_usec = 20 * USEC_PER_SEC;
+        sim_request(&s, REQUEST_REBUILD);
+        plug(1);
+        sim_run(&s, USEC_PER_SEC);
+        ck_assert_int_eq(s.answered[REQUEST_REBUILD], FAILURE_BUSY);
+        finish();
+}
+END_TEST
+
+START_TEST(unload_overtakes) {
+        boot_and_build();
+        sim_input(&s, INPUT_RECONFIGURED);
+        sim_request(&s, REQUEST_UNLOAD);
+        ck_assert_uint_eq(s.n_kills, 1);
+        sim_run(&s, USEC_PER_SEC);
+        ck_assert_int_eq(machine_state(&s.machine), MACHINE_UNLOADED);
+        ck_assert_int_eq(s.answered[REQUEST_UNLOAD], FAILURE_NONE);
+        ck_assert_uint_eq(s.n_builds, 2);
+        sim_request(&s, REQUEST_LOAD);
+        sim_run(&s, 10 * USEC_PER_SEC);
+        ck_assert_uint_eq(s.n_builds, 3);
+        finish();
+}
+END_TEST
+
+START_TEST(load_waits) {
+        init();
+        sim_start(&s);
+        sim_request(&s, REQUEST_LOAD);
+        sim_run(&s, 10 * USEC_PER_SEC);
+        ck_assert_int_eq(s.answered[REQUEST_LOAD], FAILURE_NONE);
+        ck_assert_uint_eq(s.n_loads, 1);
+        finish();
+}
+END_TEST
+
+START_TEST(stop_ends_it) {
+        init();
+        sim_start(&s);
+        sim_request(&s, REQUEST_REBUILD);
+        sim_input(&s, INPUT_STOP);
+        ck_assert_uint_eq(s.n_kills, 1);
+        sim_run(&s, USEC_PER_SEC);
+        ck_assert_uint_eq(s.n_exits, 1);
+        ck_assert_uint_eq(s.n_told_builds, 0);
+        ck_assert_int_eq(s.answered[REQUEST_REBUILD], FAILURE_BUSY);
+        finish();
+}
+END_TEST
+
+/* No reservation: nothing is built for it, until there is one. */
+START_TEST(obstacle) {
+        init();
+        s.obstacle = FAILURE_NO_RESERVATION;
+        sim_start(&s);
+        sim_run(&s, 2 * USEC_PER_MINUTE);
+        ck_assert_uint_eq(s.n_builds, 0);
+        ck_assert_int_eq(machine_state(&s.machine), MACHINE_UNAVAILABLE);
+        s.obstacle = FAILURE_NONE;
+        sim_run(&s, 2 * USEC_PER_MINUTE);
+        ck_assert_uint_eq(s.n_builds, 1);
+        check_decision(0, VERDICT_LOAD, REASON_AVAILABLE, 0);
+        finish();
+}
+END_TEST
+
+START_TEST(foreign) {
+        init();
+        sim_foreign_load(&s, false, 0);
+        sim_start(&s);
+        ck_assert_int_eq(s.helper, JOB_BUILD);
+        sim_run(&s, 10 * USEC_PER_SEC);
+        ck_assert_uint_eq(s.n_loads, 1);
+        finish();
+}
+END_TEST
+
+static void add_cases(Suite *suite) {
+        ADD_TEST(suite, build_before_load);
+        ADD_TEST(suite, adopt_before_build);
+        ADD_TEST(suite, fresh);
+        ADD_TEST(suite, reconfigured);
+        ADD_TEST(suite, reconfigured_in_load);
+        ADD_TEST(suite, hotplug_overtakes);
+        ADD_TEST(suite, hotplug_first);
+        ADD_TEST(suite, trigger_does_not_overtake);
+        ADD_TEST(suite, failed);
+        ADD_TEST(suite, hangs);
+        ADD_TEST(suite, cannot_be_started);
+        ADD_TEST(suite, rebuild);
+        ADD_TEST(suite, rebuild_of_nothing);
+        ADD_TEST(suite, rebuild_overtaken);
+        ADD_TEST(suite, unload_overtakes);
+        ADD_TEST(suite, load_waits);
+        ADD_TEST(suite, stop_ends_it);
+        ADD_TEST(suite, obstacle);
+        ADD_TEST(suite, foreign);
+}
+
+TEST_MAIN("machine-build", add_cases)
