@@ -29,7 +29,7 @@ layers_of() {
 users_of() {
     case $1 in
     cpuid.h | immintrin.h) echo base/sha256-best.c ;;
-    libudev.h) echo sys/uevent.c ;;
+    libudev.h) echo 'sys/udev-device.c sys/uevent.c' ;;
     libeconf.h | libeconf_ext.h) echo sys/conffile.c ;;
     blkid/blkid.h) echo sys/block-probe.c ;;
     libkmod.h) echo sys/modules.c ;;

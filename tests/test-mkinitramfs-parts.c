@@ -345,7 +345,7 @@ START_TEST(noted_tables) {
         const DmTable *found;
 
         ck_assert_int_eq(dm_tables_noted(tree.fd, &back), -ENOENT);
-        tree_dir(&tree, "/run/kdumpd");
+        tree_dir(&tree, "/run");
         ck_assert_int_eq(dm_tables_note(tree.fd, &tables), 0);
         ck_assert_int_eq(fstatat(tree.fd, "run/kdumpd/tables.json", &st, 0), 0);
         ck_assert_int_eq(dm_tables_noted(tree.fd, &back), 0);

@@ -96,9 +96,30 @@ rm "$root/var/crash"
 mounted 0:40 /@ / btrfs /dev/vda1
 planned '"FileSystem":"btrfs","Options":"subvolid=5"' '"Directory":"/@/var/crash"'
 packed btrfs
-mkdir -p "$root/sys/fs/btrfs/1111-2222/devinfo/1" "$root/sys/fs/btrfs/1111-2222/devinfo/2"
-refused "is on several devices"
+# On several devices, of which another one has the link: all of them are needed.
+device sys/devices/pci0000:00/0000:00:06.0/block/sdc 8:32
+driver sys/devices/pci0000:00/0000:00:06.0 pci other
+mkdir -p "$root/sys/fs/btrfs/2222-aaaa/devices/sdx" "$root/sys/fs/btrfs/3333-bbbb/devices" \
+    "$root/sys/fs/btrfs/features"
+ln -s ../../../../class/block/vda1 "$root/sys/fs/btrfs/3333-bbbb/devices/vda1"
+ln -s ../../../../class/block/sdc "$root/sys/fs/btrfs/3333-bbbb/devices/sdc"
+planned '"Device":{"By":"uuid","Value":"3333-bbbb"}' '"Label":"/var/crash on /dev/vda1"'
+packed btrfs bus disk other
 rm -r "$root/sys/fs/btrfs"
+
+# Not mounted yet: the wrong place for dumps. Mounted, or not to be mounted: as it is.
+mounted 254:1 / / ext4 /dev/vda1
+mkdir -p "$root/var/crash"
+echo "/dev/vdb1 /var/crash ext4 defaults,nofail 0 2" >"$root/etc/fstab"
+refused "Path=/var/crash is on what /etc/fstab mounts at /var/crash, and that is not mounted"
+echo "/dev/vdb1 /var/crash ext4 noauto,nofail 0 2" >"$root/etc/fstab"
+planned '"Directory":"/var/crash"'
+echo "/dev/vdb1 /var/crash2 ext4 defaults 0 2" >"$root/etc/fstab"
+planned '"Directory":"/var/crash"'
+echo "/dev/vda1 /var/crash ext4 defaults 0 2" >"$root/etc/fstab"
+mounted 254:1 / /var/crash ext4 /dev/vda1
+planned '"Directory":"/"'
+rm "$root/etc/fstab"
 
 # --- devices that are named
 

@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Where dumps go: from Target= and Path= to a device, a file system and a directory on it. */
+#include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 
 #include "base/file-util.h"
 #include "mkinitramfs/builder.h"
 #include "sys/path.h"
+#include "sys/udev-device.h"
+
+#define BTRFS_LIVE "/sys/fs/btrfs"
 
 #define ELSEWHERE                                                                            \
         "choose another place by Target=, or let an initrd of the distribution capture, by " \
@@ -62,25 +67,64 @@ static int set_file_system(Builder *b, const char *key, const char *type, const 
         return refuse_type(b, key, type, where);
 }
 
-/* A file system on several devices cannot be mounted by one of them alone. */
-static int check_members(Builder *b, const char *key, const PlanPlace *place) {
-        _cleanup_free_ char *path = NULL, *second = NULL;
+/* The UUID of the btrfs that a device is one of, if it is mounted. */
+static int btrfs_of(Builder *b, const BlockName *name, char **ret) {
+        int fd = open_below(b->root_fd, BTRFS_LIVE, O_RDONLY | O_DIRECTORY), r = -ENOENT;
+        struct dirent *entry;
+        DIR *directory;
 
-        if (!streq(place->file_system, "btrfs") || place->device.tag != DEVICE_BY_UUID)
-                return 0;
-        for (unsigned n = 2; n < 10; n++) {
-                free(TAKE_PTR(path));
-                if (asprintf(&path, "/sys/fs/btrfs/%s/devinfo/%u", place->device.value, n) < 0) {
-                        path = NULL;
-                        return fail_memory(b);
-                }
-                if (exists_below(b->root_fd, path))
-                        return fail(b, -EOPNOTSUPP,
-                                    "%s=: the btrfs file system %s is on several devices, which "
-                                    "is not carried into the initramfs: " ELSEWHERE,
-                                    key, place->device.value);
+        directory = fd >= 0 ? fdopendir(fd) : NULL;
+        if (!directory) {
+                if (fd >= 0)
+                        (void)close(fd);
+                return -ENOENT;
         }
-        return 0;
+        while (r == -ENOENT && (entry = readdir(directory))) {
+                char path[600];
+
+                strscpyf(path, sizeof(path), BTRFS_LIVE "/%s/devices/%s", entry->d_name,
+                         name->text);
+                if (entry->d_name[0] == '.' || !exists_below(b->root_fd, path))
+                        continue;
+                *ret = strdup(entry->d_name);
+                r = *ret ? 0 : -ENOMEM;
+        }
+        (void)closedir(directory);
+        return r;
+}
+
+/* All devices of a btrfs. Their order in the directory does not matter: the modules and devices of
+ * the plan are the same, and in any order good. But the same inputs shall make the same image. */
+static int add_btrfs_members(Builder *b, const char *uuid) {
+        _cleanup_free_ BlockName *members = NULL;
+        char path[300];
+        size_t n;
+        int r;
+
+        strscpyf(path, sizeof(path), BTRFS_LIVE "/%s/devices", uuid);
+        r = block_names(b->root_fd, path, &members, &n);
+        if (r < 0)
+                return fail(b, r, "\"%s\" cannot be read: %s", path, strerror(-r));
+        for (size_t i = 0; i < n && r >= 0; i++)
+                r = stack_add(b, &members[i]);
+        return r;
+}
+
+/* What the file system is on, and how it is found again. Only one of the devices of a btrfs has the
+ * link that the UUID of all of them makes. */
+static int set_device(Builder *b, const BlockName *name, PlanPlace *place) {
+        int r = -ENOENT;
+
+        if (streq(place->file_system, "btrfs"))
+                r = btrfs_of(b, name, &place->device.value);
+        if (r >= 0) {
+                place->device.tag = DEVICE_BY_UUID;
+                return add_btrfs_members(b, place->device.value);
+        }
+        if (r != -ENOENT)
+                return fail_memory(b);
+        r = stack_add(b, name);
+        return r < 0 ? r : device_identify(b, name, DEVICE_USE_FILE_SYSTEM, &place->device);
 }
 
 static int set_label(Builder *b, PlanPlace *place, const char *directory, const BlockName *name) {
@@ -133,6 +177,19 @@ static char *join(const char *a, const char *b, const char *c) {
         return path;
 }
 
+/* Early in a boot, or without its disk, Path= seems to be on the file system around. Dumps would go
+ * there, and be hidden when the right one is mounted. */
+static int check_mounted(Builder *b, const char *key, const char *path, const Mount *mount) {
+        _cleanup_(mount_donep) Mount planned = { 0 };
+
+        if (!b->fstab || mounts_of_path(b->fstab, path, &planned) < 0 || planned.noauto ||
+            strlen(planned.point) <= strlen(mount->point))
+                return 0;
+        return fail(b, -ENODEV,
+                    "%s=: Path=%s is on what /etc/fstab mounts at %s, and that is not mounted", key,
+                    b->settings->capture_path, planned.point);
+}
+
 static int resolve_mounted(Builder *b, const char *key, PlanPlace *place) {
         _cleanup_(mount_donep) Mount mount = { 0 };
         _cleanup_free_ char *path = NULL, *rest = NULL;
@@ -148,17 +205,15 @@ static int resolve_mounted(Builder *b, const char *key, PlanPlace *place) {
         if (r < 0)
                 return fail(b, r, "%s=: what is mounted at %s is not known: %s", key, path,
                             b->mounts ? strerror(-r) : "/proc/self/mountinfo cannot be read");
-        r = set_file_system(b, key, mount.type, b->settings->capture_path, place);
+        r = check_mounted(b, key, path, &mount);
+        if (r >= 0)
+                r = set_file_system(b, key, mount.type, b->settings->capture_path, place);
         if (r >= 0)
                 r = device_of_mount(b, key, &mount, &name);
         if (r >= 0)
-                r = stack_add(b, &name);
-        if (r >= 0)
-                r = device_identify(b, &name, DEVICE_USE_FILE_SYSTEM, &place->device);
+                r = set_device(b, &name, place);
         if (r >= 0)
                 r = set_label(b, place, b->settings->capture_path, &name);
-        if (r >= 0)
-                r = check_members(b, key, place);
         if (r < 0)
                 return r;
         inside = streq(mount.point, "/") ? path : path + strlen(mount.point);
@@ -230,6 +285,9 @@ static int type_of_device(Builder *b, const char *key, const BlockName *name, ch
         strscpyf(source, sizeof(source), "/dev/%s", name->text);
         if (b->mounts)
                 r = mounts_of_device(b->mounts, major, minor, source, &mount);
+        /* udev's word counts for the running system only. */
+        if (r == -ENOENT && b->root[0] == '\0')
+                r = udev_block_property(name->text, "ID_FS_TYPE", &mount.type);
         if (r == -ENOENT && b->fstab)
                 r = find_in_fstab(b, name, &mount);
         if (r == -ENOENT || (r >= 0 && streq(mount.type, "auto")))
@@ -269,13 +327,9 @@ static int resolve_device(Builder *b, const char *key, const char *value, PlanPl
         if (r >= 0)
                 r = set_file_system(b, key, type, value, place);
         if (r >= 0)
-                r = stack_add(b, &name);
-        if (r >= 0)
-                r = device_identify(b, &name, DEVICE_USE_FILE_SYSTEM, &place->device);
+                r = set_device(b, &name, place);
         if (r >= 0)
                 r = set_label(b, place, b->settings->capture_path, &name);
-        if (r >= 0)
-                r = check_members(b, key, place);
         if (r < 0)
                 return r;
         place->directory = join("", b->settings->capture_path, "");

@@ -139,14 +139,19 @@ static int compare_names(const void *a, const void *b) {
 }
 
 int block_slaves(int root_fd, const BlockName *name, BlockName **ret, size_t *ret_n) {
-        _cleanup_free_ BlockName *slaves = NULL;
         char path[PATH_LONGEST];
+
+        attribute_path(path, name, "slaves");
+        return block_names(root_fd, path, ret, ret_n);
+}
+
+int block_names(int root_fd, const char *path, BlockName **ret, size_t *ret_n) {
+        _cleanup_free_ BlockName *names = NULL;
         struct dirent *entry;
         DIR *directory;
         size_t n = 0;
         int fd, r = 0;
 
-        attribute_path(path, name, "slaves");
         fd = open_below(root_fd, path, O_RDONLY | O_DIRECTORY);
         directory = fd >= 0 ? fdopendir(fd) : NULL;
         if (!directory) {
@@ -157,7 +162,7 @@ int block_slaves(int root_fd, const BlockName *name, BlockName **ret, size_t *re
                 return 0;
         }
         while (r >= 0 && (entry = readdir(directory))) {
-                BlockName *slave;
+                BlockName *name;
 
                 if (entry->d_name[0] == '.' || strlen(entry->d_name) >= BLOCK_NAME_MAX)
                         continue;
@@ -165,9 +170,9 @@ int block_slaves(int root_fd, const BlockName *name, BlockName **ret, size_t *re
                         r = -E2BIG;
                         break;
                 }
-                slave = ARRAY_ADD(slaves, n);
-                if (slave)
-                        strscpy(slave->text, sizeof(slave->text), entry->d_name);
+                name = ARRAY_ADD(names, n);
+                if (name)
+                        strscpy(name->text, sizeof(name->text), entry->d_name);
                 else
                         r = -ENOMEM;
         }
@@ -175,8 +180,8 @@ int block_slaves(int root_fd, const BlockName *name, BlockName **ret, size_t *re
         if (r < 0)
                 return r;
         if (n > 0)
-                qsort(slaves, n, sizeof(*slaves), compare_names);
-        *ret = TAKE_PTR(slaves);
+                qsort(names, n, sizeof(*names), compare_names);
+        *ret = TAKE_PTR(names);
         *ret_n = n;
         return 0;
 }

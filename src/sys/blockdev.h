@@ -43,6 +43,9 @@ bool block_has(int root_fd, const BlockName *name, const char *attribute);
  * -E2BIG, -ENOMEM. */
 int block_slaves(int root_fd, const BlockName *name, BlockName **ret, size_t *ret_n) _must_check_;
 
+/* The same for the names in any directory below root_fd. */
+int block_names(int root_fd, const char *directory, BlockName **ret, size_t *ret_n) _must_check_;
+
 /* The name of the link in a directory of links ("/dev/disk/by-uuid") that begins with prefix and
  * leads to the device, less prefix, udev's \x20 and the like turned back; of several the first in
  * order. Returns 0 with a fresh string; -ENOENT, -ENOMEM. */

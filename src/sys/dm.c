@@ -15,10 +15,13 @@
 #include "base/string-util.h"
 #include "sys/json-fields.h"
 
-#define CONTROL      "/dev/mapper/control"
-#define LVM_BACKUPS  "/etc/lvm/backup"
-#define BUFFER_FIRST (16u * 1024u)
-#define BUFFER_MOST  (4u * 1024u * 1024u)
+#define CONTROL     "/dev/mapper/control"
+#define DRIVER      "/sys/module/dm_mod"
+#define LVM_BACKUPS "/etc/lvm/backup"
+
+#define DM_NOTE_DIRECTORY "/run/kdumpd"
+#define BUFFER_FIRST      (16u * 1024u)
+#define BUFFER_MOST       (4u * 1024u * 1024u)
 
 #define FIELD(kind, type_name, key, member) \
         { .name = key, .type = JSON_##kind, .offset = offsetof(type_name, member) }
@@ -182,10 +185,13 @@ static int take_table(int fd, uint64_t device, DmTables *tables) {
 int dm_tables_read(DmTables *ret) {
         _cleanup_(dm_tables_donep) DmTables tables = { 0 };
         _cleanup_free_ struct dm_ioctl *list = NULL;
-        _cleanup_close_ int fd = open(CONTROL, O_RDWR | O_CLOEXEC);
+        _cleanup_close_ int fd = -EBADF;
         uint64_t offset;
         int r;
 
+        /* Opening it would load the driver, which who has no such devices does not need. */
+        if (access(DRIVER, F_OK) >= 0)
+                fd = open(CONTROL, O_RDWR | O_CLOEXEC);
         if (fd < 0 && (errno == ENOENT || errno == ENODEV)) {
                 *ret = (DmTables){ 0 };
                 return 0;
@@ -237,6 +243,9 @@ int dm_tables_note(int root_fd, const DmTables *tables) {
         r = dm_tables_to_json(tables, &text);
         if (r < 0)
                 return r;
+        /* The service has that directory; by hand it may be missing. */
+        if (mkdirat(root_fd, DM_NOTE_DIRECTORY + 1, 0755) < 0 && errno != EEXIST)
+                return -errno;
         return write_file_below(root_fd, DM_NOTE_PATH, text, strlen(text));
 }
 

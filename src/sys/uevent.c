@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Uevents of cpu and memory devices, through libudev (its only user). */
+/* Uevents of cpu and memory devices, through libudev. */
 #include "sys/uevent.h"
 
 #include <errno.h>
