@@ -243,7 +243,7 @@ int dm_tables_note(int root_fd, const DmTables *tables) {
         if (r < 0)
                 return r;
         /* The service has that directory; by hand it may be missing. */
-        if (mkdirat(root_fd, DM_NOTE_DIRECTORY + 1, 0755) < 0 && errno != EEXIST)
+        if (mkdirat(root_fd, &DM_NOTE_DIRECTORY[1], 0755) < 0 && errno != EEXIST)
                 return -errno;
         return write_file_below(root_fd, DM_NOTE_PATH, text, strlen(text));
 }

@@ -296,7 +296,7 @@ bool locate_initrd_knows_root(const char *path) {
 
 bool locate_initrd_is_own(const char *path) {
         size_t before = (size_t)(strstr(OWN_INITRD, "%r") - OWN_INITRD);
-        const char *after = OWN_INITRD + before + strlen("%r"), *release, *end;
+        const char *after = &OWN_INITRD[before + strlen("%r")], *release, *end;
 
         if (strncmp(path, OWN_INITRD, before) != 0)
                 return false;
