@@ -88,3 +88,12 @@ static inline Failure plan(void) {
         crash_image_done(&image);
         return crash_image_plan(x86, &machine, &files, &image, error);
 }
+
+/* A little-endian number of n bytes. */
+static inline uint64_t get(const uint8_t *at, size_t n) {
+        uint64_t value = 0;
+
+        while (n-- > 0)
+                value = value << 8 | at[n];
+        return value;
+}

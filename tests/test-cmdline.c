@@ -59,6 +59,7 @@ START_TEST(built_in_removals) {
                 "log_buf_len=16M",
                 "mem=4G",
                 "memmap=64K$0x1000",
+                "add_efi_memmap",
                 "swiotlb=65536",
                 "panic_on_warn",
                 "panic_on_warn=1",
@@ -74,6 +75,7 @@ START_TEST(built_in_removals) {
                 "root=/dev/sda1", "rd.lvm.lv=vg/root", "noresume",      "memtest",
                 "quieter",        "nohugepages",       "crashkernels=", "panic=5",
                 "ip=dhcp",        "iommu=pt",          "Quiet",         "=quiet",
+                "noefi",          "efi=noruntime",
         };
 
         for (size_t i = 0; i < ELEMENTSOF(hurting); i++)

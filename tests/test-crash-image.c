@@ -14,14 +14,6 @@
 #include "purgatory/blob.h"
 #include "purgatory/parameters.h"
 
-static uint64_t get(const uint8_t *at, size_t n) {
-        uint64_t value = 0;
-
-        while (n-- > 0)
-                value = value << 8 | at[n];
-        return value;
-}
-
 /* --- what to dump --- */
 
 static void check_dumped(const uint64_t (*expected)[2], size_t n) {

@@ -93,6 +93,134 @@ START_TEST(rsdp) {
 }
 END_TEST
 
+static void efi_range(size_t i, const char *type, const char *address) {
+        static const char *const names[] = { "type", "phys_addr", "virt_addr", "num_pages",
+                                             "attribute" };
+        const char *const values[] = { type, address, "0xfffffffeff600000\n", "0x100\n",
+                                       "0x800000000000000f\n" };
+        char path[96];
+
+        for (size_t k = 0; k < ELEMENTSOF(names); k++) {
+                strscpyf(path, sizeof(path), "/sys/firmware/efi/runtime-map/%zu/%s", i, names[k]);
+                tree_text(&tree, path, values[k]);
+        }
+}
+
+static void set_efi(void) {
+        tree_text(&tree, "/sys/firmware/efi/systab",
+                  "ACPI20=0x7fb7e014\nSMBIOS3=0x1000\nSMBIOS=0x7f5cb000\n");
+        tree_text(&tree, "/sys/firmware/efi/fw_vendor", "0x7f9ee018\n");
+        tree_text(&tree, "/sys/firmware/efi/config_table", "0x7f9ecd98\n");
+        for (size_t i = 0; i < 11; i++)
+                efi_range(i, "0x6\n", i == 10 ? "0x7f8ed000\n" : "0xfffffffffffff000\n");
+}
+
+START_TEST(efi_runtime) {
+        const EfiRuntime *efi = &machine.efi;
+
+        set_efi();
+        ck_assert_int_eq(read_machine(), 0);
+        ck_assert_uint_eq(machine.rsdp, 0x7fb7e014);
+        ck_assert_uint_eq(efi->fw_vendor, 0x7f9ee018);
+        ck_assert_uint_eq(efi->config_table, 0x7f9ecd98);
+        ck_assert_uint_eq(efi->smbios, 0x7f5cb000);
+        ck_assert_uint_eq(efi->n_ranges, 11); /* by number, not by name */
+        ck_assert_uint_eq(efi->ranges[0].address, UINT64_C(0xfffffffffffff000));
+        ck_assert_uint_eq(efi->ranges[10].type, 6);
+        ck_assert_uint_eq(efi->ranges[10].address, 0x7f8ed000);
+        ck_assert_uint_eq(efi->ranges[10].vaddr, UINT64_C(0xfffffffeff600000));
+        ck_assert_uint_eq(efi->ranges[10].n_pages, 0x100);
+        ck_assert_uint_eq(efi->ranges[10].attribute, UINT64_C(0x800000000000000f));
+        /* There need not be a table of SMBIOS, but those of ACPI stay. */
+        tree_text(&tree, "/sys/firmware/efi/systab", "ACPI=0xf5\nSMBIOS=none\n");
+        ck_assert_int_eq(read_machine(), 0);
+        ck_assert_uint_eq(efi->n_ranges, 11);
+        ck_assert_uint_eq(efi->smbios, 0);
+        ck_assert_uint_eq(machine.rsdp, 0xf5);
+        tree_unlink(&tree, "/sys/firmware/efi/systab");
+        ck_assert_int_eq(read_machine(), 0);
+        ck_assert_uint_eq(efi->n_ranges, 11);
+        ck_assert_uint_eq(machine.rsdp, 0);
+}
+END_TEST
+
+static void check_no_efi(void) {
+        ck_assert_int_eq(read_machine(), 0);
+        ck_assert_uint_eq(machine.efi.n_ranges, 0);
+        ck_assert_ptr_null(machine.efi.ranges);
+        ck_assert_uint_eq(machine.efi.smbios, 0);
+        ck_assert_uint_eq(machine.rsdp, 0x7fb7e014);
+        set_efi();
+        ck_assert_int_eq(read_machine(), 0);
+        ck_assert_uint_eq(machine.efi.n_ranges, 11);
+}
+
+/* All or nothing; and of what is no map nothing bad comes but this. */
+START_TEST(efi_incomplete) {
+        static const char *const files[] = {
+                "fw_vendor",
+                "config_table",
+                "runtime-map/0/type",
+                "runtime-map/4/virt_addr",
+                "runtime-map/10/attribute",
+        };
+        static const char *const bad[] = { "",
+                                           "\n",
+                                           "0x\n",
+                                           "-1\n",
+                                           "6 7\n",
+                                           "0x1g\n",
+                                           "0x10000000000000000\n",
+                                           "0x00000000000000000000000000000000000000001\n" };
+        char path[96];
+
+        set_efi();
+        for (size_t i = 0; i < ELEMENTSOF(files); i++) {
+                strscpyf(path, sizeof(path), "/sys/firmware/efi/%s", files[i]);
+                tree_unlink(&tree, path);
+                check_no_efi();
+                for (size_t k = 0; k < ELEMENTSOF(bad); k++) {
+                        tree_text(&tree, path, bad[k]);
+                        check_no_efi();
+                }
+        }
+        tree_text(&tree, "/sys/firmware/efi/runtime-map/0/attribute", "0xf\n");
+        ck_assert_int_eq(read_machine(), 0); /* not the firmware's any more */
+        ck_assert_uint_eq(machine.efi.n_ranges, 10);
+        ck_assert_uint_eq(machine.efi.ranges[9].address, 0x7f8ed000);
+        set_efi();
+        efi_range(3, "0x100000000\n", "0x1000\n");
+        check_no_efi();
+        for (size_t i = 0; i < 11; i++) {
+                strscpyf(path, sizeof(path), "/sys/firmware/efi/runtime-map/%zu/attribute", i);
+                tree_text(&tree, path, "0x7fffffffffffffff\n");
+        }
+        check_no_efi();
+        /* A hole. */
+        ck_assert_int_eq(renameat(tree.fd, "sys/firmware/efi/runtime-map/5", tree.fd,
+                                  "sys/firmware/efi/runtime-map/11"),
+                         0);
+        ck_assert_int_eq(read_machine(), 0);
+        ck_assert_uint_eq(machine.efi.n_ranges, 0);
+}
+END_TEST
+
+START_TEST(efi_too_many) {
+        char path[96];
+
+        set_efi();
+        for (size_t i = 11; i <= EFI_RANGES_MAX; i++) {
+                strscpyf(path, sizeof(path), "/sys/firmware/efi/runtime-map/%zu", i);
+                tree_link(&tree, path, "10");
+        }
+        ck_assert_int_eq(read_machine(), 0);
+        ck_assert_uint_eq(machine.efi.n_ranges, 0);
+        tree_unlink(&tree, path);
+        ck_assert_int_eq(read_machine(), 0);
+        ck_assert_uint_eq(machine.efi.n_ranges, EFI_RANGES_MAX);
+}
+END_TEST
+
 /* What the kernel has mapped besides RAM, and with which pages. */
 START_TEST(mapped) {
         tree_text(&tree, "/proc/iomem",
@@ -219,6 +347,9 @@ END_TEST
 static void add_cases(Suite *s) {
         ADD_FIXTURE_TEST(s, complete);
         ADD_FIXTURE_TEST(s, rsdp);
+        ADD_FIXTURE_TEST(s, efi_runtime);
+        ADD_FIXTURE_TEST(s, efi_incomplete);
+        ADD_FIXTURE_TEST(s, efi_too_many);
         ADD_FIXTURE_TEST(s, mapped);
         ADD_FIXTURE_TEST(s, missing);
         ADD_FIXTURE_TEST(s, notes);

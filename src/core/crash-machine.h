@@ -16,6 +16,31 @@ typedef struct NoteArea {
 
 #define BOOT_PARAMS_SIZE 4096u
 
+/* Memory that EFI firmware goes on working in after the boot, with what it needs for that: an entry
+ * of the kernel's runtime map. */
+typedef struct EfiRange {
+        uint64_t address; /* physical */
+        uint64_t vaddr;   /* where the firmware was told, once and for all, to find it */
+        uint64_t n_pages; /* of 4 KiB */
+        uint64_t attribute;
+        uint32_t type;
+} EfiRange;
+
+/* Far more than firmware makes. The map of a capture kernel is read through a window of 256 KiB
+ * (early_memremap(); NR_FIX_BTMAPS in arch/x86/include/asm/fixmap.h), which is 5461 entries. */
+#define EFI_RANGES_MAX 4096u
+
+/* What a kernel that did not see the firmware start has to be told of it. Addresses are the
+ * physical ones, which the firmware itself has forgotten. */
+typedef struct EfiRuntime {
+        EfiRange *ranges;
+        size_t n_ranges; /* 0: the running kernel does not use the runtime services, or not all of
+                            this can be read; the rest means nothing then */
+        uint64_t fw_vendor;
+        uint64_t config_table;
+        uint64_t smbios; /* 0: there is none */
+} EfiRuntime;
+
 typedef struct CrashMachine {
         MemoryMap memory;      /* sorted */
         uint64_t kernel_start; /* physical address of the running kernel's first byte ... */
@@ -30,11 +55,13 @@ typedef struct CrashMachine {
                                       itself; 0 if it never does */
         uint8_t *boot_params;      /* x86: BOOT_PARAMS_SIZE bytes; NULL if there are none */
         uint64_t rsdp;             /* x86: where the ACPI tables begin; 0: where BIOSes have it */
+        EfiRuntime efi;            /* x86 */
 } CrashMachine;
 
 static inline void crash_machine_done(CrashMachine *m) {
         memory_map_done(&m->memory);
         free(m->cpu_notes);
         free(m->boot_params);
+        free(m->efi.ranges);
         *m = (CrashMachine){ 0 };
 }

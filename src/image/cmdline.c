@@ -26,6 +26,7 @@ static const char *const removed[] = {
          * kernel as its own. */
         "mem",
         "memmap",
+        "add_efi_memmap",
         "movable_node",
         "kernelcore",
         "movablecore",

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "image/little-endian.h"
+#include "image/x86-efi.h"
 
 /* Offsets in boot_params; from AT_HEADER on also in the kernel's file. */
 enum {
@@ -54,12 +55,19 @@ static size_t rest_offset(size_t command_line_length) {
         return BOOT_PARAMS_SIZE + align_up(command_line_length + 1, ALIGNMENT);
 }
 
-size_t x86_boot_size(size_t command_line_length, size_t n_e820) {
-        size_t size = rest_offset(command_line_length);
+/* Where the part for EFI begins, if there is one: behind the memory ranges. */
+static size_t efi_offset(size_t command_line_length, size_t n_e820) {
+        size_t offset = rest_offset(command_line_length);
 
         if (n_e820 > N_E820_MAX)
-                size += SETUP_NODE_SIZE + (n_e820 - N_E820_MAX) * E820_ENTRY_SIZE;
-        return size;
+                offset += SETUP_NODE_SIZE + (n_e820 - N_E820_MAX) * E820_ENTRY_SIZE;
+        return offset;
+}
+
+size_t x86_boot_size(size_t command_line_length, size_t n_e820, const EfiRuntime *efi) {
+        size_t size = efi_offset(command_line_length, n_e820);
+
+        return efi ? align_up(size, ALIGNMENT) + x86_efi_size(efi) : size;
 }
 
 static void put_pair(uint8_t *to, size_t at_low, size_t at_high, uint64_t value) {
@@ -82,18 +90,30 @@ static void copy_header(const X86Boot *boot, uint8_t *to) {
         memcpy(to + AT_HEADER, boot->head + AT_HEADER, end - AT_HEADER);
 }
 
-static void write_e820(const X86Boot *boot, uint8_t *to) {
+/* Returns the physical address of the list node that it made, or 0. */
+static uint64_t write_e820(const X86Boot *boot, uint8_t *to) {
         size_t n = MIN(boot->n_e820, (size_t)N_E820_MAX), more = boot->n_e820 - n;
         size_t at = rest_offset(strlen(boot->command_line));
 
         put_le(to + AT_N_E820, n, 1);
         e820_write(boot->e820, n, to + AT_E820);
         if (more == 0)
-                return;
-        put_le(to + AT_SETUP_DATA, boot->address + at, 8);
+                return 0;
         put_le(to + at + 8, SETUP_E820, 4);
         put_le(to + at + 12, more * E820_ENTRY_SIZE, 4);
         e820_write(boot->e820 + n, more, to + at + SETUP_NODE_SIZE);
+        return boot->address + at;
+}
+
+/* Returns the first node of the list, which was next so far. */
+static uint64_t write_efi(const X86Boot *boot, uint64_t next, uint8_t *to) {
+        size_t at = efi_offset(strlen(boot->command_line), boot->n_e820);
+
+        if (!boot->efi)
+                return next;
+        at = align_up(at, ALIGNMENT);
+        x86_efi_write(boot->efi, boot->running, boot->address + at, next, to, to + at);
+        return boot->address + at;
 }
 
 /* What a kernel without a setup header wants to see of one: the least that a boot loader fills
@@ -120,7 +140,6 @@ void x86_boot_write(const X86Boot *boot, uint8_t *to) {
         put_pair(to, AT_INITRD_SIZE, AT_INITRD_SIZE_HIGH, boot->initrd_size);
         put_pair(to, AT_COMMAND_LINE, AT_COMMAND_LINE_HIGH, boot->address + BOOT_PARAMS_SIZE);
         memcpy(to + AT_SUBARCH, boot->running + AT_SUBARCH, 4);
-        put_le(to + AT_SETUP_DATA, 0, 8);
-        write_e820(boot, to);
+        put_le(to + AT_SETUP_DATA, write_efi(boot, write_e820(boot, to), to), 8);
         memcpy(to + BOOT_PARAMS_SIZE, boot->command_line, strlen(boot->command_line) + 1);
 }

@@ -20,6 +20,7 @@
 #include "image/e820.h"
 #include "image/x86-boot.h"
 #include "image/x86-control.h"
+#include "image/x86-efi.h"
 #include "purgatory/blob.h"
 #include "purgatory/parameters.h"
 
@@ -193,6 +194,11 @@ static void address_purgatory(const CrashFiles *files, CrashImage *image) {
         image->entry = image->segments[SEGMENT_PURGATORY].address;
 }
 
+/* What of EFI goes along; NULL: nothing but the place of the ACPI tables. */
+static const EfiRuntime *handed_over(const CrashMachine *machine, const CrashFiles *files) {
+        return x86_efi_is_safe(machine, files) ? &machine->efi : NULL;
+}
+
 /* The command line and the memory map tell where the elfcorehdr is, so all has its place by now. */
 static Failure make_boot(const CrashMachine *machine, const CrashFiles *files, CrashImage *image,
                          char *reterr) {
@@ -221,8 +227,9 @@ static Failure make_boot(const CrashMachine *machine, const CrashFiles *files, C
                 .command_line = command_line,
                 .e820 = e820,
                 .n_e820 = n_e820,
+                .efi = handed_over(machine, files),
         };
-        segment->size = x86_boot_size(strlen(command_line), n_e820);
+        segment->size = x86_boot_size(strlen(command_line), n_e820, boot.efi);
         image->boot = calloc(1, segment->size);
         if (!image->boot)
                 return FAIL(reterr, FAILURE_SYSTEM, "out of memory");
@@ -246,7 +253,8 @@ static Failure measure_boot(const CrashMachine *machine, const CrashFiles *files
                 return FAIL(reterr, FAILURE_SYSTEM,
                             "the firmware's memory map has %zu parts, and a crash kernel takes %u",
                             n, N_E820_MOST);
-        image->segments[SEGMENT_BOOT].memory_size = page_up(x86_boot_size(length, n));
+        image->segments[SEGMENT_BOOT].memory_size =
+                page_up(x86_boot_size(length, n, handed_over(machine, files)));
         return FAILURE_NONE;
 }
 

@@ -11,10 +11,8 @@
 #include "sys/kernel-state.h"
 
 static const char *const spoil_table[_SPOIL_MAX] = {
-        [SPOIL_NOTHING] = "nothing",
-        [SPOIL_DIGEST] = "digest",
-        [SPOIL_FLAG] = "flag",
-        [SPOIL_SEGMENT] = "segment",
+        [SPOIL_NOTHING] = "nothing", [SPOIL_DIGEST] = "digest", [SPOIL_FLAG] = "flag",
+        [SPOIL_SEGMENT] = "segment", [SPOIL_EFI] = "efi",
 };
 DEFINE_NAME_TABLE(spoil, Spoil, _SPOIL_MAX);
 
@@ -172,6 +170,8 @@ static Failure plan(const BuildInput *input, BuiltImage *built, char *reterr) {
                             r == -ENODATA || r == -EPERM || r == -EACCES ? FAILURE_NOT_PERMITTED
                                                                          : FAILURE_CONFIGURATION,
                             "%s", machine_error);
+        if (input->spoil == SPOIL_EFI)
+                machine.efi.n_ranges = 0;
         if (fstat(input->kernel_fd, &kernel) < 0 ||
             (input->initrd_fd >= 0 && fstat(input->initrd_fd, &initrd) < 0) ||
             kernel_head_read(input->kernel_fd, &head) < 0)

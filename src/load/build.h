@@ -13,6 +13,7 @@ typedef enum Spoil {
         SPOIL_DIGEST,  /* the elfcorehdr is part of the digest, even if the kernel may update it */
         SPOIL_FLAG,    /* the kernel is not told that it may update the image */
         SPOIL_SEGMENT, /* a byte of the kernel changes after the digest was made */
+        SPOIL_EFI,     /* nothing of EFI is handed over but the place of the ACPI tables */
         _SPOIL_MAX,
 } Spoil;
 

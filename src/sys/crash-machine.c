@@ -8,6 +8,7 @@
 
 #include "base/file-util.h"
 #include "base/string-util.h"
+#include "sys/efi.h"
 #include "sys/iomem.h"
 #include "sys/kcore.h"
 #include "sys/kernel-state.h"
@@ -15,7 +16,6 @@
 #define CPU_DIRECTORY  "/sys/devices/system/cpu"
 #define CPU_NUMBER_MAX 1048575u
 #define NOTES_SIZE_MAX (UINT64_C(1) << 20)
-#define SYSTAB_LONGEST (16u * 1024u)
 #define AT_RSDP        0x70u /* acpi_rsdp_addr in boot_params */
 #define MEMINFO_MAX    (64u * 1024u)
 
@@ -193,40 +193,20 @@ static int read_notes(int root_fd, CrashMachine *m, char *reterr) {
         return m->n_cpu_notes > 0 ? 0 : fail(reterr, -ENODATA, "no CPU has crash notes");
 }
 
-static bool systab_value(const char *text, const char *key, uint64_t *ret) {
-        for (const char *line = text; line; line = strchr(line, '\n')) {
-                const char *value;
-                char number[24];
-
-                line += line[0] == '\n';
-                value = startswith(line, key);
-                if (!value)
-                        continue;
-                strscpy(number, MIN(sizeof(number), strcspn(value, "\n") + 1), value);
-                return parse_u64(number, 16, ret) == 0;
-        }
-        return false;
-}
-
 /* On EFI machines the tables are not where BIOSes have them, and boot_params need not know where
  * either. */
-static uint64_t find_rsdp(int root_fd, const uint8_t *boot_params) {
-        _cleanup_free_ char *text = NULL;
+static uint64_t find_rsdp(const uint8_t *boot_params, const EfiSystab *systab) {
         uint64_t rsdp = 0;
 
         for (size_t i = 8; i-- > 0;)
                 rsdp = rsdp << 8 | boot_params[AT_RSDP + i];
-        if (rsdp != 0 ||
-            read_file_below(root_fd, "/sys/firmware/efi/systab", SYSTAB_LONGEST, &text, NULL) < 0)
-                return rsdp;
-        if (systab_value(text, "ACPI20=", &rsdp) || systab_value(text, "ACPI=", &rsdp))
-                return rsdp;
-        return 0;
+        return rsdp ?: systab->acpi20 ?: systab->acpi;
 }
 
 static int read_boot_params(int root_fd, CrashMachine *m, char *reterr) {
         static const char path[] = "/sys/kernel/boot_params/data";
         _cleanup_free_ char *data = NULL;
+        EfiSystab systab;
         size_t size;
         int r;
 
@@ -238,7 +218,10 @@ static int read_boot_params(int root_fd, CrashMachine *m, char *reterr) {
         if (r < 0)
                 return fail(reterr, r, "/sys/kernel/boot_params/data cannot be used");
         m->boot_params = (uint8_t *)TAKE_PTR(data);
-        m->rsdp = find_rsdp(root_fd, m->boot_params);
+        efi_read_systab(root_fd, &systab);
+        m->rsdp = find_rsdp(m->boot_params, &systab);
+        if (efi_read_runtime(root_fd, &m->efi) >= 0)
+                m->efi.smbios = systab.smbios;
         return 0;
 }
 

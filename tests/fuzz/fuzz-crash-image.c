@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Any memory map and sizes: segments never overlap, never leave the reservation, and the memory map
  * of the capture kernel never gives away the elfcorehdr. Input: records of 17 bytes, a type and two
- * numbers; types beyond those of memory set sizes. */
+ * numbers; types beyond those of memory set sizes, and what is known of EFI. */
 #include "fuzz.h"
 
 #include <string.h>
@@ -16,6 +16,19 @@ static uint64_t number(const uint8_t *p) {
 
         memcpy(&value, p, sizeof(value));
         return value;
+}
+
+static void add_efi(EfiRuntime *efi, uint64_t address, uint64_t n_pages) {
+        EfiRange *grown;
+
+        if (efi->n_ranges == EFI_RANGES_MAX)
+                return;
+        grown = reallocarray(efi->ranges, efi->n_ranges + 1, sizeof(*grown));
+        if (!grown)
+                return;
+        efi->ranges = grown;
+        grown[efi->n_ranges++] =
+                (EfiRange){ .address = address, .vaddr = address ^ 1 << 12, .n_pages = n_pages };
 }
 
 static uint64_t needed(const CrashImage *image, size_t i) {
@@ -44,6 +57,34 @@ static void check(const CrashMachine *machine, const CrashImage *image) {
         }
         FUZZ_CHECK(kernel->memory_size == image->kernel_memory ||
                    kernel->address - region->start >= 2 * x86_control_bytes(machine));
+}
+
+/* The list of nodes and the map of EFI: all in the segment, in order, and of the length it says. */
+static void check_boot(const CrashMachine *machine, const CrashImage *image) {
+        const Segment *boot = &image->segments[SEGMENT_BOOT];
+        uint64_t next = number(image->boot + 0x250), map = 0;
+        uint32_t low, high, size, node[2];
+        size_t n = 0;
+
+        memcpy(&low, image->boot + 0x1d0, sizeof(low));
+        memcpy(&high, image->boot + 0x1dc, sizeof(high));
+        memcpy(&size, image->boot + 0x1d4, sizeof(size));
+        map = (uint64_t)high << 32 | low;
+        for (; next != 0; n++) {
+                uint64_t at = next - boot->address;
+
+                FUZZ_CHECK(at % 8 == 0 && at >= BOOT_PARAMS_SIZE && at + 16 <= boot->size);
+                next = number(image->boot + at);
+                memcpy(node, image->boot + at + 8, sizeof(node));
+                FUZZ_CHECK(at + 16 + node[1] <= boot->size);
+                FUZZ_CHECK((n == 0 && node[0] == 4 && size > 0) || (node[0] == 1 && next == 0));
+        }
+        if (size == 0) {
+                FUZZ_CHECK(map == 0 && number(image->boot + 0x1c0) == 0);
+                return;
+        }
+        FUZZ_CHECK(n > 0 && size == machine->efi.n_ranges * 48);
+        FUZZ_CHECK(map % 8 == 0 && map - boot->address + size == boot->size);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
@@ -79,6 +120,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
                         machine.elfcorehdr_bytes = a;
                 else if (data[0] == 0x15)
                         machine.has_1g_pages = a % 2;
+                else if (data[0] == 0x16)
+                        add_efi(&machine.efi, a, b);
+                else if (data[0] == 0x17)
+                        machine.efi.fw_vendor = a, machine.efi.config_table = b;
+                else if (data[0] == 0x18)
+                        header.xloadflags = (uint16_t)a;
+                else if (data[0] == 0x19)
+                        memcpy(boot_params + 0x1c0, data + 1, 16);
                 else
                         head[a % sizeof(head)] = (uint8_t)b;
         }
@@ -86,6 +135,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         machine.boot_params = boot_params;
         if (crash_image_plan(x86, &machine, &files, &image, error) == FAILURE_NONE) {
                 check(&machine, &image);
+                check_boot(&machine, &image);
                 crash_image_done(&image);
         }
         machine.boot_params = NULL;

@@ -279,21 +279,79 @@ def elf_kernel(t):
     panic_and_check(t, start, end)
 
 
-efi = Group("loader-efi", Config(efi=True))
+RUNTIME_MAP = "cd /sys/firmware/efi/runtime-map && grep '' */*"
 
 
-@efi.case(panics=True)
-def acpi_under_efi(t):
-    """UEFI keeps the ACPI tables where no BIOS has them: the capture kernel is told where."""
-    check("efi" in t.guest.text("ls /sys/firmware"), "the guest was not started by UEFI")
-    load_by_hand(t)
+def panic_under_efi(t):
+    """Hotplug and panic; what the capture kernel shows of EFI, and its console.
+
+    It has to find the ACPI tables, which UEFI keeps where no BIOS has them."""
     _, start, end = t.vm.add_dimm(GIB)
-    load_by_hand(t)
+    t.kdumpd.quiet()
     before = len(t.vm.console())
-    panic_and_check(t, start, end)
+    capture = panic_and_check(t, start, end)
     said = t.vm.console()[before:]
     check("Linux version" in said and "ACPI: RSDP 0x" in said,
           "the capture kernel has not found the ACPI tables")
+    return capture, said
+
+
+efi = Group("loader-efi", Config(efi=True), reset=make_own)
+
+
+@efi.case(panics=True)
+def runtime_services(t):
+    """Started by UEFI: the capture kernel has the runtime services, where this kernel put them."""
+    lines = t.guest.text(RUNTIME_MAP).splitlines()
+    expected = dict(line.split(":", 1) for line in lines)
+    check("0/virt_addr" in expected, f"the guest has no runtime services:\n{lines}")
+    capture, said = panic_under_efi(t)
+    t.note(f"{len(expected) // 5} ranges of EFI runtime services")
+    equal(capture.efi, expected, "the EFI runtime map of the capture kernel")
+    check("efi: EFI v" in said, "the capture kernel does not know that there is EFI")
+
+
+@efi.case(panics=True)
+def efi_withheld(t):
+    """The control: told where the ACPI tables are and nothing else, it has no runtime services."""
+    load_by_hand(t, "--spoil=efi")
+    before = len(t.vm.console())
+    capture = t.vm.panic()
+    said = t.vm.console()[before:]
+    t.note(capture.describe())
+    equal(capture.release, t.kernel.release, "release of the capture kernel")
+    check(capture.covers(1 << 20, (1 << 20) + 4096), "the dump lacks the first kernel's memory")
+    equal(capture.efi, {}, "the EFI runtime map of the capture kernel")
+    check("Linux version" in said and "ACPI: RSDP 0x" in said,
+          "the capture kernel has not found the ACPI tables")
+
+
+no_runtime = Group("loader-efi-noruntime", Config(efi=True, cmdline="efi=noruntime"),
+                   reset=make_own)
+
+
+@no_runtime.case(kernels=("new",), panics=True)
+def without_runtime(t):
+    """A kernel that leaves the runtime services alone: so does the capture kernel."""
+    check("runtime-map" not in t.guest.text("ls /sys/firmware/efi"), "efi=noruntime did nothing")
+    capture, _ = panic_under_efi(t)
+    equal(capture.efi, {}, "the EFI runtime map of the capture kernel")
+
+
+debug = Group("loader-efi-debug", Config(efi=True, cmdline="efi=debug"), reset=make_own)
+
+
+@debug.case(kernels=("new",), panics=True)
+def debug_map(t):
+    """efi=debug lists far more than what the firmware works in: only that is handed over."""
+    lines = t.guest.text(RUNTIME_MAP).splitlines()
+    attributes = [int(line.split(":")[1], 16) for line in lines if "/attribute:" in line]
+    expected = sorted(value for value in attributes if value >> 63)
+    check(0 < len(expected) < len(attributes), f"efi=debug did nothing: {lines}")
+    capture, _ = panic_under_efi(t)
+    t.note(f"{len(expected)} of {len(attributes)} ranges")
+    equal(sorted(int(value, 16) for name, value in capture.efi.items() if "attribute" in name),
+          expected, "attributes in the EFI runtime map of the capture kernel")
 
 
 locked = Group("loader-lockdown", Config(cmdline="lockdown=integrity"))

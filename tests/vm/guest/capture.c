@@ -128,6 +128,24 @@ static void send_file_line(const char *key, const char *path) {
         say("%s %s\n", key, text);
 }
 
+/* The runtime map of EFI, a line for each value; none if the kernel has no runtime services. */
+static void send_efi(void) {
+        static const char *const names[] = { "type", "phys_addr", "virt_addr", "num_pages",
+                                             "attribute" };
+
+        for (unsigned i = 0;; i++)
+                for (size_t k = 0; k < sizeof(names) / sizeof(names[0]); k++) {
+                        char path[96], key[32];
+
+                        snprintf(path, sizeof(path), "/sys/firmware/efi/runtime-map/%u/%s", i,
+                                 names[k]);
+                        if (access(path, R_OK) < 0)
+                                return;
+                        snprintf(key, sizeof(key), "efi %u/%s", i, names[k]);
+                        send_file_line(key, path);
+                }
+}
+
 static void send_info(const char *trouble) {
         struct utsname system = {};
         size_t prstatus = 0;
@@ -136,6 +154,7 @@ static void send_info(const char *trouble) {
         say("release %s\n", system.release);
         send_file_line("memory", "/proc/meminfo");      /* its first line is MemTotal */
         send_file_line("cmdline", "/proc/cmdline");
+        send_efi();
         if (trouble) {
                 say("trouble %s\n", trouble);
                 return;

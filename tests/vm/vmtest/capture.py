@@ -14,6 +14,7 @@ class Capture:
     cmdline: str
     loads: list             # (start, end, virtual address) of each PT_LOAD, end excluded
     prstatus: int           # NT_PRSTATUS notes, one for each CPU
+    efi: dict = dataclasses.field(default_factory=dict)     # "0/type": of its EFI runtime map
     trouble: str = ""       # why there is no usable /proc/vmcore
 
     def covers(self, start, end):
@@ -84,6 +85,9 @@ class CapturePort:
                 capture.memory_kib = int(rest.split()[1])
             elif key == "cmdline":
                 capture.cmdline = rest
+            elif key == "efi":
+                name, _, value = rest.partition(" ")
+                capture.efi[name] = value
             elif key == "trouble":
                 capture.trouble = rest
             elif key == "load":

@@ -49,3 +49,4 @@ def panic_and_check(t, start, end):
     check(capture.covers(start, end), f"the dump lacks {start:x}-{end - 1:x}")
     equal(t.vm.port.read(address, len(marker)), marker, "the marker in the dump")
     equal(capture.prstatus, t.vm.cpus, "CPUs in the dump")
+    return capture
