@@ -41,6 +41,10 @@ class Job:
         return self._out["out"].decode(errors="replace")
 
     @property
+    def data(self):
+        return bytes(self._out["out"])
+
+    @property
     def err(self):
         return self._out["err"].decode(errors="replace")
 
@@ -152,6 +156,14 @@ class Guest:
     def text(self, script, limit=30):
         """What a command prints, without the last newline."""
         return self.run(script, limit).out.rstrip("\n")
+
+    def fetch(self, path, limit=120):
+        """The bytes of a file."""
+        job = self.start(f"exec cat {path}")
+        result = job.wait(limit)
+        if result.code != 0:
+            raise Failure(f"cannot read the guest's {path}: {result.err}")
+        return job.data
 
     def until(self, condition, limit, what):
         """Wait in the guest until a shell condition is true."""
