@@ -77,7 +77,7 @@ debian = Group("capture-figures-debian", Config(crashkernel=f"{ENOUGH}M", captur
                                                 root="root-debian"),
                kdumpd=False, benchmark=True, suites=("capture-figures",))
 
-DEBIAN_MARKS = (("collector", r"(?i)saving vmcore|running makedumpfile"),
+DEBIAN_MARKS = (("collector", r"running makedumpfile -F"),
                 ("complete", r"(?i)saved vmcore"))
 
 
@@ -86,7 +86,7 @@ def of_kdump_tools(t):
     """Debian's kdump-tools: sizes, the smallest reservation, seconds after the panic."""
     release = t.kernel.release
     t.guest.run("sed -i s/^USE_KDUMP=.*/USE_KDUMP=1/ /etc/default/kdump-tools; "
-                "systemctl enable kdump-tools")
+                "systemctl unmask kdump-tools; systemctl enable kdump-tools")
     t.guest.run(f"/etc/kernel/postinst.d/kdump-tools {release}", 600)
 
     def arm():
