@@ -4,8 +4,8 @@
 import json
 import time
 
-from vmtest.crash import (MARKS, SYSRQ, check_complete, check_facts, check_listed, check_log,
-                          crash, directories, facts, new_dump)
+from vmtest.crash import (MARKS, PANIC, SYSRQ, ConsoleWatch, check_complete, check_facts,
+                          check_listed, check_log, crash, directories, facts, new_dump)
 from vmtest.dumpfile import DumpFile
 from vmtest.machine import GIB, Config, Disk
 from vmtest.registry import Group
@@ -301,7 +301,6 @@ def power_cut(t):
 
 
 def cut_while_writing(t):
-    from vmtest.crash import ConsoleWatch, PANIC
     watch = ConsoleWatch(t.vm)
     try:
         t.vm.qmp.execute("set-action", reboot="reset")

@@ -1,12 +1,16 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Dumps on what machines keep them on: file systems, partitions, LVM, MD, other controllers."""
 
-from vmtest.crash import MARKS, check_complete, crash, directories, new_dump
+import json
+import struct
+
+from vmtest.crash import MARKS, check_complete, check_listed, crash, directories, new_dump
+from vmtest.guest import range_command
 from vmtest.machine import Config, Disk
 from vmtest.registry import Group
 from vmtest.util import check, equal
 
-from .capture import ALL, MIB, arm, check_listed, script
+from .capture import ALL, MIB, arm
 
 DISKS = (Disk("part", 1024 * MIB), Disk("xfs", 512 * MIB, "ahci"), Disk("btrfs", 512 * MIB, "scsi"),
          Disk("pv1", 256 * MIB), Disk("pv2", 256 * MIB, "scsi"),
@@ -112,15 +116,24 @@ def md(t):
 
 @group.case()
 def raw(t):
-    """A raw partition; after the restart the dump is listed and can be had as files."""
-    link = t.guest.text("readlink -f /dev/disk/by-id/virtio-part")
-    uuid = t.guest.text(f"blkid -p -s PART_ENTRY_UUID -o value {link}2")
+    """A raw partition: header, description, log and a dump that makedumpfile -R unpacks."""
+    device = t.guest.text("readlink -f /dev/disk/by-id/virtio-part") + "2"
+    uuid = t.guest.text(f"blkid -p -s PART_ENTRY_UUID -o value {device}")
+    t.guest.run(f"dd if=/dev/zero of={device} bs=1M count=1 status=none")
     arm(t, f"[Capture]\nTarget=raw:PARTUUID={uuid}")
-    before = directories(t)
     result = crash(t, marks=MARKS)
     t.note(result.describe())
-    t.note(t.guest.text("kdumpctl list", 60))
-    head = t.guest.data(f"{link}2", 64)
-    check(any(head), "nothing was written to the partition")
-    directory = new_dump(t, before)
-    check_complete(t, directory)
+    header = t.guest.fetch_range(device, 0, 128)
+    check(header.startswith(b"KDUMPD-RAW-DUMP\0"), f"the device begins with {header[:16]!r}")
+    version, flags, *parts = struct.unpack_from("<8Q", header, 16)
+    equal((version, flags & 1), (1, 1), "version, and the flag for a complete dump")
+    info, log, dump = zip(parts[0::2], parts[1::2])
+    facts = json.loads(t.guest.fetch_range(device, *info))
+    equal((facts["Result"], facts["KernelRelease"]), ("complete", t.kernel.release), "result")
+    text = t.guest.fetch_range(device, *log).decode(errors="replace")
+    check("sysrq triggered crash" in text, "the log lacks the panic")
+    unpack = "makedumpfile -R /tmp/raw.vmcore" if flags & 2 else "cat >/tmp/raw.vmcore"
+    t.guest.run(f"rm -f /tmp/raw.*; {range_command(device, *dump)} | {unpack}; "
+                "makedumpfile --dump-dmesg /tmp/raw.vmcore /tmp/raw.dmesg", 180)
+    check("sysrq triggered crash" in t.guest.text("cat /tmp/raw.dmesg"),
+          "makedumpfile found no panic in the dump")

@@ -126,9 +126,9 @@ def _describe(watch, panic, reset, marks):
     return Crash(watch.text(panic, reset), seen)
 
 
-# What kdump-capture and makedumpfile say.
-MARKS = (("collector", r"(?i)copying data|excluding unnecessary"),
-         ("complete", r"kdump-capture: .*complete"))
+# What kdump-capture says.
+MARKS = (("collector", r"kdump-capture: running "),
+         ("complete", r"kdump-capture: the dump is complete"))
 
 
 def listed(t):

@@ -84,6 +84,11 @@ class Job:
         return self.wait(limit)
 
 
+def range_command(path, offset, size):
+    """What prints some of the bytes of a file or device."""
+    return f"tail -c +{offset + 1} {path} | head -c {size}"
+
+
 class Guest:
     def __init__(self, path, alive):
         self._alive = alive
@@ -159,10 +164,17 @@ class Guest:
 
     def fetch(self, path, limit=120):
         """The bytes of a file."""
-        job = self.start(f"exec cat {path}")
+        return self._output_of(f"exec cat {path}", limit)
+
+    def fetch_range(self, path, offset, size, limit=120):
+        """Some of the bytes of a file or device."""
+        return self._output_of(range_command(path, offset, size), limit)
+
+    def _output_of(self, script, limit):
+        job = self.start(script)
         result = job.wait(limit)
         if result.code != 0:
-            raise Failure(f"cannot read the guest's {path}: {result.err}")
+            raise Failure(f"in the guest: {script}\n{result.code}: {result.err}")
         return job.data
 
     def until(self, condition, limit, what):
