@@ -100,8 +100,8 @@ def crash(t, trigger=SYSRQ, during=None, limit=LIMIT, marks=()):
     known = len(t.vm.qmp.events)
     try:
         with t.vm.restarting(limit):
-            t.guest.start(trigger)
-            panic, _ = watch.wait(PANIC, 30)
+            job = t.guest.start(trigger)
+            panic = _wait_panic(watch, job)
             if during:
                 during(watch)
         resets = [event["timestamp"] for event in t.vm.qmp.events[known:]
@@ -111,6 +111,14 @@ def crash(t, trigger=SYSRQ, during=None, limit=LIMIT, marks=()):
         return _describe(watch, panic, reset, marks)
     finally:
         watch.close()
+
+
+def _wait_panic(watch, job):
+    """When it panicked; a trigger that ends instead says why."""
+    try:
+        return watch.wait(PANIC, 30)[0]
+    except Timeout as error:
+        raise Timeout(f"no panic from {job.script}:\n{job.out}{job.err}\n{error}") from None
 
 
 def _describe(watch, panic, reset, marks):
@@ -180,7 +188,7 @@ def check_openable(t, directory):
     beside = t.guest.text(f"cat {directory}/vmcore-dmesg.txt")
     lines = [line for line in text.splitlines() if line.strip()]
     check("sysrq triggered crash" in text, "makedumpfile --dump-dmesg found no panic")
-    lacks = [line for line in lines if line.rstrip() not in beside]
+    lacks = [line for line in lines if line.strip() not in beside]
     check(not lacks, f"vmcore-dmesg.txt lacks {len(lacks)} of {len(lines)} lines: {lacks[:5]}")
 
 
