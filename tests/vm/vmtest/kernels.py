@@ -26,13 +26,12 @@ MODULES = ("virtio_pci", "virtio_blk", "virtio_console", "virtio_mem", "ext4", "
 # What guests that build a capture initramfs have in /lib/modules, below "kernel/": all that could
 # lead to their disks, so that it is a choice what of it is packed.
 TREE = ("arch/x86/crypto", "crypto", "lib/[!t]*.ko", "lib/lz4", "lib/zstd", "lib/raid6", "lib/math",
-        "lib/crypto", "lib/xz", "fs/ext4", "fs/jbd2", "fs/mbcache.ko", "fs/xfs", "fs/btrfs",
+        "lib/crypto", "lib/xz", "fs/ext4", "fs/xfs", "fs/btrfs",
         "drivers/block", "drivers/ata", "drivers/virtio", "drivers/md", "drivers/watchdog",
         "drivers/char", "drivers/dax", "drivers/nvdimm", "drivers/scsi/*.ko",
-        "drivers/scsi/device_handler", "drivers/net/net_failover.ko",
-        "drivers/net/virtio_net.ko", "net/core/failover.ko")
+        "drivers/scsi/device_handler")
 
-RECIPE = 3      # to be raised when unpacking below changes
+RECIPE = 4      # to be raised when unpacking below changes
 
 
 @dataclasses.dataclass(frozen=True)
@@ -74,6 +73,7 @@ def _unpack(package, version, directory):
     shutil.copyfile(tree / f"boot/config-{release}", directory / "config")
     modules = tree / "lib/modules" / release
     _pick_modules(modules, directory / "modules")
+    run(["depmod", "-b", tree, release])
     _prune_modules(modules)
     run(["depmod", "-b", tree, release])
     modules.rename(directory / "tree")
@@ -102,15 +102,20 @@ def _zstd(data):
 
 
 def _prune_modules(modules):
-    """Leave of a tree of modules what TREE names."""
+    """Leave of a tree of modules what TREE names, and what that needs."""
     def is_wanted(name):
-        plain = re.sub(r"\.(xz|zst)$", "", name)
+        plain = re.sub(r"\.(xz|zst)$", "", name).removeprefix("kernel/")
         return any(plain == entry or plain.startswith(f"{entry}/")
                    or fnmatch.fnmatchcase(plain, entry) and plain.count("/") == entry.count("/")
                    for entry in TREE)
 
+    kept = set()
+    for line in (modules / "modules.dep").read_text().splitlines():
+        name, _, needs = line.partition(":")
+        if is_wanted(name):
+            kept |= {name, *needs.split()}
     for path in modules.rglob("*.ko*"):
-        if not is_wanted(str(path.relative_to(modules / "kernel"))):
+        if str(path.relative_to(modules)) not in kept:
             path.unlink()
     for path in sorted(modules.rglob("*"), reverse=True):
         if path.is_dir() and not path.is_symlink() and not any(path.iterdir()):
