@@ -29,7 +29,9 @@ def arm(t, text):
     """Configure kdumpd, and have an image of its own loaded that is made by it."""
     t.kdumpd.configure(text)
     t.guest.run("systemctl enable kdumpd; systemctl restart kdumpd", 300)
-    check_own_image(t)
+    properties = check_own_image(t)
+    check(properties["InitrdState"] in ("built", "fresh"),
+          f"the initramfs is {properties['InitrdState']}: {properties['InitrdMessage']}")
     t.kdumpd.quiet()
     equal(t.guest.text("systemctl --failed --no-legend --plain"), "", "failed units")
 

@@ -96,6 +96,7 @@ def crash(t, trigger=SYSRQ, during=None, limit=LIMIT, marks=()):
 
     during(watch) is called after the panic; marks are (name, pattern) of lines on the console."""
     t.vm.save_journal()
+    (t.vm.logs / f"journal-before-crash-{t.guest.hellos}").write_text(t.vm.journal)
     watch = ConsoleWatch(t.vm)
     known = len(t.vm.qmp.events)
     try:
@@ -215,4 +216,4 @@ def check_listed(t, directory, state):
     check(state in text and "sysrq triggered crash" in text, f"list and info say:\n{text}")
     check("sysrq triggered crash" in t.guest.text(f"kdumpctl log {shlex.quote(name)}", 60),
           "kdumpctl log does not have the panic")
-    return text
+    return text.partition("\n\n")[0]      # without the end of the log
