@@ -29,10 +29,10 @@ def arm(t, text):
     """Configure kdumpd, and have an image of its own loaded that is made by it."""
     t.kdumpd.configure(text)
     t.guest.run("systemctl enable kdumpd; systemctl restart kdumpd", 300)
+    t.kdumpd.quiet()        # the image from before is adopted, while a new one is built
     properties = check_own_image(t)
     check(properties["InitrdState"] in ("built", "fresh"),
           f"the initramfs is {properties['InitrdState']}: {properties['InitrdMessage']}")
-    t.kdumpd.quiet()
     equal(t.guest.text("systemctl --failed --no-legend --plain"), "", "failed units")
 
 
