@@ -43,8 +43,8 @@ has() {
 }
 
 configure() {
-    mkdir -p "$root/etc/kdumpd"
-    printf '[Capture]\n%s\n' "$1" >"$root/etc/kdumpd/kdumpd.conf"
+    mkdir -p "$root${sysconfdir:=/etc}/kdumpd"
+    printf '[Capture]\n%s\n' "$1" >"$root$sysconfdir/kdumpd/kdumpd.conf"
 }
 
 # module PATH [ALIAS [DEPENDENCY-SYMBOL [SOFT DEPENDENCY]]]: depmod reads it, nobody loads it.

@@ -107,6 +107,20 @@ planned '"Device":{"By":"uuid","Value":"3333-bbbb"}' '"Label":"/var/crash on /de
 packed btrfs bus disk other
 rm -r "$root/sys/fs/btrfs"
 
+# Not mounted yet: the wrong place for dumps. Mounted, or not to be mounted: as it is.
+mounted 254:1 / / ext4 /dev/vda1
+mkdir -p "$root/var/crash"
+echo "/dev/vdb1 /var/crash ext4 defaults,nofail 0 2" >"$root/etc/fstab"
+refused "Path=/var/crash is on what /etc/fstab mounts at /var/crash, and that is not mounted"
+echo "/dev/vdb1 /var/crash ext4 noauto,nofail 0 2" >"$root/etc/fstab"
+planned '"Directory":"/var/crash"'
+echo "/dev/vdb1 /var/crash2 ext4 defaults 0 2" >"$root/etc/fstab"
+planned '"Directory":"/var/crash"'
+echo "/dev/vda1 /var/crash ext4 defaults 0 2" >"$root/etc/fstab"
+mounted 254:1 / /var/crash ext4 /dev/vda1
+planned '"Directory":"/"'
+rm "$root/etc/fstab"
+
 # --- devices that are named
 
 mounted 254:1 / / ext4 /dev/vda1

@@ -177,6 +177,19 @@ static char *join(const char *a, const char *b, const char *c) {
         return path;
 }
 
+/* Early in a boot, or without its disk, Path= seems to be on the file system around. Dumps would go
+ * there, and be hidden when the right one is mounted. */
+static int check_mounted(Builder *b, const char *key, const char *path, const Mount *mount) {
+        _cleanup_(mount_donep) Mount planned = { 0 };
+
+        if (!b->fstab || mounts_of_path(b->fstab, path, &planned) < 0 || planned.noauto ||
+            strlen(planned.point) <= strlen(mount->point))
+                return 0;
+        return fail(b, -ENODEV,
+                    "%s=: Path=%s is on what /etc/fstab mounts at %s, and that is not mounted", key,
+                    b->settings->capture_path, planned.point);
+}
+
 static int resolve_mounted(Builder *b, const char *key, PlanPlace *place) {
         _cleanup_(mount_donep) Mount mount = { 0 };
         _cleanup_free_ char *path = NULL, *rest = NULL;
@@ -192,7 +205,9 @@ static int resolve_mounted(Builder *b, const char *key, PlanPlace *place) {
         if (r < 0)
                 return fail(b, r, "%s=: what is mounted at %s is not known: %s", key, path,
                             b->mounts ? strerror(-r) : "/proc/self/mountinfo cannot be read");
-        r = set_file_system(b, key, mount.type, b->settings->capture_path, place);
+        r = check_mounted(b, key, path, &mount);
+        if (r >= 0)
+                r = set_file_system(b, key, mount.type, b->settings->capture_path, place);
         if (r >= 0)
                 r = device_of_mount(b, key, &mount, &name);
         if (r >= 0)

@@ -61,6 +61,7 @@ static int copy_of(struct libmnt_fs *fs, Mount *ret) {
                 .source = strdup(strempty(mnt_fs_get_source(fs))),
                 .major = major(device),
                 .minor = minor(device),
+                .noauto = mnt_fs_get_option(fs, "noauto", NULL, NULL) == 0,
         };
 
         if (!mount.point || !mount.root || !mount.type || !mount.source) {

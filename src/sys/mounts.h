@@ -13,6 +13,7 @@ typedef struct Mount {
         char *type;   /* "ext4" */
         char *source; /* "/dev/vda1" */
         uint64_t major, minor; /* of the device; major 0 if it is none (btrfs among them) */
+        bool noauto;           /* of fstab: not mounted at boot */
 } Mount;
 
 typedef struct Mounts Mounts;
