@@ -20,6 +20,7 @@ typedef struct CaptureShared {
         _Atomic uint64_t progress_usec;  /* CLOCK_MONOTONIC of the last sign of progress */
         _Atomic unsigned final_action;   /* FinalAction, once the plan is read */
         _Atomic unsigned failure_action; /* the same */
+        _Atomic bool is_reading;         /* the memory of the crashed kernel, for its log */
         _Atomic bool is_complete;        /* there is a complete dump */
         _Atomic bool knows_actions;
 } CaptureShared;
@@ -49,6 +50,7 @@ struct Capture {
         const CaptureOps *ops;
         void *userdata; /* of the ops */
         CaptureShared *shared;
+        bool without_log;    /* reading it has killed a worker already */
         uint64_t start_usec; /* CLOCK_MONOTONIC */
 
         CapturePlan plan;

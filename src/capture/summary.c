@@ -84,17 +84,9 @@ static void read_log(Capture *c) {
                 c->info.panic_where = strdup(where);
 }
 
-int summary_read(Capture *c) {
-        struct utsname system;
+static int read_memory(Capture *c) {
         int r;
 
-        if (uname(&system) == 0) {
-                c->info.capture_release = strdup(system.release);
-                c->info.machine = strdup(system.machine);
-        }
-        c->vmcore_fd = open_below(c->root_fd, VMCORE_PATH, O_RDONLY);
-        if (c->vmcore_fd < 0)
-                return c->vmcore_fd;
         r = vmcore_open(read_vmcore, c, &c->vmcore);
         if (r < 0) {
                 /* The core collector may know better. */
@@ -106,8 +98,27 @@ int summary_read(Capture *c) {
         if (r < 0)
                 return r;
         read_log(c);
-        capture_progress(c);
         capture_say("%s crashed: %s", c->info.kernel_release ?: "a kernel",
                     c->info.panic_message ?: "its log does not say why");
         return 0;
+}
+
+int summary_read(Capture *c) {
+        struct utsname system;
+        int r;
+
+        if (uname(&system) == 0) {
+                c->info.capture_release = strdup(system.release);
+                c->info.machine = strdup(system.machine);
+        }
+        c->vmcore_fd = open_below(c->root_fd, VMCORE_PATH, O_RDONLY);
+        if (c->vmcore_fd < 0)
+                return c->vmcore_fd;
+        if (c->without_log)
+                return 0;
+        c->shared->is_reading = true;
+        r = read_memory(c);
+        c->shared->is_reading = false;
+        capture_progress(c);
+        return r;
 }

@@ -65,7 +65,7 @@ static void open_console(void) {
                 (void)close(fd);
 }
 
-static int worker(CaptureShared *shared) {
+static int worker(CaptureShared *shared, bool without_log) {
         Devices devices = { 0 };
         Capture c = {
                 .root_fd = open_root("/"),
@@ -73,6 +73,7 @@ static int worker(CaptureShared *shared) {
                 .ops = &capture_ops,
                 .userdata = &devices,
                 .shared = shared,
+                .without_log = without_log,
                 .vmcore_fd = -EBADF,
                 .base_fd = -EBADF,
                 .dir_fd = -EBADF,
@@ -190,14 +191,44 @@ static void judge(int status) {
                 capture_say("the capture was killed by signal %d", WTERMSIG(status));
 }
 
+/* Returns the wait status of a worker, or -ETIME if it hangs. */
+static int run_worker(Watch *watch, CaptureShared *shared, bool without_log) {
+        sigset_t none;
+        pid_t pid;
+
+        shared->progress_usec = monotonic_usec();
+        pid = fork();
+        if (pid == 0) {
+                (void)sigemptyset(&none);
+                (void)sigprocmask(SIG_SETMASK, &none, NULL);
+                _exit(worker(shared, without_log) < 0);
+        }
+        if (pid < 0) {
+                capture_say("the capture cannot be started: %s", strerror(errno));
+                return 0;
+        }
+        return wait_child(watch, pid, &shared->progress_usec, NO_PROGRESS_USEC);
+}
+
+static void capture(Watch *watch, CaptureShared *shared) {
+        int status;
+
+        status = run_worker(watch, shared, false);
+        judge(status);
+        /* The memory of a crashed kernel can be worse than anybody thought of. The dump does not
+         * need its log: once more, and only once, without. */
+        if (status >= 0 && WIFSIGNALED(status) && shared->is_reading) {
+                capture_say("it was reading the log: once more without");
+                judge(run_worker(watch, shared, true));
+        }
+}
+
 _Noreturn void supervise(void) {
         CaptureShared *shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
                                      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
         CaptureShared nothing = { 0 };
         Watch watch = { 0 };
         sigset_t all;
-        int status;
-        pid_t pid;
 
         (void)sigfillset(&all);
         (void)sigprocmask(SIG_SETMASK, &all, NULL);
@@ -209,17 +240,9 @@ _Noreturn void supervise(void) {
         if (shared == MAP_FAILED)
                 shared = &nothing;
         watch.root_fd = open_root("/");
-        shared->progress_usec = monotonic_usec();
-        pid = shared == &nothing ? -1 : fork();
-        if (pid == 0) {
-                (void)sigemptyset(&all);
-                (void)sigprocmask(SIG_SETMASK, &all, NULL);
-                _exit(worker(shared) < 0);
-        }
-        if (pid > 0) {
-                status = wait_child(&watch, pid, &shared->progress_usec, NO_PROGRESS_USEC);
-                judge(status);
-        } else
+        if (shared != &nothing)
+                capture(&watch, shared);
+        else
                 capture_say("there is no memory for the capture");
         end_machine(&watch, !shared->knows_actions ? FINAL_REBOOT
                             : shared->is_complete  ? shared->final_action

@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A whole capture on a made-up machine: old dumps, targets that are not there, scripts, raw
+ * devices. */
+#include "test.h"
+
+#include "core/raw-dump.h"
+#include "fake-capture.h"
+
+static void old_dump(const char *name, const char *result) {
+        char path[256], text[64];
+
+        strscpyf(path, sizeof(path), TARGET "/%s/vmcore", name);
+        tree_text(&tree, path, "old");
+        strscpyf(path, sizeof(path), TARGET "/%s/vmcore-dmesg.txt", name);
+        tree_text(&tree, path, "log");
+        strscpyf(path, sizeof(path), TARGET "/%s/kdump.json", name);
+        strscpyf(text, sizeof(text), "{\"Result\":\"%s\"}", result);
+        tree_text(&tree, path, text);
+}
+
+static void old_dumps(void) {
+        old_dump("box-2020-01-01-00:00:00", "complete");
+        old_dump("box-2020-01-02-00:00:00", "incomplete");
+        old_dump("box-2020-01-03-00:00:00", "copied");
+        old_dump("box-2020-01-04-00:00:00", "complete");
+        old_dump("other-2020-01-01-00:00:00", "complete");
+        old_dump("whatever", "complete");
+}
+
+static bool has_old(const char *name) {
+        char path[256];
+
+        strscpyf(path, sizeof(path), TARGET "/%s", name);
+        return has(path);
+}
+
+START_TEST(keep) {
+        CapturePlan plan = plan_with(collector("echo x >\"$n\"", ""));
+
+        old_dumps();
+        tree_text(&tree, TARGET "/box-2020-01-03-00:00:00/deeper/file", "somebody's");
+        plan.keep = 2;
+        write_plan(&plan);
+        ck_assert_int_eq(run(), 0);
+        ck_assert(!has_old("box-2020-01-01-00:00:00"));
+        ck_assert(has_old("box-2020-01-02-00:00:00/vmcore"));
+        /* Doomed, but for what is not a dump's. */
+        ck_assert(!has_old("box-2020-01-03-00:00:00/vmcore"));
+        ck_assert(has_old("box-2020-01-03-00:00:00/deeper/file"));
+        ck_assert(has_old("box-2020-01-04-00:00:00/vmcore"));
+        ck_assert(has_old("other-2020-01-01-00:00:00/vmcore") && has_old("whatever/vmcore"));
+        ck_assert(has(DUMP "/vmcore"));
+        free(plan.core_collector);
+}
+END_TEST
+
+START_TEST(keep_after_failure) {
+        CapturePlan plan = plan_with(collector("exit 1", ""));
+
+        old_dumps();
+        plan.keep = 1;
+        free_space = 0;
+        write_plan(&plan);
+        ck_assert_int_eq(run(), -ENOSPC);
+        ck_assert(has_old("box-2020-01-01-00:00:00/vmcore"));
+        ck_assert(has_old("box-2020-01-03-00:00:00/vmcore"));
+        free(plan.core_collector);
+}
+END_TEST
+
+/* The newest complete dump stays, however little is free. */
+START_TEST(min_free) {
+        CapturePlan plan = plan_with(collector("echo x >\"$n\"", ""));
+
+        old_dumps();
+        plan.min_free_bytes = 1000;
+        free_space = 999;
+        write_plan(&plan);
+        ck_assert_int_eq(run(), 0);
+        ck_assert(!has_old("box-2020-01-01-00:00:00"));
+        ck_assert(has_old("box-2020-01-02-00:00:00/vmcore"));
+        ck_assert(!has_old("box-2020-01-03-00:00:00"));
+        ck_assert(has_old("box-2020-01-04-00:00:00/vmcore"));
+        ck_assert(has_old("other-2020-01-01-00:00:00/vmcore"));
+        free(plan.core_collector);
+}
+END_TEST
+
+START_TEST(min_free_is_there) {
+        CapturePlan plan = plan_with(collector("echo x >\"$n\"", ""));
+
+        old_dumps();
+        plan.min_free_bytes = 1000;
+        free_space = 1000;
+        write_plan(&plan);
+        ck_assert_int_eq(run(), 0);
+        ck_assert(has_old("box-2020-01-01-00:00:00/vmcore"));
+        free(plan.core_collector);
+}
+END_TEST
+
+/* A link is no directory of ours, whatever it is called. */
+START_TEST(keep_follows_no_links) {
+        CapturePlan plan = plan_with(collector("echo x >\"$n\"", ""));
+
+        old_dump("whatever", "complete");
+        tree_link(&tree, TARGET "/box-2020-01-01-00:00:00", "whatever");
+        plan.keep = 1;
+        write_plan(&plan);
+        ck_assert_int_eq(run(), 0);
+        ck_assert(has_old("whatever/vmcore"));
+        free(plan.core_collector);
+}
+END_TEST
+
+static int fail_attach(Capture *c, const PlanPlace *place, uint64_t deadline_usec,
+                       char ret_device[static 64], char reterr[static CAPTURE_ERROR_MAX]) {
+        if (streq(place->label, "the target")) {
+                strscpy(reterr, CAPTURE_ERROR_MAX, "it is elsewhere");
+                return -ENODEV;
+        }
+        return capture_tree_ops.attach(c, place, deadline_usec, ret_device, reterr);
+}
+
+START_TEST(fallback) {
+        CapturePlan plan = plan_with(collector("echo x >\"$n\"", ""));
+        CrashInfo info;
+
+        plan.fallback = plan.target;
+        plan.fallback.label = (char *)"the other";
+        ops.attach = fail_attach;
+        write_plan(&plan);
+        ck_assert_int_eq(run(), 0);
+        info = read_info(DUMP "/kdump.json");
+        ck_assert_uint_eq(info.result, CRASH_RESULT_COMPLETE);
+        ck_assert(info.on_fallback);
+        ck_assert_str_eq(info.target, "the other");
+        ck_assert_ptr_nonnull(strstr(info.message, "it is elsewhere"));
+        crash_info_done(&info);
+        free(plan.core_collector);
+}
+END_TEST
+
+START_TEST(no_target) {
+        _cleanup_free_ char *text = NULL;
+
+        ops.attach = fail_attach;
+        tree_text(&tree, "/dev/pmsg0", "");
+        ck_assert_int_eq(run_with(collector("echo x >\"$n\"", "")), -ENODEV);
+        ck_assert(!has(TARGET));
+        ck_assert_int_eq(read_file_below(tree.fd, "/dev/pmsg0", 1 << 16, &text, NULL), 0);
+        ck_assert_ptr_nonnull(strstr(text, "Kernel panic - not syncing: because\n"));
+}
+END_TEST
+
+START_TEST(no_vmcore) {
+        tree_unlink(&tree, "/proc/vmcore");
+        ck_assert_int_eq(run_with(collector("echo x >\"$n\"", "")), -ENXIO);
+        ck_assert(!has(TARGET));
+        /* What to do then is known. */
+        ck_assert(shared.knows_actions);
+}
+END_TEST
+
+START_TEST(damaged_vmcore) {
+        /* To us; whoever wrote the collector may know more. */
+        tree_text(&tree, "/proc/vmcore", "no dump");
+        ck_assert_int_eq(run_with(collector("echo x >\"$n\"", "")), 0);
+        ck_assert(has(TARGET) && !has(DUMP));
+}
+END_TEST
+
+START_TEST(no_plan) {
+        ck_assert_int_eq(run(), -ENOENT);
+        ck_assert(!shared.knows_actions);
+        tree_text(&tree, CAPTURE_PLAN_PATH, "{");
+        ck_assert_int_eq(run(), -EBADMSG);
+}
+END_TEST
+
+/* The log is lost, but the dump need not be. */
+START_TEST(no_log) {
+        FakeVmcore *fake = fake_vmcore_new(0);
+
+        fake->info[0] = '\0';
+        fake_vmcore_finish(fake);
+        tree_bytes(&tree, "/proc/vmcore", fake->file, fake->size);
+        fake_vmcore_free(fake);
+        /* Nor is the time of the crash known: the directory has that of the capture. */
+        ck_assert_int_eq(run_with(collector("echo x >\"$n\"", "")), 0);
+        ck_assert(has(TARGET) && !has(DUMP));
+}
+END_TEST
+
+START_TEST(log_left_out) {
+        leave_log_out = true;
+        ck_assert_int_eq(run_with(collector("echo x >\"$n\"", "")), 0);
+        ck_assert(has(TARGET) && !has(DUMP));
+}
+END_TEST
+
+START_TEST(scripts) {
+        CapturePlan plan = plan_with(collector("echo x >\"$n\"", ""));
+
+        tree_text(&tree, "/pre", "#!/bin/sh\nls \"$1\" >\"$1/pre\"; exit 7\n");
+        tree_text(&tree, "/post",
+                  "#!/bin/sh\necho \"$2 $(ls \"$1\" | tr '\\n' ' ')\" >\"$1/post\"\n");
+        ck_assert_int_eq(fchmodat(tree.fd, "pre", 0755, 0), 0);
+        ck_assert_int_eq(fchmodat(tree.fd, "post", 0755, 0), 0);
+        plan.pre_script = (char *)"/pre";
+        plan.post_script = (char *)"/post";
+        write_plan(&plan);
+        ck_assert_int_eq(run(), 0);
+        check_text(DUMP "/pre", "pre\n");
+        check_text(DUMP "/post", "complete kdump.json pre vmcore vmcore-dmesg.txt \n");
+        free(plan.core_collector);
+}
+END_TEST
+
+static CapturePlan raw_plan(char *core_collector) {
+        CapturePlan plan = plan_with(core_collector);
+
+        plan.target.type = PLAN_PLACE_RAW;
+        plan.target.device = (DeviceId){ DEVICE_BY_PARTUUID, (char *)"disk" };
+        write_plan(&plan);
+        return plan;
+}
+
+static RawDump read_raw(char **ret_device, size_t *ret_size) {
+        RawDump raw;
+
+        ck_assert_int_eq(read_file_below(tree.fd, "/dev/disk", 1 << 25, ret_device, ret_size), 0);
+        ck_assert_uint_gt(*ret_size, RAW_DUMP_HEADER);
+        ck_assert_int_eq(raw_dump_unpack((const uint8_t *)*ret_device, &raw), 0);
+        return raw;
+}
+
+START_TEST(raw_target) {
+        char *command =
+                collector("[ -t 1 ] || echo \"flat $1 $2 $3 ${4##*/}\"; echo said >&2", "-d 31");
+        _cleanup_free_ char *device = NULL;
+        CrashInfo info;
+        RawDump raw;
+        size_t size;
+
+        tree_text(&tree, "/dev/disk", "what was there");
+        (void)raw_plan(command);
+        ck_assert_int_eq(run(), 0);
+        raw = read_raw(&device, &size);
+        ck_assert(raw.is_complete && raw.is_flat);
+        ck_assert_uint_eq(raw.dump.size, strlen("flat -d 31 -F vmcore\n"));
+        ck_assert_mem_eq(device + raw.dump.offset, "flat -d 31 -F vmcore\n", raw.dump.size);
+        ck_assert_mem_eq(device + raw.log.offset, "[    0.001000] Linux", 20);
+        ck_assert_int_eq(crash_info_from_json(device + raw.info.offset, raw.info.size, &info), 0);
+        ck_assert_uint_eq(info.result, CRASH_RESULT_COMPLETE);
+        ck_assert_uint_eq(info.vmcore_bytes, raw.dump.size);
+        crash_info_done(&info);
+        free(command);
+}
+END_TEST
+
+START_TEST(raw_copy) {
+        char *command = collector("echo half; exit 2", "");
+        _cleanup_free_ char *device = NULL, *memory = NULL;
+        size_t size, other;
+        RawDump raw;
+
+        tree_text(&tree, "/dev/disk", "");
+        (void)raw_plan(command);
+        ck_assert_int_eq(run(), 0);
+        raw = read_raw(&device, &size);
+        ck_assert(raw.is_complete && !raw.is_flat);
+        ck_assert_int_eq(read_file_below(tree.fd, "/proc/vmcore", 1 << 24, &memory, &other), 0);
+        ck_assert_uint_eq(raw.dump.size, other);
+        ck_assert_mem_eq(device + raw.dump.offset, memory, other);
+        free(command);
+}
+END_TEST
+
+START_TEST(raw_unknown_kernel) {
+        char *command = collector("echo 'The kernel version is not supported.' >&2\n"
+                                  "case \"$*\" in *'-d 31'*) echo much more; sleep 1000;; esac\n"
+                                  "echo less",
+                                  "-d 31");
+        _cleanup_free_ char *device = NULL;
+        size_t size;
+        RawDump raw;
+
+        tree_text(&tree, "/dev/disk", "");
+        (void)raw_plan(command);
+        ck_assert_int_eq(run(), 0);
+        raw = read_raw(&device, &size);
+        ck_assert_uint_eq(raw.dump.size, 5);
+        ck_assert_mem_eq(device + raw.dump.offset, "less\n", 5);
+        free(command);
+}
+END_TEST
+
+static void add_cases(Suite *s) {
+        ADD_FIXTURE_TEST(s, keep);
+        ADD_FIXTURE_TEST(s, keep_after_failure);
+        ADD_FIXTURE_TEST(s, min_free);
+        ADD_FIXTURE_TEST(s, min_free_is_there);
+        ADD_FIXTURE_TEST(s, keep_follows_no_links);
+        ADD_FIXTURE_TEST(s, fallback);
+        ADD_FIXTURE_TEST(s, no_target);
+        ADD_FIXTURE_TEST(s, no_vmcore);
+        ADD_FIXTURE_TEST(s, damaged_vmcore);
+        ADD_FIXTURE_TEST(s, no_plan);
+        ADD_FIXTURE_TEST(s, no_log);
+        ADD_FIXTURE_TEST(s, log_left_out);
+        ADD_FIXTURE_TEST(s, scripts);
+        ADD_FIXTURE_TEST(s, raw_target);
+        ADD_FIXTURE_TEST(s, raw_copy);
+        ADD_FIXTURE_TEST(s, raw_unknown_kernel);
+}
+
+TEST_MAIN("capture-places", add_cases)
