@@ -46,7 +46,8 @@ btrfs -q subvolume create /mnt/top/dumps
 umount /mnt/top
 line() {
         mkdir -p "/crash/$1"
-        echo "UUID=$(blkid -p -s UUID -o value "$2") /crash/$1 $3 ${4-defaults},nofail 0 0" >>/etc/fstab
+        uuid=$(blkid -p -s UUID -o value "$2")
+        echo "UUID=$uuid /crash/$1 $3 ${4-defaults},nofail 0 0" >>/etc/fstab
 }
 line partition "$(name part)1" ext4
 line xfs "$(name xfs)" xfs

@@ -379,7 +379,7 @@ class Machine:
 
     def limit_writes(self, bytes_per_second):
         """Slow the root disk down; 0: as fast as it can."""
-        self.qmp.execute("block_set_io_throttle", id="root", bps=0, bps_rd=0,
+        self.qmp.execute("block_set_io_throttle", device="disk", bps=0, bps_rd=0,
                          bps_wr=bytes_per_second, iops=0, iops_rd=0, iops_wr=0)
 
     # Panic
