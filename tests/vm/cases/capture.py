@@ -258,16 +258,18 @@ def target_gone(t):
 
 @troubles.case()
 def second_panic(t):
-    """The capture kernel panics itself: the machine comes back, and nothing loops."""
-    arm(t, f"[Capture]\nPreScript={script(t, 'pre', 'echo c >/proc/sysrq-trigger')}")
+    """The capture kernel panics itself in the middle: the machine comes back, nothing loops."""
+    collector = script(t, "collector", 'echo begun >"$2"; echo c >/proc/sysrq-trigger')
+    arm(t, f"[Capture]\nCoreCollector={collector}")
     before = directories(t)
     result = crash(t)
     equal(result.console.count("Linux version "), 1, "kernels that were started by the crash")
     equal(len(re.findall(r"\] Kernel panic - not syncing", result.console)), 2, "panics")
-    new = [name for name in directories(t) if name not in before]
-    if new:
-        check_listed_incomplete(t, f"/var/crash/{new[0]}")
-    t.note(f"{result.describe()}; left: {new}")
+    directory = new_dump(t, before)
+    check_log(t, directory)     # it was durable before the dump was begun
+    equal(facts(t, directory)["Result"], "incomplete", "Result in kdump.json")
+    check_listed_incomplete(t, directory)
+    t.note(f"{result.describe()}; left: {directories(t, directory)}")
     check_own_image(t)
 
 
