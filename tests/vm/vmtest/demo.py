@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The main job, for people to watch: install, enable, plug, ask, panic, look at the dump."""
+"""The main job, for people to watch: install, enable, plug, panic, and a dump on disk."""
 
 import argparse
 import pathlib
@@ -8,9 +8,10 @@ import time
 
 from . import build, guesttools, kernels, rootfs
 from .cache import Cache, default_directory
+from .crash import MARKS, crash, directories, facts, new_dump
 from .images import boot_initrd
-from .kdumpd import Kdumpd
 from .machine import GIB, Config, Machine
+from .registry import Context
 from .util import Failure, SetupError, note, say
 
 
@@ -42,35 +43,41 @@ class Stage:
 
 def play(machine, kernel):
     stage = Stage(machine)
-    kdumpd = Kdumpd(machine.guest)
+    t = Context(machine)
 
-    stage.tell(f"A machine with Linux {kernel.release}, systemd, and kdumpd installed")
-    stage.type("kdumpctl test")
+    stage.tell(f"A machine with Linux {kernel.release}, crashkernel= and systemd; "
+               "kdumpd is installed, and no other kdump software")
     stage.type("systemctl enable --now kdumpd")
     stage.type("kdumpctl status")
+    stage.type("kdumpctl test")
 
     stage.tell("Somebody plugs a CPU and 1 GiB of memory")
     machine.add_cpu()
     _, start, end = machine.add_dimm(GIB)
-    kdumpd.quiet()
+    t.kdumpd.quiet()
     stage.type("kdumpctl events")
-    stage.type("busctl get-property org.kdumpd1 /org/kdumpd1 org.kdumpd1.Manager "
-               "State Armed MemoryHotplug EventsReceived Reloads LastUnprotectedUSec")
     stage.type("systemctl status --no-pager --lines=4 kdumpd")
+    stage.type("kdumpctl list")
 
     stage.tell(f"A panic; {start:x}-{end - 1:x} is what was plugged")
-    address, marker = machine.put_marker(start, end)
-    stage.type("grep 'System RAM' /proc/iomem")
-    capture = machine.panic()
-    stage.tell(f"The capture kernel {capture.release} is up; its /proc/vmcore has")
-    for low, high, _ in capture.loads:
-        new = "   <- plugged" if low >= start and high <= end else ""
-        say(f"{low:16x}-{high - 1:<16x} {(high - low) >> 20:6} MiB{new}")
-    say(f"and the registers of {capture.prstatus} CPUs")
-    found = machine.port.read(address, len(marker)) == marker
-    say(f"A mark that was written to the plugged memory at {address:x} before the panic is "
-        f"{'there' if found else 'NOT there'}")
-    return found and capture.covers(start, end) and capture.prstatus == machine.cpus
+    before = directories(t)
+    result = crash(t, marks=MARKS)
+    say("\n".join(line for line in result.console.splitlines() if "kdump-capture" in line))
+    stage.tell(f"The machine is up again; {result.describe()}")
+    stage.type("kdumpctl list")
+    stage.type("kdumpctl info")
+    stage.type("kdumpctl log | tail -n 12")
+    stage.type("journalctl -b -u kdumpd --no-pager --output=cat | grep -i crash")
+    return look(t, new_dump(t, before), start, end)
+
+
+def look(t, directory, start, end):
+    """Whether the dump has what it must have."""
+    now = facts(t, directory)
+    low, size = max(range_ for range_ in now["Ranges"] if range_[0] <= start)
+    say(f"The dump lists {low:x}-{low + size - 1:x} and the registers of {now['Cpus']} CPUs: "
+        f"what was plugged is {'there' if end <= low + size else 'NOT there'}")
+    return now["Result"] == "complete" and end <= low + size and now["Cpus"] == t.vm.cpus
 
 
 def show(options, work):
@@ -79,7 +86,8 @@ def show(options, work):
     tools = guesttools.prepare(cache, note)
     base = rootfs.prepare(cache, note)
     destdir = build.install(options.builddir or work / "build", note)
-    machine = Machine(Config(), kernel, base, boot_initrd(kernel, tools, destdir), work / "logs")
+    machine = Machine(Config(captures=True), kernel, base,
+                      boot_initrd(kernel, tools, destdir, captures=True), work / "logs")
     note(f"booting Linux {kernel.release} under emulation")
     try:
         machine.boot()

@@ -41,6 +41,10 @@ class Job:
         return self._out["out"].decode(errors="replace")
 
     @property
+    def data(self):
+        return bytes(self._out["out"])
+
+    @property
     def err(self):
         return self._out["err"].decode(errors="replace")
 
@@ -78,6 +82,11 @@ class Job:
         """Ask it to end, and give the result."""
         self.signal(15)
         return self.wait(limit)
+
+
+def range_command(path, offset, size):
+    """What prints some of the bytes of a file or device."""
+    return f"tail -c +{offset + 1} {path} | head -c {size}"
 
 
 class Guest:
@@ -152,6 +161,21 @@ class Guest:
     def text(self, script, limit=30):
         """What a command prints, without the last newline."""
         return self.run(script, limit).out.rstrip("\n")
+
+    def fetch(self, path, limit=120):
+        """The bytes of a file."""
+        return self._output_of(f"exec cat {path}", limit)
+
+    def fetch_range(self, path, offset, size, limit=120):
+        """Some of the bytes of a file or device."""
+        return self._output_of(range_command(path, offset, size), limit)
+
+    def _output_of(self, script, limit):
+        job = self.start(script)
+        result = job.wait(limit)
+        if result.code != 0:
+            raise Failure(f"in the guest: {script}\n{result.code}: {result.err}")
+        return job.data
 
     def until(self, condition, limit, what):
         """Wait in the guest until a shell condition is true."""

@@ -20,8 +20,11 @@ def capture_initrd(tools):
     return archive.finish()
 
 
-def boot_initrd(kernel, tools, destdir=None):
-    """Mounts the root and lays the tree to be tested over it before systemd starts."""
+def boot_initrd(kernel, tools, destdir=None, captures=False):
+    """Mounts the root and lays the tree to be tested over it before systemd starts.
+
+    With captures, kdumpd finds the modules to make the initrd of the crash kernel of, as on any
+    machine; otherwise the configuration names the bench's own."""
     archive = Archive()
     archive.console()
     for name in ("proc", "sys", "root", "bin"):
@@ -36,7 +39,14 @@ def boot_initrd(kernel, tools, destdir=None):
         merged = "usr/" if path.name in ("bin", "lib", "lib64", "sbin") else ""
         archive.tree(path, f"overlay/{merged}{path.name}")
     archive.file(f"overlay/boot/vmlinuz-{kernel.release}", kernel.vmlinuz)
-    archive.file(f"overlay/boot/initrd-{kernel.release}-kdump", capture_initrd(tools), 0o600)
+    archive.file(f"overlay/boot/config-{kernel.release}", kernel.config)
+    if captures:
+        archive.tree(kernel.tree, f"overlay/usr/lib/modules/{kernel.release}")
+    else:
+        initrd = f"boot/initrd-{kernel.release}-kdump"
+        archive.file(f"overlay/{initrd}", capture_initrd(tools), 0o600)
+        archive.file("overlay/usr/lib/kdumpd/kdumpd.conf.d/50-vmtest.conf",
+                     f"[Image]\nInitrd=/{initrd}\n")
     for path in sorted(tools.iterdir()):
         if path.name != "capture":
             archive.file(f"overlay/{TOOLS}/{path.name}", path, 0o755)

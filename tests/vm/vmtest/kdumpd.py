@@ -15,7 +15,7 @@ DROPIN = "/etc/kdumpd/kdumpd.conf.d/90-vmtest.conf"
 
 # What changes while kdumpd has something to do; equal twice in a row: it is done.
 MOVING = ("State", "Armed", "EventsReceived", "Batches", "BatchesSkipped", "Reloads",
-          "LoadFailures", "LastLoadUSec", "NextRetryUSec")
+          "LoadFailures", "LastLoadUSec", "NextRetryUSec", "InitrdState")
 QUIET_SECONDS = 1.5     # well over the default Settle=
 
 
@@ -98,7 +98,8 @@ class Kdumpd:
         while True:
             self._guest.run(f"sleep {QUIET_SECONDS}")
             now = self.properties()
-            if now["State"] != "loading" and all(now[name] == before[name] for name in MOVING):
+            busy = now["State"] == "loading" or now["InitrdState"] == "building"
+            if not busy and all(now[name] == before[name] for name in MOVING):
                 return now
             if time.monotonic() > deadline:
                 raise Timeout(f"kdumpd was not quiet within {limit * PATIENCE:.0f} s: "

@@ -2,6 +2,7 @@
 """Debian's kernels: the newest of each series, unpacked to what a guest needs."""
 
 import dataclasses
+import fnmatch
 import lzma
 import pathlib
 import re
@@ -22,7 +23,15 @@ PATTERNS = {
 # What the first kernel loads before it can mount its root; dependencies are added.
 MODULES = ("virtio_pci", "virtio_blk", "virtio_console", "virtio_mem", "ext4", "crc32c_generic")
 
-RECIPE = 1      # to be raised when unpacking below changes
+# What guests that build a capture initramfs have in /lib/modules, below "kernel/": all that could
+# lead to their disks, so that it is a choice what of it is packed.
+TREE = ("arch/x86/crypto", "crypto", "lib/[!t]*.ko", "lib/lz4", "lib/zstd", "lib/raid6", "lib/math",
+        "lib/crypto", "lib/xz", "fs/ext4", "fs/xfs", "fs/btrfs",
+        "drivers/block", "drivers/ata", "drivers/virtio", "drivers/md", "drivers/watchdog",
+        "drivers/char", "drivers/dax", "drivers/nvdimm", "drivers/scsi/*.ko",
+        "drivers/scsi/device_handler")
+
+RECIPE = 4      # to be raised when unpacking below changes
 
 
 @dataclasses.dataclass(frozen=True)
@@ -32,6 +41,8 @@ class Kernel:
     vmlinuz: pathlib.Path   # as Debian ships it; this is what gets loaded as crash kernel
     vmlinux: pathlib.Path   # the ELF kernel inside, which QEMU starts without decompressing
     modules: pathlib.Path   # *.ko, and the file "order"
+    tree: pathlib.Path      # TREE with what depmod(8) makes of it: becomes /lib/modules/RELEASE
+    config: pathlib.Path    # becomes /boot/config-RELEASE
 
     @property
     def updates_itself(self):
@@ -41,15 +52,16 @@ class Kernel:
 
 def prepare(flavour, cache, says=None):
     package, version = apt.newest(PATTERNS[flavour])
-    key = digest(package, version, " ".join(MODULES), RECIPE)
+    key = digest(package, version, " ".join(MODULES), " ".join(TREE), RECIPE)
     directory = cache.get(f"kernel-{flavour}", key,
                           lambda where: _unpack(package, version, where), says)
     return Kernel(flavour, (directory / "release").read_text().strip(), directory / "vmlinuz",
-                  directory / "vmlinux", directory / "modules")
+                  directory / "vmlinux", directory / "modules", directory / "tree",
+                  directory / "config")
 
 
 def _unpack(package, version, directory):
-    tree = directory / "tree"
+    tree = directory / "unpacked"
     deb = apt.download(package, version, directory)
     run(["dpkg-deb", "-x", deb, tree])
     deb.unlink()
@@ -58,7 +70,13 @@ def _unpack(package, version, directory):
     (directory / "release").write_text(release + "\n")
     shutil.copyfile(vmlinuz, directory / "vmlinuz")
     (directory / "vmlinux").write_bytes(_elf_kernel(vmlinuz.read_bytes()))
-    _pick_modules(tree / "lib/modules" / release, directory / "modules")
+    shutil.copyfile(tree / f"boot/config-{release}", directory / "config")
+    modules = tree / "lib/modules" / release
+    _pick_modules(modules, directory / "modules")
+    run(["depmod", "-b", tree, release])
+    _prune_modules(modules)
+    run(["depmod", "-b", tree, release])
+    modules.rename(directory / "tree")
     shutil.rmtree(tree)
 
 
@@ -81,6 +99,27 @@ def _elf_kernel(image):
 
 def _zstd(data):
     return subprocess.run(["zstd", "-dcq"], input=data, stdout=subprocess.PIPE, check=True).stdout
+
+
+def _prune_modules(modules):
+    """Leave of a tree of modules what TREE names, and what that needs."""
+    def is_wanted(name):
+        plain = re.sub(r"\.(xz|zst)$", "", name).removeprefix("kernel/")
+        return any(plain == entry or plain.startswith(f"{entry}/")
+                   or fnmatch.fnmatchcase(plain, entry) and plain.count("/") == entry.count("/")
+                   for entry in TREE)
+
+    kept = set()
+    for line in (modules / "modules.dep").read_text().splitlines():
+        name, _, needs = line.partition(":")
+        if is_wanted(name):
+            kept |= {name, *needs.split()}
+    for path in modules.rglob("*.ko*"):
+        if str(path.relative_to(modules)) not in kept:
+            path.unlink()
+    for path in sorted(modules.rglob("*"), reverse=True):
+        if path.is_dir() and not path.is_symlink() and not any(path.iterdir()):
+            path.rmdir()
 
 
 def _pick_modules(tree, target):

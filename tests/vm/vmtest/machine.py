@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """One virtual machine: start, hotplug, panic, end."""
 
+import contextlib
 import dataclasses
 import pathlib
 import re
@@ -39,6 +40,14 @@ COMMAND_LINE = ("root=/dev/vda rw console=ttyS0,115200 memhp_default_state=onlin
 
 
 @dataclasses.dataclass(frozen=True)
+class Disk:
+    """One more disk of a virtual machine, empty at first."""
+    name: str                       # also its serial number
+    size: int                       # bytes
+    bus: str = "virtio"             # or ahci, scsi
+
+
+@dataclasses.dataclass(frozen=True)
 class Config:
     """What distinguishes one virtual machine from another."""
     crashkernel: str = "192M"       # empty: no reservation
@@ -47,6 +56,15 @@ class Config:
     memory: str = "2G"
     efi: bool = False               # started by UEFI firmware, not by a BIOS
     vmlinux: bool = False           # the kernel as an ELF file on a disk of its own, /dev/vdb
+    captures: bool = False          # kdumpd builds the initrd of the crash kernel itself
+    root: str = "root"              # of rootfs.VARIANTS
+    disks: tuple = ()
+    durable: bool = False           # what the guest flushes survives the end of QEMU
+    devices: tuple = ()             # more of QEMU's arguments
+
+
+# Where disks are that are not on PCI themselves.
+CONTROLLERS = {"ahci": "ahci,id=ahci", "scsi": "virtio-scsi-pci,id=scsi"}
 
 
 class NoCapture(Failure):
@@ -93,10 +111,19 @@ class Machine:
 
     def _start(self):
         self._work = pathlib.Path(tempfile.mkdtemp(prefix="kdvm-"))
-        disk = self._work / "disk.qcow2"
-        rootfs.overlay(self._base, disk)
-        initrd = self._work / "initrd"
-        initrd.write_bytes(self._initrd)
+        rootfs.overlay(self._base, self._work / "disk.qcow2")
+        (self._work / "initrd").write_bytes(self._initrd)
+        (self.logs / "console").unlink(missing_ok=True)
+        for disk in self.config.disks:
+            with open(self._work / disk.name, "wb") as file:
+                file.truncate(disk.size)
+        self._launch()
+
+    def _launch(self):
+        """Start QEMU with the disks as they are."""
+        for name in ("capture", "agent", "qmp"):
+            (self._work / name).unlink(missing_ok=True)
+        cache = "writeback" if self.config.durable else "unsafe"
         argv = [
             "setpriv", "--pdeathsig", "KILL",       # never outlives the runner
             "qemu-system-x86_64", "-accel", "tcg,thread=multi,tb-size=1024", *DISGUISE,
@@ -105,11 +132,12 @@ class Machine:
             "-action", "reboot=shutdown",
             # Firmware starts an image of its own format, nobody an ELF file.
             "-kernel", str(self.kernel.vmlinuz if self.config.efi else self.kernel.vmlinux),
-            "-initrd", str(initrd),
+            "-initrd", str(self._work / "initrd"),
             "-append", self._command_line(),
-            "-drive", f"file={disk},format=qcow2,if=none,id=disk,cache=unsafe",
-            "-device", "virtio-blk-pci,drive=disk",
-            "-chardev", f"file,id=console,path={self.logs / 'console'}",
+            "-drive", f"file={self._work / 'disk.qcow2'},format=qcow2,if=none,id=disk,"
+                      f"cache={cache}",
+            "-device", "virtio-blk-pci,drive=disk,id=root",
+            "-chardev", f"file,id=console,path={self.logs / 'console'},append=on",
             "-serial", "chardev:console",
             "-chardev", f"socket,id=capture,path={self._work / 'capture'},server=on,wait=off",
             "-serial", "chardev:capture",
@@ -129,6 +157,16 @@ class Machine:
             shutil.copy(OVMF_VARIABLES, variables)
             argv += ["-drive", f"if=pflash,format=raw,readonly=on,file={OVMF_CODE}",
                      "-drive", f"if=pflash,format=raw,file={variables}"]
+        for bus in sorted({disk.bus for disk in self.config.disks} & set(CONTROLLERS)):
+            argv += ["-device", CONTROLLERS[bus]]
+        for number, disk in enumerate(self.config.disks):
+            flush = "off" if self.config.durable else "on"
+            argv += ["-blockdev", f"driver=raw,node-name={disk.name},file.driver=file,"
+                                  f"file.filename={self._work / disk.name},cache.no-flush={flush}"]
+            device = self._device_of(disk, number)
+            argv += ["-device", ",".join([device.pop("driver"), *(f"{key}={value}" for key, value
+                                                                  in device.items())])]
+        argv += self.config.devices
         self._dimms = self._cpus_added = 0
         with open(self.logs / "qemu", "wb") as log:
             self._process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=log,
@@ -136,6 +174,16 @@ class Machine:
         self.qmp = Qmp(self._work / "qmp", self.is_alive)
         self.guest = Guest(self._work / "agent", self.is_alive)
         self.port = CapturePort(connect(self._work / "capture", 20, self.is_alive))
+
+    @staticmethod
+    def _device_of(disk, number):
+        """The arguments of a disk's device, as device_add takes them."""
+        device = {"id": f"disk-{disk.name}", "drive": disk.name, "serial": disk.name}
+        if disk.bus == "ahci":
+            return {"driver": "ide-hd", "bus": f"ahci.{number % 6}", **device}
+        if disk.bus == "scsi":
+            return {"driver": "scsi-hd", "bus": "scsi.0", **device}
+        return {"driver": "virtio-blk-pci", **device}
 
     def _command_line(self):
         words = [COMMAND_LINE]
@@ -145,19 +193,47 @@ class Machine:
             words.append(self.config.cmdline)
         return " ".join(words)
 
-    def _wait_booted(self, hellos):
-        self.guest.wait_agent(hellos, BOOT_LIMIT)
+    def _wait_booted(self, hellos, limit=BOOT_LIMIT):
+        self.guest.wait_agent(hellos, limit)
         self.guest.run("until systemctl -q is-active multi-user.target &&"
                        "      [ -z \"$(systemctl list-jobs --no-legend)\" ]; do sleep 0.2; done;"
                        "udevadm settle", limit=BOOT_LIMIT)
 
     def reboot(self):
         """Restart the guest in an orderly way and wait until it is up again."""
+        with self.restarting():
+            self.guest.start("systemctl reboot")
+
+    @contextlib.contextmanager
+    def restarting(self, limit=BOOT_LIMIT):
+        """What is done within makes the guest restart; it is up again at the end."""
         hellos = self.guest.hellos
         self.qmp.execute("set-action", reboot="reset")
-        self.guest.start("systemctl reboot")
-        self._wait_booted(hellos + 1)
+        yield
+        self._wait_booted(hellos + 1, limit)
         self.qmp.execute("set-action", reboot="shutdown")
+
+    def restart_with(self, **changes):
+        """Switch the guest off, change the configuration, and boot with the same disks."""
+        self.guest.start("systemctl poweroff")
+        self.wait_gone(BOOT_LIMIT, "the guest to switch itself off")
+        self._disconnect()
+        self.config = dataclasses.replace(self.config, **changes)
+        self._launch()
+        self._wait_booted(1)
+
+    def cut_power(self):
+        """End QEMU in the middle of whatever it does, and boot again with the same disks."""
+        self._disconnect()
+        self._process.kill()
+        self._process.wait()
+        self._launch()
+        self._wait_booted(1)
+
+    def _disconnect(self):
+        for part in (self.guest, self.qmp):
+            if part:
+                part.close()
 
     def is_alive(self):
         return self._process is not None and self._process.poll() is None
@@ -188,9 +264,7 @@ class Machine:
 
     def stop(self):
         """End the virtual machine whatever state it is in."""
-        for part in (self.guest, self.qmp):
-            if part:
-                part.close()
+        self._disconnect()
         if self._process:
             self._process.kill()
             self._process.wait()
@@ -286,6 +360,27 @@ class Machine:
         self.qmp.execute("qom-set", path="/machine/peripheral/vmem",
                          property="requested-size", value=size)
         self._wait_blocks(blocks + (size - now) // BLOCK, 60, f"virtio-mem to have {size} bytes")
+
+    # Disks
+
+    def _disk(self, name):
+        return next((disk, number) for number, disk in enumerate(self.config.disks)
+                    if disk.name == name)
+
+    def unplug_disk(self, name):
+        """Take a virtio disk out; its contents stay."""
+        seen = len(self.qmp.events)
+        self.qmp.execute("device_del", id=f"disk-{name}")
+        self.qmp.wait_event("DEVICE_DELETED", 60, since=seen, device=f"disk-{name}")
+
+    def plug_disk(self, name):
+        """Plug it in again; does not wait for the guest."""
+        self.qmp.execute("device_add", **self._device_of(*self._disk(name)))
+
+    def limit_writes(self, bytes_per_second):
+        """Slow the root disk down; 0: as fast as it can."""
+        self.qmp.execute("block_set_io_throttle", device="disk", bps=0, bps_rd=0,
+                         bps_wr=bytes_per_second, iops=0, iops_rd=0, iops_wr=0)
 
     # Panic
 

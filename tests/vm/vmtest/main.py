@@ -20,7 +20,7 @@ from .util import SetupError, note, say
 # Programs of the host, and the Debian packages that they come in.
 NEEDED = {"qemu-system-x86_64": "qemu-system-x86", "qemu-img": "qemu-utils",
           "mmdebstrap": "mmdebstrap", "mke2fs": "e2fsprogs", "dpkg-deb": "dpkg",
-          "apt-get": "apt", "zstd": "zstd", "gcc": "gcc libc6-dev"}
+          "apt-get": "apt", "zstd": "zstd", "depmod": "kmod", "gcc": "gcc libc6-dev"}
 NEEDED_FILES = {"busybox-static": BUSYBOX, "ovmf": OVMF_CODE}
 
 
@@ -53,7 +53,8 @@ def load_cases():
 
 
 def matches(patterns, flavour, group, case):
-    names = (f"{flavour}/{group}/{case}", f"{group}/{case}", f"{flavour}/{group}", group, case)
+    names = (f"{flavour}/{group.name}/{case}", f"{group.name}/{case}", f"{flavour}/{group.name}",
+             group.name, case, *group.suites)
     return not patterns or any(fnmatch.fnmatchcase(name, pattern)
                                for name in names for pattern in patterns)
 
@@ -64,8 +65,8 @@ def make_plan(options):
     for flavour in flavours:
         for group in GROUPS:
             chosen = [case for case in group.cases if flavour in case.kernels
-                      and matches(options.cases, flavour, group.name, case.name)
-                      and (options.cases or options.list or not group.benchmark)]
+                      and matches(options.cases, flavour, group, case.name)
+                      and (options.cases or options.list or group.is_default)]
             if chosen:
                 plan.append((flavour, group, chosen))
     return plan
@@ -80,14 +81,15 @@ def prepare(options, plan):
     images = {flavour: kernels.prepare(flavour, cache, note)
               for flavour in {flavour for flavour, _, _ in plan}}
     tools = guesttools.prepare(cache, note)
-    base = rootfs.prepare(cache, note)
+    bases = {variant: rootfs.prepare(cache, note, variant)
+             for variant in sorted({group.config.root for _, group, _ in plan})}
     destdir = options.destdir
     if not destdir and any(group.kdumpd for _, group, _ in plan):
         destdir = build.install(options.builddir, note)
     results = options.results or cache.directory / "results" / time.strftime("%Y%m%d-%H%M%S")
     for kernel in images.values():
         note(f"{kernel.flavour}: Linux {kernel.release}")
-    return runner.Bench(images, tools, base, destdir, results)
+    return runner.Bench(images, tools, bases, destdir, results)
 
 
 def main(argv):

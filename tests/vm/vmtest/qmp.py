@@ -24,6 +24,10 @@ def connect(path, limit, alive):
     return wait_until(attempt, limit, f"QEMU to listen on {path}", interval=0.05)
 
 
+# Arguments older than QEMU's rule that there are none with an underscore.
+UNDERSCORED = ("bps_rd", "bps_wr", "iops_rd", "iops_wr")
+
+
 class QmpError(Failure):
     """QEMU refused a command."""
 
@@ -66,7 +70,7 @@ class Qmp:
     def execute(self, command, limit=30, **arguments):
         request = {"execute": command}
         if arguments:
-            request["arguments"] = {key.replace("_", "-"): value
+            request["arguments"] = {key if key in UNDERSCORED else key.replace("_", "-"): value
                                     for key, value in arguments.items()}
         with self._lock:
             try:

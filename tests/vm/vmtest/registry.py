@@ -24,14 +24,17 @@ class Group:
     """Cases that share one boot, in the order in which they are declared.
 
     reset(t) is called before each case. Groups that need kdumpd in the guest get the installed
-    tree; the others must do without it. A benchmark runs only when it is asked for by name."""
+    tree; the others must do without it. A benchmark, and what takes long, runs only when it or its
+    suite is asked for by name."""
 
-    def __init__(self, name, config=Config(), kdumpd=True, reset=None, benchmark=False):
+    def __init__(self, name, config=Config(), kdumpd=True, reset=None, benchmark=False, long=False,
+                 suites=()):
         self.name = name
         self.config = config
         self.kdumpd = kdumpd
         self.reset = reset
-        self.benchmark = benchmark
+        self.is_default = not benchmark and not long
+        self.suites = suites
         self.cases = []
         GROUPS.append(self)
 
@@ -49,10 +52,16 @@ class Context:
 
     def __init__(self, machine):
         self.vm = machine
-        self.guest = machine.guest
         self.kernel = machine.kernel
         self.notes = []         # figures that are shown with the result
-        self.kdumpd = Kdumpd(machine.guest)
+
+    @property
+    def guest(self):
+        return self.vm.guest    # another one after the power was cut
+
+    @property
+    def kdumpd(self):
+        return Kdumpd(self.guest)
 
     def note(self, text):
         self.notes.append(text)

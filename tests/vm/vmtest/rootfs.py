@@ -10,7 +10,15 @@ from .cache import digest
 from .util import SetupError, run
 
 PACKAGES = ("systemd-sysv", "udev", "dbus", "kmod", "procps", "util-linux", "kexec-tools",
-            "libeconf0", "libjson-c5", "libsystemd0", "libudev1", "libkmod2", "libelf1")
+            "libeconf0", "libjson-c5", "libsystemd0", "libudev1", "libkmod2", "libelf1",
+            "libarchive13", "libmount1", "libblkid1", "makedumpfile")
+
+# More for guests that need more: with which tools disks are made, and what others capture with.
+VARIANTS = {
+    "root": (),
+    "root-storage": ("e2fsprogs", "xfsprogs", "btrfs-progs", "lvm2", "mdadm", "fdisk"),
+    "root-debian": ("kdump-tools", "initramfs-tools", "zstd"),
+}
 
 # Not what is tested here, and each costs boot time or wakes up in the middle of a measurement.
 MASKED = ("systemd-networkd.service", "systemd-timesyncd.service", "systemd-resolved.service",
@@ -25,7 +33,8 @@ MASKED = ("systemd-networkd.service", "systemd-timesyncd.service", "systemd-reso
           "e2scrub_all.timer", "e2scrub_reap.service", "systemd-tmpfiles-clean.timer",
           "dev-hugepages.mount", "dev-mqueue.mount", "sys-fs-fuse-connections.mount",
           "proc-sys-fs-binfmt_misc.automount", "systemd-ask-password-wall.path",
-          "systemd-ask-password-console.path")
+          "systemd-ask-password-console.path",
+          "kdump-tools.service")        # builds an initrd in the boot; its cases unmask it
 
 EXCLUDED = ("/usr/share/man/*", "/usr/share/doc/*", "/usr/share/locale/*", "/usr/share/info/*")
 
@@ -40,27 +49,28 @@ FILES = {
 }
 
 SIZE = "1500M"
-RECIPE = 2      # to be raised when the building below changes
+RECIPE = 3      # to be raised when the building below changes
 
 
-def prepare(cache, says=None):
-    """The path of the base image (ext4, raw)."""
+def prepare(cache, says=None, variant="root"):
+    """The path of the base image (ext4, raw) of one of the VARIANTS."""
     if os.geteuid() != 0:
         raise SetupError("the root image has to be built by root (mmdebstrap, mke2fs -d)")
-    versions = apt.versions(PACKAGES)
-    missing = set(PACKAGES) - set(versions)
+    packages = (*PACKAGES, *VARIANTS[variant])
+    versions = apt.versions(packages)
+    missing = set(packages) - set(versions)
     if missing:
         raise SetupError("apt does not know " + ", ".join(sorted(missing)))
     key = digest(sorted(versions.items()), MASKED, EXCLUDED, sorted(FILES.items()), SIZE, RECIPE)
-    return cache.get("root", key, _build, says) / "root.ext4"
+    return cache.get(variant, key, lambda where: _build(packages, where), says) / "root.ext4"
 
 
-def _build(directory):
+def _build(packages, directory):
     tree = directory / "tree"
     options = [f"--aptopt={option}" for option in apt.acquire_options()]
     options += [f"--dpkgopt=path-exclude={pattern}" for pattern in EXCLUDED]
     run(["mmdebstrap", "--quiet", "--mode=root", "--variant=essential", *options,
-         '--aptopt=Acquire::Languages "none"', "--include=" + ",".join(PACKAGES),
+         '--aptopt=Acquire::Languages "none"', "--include=" + ",".join(packages),
          apt.suite(), tree, *apt.debian_sources()])
     _settle_in(tree)
     image = directory / "root.ext4"
@@ -70,7 +80,7 @@ def _build(directory):
 
 
 def _settle_in(tree):
-    for name in ("kexec", "kexec-load"):        # kexec-tools is here for its binary only
+    for name in ("kexec", "kexec-load"):        # kexec-tools is here for its program only
         (tree / "etc/init.d" / name).unlink(missing_ok=True)
         for link in (tree / "etc").glob(f"rc?.d/*{name}"):
             link.unlink()

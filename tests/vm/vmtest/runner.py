@@ -17,21 +17,21 @@ from .util import Failure, Skip, note, say
 class Bench:
     """Everything that the boots have in common."""
 
-    def __init__(self, kernels, tools, base_image, destdir, results):
+    def __init__(self, kernels, tools, base_images, destdir, results):
         self.kernels = kernels          # {flavour: Kernel}
         self.tools = tools
-        self.base_image = base_image
+        self.base_images = base_images  # {one of rootfs.VARIANTS: path}
         self.destdir = destdir
         self.results = results
         self._initrds = {}
         self._lock = threading.Lock()
 
-    def initrd(self, flavour, with_kdumpd):
+    def initrd(self, flavour, with_kdumpd, captures):
         with self._lock:
-            key = (flavour, with_kdumpd)
+            key = (flavour, with_kdumpd, captures)
             if key not in self._initrds:
                 self._initrds[key] = boot_initrd(self.kernels[flavour], self.tools,
-                                                 self.destdir if with_kdumpd else None)
+                                                 self.destdir if with_kdumpd else None, captures)
             return self._initrds[key]
 
 
@@ -83,9 +83,11 @@ class Session:
         self._boots += 1
         self._directory = self._logs.with_name(f"{self._logs.name}-{self._boots}")
         shutil.rmtree(self._directory, ignore_errors=True)
-        self._machine = Machine(self._group.config, self._bench.kernels[self._flavour],
-                                self._bench.base_image,
-                                self._bench.initrd(self._flavour, self._group.kdumpd),
+        config = self._group.config
+        self._machine = Machine(config, self._bench.kernels[self._flavour],
+                                self._bench.base_images[config.root],
+                                self._bench.initrd(self._flavour, self._group.kdumpd,
+                                                   config.captures),
                                 self._directory)
         try:
             self._machine.boot()

@@ -1,0 +1,343 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""From a panic to a dump on disk, with the capture initramfs that kdumpd makes."""
+
+import json
+import re
+import time
+
+from vmtest.crash import (MARKS, PANIC, SYSRQ, ConsoleWatch, check_complete, check_facts,
+                          check_listed, check_log, crash, directories, facts, new_dump)
+from vmtest.dumpfile import DumpFile
+from vmtest.machine import GIB, Config, Disk
+from vmtest.registry import Group
+from vmtest.util import check, equal
+
+MIB = 1 << 20
+ALL = ("capture-all",)
+
+# No other software that handles crashes, and nothing configured.
+group = Group("capture", Config(captures=True), suites=ALL)
+
+
+def check_own_image(t):
+    properties = t.kdumpd.wait(60, "kdumpd to be armed", State="armed", Armed=True)
+    equal(properties["InitrdFile"], f"/var/lib/kdumpd/{t.kernel.release}/initramfs.img",
+          "InitrdFile")
+    return properties
+
+
+def arm(t, text):
+    """Configure kdumpd, and have an image of its own loaded that is made by it."""
+    t.kdumpd.configure(text)
+    t.guest.run("systemctl enable kdumpd; systemctl restart kdumpd", 300)
+    t.kdumpd.quiet()        # the image from before is adopted, while a new one is built
+    properties = check_own_image(t)
+    check(properties["InitrdState"] in ("built", "fresh"),
+          f"the initramfs is {properties['InitrdState']}: {properties['InitrdMessage']}")
+    equal(t.guest.text("systemctl --failed --no-legend --plain"), "", "failed units")
+
+
+def check_crash(t, path="/var/crash", **options):
+    """Crash, and look at the dump that must come of it; (crash, directory, kdump.json)."""
+    before = directories(t, path)
+    result = crash(t, marks=MARKS, **options)
+    directory = new_dump(t, before, path)
+    now = check_complete(t, directory)
+    size = int(t.guest.text(f"stat -c %s {directory}/vmcore"))
+    t.note(f"{result.describe()}; vmcore {size / MIB:.1f} MiB")
+    return result, directory, now
+
+
+def check_told(t, directory):
+    """After the restart kdumpd tells of the new dump: once in the journal, and on D-Bus."""
+    t.kdumpd.wait(60, "kdumpd to tell of the crash", LastCrashDirectory=directory)
+    entries = t.guest.text("journalctl -b -u kdumpd --no-pager -o json").splitlines()
+    told = [entry for entry in map(json.loads, entries)
+            if directory in str(entry.get("MESSAGE")) and entry.get("MESSAGE_ID")]
+    equal(len([entry for entry in told if "left a complete dump" in entry["MESSAGE"]]), 1,
+          f"lines of the journal about the new dump ({told})")
+    t.note("\n".join(entry["MESSAGE"] for entry in told))
+
+
+@group.case()
+def first_dump(t):
+    """crashkernel= and `systemctl enable --now kdumpd` are all it takes; with kexec_load."""
+    equal(directories(t), [], "dumps in a fresh guest")
+    t.kdumpd.configure("[Image]\nLoader=kexec_load")
+    t.guest.run("systemctl enable --now kdumpd", 300)
+    properties = check_own_image(t)
+    equal(properties["Loader"], "kexec_load", "Loader")
+    t.note(t.guest.text(f"stat -c 'initramfs: %s bytes' {properties['InitrdFile']}"))
+    _, directory, now = check_crash(t)
+    t.note(json.dumps({name: value for name, value in now.items() if name != "Ranges"}))
+    t.note(check_listed(t, directory, "complete"))
+    check_told(t, directory)
+    check_own_image(t)
+
+
+@group.case()
+def tested_crash(t):
+    """kdumpctl test --crash with kexec_file_load and Keep=3 with 8 old dumps: its verdict."""
+    arm(t, "[Image]\nLoader=kexec_file_load\n[Capture]\nKeep=3")
+    equal(t.kdumpd.properties()["Loader"], "kexec_file_load", "Loader")
+    old = [f"kdumpd-vm-2026-01-0{day}-10:00:00" for day in range(1, 9)]
+    t.guest.run("cd /var/crash && rm -rf * && touch bystander && for name in " + " ".join(old) +
+                "; do mkdir -m 700 $name; echo '{\"Result\":\"complete\",\"Vmcore\":\"vmcore\"}'"
+                " >$name/kdump.json; head -c 100000 /dev/urandom >$name/vmcore; done; sync")
+    before = directories(t)
+    result = crash(t, "kdumpctl test --crash --yes", marks=MARKS)
+    t.note(result.describe())
+    new = [name for name in directories(t) if name not in before]
+    equal(len(new), 1, f"new directories ({new})")
+    check_complete(t, f"/var/crash/{new[0]}")
+    equal(directories(t), sorted([*old[-2:], *new, "bystander"]), "what is left of Keep=3")
+    check("kdumpd: crash test" in t.guest.text(f"cat /var/crash/{new[0]}/vmcore-dmesg.txt"),
+          "the test left no mark in the log")
+    check_told(t, f"/var/crash/{new[0]}")
+    text = t.guest.text("kdumpctl status; kdumpctl test || true", 60)
+    check("tested" in text.lower(), f"nobody says what came of the test:\n{text}")
+    t.note("\n".join(line for line in text.splitlines() if "tested" in line.lower()))
+
+
+troubles = Group("capture-troubles", Config(
+    captures=True, durable=True, root="root-storage", disks=(Disk("spare", 512 * MIB),)),
+    long=True, suites=ALL)
+
+SPARE = "/dev/disk/by-id/virtio-spare"
+
+
+def script(t, name, text):
+    """A program of the machine's owner, to be packed."""
+    path = f"/usr/local/bin/{name}"
+    t.guest.run(f"cat >{path} <<'END'\n#!/bin/sh\n{text}\nEND\nchmod 755 {path}")
+    return path
+
+
+def make_spare(t, size):
+    """An ext4 of this size in MiB on the spare disk, and its UUID."""
+    t.guest.run(f"umount {SPARE}; wipefs -aq {SPARE}; mke2fs -q -t ext4 {SPARE} {size}M; "
+                "udevadm settle", 60)
+    return t.guest.text(f"blkid -p -s UUID -o value {SPARE}")
+
+
+def look_at_spare(t):
+    t.guest.run(f"mkdir -p /spare; mountpoint -q /spare || mount {SPARE} /spare")
+
+
+@troubles.case()
+def scripts(t):
+    """PreScript= and PostScript= run in the capture kernel, with what the manual promises."""
+    arm(t, f"[Capture]\nPreScript={script(t, 'pre', 'echo $# >$1/pre')}\n"
+           f"PostScript={script(t, 'post', 'echo $2 >$1/post')}")
+    before = directories(t)
+    t.note(crash(t, marks=MARKS).describe())
+    directory = new_dump(t, before)
+    check_facts(t, directory, "complete")
+    equal(t.guest.text(f"cat {directory}/pre {directory}/post"), "1\ncomplete",
+          "what the scripts wrote")
+
+
+@troubles.case()
+def collector_absent(t):
+    """The core collector is gone: a plain copy, that tools can open."""
+    pre = script(t, "pre", "rm -f /bin/makedumpfile /usr/bin/makedumpfile /sbin/makedumpfile "
+                           "/usr/sbin/makedumpfile")
+    arm(t, f"[Capture]\nPreScript={pre}\nExtraFiles=/bin/rm")
+    check_copied(t)
+
+
+@troubles.case()
+def collector_dying(t):
+    """The core collector writes something and dies: the same, and nothing of it is left."""
+    collector = script(t, "collector", 'echo garbage >"$2"; kill -9 $$')
+    arm(t, f"[Capture]\nCoreCollector={collector}")
+    now = check_copied(t)
+    equal(now["CollectorStatus"], 256 + 9, "CollectorStatus")
+
+
+def check_copied(t):
+    before = directories(t)
+    result = crash(t, marks=MARKS)
+    directory = new_dump(t, before)
+    now = check_facts(t, directory, "copied")
+    check(now["Message"], "kdump.json does not say why it is a copy")
+    check_log(t, directory)
+    check("vmcore.incomplete" not in directories(t, directory), "the incomplete file is left")
+    t.guest.run(f"makedumpfile --dump-dmesg {directory}/vmcore /tmp/dmesg.$$ && "
+                "grep -q 'sysrq triggered crash' /tmp/dmesg.$$", 300)
+    equal(t.guest.text(f"head -c 4 {directory}/vmcore | od -An -c").split(),
+          ["177", "E", "L", "F"], "beginning of the copy")
+    sizes = t.guest.text(f"stat -c '%s bytes, %b blocks' {directory}/vmcore")
+    t.note(f"{result.describe()}; {sizes}; {now['Message']}")
+    check_listed(t, directory, "copied")
+    t.guest.run(f"rm -r {directory}; sync", 60)
+    return now
+
+
+@troubles.case()
+def target_full(t):
+    """A target without room: log and summary stay, the dump goes, older dumps are whole."""
+    uuid = make_spare(t, 24)
+    old = "/spare/crash/kdumpd-vm-2026-01-01-10:00:00"
+    look_at_spare(t)
+    t.guest.run(f"mkdir -p {old}; echo '{{\"Result\":\"complete\",\"Vmcore\":\"vmcore\"}}' "
+                f">{old}/kdump.json; head -c 9M /dev/urandom >{old}/vmcore; sync; umount /spare")
+    arm(t, f"[Capture]\nTarget=UUID={uuid}\nPath=/crash")
+    result = crash(t, marks=MARKS)
+    look_at_spare(t)
+    new = [name for name in directories(t, "/spare/crash") if f"/{name}" not in old]
+    equal(len(new), 1, f"new directories ({new})")
+    directory = f"/spare/crash/{new[0]}"
+    equal(sorted(directories(t, directory)), ["kdump.json", "vmcore-dmesg.txt"], "files")
+    now = check_facts(t, directory, "log-only")
+    check_log(t, directory)
+    equal(t.guest.text(f"stat -c %s {old}/vmcore"), str(9 * MIB), "size of the old dump")
+    t.note(f"{result.describe()}; {now['Message']}")
+    check_listed(t, directory, "log-only")
+    t.guest.run("umount /spare")
+
+
+@troubles.case()
+def target_slow(t):
+    """The target's disk appears 10 s after the capture began to look for it."""
+    uuid = make_spare(t, 400)
+    arm(t, f"[Capture]\nTarget=UUID={uuid}\nPath=/crash")
+    t.vm.unplug_disk("spare")
+    t.kdumpd.quiet()
+    check_own_image(t)
+
+    def plug(watch):
+        watch.wait("Linux version", 60)
+        watch.wait("kdump-capture: ", 60)
+        time.sleep(10)
+        t.vm.plug_disk("spare")
+
+    result = crash(t, during=plug, marks=MARKS)
+    t.guest.run("udevadm settle")
+    look_at_spare(t)
+    directory = new_dump(t, ["lost+found"], "/spare/crash")
+    now = check_complete(t, directory)
+    check(now["TargetUSec"] >= 8e6, f"it waited {now['TargetUSec'] / 1e6:.1f} s only")
+    t.note(result.describe())
+    t.guest.run("umount /spare")
+
+
+@troubles.case()
+def target_missing(t):
+    """The target never appears: the dump goes to FallbackTarget=."""
+    uuid = make_spare(t, 400)
+    root = t.guest.text("findmnt -no UUID /")
+    arm(t, f"[Capture]\nTarget=UUID={uuid}\nPath=/var/crash\nFallbackTarget=UUID={root}\n"
+           "TargetTimeout=5s")
+    t.vm.unplug_disk("spare")
+    before = directories(t)
+    result = crash(t, marks=MARKS)
+    directory = new_dump(t, before)
+    now = check_complete(t, directory, OnFallback=True)
+    t.note(f"{result.describe()}; {now['Target']}")
+    t.vm.plug_disk("spare")
+    t.guest.until(f"[ -e {SPARE} ]", 30, "the spare disk")
+
+
+@troubles.case()
+def target_gone(t):
+    """No target at all: the end of the log is on the console, and the machine comes back."""
+    uuid = make_spare(t, 400)
+    arm(t, f"[Capture]\nTarget=UUID={uuid}\nPath=/crash\nTargetTimeout=5s")
+    t.vm.unplug_disk("spare")
+    before = directories(t)
+    result = crash(t, marks=MARKS)
+    equal(directories(t), before, "dumps on the root")
+    since = result.console.find("Linux version")
+    check("sysrq triggered crash" in result.console[since:],
+          f"the log is not on the console:\n{result.console[since:]}")
+    t.note(result.describe())
+    t.vm.plug_disk("spare")
+    t.guest.until(f"[ -e {SPARE} ]", 30, "the spare disk")
+
+
+@troubles.case()
+def second_panic(t):
+    """The capture kernel panics itself in the middle: the machine comes back, nothing loops."""
+    collector = script(t, "collector", 'echo begun >"$2"; echo c >/proc/sysrq-trigger')
+    arm(t, f"[Capture]\nCoreCollector={collector}")
+    before = directories(t)
+    result = crash(t)
+    equal(result.console.count("Linux version "), 1, "kernels that were started by the crash")
+    equal(len(re.findall(r"\] Kernel panic - not syncing", result.console)), 2, "panics")
+    directory = new_dump(t, before)
+    check_log(t, directory)     # it was durable before the dump was begun
+    equal(facts(t, directory)["Result"], "incomplete", "Result in kdump.json")
+    check_listed_incomplete(t, directory)
+    t.note(f"{result.describe()}; left: {directories(t, directory)}")
+    check_own_image(t)
+
+
+def check_listed_incomplete(t, directory):
+    names = directories(t, directory)
+    check("vmcore" not in names, f"an incomplete dump has a vmcore: {names}")
+    text = t.guest.text("kdumpctl list", 60)
+    row = next((line for line in t.guest.text("kdumpctl list --json", 60).split("}")
+                if directory.rsplit("/", 1)[1] in line), "")
+    check("incomplete" in text and (not row or "incomplete" in row),
+          f"kdumpctl list does not say incomplete:\n{text}")
+
+
+@troubles.case()
+def power_cut(t):
+    """The power fails while the dump is written: older dumps are whole, this one is incomplete."""
+    arm(t, "")
+    before = directories(t)
+    if not before:
+        crash(t)
+        before = directories(t)
+    sums = t.guest.text("cd /var/crash && find . -type f | sort | xargs sha256sum")
+    t.guest.run("sync", 60)
+    cut_while_writing(t)
+    new = [name for name in directories(t) if name not in before]
+    equal(len(new), 1, f"new directories ({new})")
+    again = t.guest.text(f"cd /var/crash && find . -path ./{new[0]} -prune -o -type f -print | "
+                         "sort | xargs sha256sum")
+    equal(again, sums, "older dumps")
+    directory = f"/var/crash/{new[0]}"
+    t.note(t.guest.text(f"ls -l {directory}"))
+    check_log(t, directory)     # it was durable before the dump was begun
+    equal(facts(t, directory)["Result"], "incomplete", "Result in kdump.json")
+    check_listed_incomplete(t, directory)
+
+
+def cut_while_writing(t):
+    watch = ConsoleWatch(t.vm)
+    try:
+        t.vm.qmp.execute("set-action", reboot="reset")
+        t.vm.limit_writes(4 * MIB)
+        t.guest.start(SYSRQ)
+        panic, _ = watch.wait(PANIC, 30)
+        watch.wait(r"(?i)copying data", 120, panic)
+        time.sleep(0.5)
+        text = watch.text(panic)
+        check("complete" not in text.rsplit("Copying", 1)[-1], f"too late:\n{text[-1000:]}")
+    finally:
+        watch.close()
+    t.vm.cut_power()
+
+
+plugged = Group("capture-plugged", Config(captures=True), long=True, suites=ALL)
+
+
+@plugged.case()
+def memory(t):
+    """Memory that was plugged in after the image was loaded is in the dump, and a plugged CPU."""
+    arm(t, "[Capture]\nCoreCollector=makedumpfile -c -d 23")
+    t.vm.add_cpu()
+    _, start, end = t.vm.add_dimm(GIB)
+    t.kdumpd.quiet()
+    address, marker = t.vm.put_marker(start, end)
+    result, directory, now = check_crash(t)
+    check(any(low <= start and end <= low + size for low, size in now["Ranges"]),
+          f"kdump.json does not list {start:x}-{end:x}: {now['Ranges']}")
+    dump = DumpFile(t.guest.fetch(f"{directory}/vmcore", 300))
+    t.note(f"{dump.pages} pages, level {dump.level}, {dump.release}")
+    equal(dump.release, t.kernel.release, "release in the dump")
+    equal(dump.read(address, len(marker)), marker, "the marker in the dump")
+    check("Linux version" in result.console, "no second kernel")
