@@ -226,7 +226,7 @@ void world_build_ends(World *w, const char *error) {
                 .unpacked_bytes = 7 << 20,
         };
 
-        ck_assert(w->running && (w->kind == HELPER_BUILD || w->kind == HELPER_REBUILD));
+        ck_assert(w->running && w->kind >= HELPER_BUILD);
         w->running = false;
         manager_build_ended(&w->manager, &report);
         build_report_done(&report);

@@ -24,7 +24,7 @@ START_TEST(test_release) {
         free(TAKE_PTR(release));
         ck_assert_int_eq(crash_log_release(oops, 20, &release), -ENOENT);
         ck_assert_int_eq(crash_log_release("Linux version ", 14, &release), -ENOENT);
-        ck_assert_int_eq(crash_log_release(NULL, 0, &release), -ENOENT);
+        ck_assert_int_eq(crash_log_release("", 0, &release), -ENOENT);
         ck_assert_ptr_null(release);
         ck_assert_int_eq(crash_log_release(dirty, strlen(dirty), &release), 0);
         ck_assert_str_eq(release, "6?.1");

@@ -158,6 +158,7 @@ START_TEST(arguments) {
                 { HELPER_PLAN, NULL, "--json --dry-run" },
                 { HELPER_UNLOAD, "/some where", "--json --unload --root=/some where" },
                 { HELPER_BUILD, NULL, "--json --if-needed" },
+                { HELPER_BUILD_URGENTLY, NULL, "--json --if-needed" },
                 { HELPER_REBUILD, "/x", "--json --root=/x" },
         };
         char line[256];

@@ -385,7 +385,7 @@ START_TEST(builds) {
 
         world_init_building(&w);
         manager_input(&w.manager, &input);
-        ck_assert_int_eq(w.kind, HELPER_BUILD);
+        ck_assert_int_eq(w.kind, HELPER_BUILD_URGENTLY);
         ck_assert_str_eq(manager_status(&w.manager)->initrd_state, "building");
         world_build_ends(&w, NULL);
         ck_assert_uint_eq(w.n_built, 1);
@@ -395,6 +395,10 @@ START_TEST(builds) {
         ck_assert_int_eq(w.kind, HELPER_LOAD);
         world_helper_ends(&w, FAILURE_NONE);
         ck_assert_str_eq(state(&w), "armed");
+        world_input(&w, INPUT_RECONFIGURED);
+        ck_assert_int_eq(w.kind, HELPER_BUILD);
+        world_build_ends(&w, NULL);
+        world_helper_ends(&w, FAILURE_NONE);
         world_request(&w, REQUEST_REBUILD);
         ck_assert_int_eq(w.kind, HELPER_REBUILD);
         world_build_ends(&w, "no module");

@@ -21,11 +21,14 @@ static bool may_build(const Machine *m) {
 
 void step_build(Step *s, bool force) {
         Machine *m = s->m;
+        Action *a;
 
         m->build_due = false;
         m->job = JOB_BUILD;
         m->job_deadline_usec = add_saturated(s->now->monotonic_usec, BUILD_TIMEOUT_USEC);
-        step_emit(s, ACTION_BUILD)->build.force = force;
+        a = step_emit(s, ACTION_BUILD);
+        a->build.force = force;
+        a->build.urgent = !machine_is_armed(m);
 }
 
 bool step_build_if_due(Step *s, Reason reason) {

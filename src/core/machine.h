@@ -112,7 +112,7 @@ typedef enum ActionType {
         ACTION_PLAN,   /* start kdump-load --dry-run */
         ACTION_LOAD,   /* start kdump-load */
         ACTION_UNLOAD, /* start kdump-load --unload */
-        ACTION_BUILD,  /* start kdump-mkinitramfs, with low priority */
+        ACTION_BUILD,  /* start kdump-mkinitramfs */
         ACTION_KILL,   /* kill the helper that is running; its end is still awaited */
         ACTION_SAVE_RECORD, /* write machine.record where the next process will find it */
         ACTION_DROP_RECORD, /* and remove it */
@@ -131,7 +131,8 @@ typedef struct Action {
                         bool fingerprint;
                 } look;
                 struct {
-                        bool force; /* even if nothing has changed */
+                        bool force;  /* even if nothing has changed */
+                        bool urgent; /* nothing is loaded before it has ended */
                 } build;
                 const Decision *decision; /* valid until the next step */
                 struct {

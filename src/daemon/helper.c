@@ -34,14 +34,17 @@ struct Helper {
         size_t size;
 };
 
-/* By kind: which program, and what it is told. */
+/* By kind: which program, whether it can wait, and what it is told besides --json. */
 static const struct {
-        bool builds;
-        const char *option; /* besides --json */
+        bool builds, can_wait;
+        const char *option;
 } kinds[_HELPER_KIND_MAX] = {
-        [HELPER_PLAN] = { false, "--dry-run" },  [HELPER_LOAD] = { false, NULL },
-        [HELPER_UNLOAD] = { false, "--unload" }, [HELPER_BUILD] = { true, "--if-needed" },
-        [HELPER_REBUILD] = { true, NULL },
+        [HELPER_PLAN] = { .option = "--dry-run" },
+        [HELPER_LOAD] = { .option = NULL },
+        [HELPER_UNLOAD] = { .option = "--unload" },
+        [HELPER_BUILD] = { .builds = true, .can_wait = true, .option = "--if-needed" },
+        [HELPER_BUILD_URGENTLY] = { .builds = true, .option = "--if-needed" },
+        [HELPER_REBUILD] = { .builds = true, .can_wait = true },
 };
 
 static const char *program_name(HelperKind kind) {
@@ -193,7 +196,7 @@ static int on_exit_of_child(sd_event_source *source, const siginfo_t *si, void *
         return 0;
 }
 
-/* Nobody waits for it. What cannot be lowered stays as it is. */
+/* An image is loaded already. What cannot be lowered stays as it is. */
 static void lower_priority(pid_t pid) {
         if (setpriority(PRIO_PROCESS, (id_t)pid, 19) < 0 ||
             syscall(SYS_ioprio_set, IOPRIO_WHO_PROCESS, pid,
@@ -279,7 +282,7 @@ int helper_start(Helper *h, HelperKind kind) {
                 helper_reset(h);
                 return r;
         }
-        if (kinds[kind].builds)
+        if (kinds[kind].can_wait)
                 lower_priority(h->pid);
         return 0;
 }

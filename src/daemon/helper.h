@@ -23,7 +23,7 @@ int helper_new(sd_event *event, const HelperSetup *setup, Helper **ret) _must_ch
 Helper *helper_free(Helper *h);
 DEFINE_CLEANUP(Helper *, helper_free);
 
-/* Starts the child, one that builds with low priority. Returns 0; -EBUSY if one is running, or
+/* Starts the child, one that can wait with low priority. Returns 0; -EBUSY if one is running, or
  * another negative errno. */
 int helper_start(Helper *h, HelperKind kind) _must_check_;
 

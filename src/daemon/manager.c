@@ -29,11 +29,14 @@ static void start_helper(Manager *m, HelperKind kind) {
         load_report_done(&report);
 }
 
-static void start_build(Manager *m, bool force) {
+static void start_build(Manager *m, const Action *a) {
+        HelperKind kind = a->build.force    ? HELPER_REBUILD
+                          : a->build.urgent ? HELPER_BUILD_URGENTLY
+                                            : HELPER_BUILD;
         BuildReport report = { .failed = true };
         int r;
 
-        r = m->ops->start_helper(m->userdata, force ? HELPER_REBUILD : HELPER_BUILD);
+        r = m->ops->start_helper(m->userdata, kind);
         if (r >= 0)
                 return;
         if (asprintf(&report.message, "kdump-mkinitramfs cannot be started: %s",
@@ -65,7 +68,7 @@ static void carry_out(Manager *m, const Action *a) {
                 start_helper(m, HELPER_UNLOAD);
                 break;
         case ACTION_BUILD:
-                start_build(m, a->build.force);
+                start_build(m, a);
                 break;
         case ACTION_BUILT:
                 ops->built(m->userdata, m->machine.build_state, m->machine.build_text);

@@ -13,7 +13,8 @@ typedef enum HelperKind {
         HELPER_PLAN,
         HELPER_LOAD,
         HELPER_UNLOAD,
-        HELPER_BUILD,
+        HELPER_BUILD, /* with low priority */
+        HELPER_BUILD_URGENTLY,
         HELPER_REBUILD, /* even if nothing has changed */
         _HELPER_KIND_MAX,
 } HelperKind;
@@ -29,7 +30,7 @@ typedef struct Ops {
         void (*look)(void *userdata, unsigned attributes, bool fingerprint, Facts *ret);
 
         /* Starts a helper. Its end is told by manager_helper_ended(), or manager_build_ended() for
-         * the last two kinds, once, and never from within this call. Returns 0, or negative errno
+         * the last three kinds, once, and never from within this call. Returns 0, or negative errno
          * if it could not be started. */
         int (*start_helper)(void *userdata, HelperKind kind);
         void (*kill_helper)(void *userdata);

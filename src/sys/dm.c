@@ -275,7 +275,7 @@ bool dm_note_is_old(int root_fd) {
                         (void)close(fd);
                 return false;
         }
-        old = fstatat(root_fd, DM_NOTE_PATH + 1, &note, 0) < 0;
+        old = fstatat(root_fd, &DM_NOTE_PATH[1], &note, 0) < 0;
         while (!old && (entry = readdir(directory)))
                 old = fstatat(dirfd(directory), entry->d_name, &backup, 0) >= 0 &&
                       S_ISREG(backup.st_mode) && is_newer(&backup, &note);
