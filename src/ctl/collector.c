@@ -13,6 +13,7 @@
 #include "base/file-util.h"
 #include "base/string-util.h"
 #include "base/time-util.h"
+#include "core/collector.h"
 
 #define PATIENCE_USEC (20 * USEC_PER_SEC)
 #define ANSWER_MOST   65536u
@@ -91,8 +92,7 @@ CollectorKnows collector_knows_kernel(const char *core_collector) {
                 (void)kill(pid, SIGKILL);
         while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
                 ;
-        if (strstr(answer, "The kernel version is not supported") ||
-            strstr(answer, "The makedumpfile operation may be incomplete"))
+        if (collector_says_unknown(answer))
                 return COLLECTOR_DOES_NOT_KNOW;
         return ended && WIFEXITED(status) && WEXITSTATUS(status) == 0 ? COLLECTOR_KNOWS
                                                                       : COLLECTOR_SILENT;

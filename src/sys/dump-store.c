@@ -294,6 +294,16 @@ static int read_piece(int fd, off_t offset, char **ret, size_t *ret_size) {
         return 0;
 }
 
+static int take_panic(const char *log, size_t size, CrashInfo *info) {
+        char message[CRASH_LINE_MAX], where[CRASH_LINE_MAX];
+
+        if (!crash_log_panic(log, size, message, where))
+                return 0;
+        info->panic_message = strdup(message);
+        info->panic_where = *where ? strdup(where) : NULL;
+        return info->panic_message && (info->panic_where || !*where) ? 0 : -ENOMEM;
+}
+
 /* What a log says for which there is no summary; nothing, if it cannot be read. */
 static int read_log(int dump_fd, const Content *c, CrashInfo *info) {
         _cleanup_close_ int fd = open_file(dump_fd, c->names[ROLE_LOG]);
@@ -314,7 +324,7 @@ static int read_log(int dump_fd, const Content *c, CrashInfo *info) {
                 if (r < 0)
                         return 0;
                 r = i == 0 ? crash_log_release(piece, size, &info->kernel_release)
-                           : crash_log_panic(piece, size, &info->panic_message);
+                           : take_panic(piece, size, info);
                 if (r == -ENOMEM)
                         return r;
         }
