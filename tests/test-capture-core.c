@@ -131,22 +131,24 @@ START_TEST(rotation_order) {
 END_TEST
 
 START_TEST(raw_header) {
-        RawDump raw = { true, false, { 4096, 1 }, { 8192, 2 }, { INT64_MAX - 3, 3 } }, back;
+        RawDump raw = { true, false, true, { 4096, 1 }, { 8192, 2 }, { INT64_MAX - 3, 3 } }, back;
         uint8_t header[RAW_DUMP_HEADER], bad[RAW_DUMP_HEADER];
 
-        for (unsigned i = 0; i < 4; i++) {
+        for (unsigned i = 0; i < 8; i++) {
                 raw.is_complete = i & 1;
                 raw.is_flat = i & 2;
+                raw.is_recovered = i & 4;
                 raw_dump_pack(&raw, header);
                 ck_assert_int_eq(raw_dump_unpack(header, &back), 0);
-                ck_assert(back.is_complete == raw.is_complete && back.is_flat == raw.is_flat);
+                ck_assert(back.is_complete == raw.is_complete && back.is_flat == raw.is_flat &&
+                          back.is_recovered == raw.is_recovered);
                 ck_assert_mem_eq(&back.info, &raw.info, sizeof(RawPart));
                 ck_assert_mem_eq(&back.log, &raw.log, sizeof(RawPart));
                 ck_assert_mem_eq(&back.dump, &raw.dump, sizeof(RawPart));
         }
         ck_assert_str_eq((const char *)header, "KDUMPD-RAW-DUMP");
         ck_assert_uint_eq(header[16], 1);
-        ck_assert_uint_eq(header[24], 3);
+        ck_assert_uint_eq(header[24], 7);
         ck_assert_uint_eq(header[48] | header[49] << 8, 8192);
         memset(bad, 0, sizeof(bad));
         ck_assert_int_eq(raw_dump_unpack(bad, &back), -ENODATA);

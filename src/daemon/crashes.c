@@ -163,6 +163,9 @@ static int look_at(Crashes *c, const Settings *settings, DumpPlace place, Afterm
         r = dump_place(c->root_fd, settings, place, &path, &clause);
         if (r < 0)
                 return r;
+        /* Both lead to the same directory: one is enough. */
+        if (place > 0 && streq_ptr(path, c->places[0].path))
+                return -ENXIO;
         fd = dump_store_open(c->root_fd, path);
         if (fd == -ENOENT) {
                 /* So that the first dump of all is news. */
@@ -226,6 +229,12 @@ static void keep_judgement(Crashes *c, uint64_t now_usec, Aftermath *a) {
         c->ops->judged(c->userdata, &a->test);
 }
 
+static bool is_raw(const Settings *settings, DumpPlace place) {
+        _cleanup_free_ char *device = NULL;
+
+        return dump_place_device(settings, place, &device) != -ENXIO;
+}
+
 bool crashes_look(Crashes *c, const Settings *settings, uint64_t now_usec, Aftermath *aftermath) {
         bool changed = false, all = true, pending;
         const LastCrash *newest = NULL;
@@ -239,8 +248,9 @@ bool crashes_look(Crashes *c, const Settings *settings, uint64_t now_usec, After
                 changed |= r > 0;
                 if (r < 0)
                         changed |= forget(p);
-                /* A directory that nobody has made yet is one without dumps. */
-                all &= r >= 0 || r == -ENXIO || r == -ENOENT;
+                /* A directory that nobody has made yet is one without dumps, but what is on a
+                 * device may still be recovered into it. */
+                all &= (r >= 0 || r == -ENXIO || r == -ENOENT) && !is_raw(settings, place);
                 if (p->last.usec > 0 && (!newest || p->last.usec > newest->usec))
                         newest = &p->last;
         }

@@ -186,21 +186,35 @@ static int fail(int error, char **reterr, const char *before, const char *target
         return error;
 }
 
+static const char *target_of(const Settings *settings, DumpPlace place) {
+        return place == DUMP_PLACE_TARGET ? settings->target : settings->fallback_target;
+}
+
+int dump_device_path(const char *name, char **ret) {
+        char path[PATH_MAX];
+
+        device_path(path, name);
+        *ret = strdup(path);
+        return *ret ? 0 : -ENOMEM;
+}
+
+int dump_place_device(const Settings *settings, DumpPlace place, char **ret) {
+        const char *raw = startswith(strempty(target_of(settings, place)), "raw:");
+
+        return raw ? dump_device_path(raw, ret) : -ENXIO;
+}
+
 int dump_place(int root_fd, const Settings *settings, DumpPlace place, char **ret, char **reterr) {
-        const char *target =
-                place == DUMP_PLACE_TARGET ? settings->target : settings->fallback_target;
+        const char *target = target_of(settings, place);
         char path[PATH_MAX], number[NUMBER_MAX];
         int r;
 
         if (isempty(target))
                 return fail(-ENXIO, reterr, "there is no FallbackTarget=", "", "");
-        if (streq(target, "auto")) {
+        if (streq(target, "auto") || startswith(target, "raw:")) {
                 *ret = strdup(settings->capture_path);
                 return *ret ? 0 : -ENOMEM;
         }
-        if (startswith(target, "raw:"))
-                return fail(-ENOTBLK, reterr, "a dump on ", target + strlen("raw:"),
-                            " is written over the device, where nothing lists it");
         device_path(path, target);
         r = device_number(root_fd, path, number);
         if (r == -ENOMEM)
