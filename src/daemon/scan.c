@@ -41,7 +41,7 @@ static const JsonField table[] = {
         FIELD("State", OPTIONAL_STRING, state),
         FIELD("Complete", BOOL, complete),
 };
-static const JsonFields fields = { table, ELEMENTSOF(table), LINE_LONGEST };
+static const JsonFields fields = JSON_FIELDS(table, LINE_LONGEST);
 
 static void line_done(Line *line) {
         free(line->found);
