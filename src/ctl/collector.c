@@ -68,12 +68,6 @@ static bool listen(int fd, char answer[static ANSWER_MOST + 1]) {
         return false;
 }
 
-static const char *basename_of(const char *path) {
-        const char *slash = strrchr(path, '/');
-
-        return slash ? slash + 1 : path;
-}
-
 CollectorKnows collector_knows_kernel(const char *core_collector) {
         _cleanup_free_ char *program = strndup(core_collector, strcspn(core_collector, " \t"));
         _cleanup_free_ char *answer = malloc(ANSWER_MOST + 1);
@@ -82,7 +76,7 @@ CollectorKnows collector_knows_kernel(const char *core_collector) {
         int status;
         pid_t pid;
 
-        if (!program || !answer || !streq(basename_of(program), "makedumpfile"))
+        if (!program || !answer || !streq(path_name(program), "makedumpfile"))
                 return COLLECTOR_SILENT;
         fd = ask(program, &pid);
         if (fd < 0)

@@ -192,13 +192,10 @@ static int feed(const Recovery *c, int fd) {
 /* The program that wrote it, if that is makedumpfile. */
 static char *collector_program(const Settings *settings) {
         _cleanup_words_ char **words = NULL;
-        const char *slash;
 
         if (collector_split(settings->core_collector, &words) < 0)
                 return strdup("makedumpfile");
-        slash = strrchr(words[0], '/');
-        return strdup(streq(slash ? slash + 1 : words[0], "makedumpfile") ? words[0]
-                                                                          : "makedumpfile");
+        return strdup(streq(path_name(words[0]), "makedumpfile") ? words[0] : "makedumpfile");
 }
 
 /* Returns 0; -EBADMSG if makedumpfile can not make a dump of it, or another negative errno. */

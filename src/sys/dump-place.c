@@ -17,12 +17,6 @@
 /* A link to a device points to it, or to another such link: /dev/disk/by-uuid/..., /dev/vg/lv. */
 #define LINKS_MOST 8u
 
-static const char *basename_of(const char *path) {
-        const char *slash = strrchr(path, '/');
-
-        return slash ? slash + 1 : path;
-}
-
 /* As udev names the links in /dev/disk/by-*: what is not plain becomes \x20. */
 static bool is_plain(unsigned char c) {
         return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
@@ -81,12 +75,12 @@ static int device_number(int root_fd, const char *device, char ret[static NUMBER
                 if (target[0] == '/')
                         strscpy(path, sizeof(path), target);
                 else {
-                        size_t directory = (size_t)(basename_of(path) - path);
+                        size_t directory = (size_t)(path_name(path) - path);
 
                         strscpy(path + directory, sizeof(path) - directory, target);
                 }
         }
-        strscpyf(attribute, sizeof(attribute), "/sys/class/block/%s/dev", basename_of(path));
+        strscpyf(attribute, sizeof(attribute), "/sys/class/block/%s/dev", path_name(path));
         return read_line_below(root_fd, attribute, ret, NUMBER_MAX);
 }
 
