@@ -36,7 +36,7 @@ users_of() {
     archive.h | archive_entry.h) echo sys/cpio.c ;;
     libmount.h) echo sys/mounts.c ;;
     libelf.h | gelf.h) echo 'image/elf*.c' ;;
-    json-c/*) echo 'sys/json-fields.c sys/*-json.c ctl/json.c' ;;
+    json-c/*) echo 'sys/json-fields.c ctl/json.c' ;;
     systemd/sd-bus.h | systemd/sd-bus-*.h) echo 'daemon/bus*.[ch] ctl/client.c' ;;
     systemd/sd-event.h) echo 'daemon/*.[ch]' ;;
     systemd/sd-journal.h) echo sys/log.c ;;

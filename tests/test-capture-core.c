@@ -4,7 +4,6 @@
 #include "test.h"
 
 #include "core/collector.h"
-#include "core/panic-line.h"
 #include "core/raw-dump.h"
 #include "core/rotation.h"
 
@@ -76,67 +75,6 @@ START_TEST(unknown_kernel) {
 }
 END_TEST
 
-static void check_panic(const char *log, const char *message, const char *where) {
-        char found[PANIC_LINE_MAX], place[PANIC_LINE_MAX];
-
-        panic_line_find(log, strlen(log), found, place);
-        ck_assert_str_eq(found, message);
-        ck_assert_str_eq(place, where);
-}
-
-START_TEST(panic_lines) {
-        check_panic("", "", "");
-        check_panic("[    1.0] fine\n", "", "");
-        check_panic("[   38.1] sysrq: Trigger a crash\n"
-                    "[   38.2] Kernel panic - not syncing: sysrq triggered crash\n"
-                    "[   38.3] Call Trace:\n"
-                    "[   38.3]  <TASK>\n"
-                    "[   38.3]  dump_stack_lvl+0x44/0x5c\n"
-                    "[   38.3]  panic+0x118/0x2ed\n"
-                    "[   38.3]  ? something+0x1/0x2\n"
-                    "[   38.3]  sysrq_handle_crash.cold+0x16/0x20\n"
-                    "[   38.3] RIP: 0033:0x7f0c5f4c1300\n",
-                    "Kernel panic - not syncing: sysrq triggered crash",
-                    "sysrq_handle_crash.cold+0x16/0x20");
-        check_panic("[    1.5] BUG: kernel NULL pointer dereference, address: 0000000000000010\n"
-                    "[    1.6] #PF: supervisor write access in kernel mode\n"
-                    "[    1.7] Oops: 0002 [#1] PREEMPT SMP PTI\n"
-                    "[    1.8] RIP: 0010:f+0x16/0x20 [mod]\n"
-                    "[    1.9] ---[ end trace 0000000000000000 ]---\n"
-                    "[    2.0] RIP: 0010:other+0x16/0x20\n"
-                    "[    2.1] Kernel panic - not syncing: Fatal exception\n",
-                    "BUG: kernel NULL pointer dereference, address: 0000000000000010",
-                    "RIP: 0010:f+0x16/0x20 [mod]");
-        /* An oops that the kernel survived has nothing to do with it. */
-        check_panic("[    1.5] BUG: kernel NULL pointer dereference, address: 0000000000000010\n"
-                    "[    1.8] RIP: 0010:f+0x16/0x20\n"
-                    "[    1.9] ---[ end trace 0000000000000000 ]---\n"
-                    "[    9.1] Kernel panic - not syncing: Out of memory\n",
-                    "Kernel panic - not syncing: Out of memory", "");
-        /* Of two, the one that killed it. */
-        check_panic("[    1.5] BUG: first\n[    1.9] ---[ end trace 1 ]---\n"
-                    "[    2.5] general protection fault, 0000\n"
-                    "[    2.6] RIP: 0010:g+0x1/0x2\n[    2.9] ---[ end trace 2 ]---\n"
-                    "[    9.1] Kernel panic - not syncing: Fatal exception in interrupt\n",
-                    "general protection fault, 0000", "RIP: 0010:g+0x1/0x2");
-        check_panic("[    1.5] Unable to handle kernel paging request at 00\n"
-                    "[    1.6] pc : h+0x1/0x2\n",
-                    "Unable to handle kernel paging request at 00", "pc : h+0x1/0x2");
-        check_panic("Kernel panic - not syncing: no time, no newline \xff\x01",
-                    "Kernel panic - not syncing: no time, no newline ??", "");
-}
-END_TEST
-
-START_TEST(long_panic_line) {
-        char log[2 * PANIC_LINE_MAX], message[PANIC_LINE_MAX], where[PANIC_LINE_MAX];
-
-        memset(log, 'x', sizeof(log));
-        memcpy(log, "Kernel panic - not syncing", 26);
-        panic_line_find(log, sizeof(log), message, where);
-        ck_assert_uint_eq(strlen(message), PANIC_LINE_MAX - 1);
-}
-END_TEST
-
 /* Letters: complete dumps in upper case. */
 static void make_dumps(OldDump *dumps, const char *letters) {
         for (size_t i = 0; letters[i]; i++) {
@@ -193,22 +131,24 @@ START_TEST(rotation_order) {
 END_TEST
 
 START_TEST(raw_header) {
-        RawDump raw = { true, false, { 4096, 1 }, { 8192, 2 }, { INT64_MAX - 3, 3 } }, back;
+        RawDump raw = { true, false, true, { 4096, 1 }, { 8192, 2 }, { INT64_MAX - 3, 3 } }, back;
         uint8_t header[RAW_DUMP_HEADER], bad[RAW_DUMP_HEADER];
 
-        for (unsigned i = 0; i < 4; i++) {
+        for (unsigned i = 0; i < 8; i++) {
                 raw.is_complete = i & 1;
                 raw.is_flat = i & 2;
+                raw.is_recovered = i & 4;
                 raw_dump_pack(&raw, header);
                 ck_assert_int_eq(raw_dump_unpack(header, &back), 0);
-                ck_assert(back.is_complete == raw.is_complete && back.is_flat == raw.is_flat);
+                ck_assert(back.is_complete == raw.is_complete && back.is_flat == raw.is_flat &&
+                          back.is_recovered == raw.is_recovered);
                 ck_assert_mem_eq(&back.info, &raw.info, sizeof(RawPart));
                 ck_assert_mem_eq(&back.log, &raw.log, sizeof(RawPart));
                 ck_assert_mem_eq(&back.dump, &raw.dump, sizeof(RawPart));
         }
         ck_assert_str_eq((const char *)header, "KDUMPD-RAW-DUMP");
         ck_assert_uint_eq(header[16], 1);
-        ck_assert_uint_eq(header[24], 3);
+        ck_assert_uint_eq(header[24], 7);
         ck_assert_uint_eq(header[48] | header[49] << 8, 8192);
         memset(bad, 0, sizeof(bad));
         ck_assert_int_eq(raw_dump_unpack(bad, &back), -ENODATA);
@@ -240,8 +180,6 @@ static void add_cases(Suite *s) {
         ADD_TEST(s, split);
         ADD_TEST(s, levels);
         ADD_TEST(s, unknown_kernel);
-        ADD_TEST(s, panic_lines);
-        ADD_TEST(s, long_panic_line);
         ADD_TEST(s, rotation);
         ADD_TEST(s, rotation_order);
         ADD_TEST(s, raw_header);

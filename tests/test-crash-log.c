@@ -31,35 +31,78 @@ START_TEST(test_release) {
 }
 END_TEST
 
-START_TEST(test_panic) {
-        _cleanup_free_ char *panic = NULL;
-        static const char *const texts[][2] = {
-                { "a\n[ 1.0] BUG: unable\n[ 2.0] Oops: 0002\n", "BUG: unable" },
-                { "[ 1.0] Oops: 0002 \r\n[ 2.0] BUG: then\n", "Oops: 0002" },
-                { "[ 1.0] Kernel panic - not syncing: \x01odd",
-                  "Kernel panic - not syncing: ?odd" },
-        };
-        char *line = calloc(1, 9000);
+static void check_panic(const char *log, const char *message, const char *where) {
+        char found[CRASH_LINE_MAX], place[CRASH_LINE_MAX];
 
-        ck_assert_int_eq(crash_log_panic(oops, strlen(oops), &panic), 0);
-        ck_assert_str_eq(panic, "Kernel panic - not syncing: Fatal exception");
-        for (size_t i = 0; i < ELEMENTSOF(texts); i++) {
-                free(TAKE_PTR(panic));
-                ck_assert_int_eq(crash_log_panic(texts[i][0], strlen(texts[i][0]), &panic), 0);
-                ck_assert_str_eq(panic, texts[i][1]);
-        }
-        free(TAKE_PTR(panic));
-        ck_assert_int_eq(crash_log_panic("nothing\n", 8, &panic), -ENOENT);
-        ck_assert_ptr_null(panic);
-        memset(line, 'x', 8999);
-        memcpy(line, "BUG: ", 5);
-        ck_assert_int_eq(crash_log_panic(line, 8999, &panic), 0);
-        ck_assert_uint_eq(strlen(panic), 511);
-        free(line);
+        ck_assert_int_eq(crash_log_panic(log, strlen(log), found, place), *message != '\0');
+        ck_assert_str_eq(found, message);
+        ck_assert_str_eq(place, where);
+}
+
+START_TEST(test_panic) {
+        check_panic("", "", "");
+        check_panic("[    1.0] fine\n", "", "");
+        check_panic("[   38.1] sysrq: Trigger a crash\n"
+                    "[   38.2] Kernel panic - not syncing: sysrq triggered crash\n"
+                    "[   38.3] Call Trace:\n"
+                    "[   38.3]  <TASK>\n"
+                    "[   38.3]  dump_stack_lvl+0x44/0x5c\n"
+                    "[   38.3]  panic+0x118/0x2ed\n"
+                    "[   38.3]  ? something+0x1/0x2\n"
+                    "[   38.3]  sysrq_handle_crash.cold+0x16/0x20\n"
+                    "[   38.3] RIP: 0033:0x7f0c5f4c1300\n",
+                    "Kernel panic - not syncing: sysrq triggered crash",
+                    "sysrq_handle_crash.cold+0x16/0x20");
+        check_panic("[    1.5] BUG: kernel NULL pointer dereference, address: 0000000000000010\n"
+                    "[    1.6] #PF: supervisor write access in kernel mode\n"
+                    "[    1.7] Oops: 0002 [#1] PREEMPT SMP PTI\n"
+                    "[    1.8] RIP: 0010:f+0x16/0x20 [mod]\n"
+                    "[    1.9] ---[ end trace 0000000000000000 ]---\n"
+                    "[    2.0] RIP: 0010:other+0x16/0x20\n"
+                    "[    2.1] Kernel panic - not syncing: Fatal exception\n",
+                    "BUG: kernel NULL pointer dereference, address: 0000000000000010",
+                    "RIP: 0010:f+0x16/0x20 [mod]");
+        /* An oops that the kernel survived has nothing to do with it. */
+        check_panic("[    1.5] BUG: kernel NULL pointer dereference, address: 0000000000000010\n"
+                    "[    1.8] RIP: 0010:f+0x16/0x20\n"
+                    "[    1.9] ---[ end trace 0000000000000000 ]---\n"
+                    "[    9.1] Kernel panic - not syncing: Out of memory\n",
+                    "Kernel panic - not syncing: Out of memory", "");
+        /* Of two, the one that killed it. */
+        check_panic("[    1.5] BUG: first\n[    1.9] ---[ end trace 1 ]---\n"
+                    "[    2.5] general protection fault, 0000\n"
+                    "[    2.6] RIP: 0010:g+0x1/0x2\n[    2.9] ---[ end trace 2 ]---\n"
+                    "[    9.1] Kernel panic - not syncing: Fatal exception in interrupt\n",
+                    "general protection fault, 0000", "RIP: 0010:g+0x1/0x2");
+        check_panic("[    1.5] Unable to handle kernel paging request at 00\n"
+                    "[    1.6] pc : h+0x1/0x2\n",
+                    "Unable to handle kernel paging request at 00", "pc : h+0x1/0x2");
+        /* Some machines print the second line of an oops first. */
+        check_panic("[ 1.0] Oops: 0002 \r\n[ 2.0] BUG: then\n", "BUG: then", "");
+        check_panic("[ 1.0] Oops: 0002 \r\n[ 2.0] fine\n", "Oops: 0002", "");
+        check_panic("[ 1.0] sysrq: Trigger a crash\n", "sysrq: Trigger a crash", "");
+        check_panic("[ 1.0][   T12] BUG: by a task\n", "BUG: by a task", "");
+        check_panic("[ 1.0][BUG: no\n[ 1.0]BUG: no\n[ 1.0]", "", "");
+        check_panic("Kernel panic - not syncing: no time, no newline \xff\x01",
+                    "Kernel panic - not syncing: no time, no newline ??", "");
+}
+END_TEST
+
+START_TEST(test_long_panic) {
+        char log[2 * CRASH_LINE_MAX], message[CRASH_LINE_MAX], where[CRASH_LINE_MAX];
+
+        memset(log, 'x', sizeof(log));
+        memcpy(log, "Kernel panic - not syncing", 26);
+        ck_assert(crash_log_panic(log, sizeof(log), message, where));
+        ck_assert_uint_eq(strlen(message), CRASH_LINE_MAX - 1);
 }
 END_TEST
 
 START_TEST(test_report) {
+        static const char lockup[] = "a\nwatchdog: BUG: soft lockup\nb\n"
+                                     "Kernel panic - not syncing: softlockup\n";
+        static const char survived[] = "BUG: a\n---[ end trace 1 ]---\n"
+                                       "Kernel panic - not syncing: b\n";
         const char *report = "";
         size_t size = 0;
 
@@ -71,6 +114,11 @@ START_TEST(test_report) {
         /* The end is not the end of a line. */
         ck_assert(crash_log_report("a\nBUG: b", 8, 9, &report, &size));
         ck_assert_uint_eq(size, 6);
+        /* A lockup that the kernel gave up over, and an oops that it survived. */
+        ck_assert(crash_log_report(lockup, strlen(lockup), 9, &report, &size));
+        ck_assert_ptr_eq(report, strstr(lockup, "watchdog: "));
+        ck_assert(crash_log_report(survived, strlen(survived), 9, &report, &size));
+        ck_assert_ptr_eq(report, strstr(survived, "Kernel panic"));
         ck_assert(!crash_log_report("a\nb\n", 4, 9, &report, &size));
 }
 END_TEST
@@ -102,6 +150,7 @@ END_TEST
 static void add_cases(Suite *suite) {
         ADD_TEST(suite, test_release);
         ADD_TEST(suite, test_panic);
+        ADD_TEST(suite, test_long_panic);
         ADD_TEST(suite, test_report);
         ADD_TEST(suite, test_report_far);
         ADD_TEST(suite, test_has);

@@ -13,8 +13,8 @@
 
 static Tree tree;
 static Settings settings;
-static Crashes crashes;
 static Aftermath aftermath;
+static bool all_read;
 static char told[8192];
 static size_t n_more;
 static unsigned n_judged;
@@ -32,22 +32,19 @@ static void on_judged(void *userdata, const CrashTest *test) {
         n_judged++;
 }
 
-static const CrashesOps ops = { .found = on_found, .more = on_more, .judged = on_judged };
-
-/* As after a restart of the daemon. */
-static void restart(void) {
-        crashes_done(&crashes);
-        crash_test_done(&aftermath.test);
-        aftermath = (Aftermath){ 0 };
-        crashes_init(&crashes, tree.fd, &ops, NULL);
+static void on_newest(void *userdata, const LastCrash *newest) {
+        aftermath.crash = *newest;
 }
+
+static const CrashesOps ops = {
+        .found = on_found, .more = on_more, .judged = on_judged, .newest = on_newest
+};
 
 static void boot(const char *id) {
         char text[64];
 
         strscpyf(text, sizeof(text), "%s-2222-3333-4444-555555555555\n", id);
         tree_text(&tree, "/proc/sys/kernel/random/boot_id", text);
-        restart();
 }
 
 static void setup(void) {
@@ -62,15 +59,18 @@ static void setup(void) {
 }
 
 static void teardown(void) {
-        crashes_done(&crashes);
         crash_test_done(&aftermath.test);
         settings_done(&settings);
         tree_done(&tree);
 }
 
-static void look(bool changed, const char *wanted) {
+static void look(const char *wanted) {
         told[0] = '\0';
-        ck_assert_int_eq(crashes_look(&crashes, &settings, 1800000000000000, &aftermath), changed);
+        all_read = crashes_look(tree.fd, &settings, 1800000000000000, &ops, NULL);
+        crash_test_done(&aftermath.test);
+        aftermath.test = (CrashTest){ 0 };
+        if (crash_test_read(tree.fd, &aftermath.test) < 0)
+                ck_assert_str_eq(aftermath.test.id, "");
         ck_assert_str_eq(told, wanted);
 }
 
@@ -91,21 +91,19 @@ static void put(const char *name, const char *vmcore) {
 
 /* The place for dumps is made by the first capture: that dump is news, once. */
 START_TEST(test_first) {
-        look(false, "");
+        look("");
         put("vm-2023-11-14-22:13:20", "vmcore");
-        restart();
-        look(true, "vm-2023-11-14-22:13:20:complete ");
+        look("vm-2023-11-14-22:13:20:complete ");
         ck_assert_uint_eq(aftermath.crash.usec, 1700000000000000);
         ck_assert_str_eq(aftermath.crash.directory, "/var/crash/vm-2023-11-14-22:13:20");
         ck_assert_str_eq(aftermath.crash.message, "Kernel panic - not syncing: x");
         ck_assert_str_eq(aftermath.crash.state, "complete");
         ck_assert(aftermath.crash.complete);
-        look(false, "");
-        restart();
-        look(true, "");
+        look("");
+        look("");
         ck_assert(aftermath.crash.complete);
         put("vm-2023-11-14-22:13:21", "vmcore.incomplete");
-        look(true, "vm-2023-11-14-22:13:21:incomplete ");
+        look("vm-2023-11-14-22:13:21:incomplete ");
         ck_assert_str_eq(aftermath.crash.state, "incomplete");
         ck_assert(!aftermath.crash.complete);
 }
@@ -114,10 +112,10 @@ END_TEST
 /* What was there before kdumpd was is no news, but it is the last crash. */
 START_TEST(test_installed) {
         put("vm-2023-11-14-22:13:20", "vmcore");
-        look(true, "");
+        look("");
         ck_assert(aftermath.crash.complete);
         put("vm-2022-11-14-22:13:20", NULL);
-        look(true, "vm-2022-11-14-22:13:20:log-only ");
+        look("vm-2022-11-14-22:13:20:log-only ");
         ck_assert_str_eq(aftermath.crash.directory, "/var/crash/vm-2023-11-14-22:13:20");
 }
 END_TEST
@@ -126,16 +124,16 @@ START_TEST(test_moved) {
         char error[SETTINGS_ERROR_MAX];
 
         put("vm-2023-11-14-22:13:20", "vmcore");
-        look(true, "");
+        look("");
         put_in("/srv/dumps", "vm-2023-11-14-22:13:19", "vmcore", "");
         ck_assert_int_eq(settings_set(&settings, "Capture", "Path", "/srv/dumps", error), 0);
-        look(true, "");
+        look("");
         ck_assert_str_eq(aftermath.crash.directory, "/srv/dumps/vm-2023-11-14-22:13:19");
         ck_assert_int_eq(settings_set(&settings, "Capture", "Path", "/srv/nothing", error), 0);
-        look(true, "");
+        look("");
         ck_assert_uint_eq(aftermath.crash.usec, 0);
         ck_assert_str_eq(strempty(aftermath.crash.state), "");
-        look(false, "");
+        look("");
 }
 END_TEST
 
@@ -143,17 +141,16 @@ START_TEST(test_many) {
         char name[64];
 
         tree_dir(&tree, "/var/crash/");
-        look(true, "");
+        look("");
         for (unsigned i = 0; i < CRASHES_NEWS_MOST + 3; i++) {
                 strscpyf(name, sizeof(name), "vm-2023-11-14-22:13:%02u", i);
                 put(name, "vmcore");
         }
-        (void)crashes_look(&crashes, &settings, 0, &aftermath);
+        (void)crashes_look(tree.fd, &settings, 0, &ops, NULL);
         ck_assert_uint_eq(n_more, 3);
         ck_assert_ptr_nonnull(startswith(told, "vm-2023-11-14-22:13:03:complete "));
         ck_assert_ptr_nonnull(strstr(told, "22:13:18:complete "));
-        restart();
-        look(true, "");
+        look("");
 }
 END_TEST
 
@@ -169,15 +166,17 @@ START_TEST(test_late_mount) {
         tree_text(&tree, "/proc/self/mountinfo", "1 1 8:17 / /fall rw - ext4 /dev/sdb1 rw\n");
         tree_dir(&tree, "/fall/var/crash/");
         tree_dir(&tree, "/data/var/crash/");
-        look(true, "");
+        look("");
+        ck_assert(!all_read);
         put_in("/fall/var/crash", "vm-2023-11-14-22:13:20", "vmcore", "");
-        look(true, "vm-2023-11-14-22:13:20:complete ");
+        look("vm-2023-11-14-22:13:20:complete ");
         tree_text(&tree, "/proc/self/mountinfo",
                   "1 1 8:17 / /fall rw - ext4 /dev/sdb1 rw\n"
                   "2 1 8:1 / /data rw - ext4 /dev/sda1 rw\n");
-        look(true, "");
+        look("");
         put_in("/data/var/crash", "vm-2023-11-14-22:13:19", "vmcore", "");
-        look(true, "vm-2023-11-14-22:13:19:complete ");
+        look("vm-2023-11-14-22:13:19:complete ");
+        ck_assert(all_read);
         ck_assert_str_eq(aftermath.crash.directory, "/fall/var/crash/vm-2023-11-14-22:13:20");
 }
 END_TEST
@@ -210,11 +209,11 @@ START_TEST(test_judge) {
         begin_test();
         put_in("/var/crash", "vm-2023-11-14-22:13:20", tests[_i].vmcore, tests[_i].log);
         /* The machine did not panic yet. */
-        look(true, "");
+        look("");
         ck_assert_int_eq(aftermath.test.result, CRASH_TEST_PENDING);
         ck_assert_uint_eq(n_judged, 0);
         boot("22222222");
-        look(true, "");
+        look("");
         ck_assert_int_eq(aftermath.test.result, tests[_i].result);
         ck_assert_uint_eq(n_judged, 1);
         if (tests[_i].result == CRASH_TEST_NOTHING)
@@ -227,7 +226,7 @@ START_TEST(test_judge) {
         ck_assert_uint_eq(test.judged_usec, 1800000000000000);
         crash_test_done(&test);
         boot("33333333");
-        look(true, "");
+        look("");
         ck_assert_int_eq(aftermath.test.result, tests[_i].result);
         ck_assert_uint_eq(n_judged, 1);
 }
@@ -242,18 +241,48 @@ START_TEST(test_judge_late) {
         ck_assert_int_eq(settings_set(&settings, "Capture", "Target", "/dev/sda1", error), 0);
         tree_text(&tree, "/sys/class/block/sda1/dev", "8:1\n");
         tree_text(&tree, "/proc/self/mountinfo", "");
-        look(false, "");
+        look("");
         ck_assert_int_eq(aftermath.test.result, CRASH_TEST_PENDING);
         put_in("/data/var/crash", "vm-2023-11-14-22:13:20", "vmcore", MARK);
         tree_text(&tree, "/proc/self/mountinfo", "2 1 8:1 / /data rw - ext4 /dev/sda1 rw\n");
-        look(true, "");
+        look("");
         ck_assert_int_eq(aftermath.test.result, CRASH_TEST_COMPLETE);
+}
+END_TEST
+
+/* What is on a device may still be recovered; then it is judged. */
+START_TEST(test_judge_raw) {
+        char error[SETTINGS_ERROR_MAX];
+
+        begin_test();
+        boot("22222222");
+        ck_assert_int_eq(settings_set(&settings, "Capture", "Target", "raw:/dev/sda1", error), 0);
+        ck_assert_int_eq(
+                settings_set(&settings, "Capture", "FallbackTarget", "raw:/dev/sdb1", error), 0);
+        look("");
+        ck_assert(all_read);
+        ck_assert_int_eq(aftermath.test.result, CRASH_TEST_PENDING);
+        put_in("/var/crash", "vm-2023-11-14-22:13:20", "vmcore", MARK);
+        look("vm-2023-11-14-22:13:20:complete ");
+        ck_assert_int_eq(aftermath.test.result, CRASH_TEST_COMPLETE);
+}
+END_TEST
+
+/* A dump that somebody removes is no complete one any more. */
+START_TEST(test_removed) {
+        put("vm-2023-11-14-22:13:20", "vmcore");
+        look("");
+        ck_assert(aftermath.crash.complete);
+        tree_unlink(&tree, "/var/crash/vm-2023-11-14-22:13:20/vmcore");
+        look("");
+        ck_assert(!aftermath.crash.complete);
+        ck_assert_str_eq(aftermath.crash.state, "log-only");
 }
 END_TEST
 
 START_TEST(test_bad_note) {
         tree_text(&tree, CRASH_TEST_PATH, "{");
-        look(false, "");
+        look("");
         ck_assert_str_eq(aftermath.test.id, "");
 }
 END_TEST
@@ -270,6 +299,8 @@ static void add_cases(Suite *suite) {
         ADD_FIXTURE_TEST(suite, test_many);
         ADD_FIXTURE_TEST(suite, test_late_mount);
         ADD_FIXTURE_TEST(suite, test_judge_late);
+        ADD_FIXTURE_TEST(suite, test_judge_raw);
+        ADD_FIXTURE_TEST(suite, test_removed);
         ADD_FIXTURE_TEST(suite, test_bad_note);
 }
 

@@ -175,7 +175,19 @@ expect 1 '' "^kdumpctl: There is more than one dump whose name" --root="$work/ro
 expect 1 '' "^kdumpctl: There is no dump '3', see 'kdumpctl list'" --root="$work/root" info 3
 expect 2 '' "^kdumpctl: Too many arguments from 'b', see" info a b
 printf '[Capture]\nTarget=raw:/dev/sda1\n' >"$work/root/run/kdumpd/kdumpd.conf"
-expect 1 '' "^kdumpctl: The dumps cannot be found: a dump on /dev/sda1 is" --root="$work/root" list
+expect 0 'missing' "^kdumpctl: '/dev/sda1' cannot be read: No such device\.\$" \
+    --root="$work/root" list
+expect 1 '' "^kdumpctl: '/dev/sda1' cannot be recovered from: it cannot be opened: No such file" \
+    --root="$work/root" recover
+mkdir -p "$work/root/dev"
+head -c 8192 /dev/zero >"$work/root/dev/sda1"
+expect 0 'missing' '' --root="$work/root" list
+expect 0 '^/dev/sda1: there is no dump on it$' '' --root="$work/root" recover
+expect 1 '' "^kdumpctl: '/dev/sda1' cannot be recovered from: there is no dump on it\.\$" \
+    --root="$work/root" recover raw:/dev/sda1
+printf '[Capture]\nTarget=auto\n' >"$work/root/run/kdumpd/kdumpd.conf"
+expect 1 '' "^kdumpctl: Neither Target= nor FallbackTarget= is a raw: one" \
+    --root="$work/root" recover
 
 # A bus without the daemon. Nothing here may start one.
 cp "$srcdir/conf/org.kdumpd1.conf" "$work/policy.conf"

@@ -98,16 +98,17 @@ int read_u64_below(int root_fd, const char *path, uint64_t *ret) {
         return parse_u64(line, 10, ret);
 }
 
-static int write_all(int fd, const char *data, size_t size) {
-        while (size > 0) {
-                ssize_t n = write(fd, data, size);
+int write_all(int fd, const void *data, size_t size) {
+        const char *p = data;
 
-                if (n < 0) {
-                        if (errno == EINTR)
-                                continue;
-                        return -errno;
-                }
-                data += n;
+        while (size > 0) {
+                ssize_t n = write(fd, p, size);
+
+                if (n < 0 && errno == EINTR)
+                        continue;
+                if (n <= 0)
+                        return n < 0 ? -errno : -EIO;
+                p += n;
                 size -= (size_t)n;
         }
         return 0;

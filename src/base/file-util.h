@@ -49,6 +49,9 @@ int read_line_below(int root_fd, const char *path, char *buf, size_t size) _must
 /* Reads a one-line file that holds a decimal number. Returns 0; -EINVAL if it is none. */
 int read_u64_below(int root_fd, const char *path, uint64_t *ret) _must_check_;
 
+/* Writes all of it to an open file, however often that takes. Returns 0 or negative errno. */
+int write_all(int fd, const void *data, size_t size) _must_check_;
+
 /* Replaces the file path below root_fd by size bytes at data, atomically, mode 0644: readers see
  * the old file or the new one. Returns 0 or negative errno, and leaves the old file then. */
 int write_file_below(int root_fd, const char *path, const void *data, size_t size) _must_check_;

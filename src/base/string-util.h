@@ -43,6 +43,13 @@ static inline bool endswith(const char *s, const char *suffix) {
         return n >= m && streq(s + n - m, suffix);
 }
 
+/* The last part of a path, which need not have another one. */
+static inline const char *path_name(const char *path) {
+        const char *slash = strrchr(path, '/');
+
+        return slash ? slash + 1 : path;
+}
+
 /* Cuts white space (space, \t, \r, \n) off both ends, in place; returns the new start. */
 char *strstrip(char *s);
 

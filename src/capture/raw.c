@@ -30,7 +30,7 @@ static int write_at(Raw *raw, uint64_t offset, const void *data, size_t size) {
 
         r = seek_to(raw, offset);
         if (r >= 0)
-                r = store_write(raw->fd, data, size);
+                r = write_all(raw->fd, data, size);
         return r >= 0 ? raw->capture->ops->sync(raw->capture, raw->fd, "raw") : r;
 }
 
@@ -70,7 +70,7 @@ static int take_data(void *userdata, const char *data, size_t size) {
         Raw *raw = userdata;
         int r;
 
-        r = store_write(raw->fd, data, size);
+        r = write_all(raw->fd, data, size);
         if (r >= 0)
                 raw->layout.dump.size += size;
         return r;

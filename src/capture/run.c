@@ -175,7 +175,7 @@ static void log_somewhere(Capture *c) {
                 return;
         tail = last_lines(c->log.text, c->log.size, LAST_LINES);
         fd = open_below(c->root_fd, "/dev/pmsg0", O_WRONLY);
-        if (fd >= 0 && store_write(fd, tail, strlen(tail)) >= 0)
+        if (fd >= 0 && write_all(fd, tail, strlen(tail)) >= 0)
                 capture_say("the last lines of its log were handed to pstore");
         capture_say("the last lines of the crashed kernel's log are");
         for (const char *line = tail; *line;) {

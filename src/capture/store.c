@@ -11,20 +11,6 @@
 #include "base/string-util.h"
 #include "sys/crash-json.h"
 
-int store_write(int fd, const char *data, size_t size) {
-        while (size > 0) {
-                ssize_t n = write(fd, data, size);
-
-                if (n < 0 && errno == EINTR)
-                        continue;
-                if (n <= 0)
-                        return n < 0 ? -errno : -EIO;
-                data += n;
-                size -= (size_t)n;
-        }
-        return 0;
-}
-
 /* Makes a directory below another, if it is not there, and returns a descriptor of it. */
 static int enter(Capture *c, int parent_fd, const char *name) {
         bool is_new = mkdirat(parent_fd, name, 0700) == 0;
@@ -124,7 +110,7 @@ static int write_new(Capture *c, const char *name, const char *data, size_t size
         fd = openat(c->dir_fd, name, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
         if (fd < 0)
                 return -errno;
-        r = store_write(fd, data, size);
+        r = write_all(fd, data, size);
         if (r >= 0)
                 r = c->ops->sync(c, fd, name);
         if (r < 0)

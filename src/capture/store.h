@@ -24,6 +24,3 @@ void store_remove(Capture *c, const char *name);
 
 /* Removes the description and the directory, in which there is nothing else. */
 void store_give_up(Capture *c);
-
-/* Writes all of it. Returns 0 or negative errno. */
-int store_write(int fd, const char *data, size_t size) _must_check_;

@@ -11,7 +11,7 @@
 #include "base/file-util.h"
 #include "base/string-util.h"
 #include "base/time-util.h"
-#include "core/panic-line.h"
+#include "core/crash-log.h"
 
 static int read_vmcore(void *userdata, uint64_t offset, void *buf, size_t size) {
         const Capture *c = userdata;
@@ -67,7 +67,7 @@ static void fill_from_info(Capture *c) {
 }
 
 static void read_log(Capture *c) {
-        char message[PANIC_LINE_MAX], where[PANIC_LINE_MAX];
+        char message[CRASH_LINE_MAX], where[CRASH_LINE_MAX];
         int r;
 
         r = vmcore_log_read(&c->vmcore, &c->log);
@@ -77,7 +77,7 @@ static void read_log(Capture *c) {
                 return;
         }
         c->info.panic_uptime_usec = c->log.last_nsec / 1000;
-        panic_line_find(c->log.text, c->log.size, message, where);
+        (void)crash_log_panic(c->log.text, c->log.size, message, where);
         if (message[0])
                 c->info.panic_message = strdup(message);
         if (where[0])

@@ -156,7 +156,7 @@ char *collector_join(char *const *words) {
         return line;
 }
 
-bool collector_says_unknown(const char *line) {
-        return strstr(line, "The kernel version is not supported.") ||
-               strstr(line, "The makedumpfile operation may be incomplete.");
+bool collector_says_unknown(const char *text) {
+        return strstr(text, "The kernel version is not supported.") ||
+               strstr(text, "The makedumpfile operation may be incomplete.");
 }

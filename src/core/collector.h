@@ -30,5 +30,6 @@ int collector_with(char *const *words, uint64_t level, const char *const *more, 
 /* The words as one line for people. Returns a fresh string, or NULL for lack of memory. */
 char *collector_join(char *const *words);
 
-/* True for the line by which makedumpfile says that it does not know the kernel that crashed. */
-bool collector_says_unknown(const char *line);
+/* True for a line, or all of an output, by which makedumpfile says that it does not know the kernel
+ * that it looks at. */
+bool collector_says_unknown(const char *text);

@@ -11,6 +11,7 @@
 #define FORMAT_VERSION 1u
 #define FLAG_COMPLETE  1u
 #define FLAG_FLAT      2u
+#define FLAG_RECOVERED 4u
 
 enum { AT_VERSION = 16, AT_FLAGS = 24, AT_INFO = 32, AT_LOG = 48, AT_DUMP = 64, AT_DIGEST = 128 };
 
@@ -48,8 +49,9 @@ void raw_dump_pack(const RawDump *raw, uint8_t ret[static RAW_DUMP_HEADER]) {
         memset(ret, 0, RAW_DUMP_HEADER);
         memcpy(ret, MAGIC, sizeof(MAGIC));
         put_u64(ret + AT_VERSION, FORMAT_VERSION);
-        put_u64(ret + AT_FLAGS,
-                (raw->is_complete ? FLAG_COMPLETE : 0) | (raw->is_flat ? FLAG_FLAT : 0));
+        put_u64(ret + AT_FLAGS, (raw->is_complete ? FLAG_COMPLETE : 0) |
+                                        (raw->is_flat ? FLAG_FLAT : 0) |
+                                        (raw->is_recovered ? FLAG_RECOVERED : 0));
         put_part(ret + AT_INFO, &raw->info);
         put_part(ret + AT_LOG, &raw->log);
         put_part(ret + AT_DUMP, &raw->dump);
@@ -77,6 +79,7 @@ int raw_dump_unpack(const uint8_t header[static RAW_DUMP_HEADER], RawDump *ret) 
         raw = (RawDump){
                 .is_complete = get_u64(header + AT_FLAGS) & FLAG_COMPLETE,
                 .is_flat = get_u64(header + AT_FLAGS) & FLAG_FLAT,
+                .is_recovered = get_u64(header + AT_FLAGS) & FLAG_RECOVERED,
                 .info = get_part(header + AT_INFO),
                 .log = get_part(header + AT_LOG),
                 .dump = get_part(header + AT_DUMP),

@@ -7,15 +7,14 @@
  *   offset  bytes
  *        0     16  "KDUMPD-RAW-DUMP", NUL
  *       16      8  version, 1
- *       24      8  flags: 1 complete, 2 the dump is one of "makedumpfile -F"
+ *       24      8  flags: 1 complete, 2 the dump is one of "makedumpfile -F", 4 recovered
  *       32     16  offset on the device and size of the description, the text of kdump.json
  *       48     16  of the log, the text of vmcore-dmesg.txt
  *       64     16  of the dump: for "makedumpfile -R", or an ELF core file
  *      128     32  SHA-256 of bytes 0 to 127
  *
  * A size of 0 means that there is none. The header is written first without the flag "complete" and
- * once more at the end. Whoever has taken the dump from the device overwrites the header with
- * zeros. */
+ * once more at the end. Whoever has taken the dump from the device sets the flag "recovered". */
 #pragma once
 
 #include <stdbool.h>
@@ -31,7 +30,7 @@ typedef struct RawPart {
 } RawPart;
 
 typedef struct RawDump {
-        bool is_complete, is_flat;
+        bool is_complete, is_flat, is_recovered;
         RawPart info, log, dump;
 } RawDump;
 

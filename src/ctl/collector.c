@@ -13,6 +13,7 @@
 #include "base/file-util.h"
 #include "base/string-util.h"
 #include "base/time-util.h"
+#include "core/collector.h"
 
 #define PATIENCE_USEC (20 * USEC_PER_SEC)
 #define ANSWER_MOST   65536u
@@ -67,12 +68,6 @@ static bool listen(int fd, char answer[static ANSWER_MOST + 1]) {
         return false;
 }
 
-static const char *basename_of(const char *path) {
-        const char *slash = strrchr(path, '/');
-
-        return slash ? slash + 1 : path;
-}
-
 CollectorKnows collector_knows_kernel(const char *core_collector) {
         _cleanup_free_ char *program = strndup(core_collector, strcspn(core_collector, " \t"));
         _cleanup_free_ char *answer = malloc(ANSWER_MOST + 1);
@@ -81,7 +76,7 @@ CollectorKnows collector_knows_kernel(const char *core_collector) {
         int status;
         pid_t pid;
 
-        if (!program || !answer || !streq(basename_of(program), "makedumpfile"))
+        if (!program || !answer || !streq(path_name(program), "makedumpfile"))
                 return COLLECTOR_SILENT;
         fd = ask(program, &pid);
         if (fd < 0)
@@ -91,8 +86,7 @@ CollectorKnows collector_knows_kernel(const char *core_collector) {
                 (void)kill(pid, SIGKILL);
         while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
                 ;
-        if (strstr(answer, "The kernel version is not supported") ||
-            strstr(answer, "The makedumpfile operation may be incomplete"))
+        if (collector_says_unknown(answer))
                 return COLLECTOR_DOES_NOT_KNOW;
         return ended && WIFEXITED(status) && WEXITSTATUS(status) == 0 ? COLLECTOR_KNOWS
                                                                       : COLLECTOR_SILENT;

@@ -4,9 +4,14 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <sys/mman.h>
 
 #include "base/file-util.h"
 #include "base/string-util.h"
+
+/* The logs of kernels are as large as their buffers: log_buf_len= takes up to 2 GiB, but nobody
+ * does that. */
+#define RAW_LOG_MOST (256u * 1024u * 1024u)
 
 /* A number counts dumps; what has more digits is the beginning of a name, as Debian's are. */
 #define NUMBER_DIGITS_MOST 4u
@@ -67,6 +72,103 @@ static int read_source(Dumps *dumps, DumpSource *source, int root_fd) {
         return source->clause ? 0 : -ENOMEM;
 }
 
+/* Adds what lies on a device, if it was not taken from there. */
+static int take_raw(Dumps *dumps, DumpSource *source, RawStore *store) {
+        FoundDump *grown = reallocarray(dumps->items, dumps->n + 1, sizeof(*grown)), *found;
+        Dump *dump;
+        int r;
+
+        if (!grown)
+                return -ENOMEM;
+        dumps->items = grown;
+        found = &grown[dumps->n];
+        *found = (FoundDump){ .source = source };
+        dump = &found->dump;
+        if (asprintf(&dump->name, "raw:%s", source->path) < 0)
+                return -ENOMEM;
+        dumps->n++;
+        utf8_mend(dump->name);
+        r = raw_store_describe(store, &dump->info, &dump->has_summary);
+        if (r < 0)
+                return r;
+        dump->state = raw_store_state(store, &dump->info, dump->has_summary);
+        dump->when_usec = dump->info.crash_usec;
+        dump->described = true;
+        source->raw = store->raw;
+        source->fd = TAKE_FD(store->fd);
+        return 0;
+}
+
+static int read_device(Dumps *dumps, DumpSource *source, int root_fd) {
+        _cleanup_(raw_store_done) RawStore store = RAW_STORE_INIT;
+        int r;
+
+        r = raw_store_open(root_fd, source->path, false, &store);
+        if (r >= 0)
+                return store.raw.is_recovered ? 0 : take_raw(dumps, source, &store);
+        if (r == -ENOMEM)
+                return r;
+        /* Nothing was written there yet. */
+        if (r == -ENODATA)
+                return 0;
+        source->error = r == -ENOENT ? -ENODEV : r;
+        if (r == -EBADMSG)
+                source->clause = strdup("the header of the dump on it is damaged");
+        else
+                source->clause = strdup(strerrordesc_np(-source->error) ?: "it cannot be read");
+        return source->clause ? 0 : -ENOMEM;
+}
+
+static int read_devices(int root_fd, const Settings *settings, Dumps *dumps) {
+        int r;
+
+        for (DumpPlace place = 0; place < _DUMP_PLACE_MAX; place++) {
+                DumpSource *source = &dumps->sources[dumps->n_sources];
+                _cleanup_free_ char *path = NULL;
+
+                r = dump_place_device(settings, place, &path);
+                if (r == -ENXIO)
+                        continue;
+                if (r < 0)
+                        return r;
+                *source = (DumpSource){ .fd = -EBADF, .path = TAKE_PTR(path), .is_raw = true };
+                dumps->n_sources++;
+                r = read_device(dumps, source, root_fd);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+static int copy_raw_log(const DumpSource *source) {
+        const RawStore store = { .fd = source->fd, .raw = source->raw };
+        const RawPart *log = &source->raw.log;
+        _cleanup_close_ int fd = -EBADF;
+        char buffer[65536];
+        ssize_t n;
+
+        if (log->size == 0)
+                return -ENOENT;
+        if (log->size > RAW_LOG_MOST)
+                return -EFBIG;
+        fd = memfd_create("log", MFD_CLOEXEC);
+        if (fd < 0)
+                return -errno;
+        for (uint64_t at = 0; at < log->size; at += (uint64_t)n) {
+                n = raw_store_read(&store, log, at, buffer, sizeof(buffer));
+                if (n < 0)
+                        return (int)n;
+                if (write_all(fd, buffer, (size_t)n) < 0)
+                        return -ENOMEM;
+        }
+        return lseek(fd, 0, SEEK_SET) < 0 ? -errno : TAKE_FD(fd);
+}
+
+int dumps_open_log(const FoundDump *found) {
+        return found->source->is_raw ? copy_raw_log(found->source)
+                                     : dump_store_open_log(found->source->fd, &found->dump);
+}
+
 static int compare_found(const void *a, const void *b) {
         const Dump *x = &((const FoundDump *)a)->dump, *y = &((const FoundDump *)b)->dump;
 
@@ -106,6 +208,9 @@ static int read_all(int root_fd, const Settings *settings, Dumps *dumps) {
                 if (r < 0)
                         return r;
         }
+        r = read_devices(root_fd, settings, dumps);
+        if (r < 0)
+                return r;
         if (dumps->n > 0)
                 qsort(dumps->items, dumps->n, sizeof(dumps->items[0]), compare_found);
         return 0;

@@ -4,11 +4,14 @@
 
 #include "sys/dump-place.h"
 #include "sys/dump-store.h"
+#include "sys/raw-store.h"
 
 /* Where dumps were looked for. */
 typedef struct DumpSource {
-        int fd;       /* of the directory, -EBADF if it could not be opened */
+        int fd;       /* of the directory or device, -EBADF if it could not be opened */
         char *path;   /* NULL if the place is nowhere now */
+        bool is_raw;  /* a device that a dump was written over */
+        RawDump raw;  /* of such a one */
         char *clause; /* why nothing was read; NULL if it was */
         int error;    /* 0, or the negative errno behind that */
 } DumpSource;
@@ -20,7 +23,7 @@ typedef struct FoundDump {
 } FoundDump;
 
 typedef struct Dumps {
-        DumpSource sources[_DUMP_PLACE_MAX];
+        DumpSource sources[2 * _DUMP_PLACE_MAX];
         size_t n_sources;
         FoundDump *items; /* oldest first */
         size_t n;
@@ -32,6 +35,10 @@ typedef struct Dumps {
  * wrong with a place is in its source. */
 int dumps_read(const char *root, const Settings *settings, Dumps *ret) _must_check_;
 void dumps_done(Dumps *dumps);
+
+/* Opens the log of a dump. Returns a descriptor; -ENOENT if there is none, -EFBIG for one that
+ * cannot be, or another negative errno. */
+int dumps_open_log(const FoundDump *found) _must_check_;
 
 /* The one that name means: the newest if it is NULL; the whole name of a directory, or the
  * beginning of exactly one; a number of up to four digits, 1 being the newest. Returns its index;

@@ -9,7 +9,7 @@
 #include "ctl/verbs.h"
 
 static const char help[] =
-        "Usage: kdumpctl [OPTION...] VERB [DUMP]\n"
+        "Usage: kdumpctl [OPTION...] VERB [DUMP|DEVICE]\n"
         "\n"
         "Asks and commands kdumpd, which keeps the crash kernel image loaded and true.\n"
         "\n"
@@ -28,6 +28,7 @@ static const char help[] =
         "  list          List the dumps of panics, the newest last\n"
         "  info          Show what is known of a dump, by default of the newest\n"
         "  log           Print the kernel's log in a dump\n"
+        "  recover       Take the dump on a raw target, or on DEVICE, into files\n"
         "\n"
         "DUMP is the name of its directory, the beginning of it, or its number in the\n"
         "list.\n"
@@ -62,6 +63,7 @@ static const struct {
         { "list", verb_list, false },
         { "info", verb_info, true },
         { "log", verb_log, true },
+        { "recover", verb_recover, true },
 };
 
 int complain(const char *format, ...) {

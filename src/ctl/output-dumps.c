@@ -34,7 +34,10 @@ static void fill_cells(const Dumps *dumps, size_t i, Cells *c) {
         bool has_file = info->vmcore && found->dump.state != DUMP_MISSING;
 
         strscpyf(c->number, sizeof(c->number), "%zu", dumps->n - i);
-        long_date_text(c->when, found->dump.when_usec);
+        if (found->dump.when_usec > 0)
+                long_date_text(c->when, found->dump.when_usec);
+        else
+                strscpy(c->when, sizeof(c->when), "-");
         c->column[COLUMN_NUMBER] = c->number;
         c->column[COLUMN_WHEN] = c->when;
         c->column[COLUMN_KERNEL] = info->kernel_release ?: "-";
@@ -53,6 +56,7 @@ static const char *state_escape(const FoundDump *found) {
         switch (found->dump.state) {
         case DUMP_COMPLETE:
         case DUMP_COPIED:
+        case DUMP_RAW:
                 return GREEN;
         case DUMP_INCOMPLETE:
         case DUMP_FAILED:
@@ -101,6 +105,8 @@ void print_dumps(FILE *f, const Dumps *dumps, bool colour) {
 static void print_when(FILE *f, uint64_t when_usec, uint64_t now_usec) {
         char date[DATE_TEXT_MAX];
 
+        if (when_usec == 0)
+                return;
         put_label(f, "When");
         (void)fprintf(f, "%s (", long_date_text(date, when_usec));
         put_ago(f, when_usec, now_usec);
@@ -117,6 +123,12 @@ static void print_state(FILE *f, const FoundDump *found, bool colour) {
                 put_text(f, info->message);
         }
         (void)fputc('\n', f);
+        if (found->source->is_raw) {
+                put_label(f, "Note");
+                (void)fputs("it lies on a device, and the next crash will overwrite it; 'kdumpctl "
+                            "recover' takes it into files\n",
+                            f);
+        }
         if (!found->dump.has_summary) {
                 put_label(f, "Note");
                 (void)fputs("kdump-capture left no summary; this is what names and log tell\n", f);
@@ -150,8 +162,10 @@ static void print_file(FILE *f, const char *label, const CrashInfo *info, const 
         if (!name)
                 return;
         put_label(f, label);
-        put_text(f, strempty(info->directory));
-        (void)fputc('/', f);
+        if (info->directory) {
+                put_text(f, info->directory);
+                (void)fputc('/', f);
+        }
         put_text(f, name);
         (void)fprintf(f, " (%s)\n", size_text(size, bytes));
 }
@@ -234,6 +248,8 @@ void print_dump(FILE *f, const FoundDump *found, const char *report, size_t size
         print_machine(f, info);
         print_state(f, found, colour);
         put_noted(f, "Directory", info->directory, NULL);
+        if (found->source->is_raw)
+                put_noted(f, "Device", found->source->path, NULL);
         print_file(f, "Dump", info, info->vmcore, info->vmcore_bytes);
         print_file(f, "Log", info, info->log, info->log_bytes);
         print_collector(f, info);

@@ -44,8 +44,8 @@ static void tell_sources(const Dumps *dumps) {
                 if (source->error == 0 || source->error == -ENOENT)
                         continue;
                 if (source->error == -EACCES)
-                        (void)complain("The dumps in '%s' are not for this user, try it as root.",
-                                       source->path);
+                        (void)complain("The dumps %s '%s' are not for this user, try it as root.",
+                                       source->is_raw ? "on" : "in", source->path);
                 else if (source->path)
                         (void)complain("'%s' cannot be read: %s.", source->path, source->clause);
                 else
@@ -118,7 +118,7 @@ static const FoundDump *choose(const Options *options, const Dumps *dumps) {
 
 /* The end of a log, nothing if it cannot be read. */
 static char *read_end_of_log(const FoundDump *found, size_t *ret_size) {
-        _cleanup_close_ int fd = dump_store_open_log(found->source->fd, &found->dump);
+        _cleanup_close_ int fd = dumps_open_log(found);
         _cleanup_free_ char *text = NULL;
         uint64_t bytes = found->dump.info.log_bytes;
 
@@ -191,7 +191,7 @@ int verb_log(const Options *options) {
         found = choose(options, &dumps);
         if (!found)
                 return EXIT_FAILURE;
-        fd = dump_store_open_log(found->source->fd, &found->dump);
+        fd = dumps_open_log(found);
         if (fd == -ENOENT)
                 return complain("The dump '%s' has no log.", found->dump.name);
         r = fd < 0 ? fd : (options->json ? json_log(fd, found) : copy_log(fd));

@@ -32,6 +32,7 @@ int verb_show_config(const Options *options);
 int verb_list(const Options *options);
 int verb_info(const Options *options);
 int verb_log(const Options *options);
+int verb_recover(const Options *options);
 
 int verb_test(const Options *options);
 int verb_estimate(const Options *options);

@@ -3,7 +3,6 @@
 #include "daemon/crashes.h"
 
 #include <stdio.h>
-#include <sys/stat.h>
 
 #include "base/file-util.h"
 #include "base/time-util.h"
@@ -19,17 +18,17 @@ static const char *const told_paths[_DUMP_PLACE_MAX] = CRASHES_TOLD_PATHS;
 /* How many of the newest dumps are searched for the mark of a test. */
 #define TEST_DUMPS_MOST 8u
 
-void crashes_init(Crashes *c, int root_fd, const CrashesOps *ops, void *userdata) {
-        *c = (Crashes){ .root_fd = root_fd, .ops = ops, .userdata = userdata };
-        if (kernel_boot_id(root_fd, c->boot_id) < 0)
-                c->boot_id[0] = '\0';
-}
-
-void crashes_done(Crashes *c) {
-        for (DumpPlace place = 0; place < _DUMP_PLACE_MAX; place++)
-                free(c->places[place].path);
-        *c = (Crashes){ 0 };
-}
+/* One look, and what it has found so far. */
+typedef struct Look {
+        int root_fd;
+        char boot_id[37];
+        const Settings *settings;
+        const CrashesOps *ops;
+        void *userdata;
+        char *target_path; /* where the dumps of the target are */
+        CrashTest test;
+        LastCrash newest;
+} Look;
 
 /* The lines of a file of names: the first is the directory that they are in. */
 static bool has_line(const char *text, const char *line) {
@@ -43,7 +42,7 @@ static bool has_line(const char *text, const char *line) {
 
 /* Returns the names, or NULL if nothing is known of this directory: then what is there already is
  * no news. */
-static char *read_told(const Crashes *c, DumpPlace place, const char *path) {
+static char *read_told(const Look *c, DumpPlace place, const char *path) {
         _cleanup_free_ char *text = NULL;
         const char *rest;
 
@@ -53,7 +52,7 @@ static char *read_told(const Crashes *c, DumpPlace place, const char *path) {
         return rest && *rest == '\n' ? TAKE_PTR(text) : NULL;
 }
 
-static void write_told(const Crashes *c, DumpPlace place, const char *path, const DumpList *list) {
+static void write_told(const Look *c, DumpPlace place, const char *path, const DumpList *list) {
         _cleanup_free_ char *text = NULL;
         size_t size;
         FILE *f = open_memstream(&text, &size);
@@ -72,7 +71,7 @@ static void write_told(const Crashes *c, DumpPlace place, const char *path, cons
 }
 
 /* Tells of those that are new, the oldest first. */
-static void tell(Crashes *c, int fd, const char *path, const char *told, DumpList *list) {
+static void tell(Look *c, int fd, const char *path, const char *told, DumpList *list) {
         size_t news = 0, skipped = 0;
 
         for (size_t i = 0; i < list->n; i++)
@@ -91,25 +90,28 @@ static void tell(Crashes *c, int fd, const char *path, const char *told, DumpLis
                 c->ops->more(c->userdata, skipped);
 }
 
-static void note_last(CrashesPlace *p, int fd, DumpList *list) {
+/* Whether this place has the newest so far. */
+static bool note_newest(Look *c, int fd, const char *path, DumpList *list) {
+        LastCrash *newest = &c->newest;
         Dump *d;
 
-        p->last = (LastCrash){ 0 };
         if (list->n == 0)
-                return;
+                return false;
         d = &list->items[list->n - 1];
-        if (!d->described && dump_store_describe(fd, p->path, d) < 0)
-                return;
-        p->last.usec = d->when_usec;
-        strscpy(p->last.directory, sizeof(p->last.directory), d->info.directory);
-        strscpy(p->last.message, sizeof(p->last.message), strempty(d->info.panic_message));
-        p->last.state = dump_state_to_string(d->state);
-        p->last.complete = d->state == DUMP_COMPLETE || d->state == DUMP_COPIED;
+        if (!d->described && dump_store_describe(fd, path, d) < 0)
+                return false;
+        if (d->when_usec <= newest->usec)
+                return false;
+        newest->usec = d->when_usec;
+        strscpy(newest->directory, sizeof(newest->directory), d->info.directory);
+        strscpy(newest->message, sizeof(newest->message), strempty(d->info.panic_message));
+        newest->state = dump_state_to_string(d->state);
+        newest->complete = d->state == DUMP_COMPLETE || d->state == DUMP_COPIED;
+        return true;
 }
 
 /* Whether one of the newest dumps is that of the test; then the test is judged by it. */
-static bool judge_by(const CrashTest *test, int fd, const char *path, DumpList *list,
-                     CrashTest *judged) {
+static bool judge_by(CrashTest *test, int fd, const char *path, DumpList *list) {
         char line[CRASH_TEST_LINE_MAX];
         size_t first = sub_saturated(list->n, TEST_DUMPS_MOST);
 
@@ -120,137 +122,107 @@ static bool judge_by(const CrashTest *test, int fd, const char *path, DumpList *
                 if ((!d->described && dump_store_describe(fd, path, d) < 0) ||
                     !dump_store_log_has(fd, d, line))
                         continue;
-                judged->result = d->state == DUMP_COMPLETE || d->state == DUMP_COPIED
-                                         ? CRASH_TEST_COMPLETE
-                                         : CRASH_TEST_INCOMPLETE;
-                free(judged->directory);
-                judged->directory = strdup(d->info.directory);
+                test->result = d->state == DUMP_COMPLETE || d->state == DUMP_COPIED
+                                       ? CRASH_TEST_COMPLETE
+                                       : CRASH_TEST_INCOMPLETE;
+                free(test->directory);
+                test->directory = strdup(d->info.directory);
                 return true;
         }
         return false;
 }
 
-static bool is_pending(const Crashes *c, const CrashTest *test) {
+static bool is_pending(const Look *c) {
+        const CrashTest *test = &c->test;
+
         return test->id[0] != '\0' && test->result == CRASH_TEST_PENDING &&
                !streq(test->boot_id, c->boot_id);
 }
 
-static bool same_directory(const CrashesPlace *p, const char *path, const struct stat *st) {
-        return streq_ptr(p->path, path) && p->device == st->st_dev && p->inode == st->st_ino &&
-               p->changed_nsec ==
-                       (uint64_t)st->st_mtim.tv_sec * 1000000000u + (uint64_t)st->st_mtim.tv_nsec;
-}
-
-static void note_directory(CrashesPlace *p, char *path, const struct stat *st) {
-        free(p->path);
-        p->path = path;
-        p->device = st->st_dev;
-        p->inode = st->st_ino;
-        p->changed_nsec =
-                (uint64_t)st->st_mtim.tv_sec * 1000000000u + (uint64_t)st->st_mtim.tv_nsec;
-}
-
-/* Returns 1 if there was something new to look at, 0 if not, negative errno if the place cannot be
- * read. */
-static int look_at(Crashes *c, const Settings *settings, DumpPlace place, Aftermath *a) {
+/* Returns 0, or negative errno if the place cannot be read. */
+static int look_at(Look *c, DumpPlace place) {
         _cleanup_free_ char *path = NULL, *clause = NULL, *told = NULL;
         _cleanup_(dump_list_done) DumpList list = { 0 };
-        CrashesPlace *p = &c->places[place];
         _cleanup_close_ int fd = -EBADF;
-        struct stat st;
         int r;
 
-        r = dump_place(c->root_fd, settings, place, &path, &clause);
+        r = dump_place(c->root_fd, c->settings, place, &path, &clause);
         if (r < 0)
                 return r;
+        /* Both lead to the same directory: one is enough. */
+        if (streq_ptr(path, c->target_path))
+                return -ENXIO;
+        told = read_told(c, place, path);
         fd = dump_store_open(c->root_fd, path);
-        if (fd == -ENOENT) {
-                /* So that the first dump of all is news. */
-                told = read_told(c, place, path);
-                if (!told)
-                        write_told(c, place, path, &list);
-        }
+        /* So that the first dump of all is news. */
+        if (fd == -ENOENT && !told)
+                write_told(c, place, path, &list);
         if (fd < 0)
                 return fd;
-        if (fstat(fd, &st) < 0)
-                return -errno;
-        if (same_directory(p, path, &st))
-                return 0;
         r = dump_store_list(fd, &list);
         if (r < 0)
                 return r;
-        told = read_told(c, place, path);
         if (told)
                 tell(c, fd, path, told, &list);
         write_told(c, place, path, &list);
-        if (is_pending(c, &a->test))
-                (void)judge_by(&a->test, fd, path, &list, &a->test);
-        note_directory(p, TAKE_PTR(path), &st);
-        note_last(p, fd, &list);
-        return 1;
+        if (is_pending(c))
+                (void)judge_by(&c->test, fd, path, &list);
+        if (note_newest(c, fd, path, &list))
+                c->ops->newest(c->userdata, &c->newest);
+        if (place == DUMP_PLACE_TARGET)
+                c->target_path = TAKE_PTR(path);
+        return 0;
 }
 
-/* It is not there any more, or not any more by the configuration. */
-static bool forget(CrashesPlace *p) {
-        bool knew = p->path;
-
-        free(p->path);
-        *p = (CrashesPlace){ 0 };
-        return knew;
-}
-
-static void read_test(Crashes *c, Aftermath *a) {
-        CrashTest test = { 0 };
+static void read_test(Look *c) {
         int r;
 
-        if (c->test_read)
-                return;
-        c->test_read = true;
-        r = crash_test_read(c->root_fd, &test);
+        r = crash_test_read(c->root_fd, &c->test);
         if (r < 0 && r != -ENOENT)
                 log_warning("Cannot read %s, ignoring it: %s", CRASH_TEST_PATH,
                             strerrordesc_np(-r));
-        if (r < 0)
-                return;
-        crash_test_done(&a->test);
-        a->test = test;
 }
 
-static void keep_judgement(Crashes *c, uint64_t now_usec, Aftermath *a) {
+static void keep_judgement(Look *c, uint64_t now_usec) {
         int r;
 
-        a->test.judged_usec = now_usec;
-        r = crash_test_write(c->root_fd, &a->test);
+        c->test.judged_usec = now_usec;
+        r = crash_test_write(c->root_fd, &c->test);
         if (r < 0)
                 log_warning("Cannot write %s: %s", CRASH_TEST_PATH, strerrordesc_np(-r));
-        c->ops->judged(c->userdata, &a->test);
+        c->ops->judged(c->userdata, &c->test);
 }
 
-bool crashes_look(Crashes *c, const Settings *settings, uint64_t now_usec, Aftermath *aftermath) {
-        bool changed = false, all = true, pending;
-        const LastCrash *newest = NULL;
+static bool is_raw(const Settings *settings, DumpPlace place) {
+        _cleanup_free_ char *device = NULL;
 
-        read_test(c, aftermath);
-        pending = is_pending(c, &aftermath->test);
+        return dump_place_device(settings, place, &device) != -ENXIO;
+}
+
+bool crashes_look(int root_fd, const Settings *settings, uint64_t now_usec, const CrashesOps *ops,
+                  void *userdata) {
+        Look look = { .root_fd = root_fd, .settings = settings, .ops = ops, .userdata = userdata };
+        bool all_read = true, all_seen = true, pending;
+
+        if (kernel_boot_id(root_fd, look.boot_id) < 0)
+                look.boot_id[0] = '\0';
+        read_test(&look);
+        pending = is_pending(&look);
         for (DumpPlace place = 0; place < _DUMP_PLACE_MAX; place++) {
-                CrashesPlace *p = &c->places[place];
-                int r = look_at(c, settings, place, aftermath);
+                int r = look_at(&look, place);
 
-                changed |= r > 0;
-                if (r < 0)
-                        changed |= forget(p);
-                /* A directory that nobody has made yet is one without dumps. */
-                all &= r >= 0 || r == -ENXIO || r == -ENOENT;
-                if (p->last.usec > 0 && (!newest || p->last.usec > newest->usec))
-                        newest = &p->last;
+                /* A directory that nobody has made yet is one without dumps, but what is on a
+                 * device may still be recovered into it. */
+                all_read &= r >= 0 || r == -ENXIO || r == -ENOENT;
+                all_seen &= !is_raw(settings, place);
         }
-        if (changed)
-                aftermath->crash = newest ? *newest : (LastCrash){ 0 };
-        if (pending && aftermath->test.result == CRASH_TEST_PENDING && all)
-                aftermath->test.result = CRASH_TEST_NOTHING;
-        if (pending && aftermath->test.result != CRASH_TEST_PENDING) {
-                keep_judgement(c, now_usec, aftermath);
-                changed = true;
-        }
-        return changed;
+        if (look.newest.usec == 0 && all_read)
+                ops->newest(userdata, &look.newest);
+        if (is_pending(&look) && all_read && all_seen)
+                look.test.result = CRASH_TEST_NOTHING;
+        if (pending && !is_pending(&look))
+                keep_judgement(&look, now_usec);
+        free(look.target_path);
+        crash_test_done(&look.test);
+        return all_read;
 }

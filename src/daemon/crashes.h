@@ -20,29 +20,15 @@ typedef struct CrashesOps {
         void (*found)(void *userdata, const Dump *dump);
         /* There are so many more. */
         void (*more)(void *userdata, size_t n);
-        /* What became of a test. */
+        /* What became of a test; its note was written. */
         void (*judged)(void *userdata, const CrashTest *test);
+        /* The newest dump so far, whether new or not; without a time if there is none at all. The
+         * last call counts. */
+        void (*newest)(void *userdata, const LastCrash *newest);
 } CrashesOps;
 
-/* A directory as it was at the last look; if it is the same, nothing came or went. */
-typedef struct CrashesPlace {
-        char *path;
-        uint64_t device, inode, changed_nsec;
-        LastCrash last;
-} CrashesPlace;
-
-typedef struct Crashes {
-        int root_fd;
-        char boot_id[37];
-        const CrashesOps *ops;
-        void *userdata;
-        CrashesPlace places[_DUMP_PLACE_MAX];
-        bool test_read;
-} Crashes;
-
-void crashes_init(Crashes *c, int root_fd, const CrashesOps *ops, void *userdata);
-void crashes_done(Crashes *c);
-
-/* Looks whether something is new, cheaply if nothing is, and brings aftermath up to date. Returns
- * whether that changed. What cannot be read is tried again the next time. */
-bool crashes_look(Crashes *c, const Settings *settings, uint64_t now_usec, Aftermath *aftermath);
+/* Looks at all that is there, and tells what is new. Returns false if a place could not be read:
+ * it may be there the next time. Takes as long as the file systems do, and is for a process that
+ * may be killed: what was told is noted after it was, so that nothing is lost. */
+bool crashes_look(int root_fd, const Settings *settings, uint64_t now_usec, const CrashesOps *ops,
+                  void *userdata);

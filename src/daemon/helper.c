@@ -2,16 +2,14 @@
 /* kdump-load and kdump-mkinitramfs as child processes. */
 #include "daemon/helper.h"
 
-#include <fcntl.h>
+#include <errno.h>
 #include <linux/ioprio.h>
-#include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
+#include <unistd.h>
 
-#include "base/file-util.h"
+#include "daemon/child.h"
 #include "sys/build-report-json.h"
 #include "sys/log.h"
 #include "sys/report-json.h"
@@ -19,19 +17,12 @@
 /* One byte more than a report may have tells one that just fits from one that is too long. */
 #define TEXT_SIZE (REPORT_JSON_LONGEST + 1)
 
-/* Enough for all that a pipe holds; whoever writes without end does not get the whole loop. */
-#define READS_AT_ONCE 32
-
 struct Helper {
         sd_event *event;
         HelperSetup setup;
 
         HelperKind kind;
-        pid_t pid;
-        int output; /* the reading end of its standard output */
-        sd_event_source *child_source, *output_source;
-        char *text;
-        size_t size;
+        Child *child; /* NULL if none is running */
 };
 
 /* By kind: which program, whether it can wait, and what it is told besides --json. */
@@ -56,60 +47,19 @@ int helper_new(sd_event *event, const HelperSetup *setup, Helper **ret) {
 
         if (!h)
                 return -ENOMEM;
-        *h = (Helper){ .event = sd_event_ref(event), .setup = *setup, .output = -EBADF };
+        *h = (Helper){ .event = sd_event_ref(event), .setup = *setup };
         *ret = h;
         return 0;
-}
-
-static void helper_reset(Helper *h) {
-        h->child_source = sd_event_source_disable_unref(h->child_source);
-        h->output_source = sd_event_source_disable_unref(h->output_source);
-        closep(&h->output);
-        h->output = -EBADF;
-        free(TAKE_PTR(h->text));
-        h->size = 0;
-        h->pid = 0;
 }
 
 Helper *helper_free(Helper *h) {
         if (!h)
                 return NULL;
         /* A child that is loading goes on: it tears nothing apart by ending after us. */
-        helper_reset(h);
+        child_free(h->child);
         sd_event_unref(h->event);
         free(h);
         return NULL;
-}
-
-/* Reads what is there, and drops what is too much for a report: a child that is blocked on its
- * output would hang until it is killed. Returns 1 at the end of the output, 0 if there may be
- * more. */
-static int drain(Helper *h) {
-        char dropped[4096];
-
-        for (unsigned i = 0; i < READS_AT_ONCE; i++) {
-                size_t room = TEXT_SIZE - h->size;
-                ssize_t n = read(h->output, room > 0 ? h->text + h->size : dropped,
-                                 room > 0 ? room : sizeof(dropped));
-
-                if (n < 0 && errno == EINTR)
-                        continue;
-                if (n < 0)
-                        return errno == EAGAIN ? 0 : 1;
-                if (n == 0)
-                        return 1;
-                if (room > 0)
-                        h->size += (size_t)n;
-        }
-        return 0;
-}
-
-static int on_output(sd_event_source *source, int fd, uint32_t revents, void *userdata) {
-        Helper *h = userdata;
-
-        if (drain(h) > 0)
-                (void)sd_event_source_set_enabled(source, SD_EVENT_OFF);
-        return 0;
 }
 
 static void describe_end(HelperKind kind, const siginfo_t *si, char **ret) {
@@ -145,11 +95,9 @@ static void load_ended(Helper *h, const siginfo_t *si, const char *text, size_t 
 }
 
 /* Both its outputs go into one pipe: what counts is what it said last. */
-static char *last_line(char *text, size_t size) {
-        char *line;
+static char *last_line(char *text) {
+        char *line = strstrip(text);
 
-        text[size] = '\0';
-        line = strstrip(text);
         return strrchr(line, '\n') ? strrchr(line, '\n') + 1 : line;
 }
 
@@ -160,8 +108,8 @@ static char *sentence(char *line) {
         return *line ? strdup(startswith(line, prefix) ?: line) : NULL;
 }
 
-static void build_ended(Helper *h, const siginfo_t *si, char *text, size_t size) {
-        char *line = last_line(text, size);
+static void build_ended(Helper *h, const siginfo_t *si, char *text) {
+        char *line = last_line(text);
         BuildReport report = { 0 };
 
         if (si->si_code != CLD_EXITED || si->si_status != 0 ||
@@ -179,21 +127,15 @@ static void build_ended(Helper *h, const siginfo_t *si, char *text, size_t size)
         build_report_done(&report);
 }
 
-static int on_exit_of_child(sd_event_source *source, const siginfo_t *si, void *userdata) {
+static void on_ended(void *userdata, const siginfo_t *si, char *text, size_t size) {
         Helper *h = userdata;
-        _cleanup_free_ char *text = NULL;
-        size_t size;
 
-        (void)drain(h);
-        text = TAKE_PTR(h->text);
-        size = h->size;
         /* Whoever hears of the end may start the next one. */
-        helper_reset(h);
+        h->child = child_free(h->child);
         if (kinds[h->kind].builds)
-                build_ended(h, si, text, size);
+                build_ended(h, si, text);
         else
                 load_ended(h, si, text, size);
-        return 0;
 }
 
 /* An image is loaded already. What cannot be lowered stays as it is. */
@@ -205,89 +147,42 @@ static void lower_priority(pid_t pid) {
                           strerrordesc_np(errno));
 }
 
-static int spawn_child(Helper *h, int output, pid_t *ret_pid) {
-        bool builds = kinds[h->kind].builds;
-        const char *program = builds ? h->setup.mkinitramfs : h->setup.load;
-        posix_spawn_file_actions_t actions;
-        posix_spawnattr_t attributes;
-        sigset_t none, all;
-        char *argv[5], *root = NULL;
+int helper_start(Helper *h, HelperKind kind) {
+        bool builds = kinds[kind].builds;
+        _cleanup_free_ char *root = NULL;
+        const char *argv[5];
+        const ChildSetup setup = {
+                .argv = argv,
+                /* Its report is on standard output if it worked; else it has said why. */
+                .takes_errors = builds,
+                .most = TEXT_SIZE,
+                .ended = on_ended,
+                .userdata = h,
+        };
         int n = 0, r;
 
-        argv[n++] = (char *)program;
-        argv[n++] = (char *)"--json";
-        if (kinds[h->kind].option)
-                argv[n++] = (char *)kinds[h->kind].option;
+        if (h->child)
+                return -EBUSY;
+        argv[n++] = builds ? h->setup.mkinitramfs : h->setup.load;
+        argv[n++] = "--json";
+        if (kinds[kind].option)
+                argv[n++] = kinds[kind].option;
         if (h->setup.root) {
-                if (asprintf(&root, "--root=%s", h->setup.root) < 0)
+                if (asprintf(&root, "--root=%s", h->setup.root) < 0) {
+                        root = NULL;
                         return -ENOMEM;
+                }
                 argv[n++] = root;
         }
         argv[n] = NULL;
-
-        (void)sigemptyset(&none);
-        (void)sigfillset(&all);
-        r = -posix_spawnattr_init(&attributes);
-        if (r < 0)
-                goto finish_root;
-        r = -posix_spawn_file_actions_init(&actions);
-        if (r < 0)
-                goto finish_attributes;
-        /* The event loop's blocked signals must not be inherited, nor must ignored ones. */
-        (void)posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-        (void)posix_spawnattr_setsigmask(&attributes, &none);
-        (void)posix_spawnattr_setsigdefault(&attributes, &all);
-        r = -posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
-        /* Its report is on standard output if it worked; else it has said why. */
-        if (r >= 0 && builds)
-                r = -posix_spawn_file_actions_adddup2(&actions, output, STDERR_FILENO);
-        if (r >= 0)
-                r = -posix_spawn(ret_pid, program, &actions, &attributes, argv, environ);
-        (void)posix_spawn_file_actions_destroy(&actions);
-finish_attributes:
-        (void)posix_spawnattr_destroy(&attributes);
-finish_root:
-        free(root);
+        h->kind = kind;
+        r = child_start(h->event, &setup, &h->child);
+        if (r >= 0 && kinds[kind].can_wait)
+                lower_priority(child_pid(h->child));
         return r;
 }
 
-int helper_start(Helper *h, HelperKind kind) {
-        _cleanup_close_ int output = -EBADF;
-        int fds[2], r;
-
-        if (h->pid > 0)
-                return -EBUSY;
-        if (pipe2(fds, O_CLOEXEC) < 0)
-                return -errno;
-        h->output = fds[0];
-        output = fds[1];
-        h->kind = kind;
-        h->text = malloc(TEXT_SIZE + 1);
-        r = h->text ? 0 : -ENOMEM;
-        if (r >= 0 && fcntl(h->output, F_SETFL, O_NONBLOCK) < 0)
-                r = -errno;
-        if (r >= 0)
-                r = sd_event_add_io(h->event, &h->output_source, h->output, EPOLLIN, on_output, h);
-        if (r >= 0)
-                r = spawn_child(h, output, &h->pid);
-        if (r < 0) {
-                helper_reset(h);
-                return r;
-        }
-        r = sd_event_add_child(h->event, &h->child_source, h->pid, WEXITED, on_exit_of_child, h);
-        if (r < 0) {
-                /* Nobody would ever hear of its end. */
-                (void)kill(h->pid, SIGKILL);
-                (void)waitpid(h->pid, NULL, 0);
-                helper_reset(h);
-                return r;
-        }
-        if (kinds[kind].can_wait)
-                lower_priority(h->pid);
-        return 0;
-}
-
 void helper_kill(Helper *h) {
-        if (h->pid > 0)
-                (void)kill(h->pid, SIGKILL);
+        if (h->child)
+                child_kill(h->child);
 }

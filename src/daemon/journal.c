@@ -88,6 +88,7 @@ static const char *what_was_left(DumpState state) {
                 [DUMP_LOG_ONLY] = "the kernel's log, but no dump,",
                 [DUMP_FAILED] = "neither a dump nor the kernel's log",
                 [DUMP_MISSING] = "a dump that was removed since",
+                [DUMP_RAW] = "a dump on a device",
         };
 
         return texts[state];

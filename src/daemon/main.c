@@ -17,13 +17,14 @@
 #include "core/unit-name.h"
 #include "daemon/bus-systemd.h"
 #include "daemon/bus.h"
-#include "daemon/crashes.h"
 #include "daemon/facts.h"
 #include "daemon/helper.h"
 #include "daemon/journal.h"
 #include "daemon/manager.h"
 #include "daemon/record.h"
+#include "daemon/scan.h"
 #include "sys/conffile.h"
+#include "sys/crash-test-json.h"
 #include "sys/kernel-state.h"
 #include "sys/kmsg.h"
 #include "sys/log.h"
@@ -45,6 +46,7 @@
 
 static const char *arg_root = NULL;
 static const char *arg_helper = KDUMPD_SBINDIR "/kdump-load";
+static bool arg_look_for_dumps = false;
 static const char *arg_builder = KDUMPD_SBINDIR "/kdump-mkinitramfs";
 
 typedef struct Daemon {
@@ -68,7 +70,7 @@ typedef struct Daemon {
         char status_line[STATUS_TEXT_MAX];
         Helper *helper;
         Bus *bus;
-        Crashes crashes;
+        Scan *scan;
 } Daemon;
 
 static void op_moment(void *userdata, Moment *ret) {
@@ -232,39 +234,37 @@ static const Ops ops = {
 };
 
 /* Programs of the administrator's run in a unit of their own, not in our sandbox. */
-static void on_dump_found(void *userdata, const Dump *dump) {
+static void on_dump_found(void *userdata, const char *directory) {
         char unit[UNIT_NAME_MAX];
         Daemon *d = userdata;
 
-        journal_dump(dump);
         if (arg_root)
                 return;
-        if (unit_name_for_path(unit, "kdumpd-crash", dump->info.directory) < 0)
+        if (unit_name_for_path(unit, "kdumpd-crash", directory) < 0)
                 log_warning("Cannot run the programs in /etc/kdumpd/crash.d for %s: the path is "
                             "too long for the name of a unit",
-                            dump->info.directory);
+                            directory);
         else
                 system_start_unit(d->event, unit);
 }
 
-static void on_more_dumps(void *userdata, size_t n) {
-        log_notice("%zu older dumps are new, too; see 'kdumpctl list'", n);
+static void on_newest_dump(void *userdata, const LastCrash *newest) {
+        Daemon *d = userdata;
+
+        d->manager.aftermath.crash = *newest;
+        op_changed(d);
 }
 
-static void on_test_judged(void *userdata, const CrashTest *test) {
-        journal_crash_test(test);
-}
+static void read_crash_test(void *userdata) {
+        Daemon *d = userdata;
+        CrashTest test = { 0 };
 
-static void look_for_crashes(Daemon *d) {
-        if (crashes_look(&d->crashes, &d->settings, realtime_usec(), &d->manager.aftermath))
-                op_changed(d);
+        if (crash_test_read(d->root_fd, &test) < 0)
+                return;
+        crash_test_done(&d->manager.aftermath.test);
+        d->manager.aftermath.test = test;
+        op_changed(d);
 }
-
-static const CrashesOps crashes_ops = {
-        .found = on_dump_found,
-        .more = on_more_dumps,
-        .judged = on_test_judged,
-};
 
 static int on_uevent(sd_event_source *source, int fd, uint32_t revents, void *userdata) {
         Daemon *d = userdata;
@@ -416,6 +416,7 @@ static int on_reload(sd_event_source *source, const struct signalfd_siginfo *si,
                                           strerrordesc_np(-r));
                 }
                 manager_input(&d->manager, &input);
+                scan_look(d->scan, monotonic_usec(), true);
         }
         if (d->manager.machine.ready)
                 (void)sd_notify(false, "READY=1");
@@ -450,7 +451,7 @@ static int on_watch(sd_event_source *source, uint64_t usec, void *userdata) {
         (void)sd_notify(false, "WATCHDOG=1");
         manager_input(&d->manager, &input);
         on_refresh(d);
-        look_for_crashes(d);
+        scan_look(d->scan, monotonic_usec(), false);
         /* Now, and not on a wake-up of its own. */
         tell_changes(d);
         (void)sd_event_source_set_enabled(d->changes_source, SD_EVENT_OFF);
@@ -518,12 +519,12 @@ static void daemon_done(Daemon *d) {
         closep(&d->root_fd);
         if (d->manager_set_up)
                 manager_done(&d->manager);
-        crashes_done(&d->crashes);
+        scan_free(d->scan);
         settings_done(&d->settings);
         sd_event_unref(d->event);
 }
 
-static int new_helper(Daemon *d) {
+static int new_helpers(Daemon *d) {
         const HelperSetup setup = {
                 .load = arg_helper,
                 .mkinitramfs = arg_builder,
@@ -532,8 +533,20 @@ static int new_helper(Daemon *d) {
                 .build_ended = on_build_ended,
                 .userdata = d,
         };
+        /* /proc/self/exe, also where the file was replaced since. */
+        const ScanSetup scan_setup = {
+                .program = "/proc/self/exe",
+                .root = arg_root,
+                .patience_usec = SCAN_PATIENCE_USEC,
+                .found = on_dump_found,
+                .newest = on_newest_dump,
+                .judged = read_crash_test,
+                .userdata = d,
+        };
+        int r;
 
-        return helper_new(d->event, &setup, &d->helper);
+        r = helper_new(d->event, &setup, &d->helper);
+        return r < 0 ? r : scan_new(d->event, &scan_setup, &d->scan);
 }
 
 /* The monitor is armed before anything is read, so that nothing falls between; and the machine
@@ -556,7 +569,7 @@ static int daemon_start(Daemon *d) {
         if (r >= 0)
                 r = add_timers(d);
         if (r >= 0)
-                r = new_helper(d);
+                r = new_helpers(d);
         if (r < 0) {
                 log_error("Cannot set up the event loop: %s", strerrordesc_np(-r));
                 return r;
@@ -594,8 +607,8 @@ static int daemon_run(Daemon *d) {
                 log_warning("Cannot connect to the system bus, going on without it: %s",
                             strerrordesc_np(-r));
         /* The machine comes first: by now its load is under way. */
-        crashes_init(&d->crashes, d->root_fd, &crashes_ops, d);
-        look_for_crashes(d);
+        read_crash_test(d);
+        scan_look(d->scan, monotonic_usec(), true);
         return sd_event_loop(d->event);
 }
 
@@ -619,6 +632,7 @@ static int parse_arguments(int argc, char *argv[]) {
                 ARG_ROOT,
                 ARG_HELPER,
                 ARG_BUILDER,
+                ARG_LOOK_FOR_DUMPS,
         };
         static const struct option options[] = {
                 { "help", no_argument, NULL, 'h' },
@@ -626,6 +640,8 @@ static int parse_arguments(int argc, char *argv[]) {
                 { "root", required_argument, NULL, ARG_ROOT },
                 { "helper", required_argument, NULL, ARG_HELPER },
                 { "builder", required_argument, NULL, ARG_BUILDER },
+                /* How it calls itself; in no help. */
+                { &SCAN_OPTION[2], no_argument, NULL, ARG_LOOK_FOR_DUMPS },
                 {},
         };
         int c;
@@ -647,6 +663,9 @@ static int parse_arguments(int argc, char *argv[]) {
                 case ARG_BUILDER:
                         arg_builder = optarg;
                         break;
+                case ARG_LOOK_FOR_DUMPS:
+                        arg_look_for_dumps = true;
+                        break;
                 default:
                         return -EINVAL;
                 }
@@ -664,6 +683,8 @@ int main(int argc, char *argv[]) {
         r = parse_arguments(argc, argv);
         if (r <= 0)
                 return r < 0 ? 2 : EXIT_SUCCESS;
+        if (arg_look_for_dumps)
+                return scan_main(strempty(arg_root));
         r = daemon_start(&d);
         if (r >= 0)
                 r = daemon_run(&d);

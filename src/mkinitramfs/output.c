@@ -43,7 +43,7 @@ static const JsonField entry_table[] = {
         FIELD(NUMBER, Entry, "MtimeNSec", mtime_nsec),
         FIELD(NUMBER, Entry, "Inode", inode),
 };
-static const JsonFields entry_fields = { entry_table, ELEMENTSOF(entry_table), NOTE_LONGEST };
+static const JsonFields entry_fields = JSON_FIELDS(entry_table, NOTE_LONGEST);
 
 static const JsonField note_table[] = {
         FIELD(STRING, Note, "Digest", digest),
@@ -57,7 +57,7 @@ static const JsonField note_table[] = {
           .inside = &entry_fields,
           .most = ENTRIES_MOST },
 };
-static const JsonFields note_fields = { note_table, ELEMENTSOF(note_table), NOTE_LONGEST };
+static const JsonFields note_fields = JSON_FIELDS(note_table, NOTE_LONGEST);
 
 static void note_done(Note *note) {
         free(note->digest);

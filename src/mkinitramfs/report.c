@@ -22,7 +22,7 @@ static const JsonField result_table[] = {
           .offset = offsetof(Result, unpacked_bytes) },
         { .name = "Message", .type = JSON_OPTIONAL_STRING, .offset = offsetof(Result, message) },
 };
-static const JsonFields result_fields = { result_table, ELEMENTSOF(result_table), 0 };
+static const JsonFields result_fields = JSON_FIELDS(result_table, 0);
 
 #define KIB 1024.0
 

@@ -22,7 +22,7 @@ static const JsonField table[] = {
         FIELD("UnpackedBytes", NUMBER, unpacked_bytes),
         FIELD("Message", OPTIONAL_STRING, message),
 };
-static const JsonFields fields = { table, ELEMENTSOF(table), BUILD_REPORT_LONGEST };
+static const JsonFields fields = JSON_FIELDS(table, BUILD_REPORT_LONGEST);
 
 static void result_done(Result *result) {
         free(result->state);
@@ -55,7 +55,7 @@ int build_report_from_json(const char *text, size_t size, BuildReport *ret) {
 
 int build_note_unpacked_bytes(int root_fd, const char *path, uint64_t *ret) {
         static const JsonField note_table[] = { { .name = "UnpackedBytes", .type = JSON_NUMBER } };
-        static const JsonFields note_fields = { note_table, ELEMENTSOF(note_table), 0 };
+        static const JsonFields note_fields = JSON_FIELDS(note_table, 0);
         const char *slash = strrchr(path, '/');
         _cleanup_free_ char *note = NULL, *text = NULL;
         uint64_t bytes = 0;

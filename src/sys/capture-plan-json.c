@@ -7,16 +7,10 @@
 #include "base/string-util.h"
 #include "sys/json-fields.h"
 
-/* The tables want one type for all enums. */
-#define NAME_FUNCTIONS(prefix, type)                   \
-        static const char *prefix##_name(unsigned v) { \
-                return prefix##_to_string((type)v);    \
-        }                                              \
-        struct swallow_semicolon_name_##prefix
-NAME_FUNCTIONS(device_tag, DeviceTag);
-NAME_FUNCTIONS(plan_device_type, PlanDeviceType);
-NAME_FUNCTIONS(plan_place_type, PlanPlaceType);
-NAME_FUNCTIONS(final_action, FinalAction);
+DEFINE_JSON_NAME(device_tag, DeviceTag);
+DEFINE_JSON_NAME(plan_device_type, PlanDeviceType);
+DEFINE_JSON_NAME(plan_place_type, PlanPlaceType);
+DEFINE_JSON_NAME(final_action, FinalAction);
 
 #define PLAIN(kind, type_name, key, member) \
         { .name = key, .type = JSON_##kind, .offset = offsetof(type_name, member) }
@@ -37,8 +31,7 @@ NAME_FUNCTIONS(final_action, FinalAction);
                 .size = sizeof(*((type_name *)NULL)->member), .inside = &(fields),      \
                 .most = (limit),                                                        \
         }
-#define FIELDS(table) \
-        { table, ELEMENTSOF(table), PLAN_LONGEST_STRING }
+#define FIELDS(table) JSON_FIELDS(table, PLAN_LONGEST_STRING)
 
 static const JsonField device_id_table[] = {
         NAME(DeviceId, "By", tag, device_tag),

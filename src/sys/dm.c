@@ -31,8 +31,7 @@
                 .size = sizeof(*((type_name *)NULL)->member), .inside = &(fields),      \
                 .most = (limit),                                                        \
         }
-#define FIELDS(table) \
-        { table, ELEMENTSOF(table), DM_STRING_LONGEST }
+#define FIELDS(table) JSON_FIELDS(table, DM_STRING_LONGEST)
 
 static const JsonField target_table[] = {
         FIELD(NUMBER, DmTarget, "StartSectors", start_sectors),

@@ -17,12 +17,6 @@
 /* A link to a device points to it, or to another such link: /dev/disk/by-uuid/..., /dev/vg/lv. */
 #define LINKS_MOST 8u
 
-static const char *basename_of(const char *path) {
-        const char *slash = strrchr(path, '/');
-
-        return slash ? slash + 1 : path;
-}
-
 /* As udev names the links in /dev/disk/by-*: what is not plain becomes \x20. */
 static bool is_plain(unsigned char c) {
         return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
@@ -81,12 +75,12 @@ static int device_number(int root_fd, const char *device, char ret[static NUMBER
                 if (target[0] == '/')
                         strscpy(path, sizeof(path), target);
                 else {
-                        size_t directory = (size_t)(basename_of(path) - path);
+                        size_t directory = (size_t)(path_name(path) - path);
 
                         strscpy(path + directory, sizeof(path) - directory, target);
                 }
         }
-        strscpyf(attribute, sizeof(attribute), "/sys/class/block/%s/dev", basename_of(path));
+        strscpyf(attribute, sizeof(attribute), "/sys/class/block/%s/dev", path_name(path));
         return read_line_below(root_fd, attribute, ret, NUMBER_MAX);
 }
 
@@ -186,21 +180,35 @@ static int fail(int error, char **reterr, const char *before, const char *target
         return error;
 }
 
+static const char *target_of(const Settings *settings, DumpPlace place) {
+        return place == DUMP_PLACE_TARGET ? settings->target : settings->fallback_target;
+}
+
+int dump_device_path(const char *name, char **ret) {
+        char path[PATH_MAX];
+
+        device_path(path, name);
+        *ret = strdup(path);
+        return *ret ? 0 : -ENOMEM;
+}
+
+int dump_place_device(const Settings *settings, DumpPlace place, char **ret) {
+        const char *raw = startswith(strempty(target_of(settings, place)), "raw:");
+
+        return raw ? dump_device_path(raw, ret) : -ENXIO;
+}
+
 int dump_place(int root_fd, const Settings *settings, DumpPlace place, char **ret, char **reterr) {
-        const char *target =
-                place == DUMP_PLACE_TARGET ? settings->target : settings->fallback_target;
+        const char *target = target_of(settings, place);
         char path[PATH_MAX], number[NUMBER_MAX];
         int r;
 
         if (isempty(target))
                 return fail(-ENXIO, reterr, "there is no FallbackTarget=", "", "");
-        if (streq(target, "auto")) {
+        if (streq(target, "auto") || startswith(target, "raw:")) {
                 *ret = strdup(settings->capture_path);
                 return *ret ? 0 : -ENOMEM;
         }
-        if (startswith(target, "raw:"))
-                return fail(-ENOTBLK, reterr, "a dump on ", target + strlen("raw:"),
-                            " is written over the device, where nothing lists it");
         device_path(path, target);
         r = device_number(root_fd, path, number);
         if (r == -ENOMEM)

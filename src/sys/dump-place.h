@@ -11,9 +11,18 @@ typedef enum DumpPlace {
 } DumpPlace;
 
 /* The directory that holds the dumps of Target= or FallbackTarget=: Path= itself, or below where
- * that device is mounted (/proc/self/mountinfo). Returns 0 with a fresh path, which may not exist;
- * -ENXIO if the configuration has no such place, -ENODEV if the device is not mounted, -ENOTBLK if
- * it has no file system (raw:), each with a fresh clause without a full stop in *reterr; -ENOMEM,
- * or another negative errno with *reterr untouched. */
+ * that device is mounted (/proc/self/mountinfo). What is written over a device (raw:) gets into
+ * Path= itself when it is recovered. Returns 0 with a fresh path, which may not exist; -ENXIO if
+ * the configuration has no such place, -ENODEV if the device is not mounted, both with a fresh
+ * clause without a full stop in *reterr; -ENOMEM, or another negative errno with *reterr
+ * untouched. */
 int dump_place(int root_fd, const Settings *settings, DumpPlace place, char **ret,
                char **reterr) _must_check_;
+
+/* The device that dumps of Target= or FallbackTarget= are written over. Returns 0 with a fresh path
+ * in /dev; -ENXIO if they are not, -ENOMEM. */
+int dump_place_device(const Settings *settings, DumpPlace place, char **ret) _must_check_;
+
+/* The path in /dev of a device as the configuration names it: "UUID=..." and the like, or a path.
+ * Returns 0 with a fresh one, or -ENOMEM. */
+int dump_device_path(const char *name, char **ret) _must_check_;

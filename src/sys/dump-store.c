@@ -18,6 +18,7 @@
 static const char *const dump_state_table[_DUMP_STATE_MAX] = {
         [DUMP_COMPLETE] = "complete", [DUMP_COPIED] = "copied", [DUMP_INCOMPLETE] = "incomplete",
         [DUMP_LOG_ONLY] = "log-only", [DUMP_FAILED] = "failed", [DUMP_MISSING] = "missing",
+        [DUMP_RAW] = "raw",
 };
 DEFINE_NAME_TABLE(dump_state, DumpState, _DUMP_STATE_MAX);
 
@@ -279,14 +280,15 @@ static int read_summary(int dump_fd, CrashInfo *ret) {
         return crash_info_from_json(text, size, ret);
 }
 
-/* At most DUMP_LOG_PIECE bytes from offset on. */
-static int read_piece(int fd, off_t offset, char **ret, size_t *ret_size) {
-        _cleanup_free_ char *piece = malloc(DUMP_LOG_PIECE);
+/* At most DUMP_LOG_PIECE of the bytes from offset on. */
+static int read_piece(int fd, uint64_t offset, uint64_t bytes, char **ret, size_t *ret_size) {
+        size_t size = (size_t)MIN(bytes, (uint64_t)DUMP_LOG_PIECE);
+        _cleanup_free_ char *piece = malloc(size + 1);
         ssize_t n;
 
         if (!piece)
                 return -ENOMEM;
-        n = pread(fd, piece, DUMP_LOG_PIECE, offset);
+        n = pread(fd, piece, size, (off_t)offset);
         if (n < 0)
                 return -errno;
         *ret = TAKE_PTR(piece);
@@ -294,27 +296,32 @@ static int read_piece(int fd, off_t offset, char **ret, size_t *ret_size) {
         return 0;
 }
 
-/* What a log says for which there is no summary; nothing, if it cannot be read. */
-static int read_log(int dump_fd, const Content *c, CrashInfo *info) {
-        _cleanup_close_ int fd = open_file(dump_fd, c->names[ROLE_LOG]);
-        uint64_t bytes = c->bytes[ROLE_LOG];
-        off_t end = bytes > DUMP_LOG_PIECE ? (off_t)(bytes - DUMP_LOG_PIECE) : 0;
-        const off_t offsets[] = { 0, end };
+static int take_panic(const char *log, size_t size, CrashInfo *info) {
+        char message[CRASH_LINE_MAX], where[CRASH_LINE_MAX];
+
+        if (!crash_log_panic(log, size, message, where))
+                return 0;
+        info->panic_message = strdup(message);
+        info->panic_where = *where ? strdup(where) : NULL;
+        return info->panic_message && (info->panic_where || !*where) ? 0 : -ENOMEM;
+}
+
+int dump_read_log(int fd, uint64_t offset, uint64_t bytes, CrashInfo *info) {
+        uint64_t skipped = sub_saturated(bytes, (uint64_t)DUMP_LOG_PIECE);
         int r;
 
-        if (fd < 0)
-                return 0;
-        for (size_t i = 0; i < ELEMENTSOF(offsets); i++) {
+        for (unsigned i = 0; i < 2; i++) {
+                uint64_t at = i == 0 ? 0 : skipped;
                 _cleanup_free_ char *piece = NULL;
                 size_t size = 0;
 
-                r = read_piece(fd, offsets[i], &piece, &size);
+                r = read_piece(fd, offset + at, bytes - at, &piece, &size);
                 if (r == -ENOMEM)
                         return r;
                 if (r < 0)
                         return 0;
                 r = i == 0 ? crash_log_release(piece, size, &info->kernel_release)
-                           : crash_log_panic(piece, size, &info->panic_message);
+                           : take_panic(piece, size, info);
                 if (r == -ENOMEM)
                         return r;
         }
@@ -385,7 +392,9 @@ static int describe(int dump_fd, Dump *dump) {
                 return r;
         dump->has_summary = r >= 0;
         if (!dump->has_summary && c.names[ROLE_LOG]) {
-                r = read_log(dump_fd, &c, &dump->info);
+                _cleanup_close_ int fd = open_file(dump_fd, c.names[ROLE_LOG]);
+
+                r = fd < 0 ? 0 : dump_read_log(fd, 0, c.bytes[ROLE_LOG], &dump->info);
                 if (r < 0)
                         return r;
         }
@@ -439,12 +448,12 @@ int dump_store_open_log(int store_fd, const Dump *dump) {
 bool dump_store_log_has(int store_fd, const Dump *dump, const char *text) {
         _cleanup_close_ int fd = dump_store_open_log(store_fd, dump);
         uint64_t bytes = dump->info.log_bytes;
+        uint64_t skipped = sub_saturated(bytes, (uint64_t)DUMP_LOG_PIECE);
         _cleanup_free_ char *piece = NULL;
         size_t size = 0;
 
         if (fd < 0)
                 return false;
-        return read_piece(fd, bytes > DUMP_LOG_PIECE ? (off_t)(bytes - DUMP_LOG_PIECE) : 0, &piece,
-                          &size) >= 0 &&
+        return read_piece(fd, skipped, bytes - skipped, &piece, &size) >= 0 &&
                crash_log_has(piece, size, text);
 }

@@ -15,6 +15,7 @@ typedef enum DumpState {
         DUMP_LOG_ONLY,   /* there is only the log of the kernel */
         DUMP_FAILED,     /* not even that */
         DUMP_MISSING,    /* it was complete once, and its file is gone */
+        DUMP_RAW,        /* complete on a device, to be taken into files (sys/raw-store.h) */
         _DUMP_STATE_MAX,
 } DumpState;
 
@@ -58,6 +59,10 @@ void dump_list_sort(DumpList *list);
 /* Fills in all of a dump of the list. path is that of the store, for info.directory. Returns 0;
  * -ENOENT if it went away, -EACCES if it is not for us, or another negative errno. */
 int dump_store_describe(int store_fd, const char *path, Dump *dump) _must_check_;
+
+/* Sets what a log of bytes bytes at offset of an open file tells: release, message and place of the
+ * panic; nothing, if it cannot be read. Returns 0 or -ENOMEM. */
+int dump_read_log(int fd, uint64_t offset, uint64_t bytes, CrashInfo *info) _must_check_;
 
 /* Opens the log of a dump that was described. Returns a descriptor; -ENOENT if there is none, or
  * another negative errno. */

@@ -30,8 +30,9 @@ static void *at_mutable(void *structure, size_t offset) {
 
 static json_object *object_from(const JsonFields *fields, const void *from);
 
-static json_object *array_from(const JsonField *field, const void *from) {
+static json_object *array_from(const JsonFields *fields, const JsonField *field, const void *from) {
         size_t n = *(const size_t *)at(from, field->count_offset);
+        size_t most = fields->mends ? field->most : SIZE_MAX;
         _cleanup_json_ json_object *array = json_object_new_array();
         const void *elements;
 
@@ -39,7 +40,7 @@ static json_object *array_from(const JsonField *field, const void *from) {
                 return NULL;
         /* A pointer of another type: not to be read as one to void. */
         memcpy(&elements, at(from, field->offset), sizeof(elements));
-        for (size_t i = 0; i < n; i++) {
+        for (size_t i = 0; i < MIN(n, most); i++) {
                 json_object *element = object_from(field->inside, at(elements, i * field->size));
 
                 if (!element)
@@ -52,16 +53,33 @@ static json_object *array_from(const JsonField *field, const void *from) {
         return TAKE_PTR(array);
 }
 
+static json_object *string_from(const JsonFields *fields, const char *text) {
+        _cleanup_free_ char *copy = NULL;
+
+        if (!fields->mends)
+                return json_object_new_string(text);
+        copy = malloc(MIN(strlen(text), fields->longest_string) + 1);
+        if (!copy)
+                return NULL;
+        strscpy(copy, MIN(strlen(text), fields->longest_string) + 1, text);
+        utf8_mend(copy);
+        return json_object_new_string(copy);
+}
+
 /* A fresh JSON value, or NULL for lack of memory. */
-static json_object *value_from(const JsonField *field, const void *from) {
+static json_object *value_from(const JsonFields *fields, const JsonField *field, const void *from) {
         const void *member = at(from, field->offset);
 
         switch (field->type) {
         case JSON_STRING:
         case JSON_OPTIONAL_STRING:
-                return json_object_new_string(strempty(*(char *const *)member));
+                return string_from(fields, strempty(*(char *const *)member));
+        case JSON_TEXT:
+                return string_from(fields, member);
         case JSON_NUMBER:
                 return json_object_new_uint64(*(const uint64_t *)member);
+        case JSON_SIGNED:
+                return json_object_new_int64(*(const int64_t *)member);
         case JSON_BOOL:
                 return json_object_new_boolean(*(const bool *)member);
         case JSON_NAME:
@@ -69,29 +87,37 @@ static json_object *value_from(const JsonField *field, const void *from) {
         case JSON_OBJECT:
                 return object_from(field->inside, member);
         case JSON_ARRAY:
-                return array_from(field, from);
+                return array_from(fields, field, from);
         }
         return NULL;
 }
 
+static int add_value(const JsonFields *fields, const JsonField *field, json_object *object,
+                     json_object *value) {
+        int r;
+
+        if (!value)
+                return -ENOMEM;
+        r = fields->is_row ? json_object_array_add(object, value)
+                           : json_object_object_add(object, field->name, value);
+        if (r < 0)
+                json_object_put(value);
+        return r < 0 ? -ENOMEM : 0;
+}
+
 static json_object *object_from(const JsonFields *fields, const void *from) {
-        _cleanup_json_ json_object *object = json_object_new_object();
+        _cleanup_json_ json_object *object =
+                fields->is_row ? json_object_new_array() : json_object_new_object();
 
         if (!object)
                 return NULL;
         for (size_t i = 0; i < fields->n; i++) {
                 const JsonField *field = &fields->field[i];
-                json_object *value;
 
                 if (field->type == JSON_OPTIONAL_STRING && !*(char *const *)at(from, field->offset))
                         continue;
-                value = value_from(field, from);
-                if (!value)
+                if (add_value(fields, field, object, value_from(fields, field, from)) < 0)
                         return NULL;
-                if (json_object_object_add(object, field->name, value) < 0) {
-                        json_object_put(value);
-                        return NULL;
-                }
         }
         return TAKE_PTR(object);
 }
@@ -174,8 +200,21 @@ static int value_to(const JsonFields *fields, const JsonField *field, json_objec
                 copy = strdup(text);
                 if (!copy)
                         return -ENOMEM;
+                if (fields->mends)
+                        utf8_mend(copy);
                 free(*(char **)member);
                 *(char **)member = copy;
+                return 0;
+        case JSON_TEXT:
+                r = read_string(fields, value, &text);
+                if (r < 0 || strlen(text) >= field->size)
+                        return -EBADMSG;
+                strscpy(member, field->size, text);
+                return 0;
+        case JSON_SIGNED:
+                if (!json_object_is_type(value, json_type_int))
+                        return -EBADMSG;
+                *(int64_t *)member = json_object_get_int64(value);
                 return 0;
         case JSON_NUMBER:
                 if (!json_object_is_type(value, json_type_int) ||
@@ -221,9 +260,25 @@ static int missing_to(const JsonField *field, void *to) {
         return *member ? 0 : -ENOMEM;
 }
 
+static int row_to(const JsonFields *fields, json_object *row, void *to) {
+        int r;
+
+        if (!json_object_is_type(row, json_type_array) ||
+            json_object_array_length(row) != fields->n)
+                return -EBADMSG;
+        for (size_t i = 0; i < fields->n; i++) {
+                r = value_to(fields, &fields->field[i], json_object_array_get_idx(row, i), to);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
 static int object_to(const JsonFields *fields, json_object *object, void *to) {
         int r;
 
+        if (fields->is_row)
+                return row_to(fields, object, to);
         if (!json_object_is_type(object, json_type_object))
                 return -EBADMSG;
         for (size_t i = 0; i < fields->n; i++) {

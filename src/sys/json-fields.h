@@ -11,7 +11,9 @@
 typedef enum JsonType {
         JSON_STRING,          /* char *; missing or NULL is "" */
         JSON_OPTIONAL_STRING, /* char *; left out if NULL */
+        JSON_TEXT,            /* char[], of the size that the field tells */
         JSON_NUMBER,          /* uint64_t */
+        JSON_SIGNED,          /* int64_t */
         JSON_BOOL,            /* bool */
         JSON_NAME,            /* an enum of the size of unsigned, by its name */
         JSON_OBJECT,          /* a structure inside */
@@ -27,14 +29,28 @@ typedef struct JsonField {
         const char *(*to_string)(unsigned value); /* JSON_NAME only */
         int (*from_string)(const char *name);     /* JSON_NAME only: a value, or negative */
         const JsonFields *inside;                 /* JSON_OBJECT and JSON_ARRAY only */
-        size_t count_offset, size, most;          /* JSON_ARRAY only: of one structure; a limit */
+        size_t count_offset, most;                /* JSON_ARRAY only; most is a limit */
+        size_t size;                              /* of JSON_TEXT, or a structure of JSON_ARRAY */
 } JsonField;
 
 struct JsonFields {
         const JsonField *field;
         size_t n;
         size_t longest_string; /* bytes: longer ones are refused */
+        bool mends;  /* strings are mended (utf8_mend()) both ways; what is longer than the
+                                * limits is cut when it is written, so that it can be read again */
+        bool is_row; /* an array of the values instead of an object */
 };
+
+#define JSON_FIELDS(table, longest) \
+        { .field = (table), .n = ELEMENTSOF(table), .longest_string = (longest), }
+
+/* Functions for JSON_NAME, prefix_name() and prefix_from_string(), out of a name table. */
+#define DEFINE_JSON_NAME(prefix, type)                 \
+        static const char *prefix##_name(unsigned v) { \
+                return prefix##_to_string((type)v);    \
+        }                                              \
+        struct swallow_semicolon_name_##prefix
 
 /* Formats the structure at from as one JSON object on one line, newline included; the same
  * structure gives the same bytes. Returns 0 with a fresh string, or -ENOMEM. */

@@ -204,12 +204,6 @@ int locate_initrd(int root_fd, const char *release, char **ret, char **reterr_tr
         return search_finish(&s, r, ret, reterr_tried);
 }
 
-static const char *last_component(const char *path) {
-        const char *slash = strrchr(path, '/');
-
-        return slash ? slash + 1 : path;
-}
-
 /* Versions of Linux begin "6.1": anything else ("kdump", "linux-lts", "generic") is a name that
  * somebody gave. */
 static bool looks_like_release(const char *s, size_t n) {
@@ -230,7 +224,7 @@ static bool give_release(const char *s, size_t n, char ret[static LOCATE_RELEASE
 /* Matches a name against the last component of a place. Returns true with what stands for %r, an
  * empty piece if the component has none. */
 static bool match_name(const char *place, const char *name, const char **ret_start, size_t *ret_n) {
-        const char *pattern = last_component(place), *specifier = strstr(pattern, "%r");
+        const char *pattern = path_name(place), *specifier = strstr(pattern, "%r");
         size_t before, after, n = strlen(name);
 
         if (!specifier) {
@@ -252,7 +246,7 @@ static bool match_name(const char *place, const char *name, const char **ret_sta
  * (".../%r/linux"). */
 static bool release_by_place(const char *place, const char *path,
                              char ret[static LOCATE_RELEASE_MAX]) {
-        const char *name = last_component(path), *start, *directory_end, *directory;
+        const char *name = path_name(path), *start, *directory_end, *directory;
         size_t n;
 
         if (!match_name(place, name, &start, &n))
@@ -287,7 +281,7 @@ bool locate_initrd_knows_root(const char *path) {
 
                 /* A name without a release ("initrd") says something only in its own directory. */
                 if (initrd_places[i].knows_root && !streq(place, OWN_INITRD) &&
-                    (strstr(place, "%r") ? match_name(place, last_component(path), &start, &n)
+                    (strstr(place, "%r") ? match_name(place, path_name(path), &start, &n)
                                          : streq(place, path)))
                         return true;
         }

@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "core/panic-line.h"
+#include "core/crash-log.h"
 #include "image/vmcore-log.h"
 
 typedef struct Bytes {
@@ -23,18 +23,16 @@ static int read_bytes(void *userdata, uint64_t offset, void *buf, size_t size) {
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-        char message[PANIC_LINE_MAX], where[PANIC_LINE_MAX];
+        char message[CRASH_LINE_MAX], where[CRASH_LINE_MAX];
         Bytes bytes = { data, size };
         VmcoreLog log;
         Vmcore v;
 
-        panic_line_find((const char *)data, size, message, where);
-        FUZZ_CHECK(memchr(message, 0, sizeof(message)) && memchr(where, 0, sizeof(where)));
         if (vmcore_open(read_bytes, &bytes, &v) < 0)
                 return 0;
         if (vmcore_log_read(&v, &log) == 0) {
                 FUZZ_CHECK(strlen(log.text) <= log.size && log.size <= VMCORE_LOG_MOST);
-                panic_line_find(log.text, log.size, message, where);
+                (void)crash_log_panic(log.text, log.size, message, where);
                 vmcore_log_done(&log);
         }
         vmcore_done(&v);

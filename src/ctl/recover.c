@@ -1,0 +1,405 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A dump that was written over a device, taken into files. */
+#include "ctl/recover.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <sys/utsname.h>
+#include <sys/wait.h>
+
+#include "base/file-util.h"
+#include "base/string-util.h"
+#include "core/collector.h"
+#include "sys/crash-json.h"
+#include "sys/raw-store.h"
+
+#define CHUNK     65536u
+#define FLAT_NAME "vmcore.flat"
+
+/* Hidden from all who look for dumps. */
+#define UNFINISHED ".recovering"
+
+typedef struct Recovery {
+        const Settings *settings;
+        RawStore store;
+        CrashInfo info;
+        bool has_summary;
+        int base_fd, dir_fd; /* Path=, and what is not finished in it */
+        char *reterr;
+} Recovery;
+
+static int fail(const Recovery *c, int error, const char *what) {
+        strscpyf(c->reterr, RECOVER_ERROR_MAX, "%s: %s", what, strerror(-error));
+        return error;
+}
+
+static void recovery_done(Recovery *c) {
+        raw_store_done(&c->store);
+        crash_info_done(&c->info);
+        closep(&c->base_fd);
+        closep(&c->dir_fd);
+}
+
+static int make_durable(int fd) {
+        return fsync(fd) < 0 ? -errno : 0;
+}
+
+static int enter(int parent_fd, const char *name) {
+        bool is_new = mkdirat(parent_fd, name, 0700) == 0;
+        _cleanup_close_ int fd = -EBADF;
+
+        if (!is_new && errno != EEXIST)
+                return -errno;
+        fd = openat(parent_fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (fd < 0 || (is_new && fsync(parent_fd) < 0))
+                return -errno;
+        return TAKE_FD(fd);
+}
+
+static int open_base(int root_fd, const char *path) {
+        _cleanup_close_ int fd = openat(root_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        _cleanup_free_ char *copy = strdup(path);
+        char *rest = copy, *part;
+
+        if (fd < 0 || !copy)
+                return copy ? -errno : -ENOMEM;
+        while ((part = strsep(&rest, "/"))) {
+                int next;
+
+                if (isempty(part))
+                        continue;
+                next = enter(fd, part);
+                if (next < 0)
+                        return next;
+                (void)close(fd);
+                fd = next;
+        }
+        return TAKE_FD(fd);
+}
+
+/* Also of one that an earlier attempt did not get to its end. */
+static void drop_unfinished(const Recovery *c) {
+        int fd = openat(c->base_fd, UNFINISHED, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        const struct dirent *entry;
+        DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+
+        if (!dir) {
+                closep(&fd);
+                return;
+        }
+        while ((entry = readdir(dir)))
+                if (!streq(entry->d_name, ".") && !streq(entry->d_name, ".."))
+                        (void)unlinkat(fd, entry->d_name, 0);
+        (void)closedir(dir);
+        (void)unlinkat(c->base_fd, UNFINISHED, AT_REMOVEDIR);
+}
+
+static int create_file(const Recovery *c, const char *name) {
+        int fd =
+                openat(c->dir_fd, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+
+        return fd < 0 ? -errno : fd;
+}
+
+static bool is_zero(const char *data, size_t size) {
+        return size > 0 && data[0] == '\0' && memcmp(data, data + 1, size - 1) == 0;
+}
+
+/* With holes for what is zero, as most of a plain copy is. */
+static int copy_part(const Recovery *c, const RawPart *part, const char *name) {
+        _cleanup_close_ int fd = create_file(c, name);
+        char buffer[CHUNK];
+        ssize_t n;
+        int r;
+
+        if (fd < 0)
+                return fd;
+        for (uint64_t at = 0; at < part->size; at += (uint64_t)n) {
+                n = raw_store_read(&c->store, part, at, buffer, sizeof(buffer));
+                if (n < 0)
+                        return (int)n;
+                if (is_zero(buffer, (size_t)n))
+                        r = lseek(fd, n, SEEK_CUR) < 0 ? -errno : 0;
+                else
+                        r = write_all(fd, buffer, (size_t)n);
+                if (r < 0)
+                        return r;
+        }
+        return ftruncate(fd, (off_t)part->size) < 0 ? -errno : make_durable(fd);
+}
+
+/* Starts "makedumpfile -R FILE" in the directory, with a pipe to its input. Returns the end to
+ * write to, or negative errno. */
+static int start_collector(const Recovery *c, const char *program, pid_t *ret_pid) {
+        const char *const argv[] = { program, "-R", CRASH_INCOMPLETE_NAME, NULL };
+        posix_spawn_file_actions_t actions;
+        posix_spawnattr_t attributes;
+        sigset_t defaults;
+        int fds[2], r;
+
+        if (pipe2(fds, O_CLOEXEC) < 0)
+                return -errno;
+        (void)sigemptyset(&defaults);
+        (void)sigaddset(&defaults, SIGPIPE);
+        r = -posix_spawnattr_init(&attributes);
+        if (r >= 0) {
+                (void)posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
+                (void)posix_spawnattr_setsigdefault(&attributes, &defaults);
+                r = -posix_spawn_file_actions_init(&actions);
+                if (r >= 0) {
+                        r = -posix_spawn_file_actions_adddup2(&actions, fds[0], STDIN_FILENO);
+                        if (r >= 0)
+                                r = -posix_spawn_file_actions_adddup2(&actions, STDERR_FILENO,
+                                                                      STDOUT_FILENO);
+                        if (r >= 0)
+                                r = -posix_spawn_file_actions_addfchdir_np(&actions, c->dir_fd);
+                        if (r >= 0)
+                                r = -posix_spawnp(ret_pid, program, &actions, &attributes,
+                                                  (char *const *)argv, environ);
+                        (void)posix_spawn_file_actions_destroy(&actions);
+                }
+                (void)posix_spawnattr_destroy(&attributes);
+        }
+        (void)close(fds[0]);
+        if (r < 0)
+                (void)close(fds[1]);
+        return r < 0 ? r : fds[1];
+}
+
+/* Returns 0; -EPIPE if nobody wants more of it, or another negative errno. */
+static int feed(const Recovery *c, int fd) {
+        const RawPart *part = &c->store.raw.dump;
+        char buffer[CHUNK];
+        ssize_t n;
+        int r;
+
+        for (uint64_t at = 0; at < part->size; at += (uint64_t)n) {
+                n = raw_store_read(&c->store, part, at, buffer, sizeof(buffer));
+                if (n < 0)
+                        return (int)n;
+                r = write_all(fd, buffer, (size_t)n);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+/* The program that wrote it, if that is makedumpfile. */
+static char *collector_program(const Settings *settings) {
+        _cleanup_words_ char **words = NULL;
+
+        if (collector_split(settings->core_collector, &words) < 0)
+                return strdup("makedumpfile");
+        return strdup(streq(path_name(words[0]), "makedumpfile") ? words[0] : "makedumpfile");
+}
+
+/* Returns 0; -EBADMSG if makedumpfile can not make a dump of it, or another negative errno. */
+static int expand(const Recovery *c) {
+        _cleanup_free_ char *program = collector_program(c->settings);
+        struct sigaction ignore = { .sa_handler = SIG_IGN }, before;
+        _cleanup_close_ int fd = -EBADF;
+        struct stat st;
+        int status, r;
+        pid_t pid;
+
+        if (!program)
+                return -ENOMEM;
+        fd = start_collector(c, program, &pid);
+        if (fd < 0)
+                return fd == -ENOMEM ? fd : -EBADMSG;
+        (void)sigaction(SIGPIPE, &ignore, &before);
+        r = feed(c, fd);
+        (void)sigaction(SIGPIPE, &before, NULL);
+        (void)close(TAKE_FD(fd));
+        while (waitpid(pid, &status, 0) < 0)
+                if (errno != EINTR)
+                        return -errno;
+        if (r < 0 && r != -EPIPE)
+                return r;
+        if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
+                return -EBADMSG;
+        fd = openat(c->dir_fd, CRASH_INCOMPLETE_NAME, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+        if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size == 0)
+                return -EBADMSG;
+        r = make_durable(fd);
+        if (r >= 0 && renameat(c->dir_fd, CRASH_INCOMPLETE_NAME, c->dir_fd, CRASH_VMCORE_NAME) < 0)
+                r = -errno;
+        return r;
+}
+
+/* The dump, under the name that *ret_name tells. */
+static int take_dump(const Recovery *c, const char **ret_name) {
+        const RawDump *raw = &c->store.raw;
+        int r;
+
+        *ret_name = CRASH_VMCORE_NAME;
+        if (!raw->is_flat)
+                return copy_part(c, &raw->dump, CRASH_VMCORE_NAME);
+        r = expand(c);
+        if (r != -EBADMSG)
+                return r;
+        (void)unlinkat(c->dir_fd, CRASH_INCOMPLETE_NAME, 0);
+        *ret_name = FLAT_NAME;
+        return copy_part(c, &raw->dump, FLAT_NAME);
+}
+
+/* What the capture could not say any more. */
+static int complete_info(Recovery *c, bool has_dump) {
+        CrashInfo *info = &c->info;
+        struct utsname system;
+
+        if (c->has_summary)
+                return 0;
+        if (uname(&system) < 0)
+                return -errno;
+        info->host = strdup(system.nodename);
+        info->collector_status = -1;
+        info->result = has_dump    ? CRASH_RESULT_COMPLETE
+                       : info->log ? CRASH_RESULT_LOG_ONLY
+                                   : CRASH_RESULT_FAILED;
+        if (!has_dump)
+                info->message = strdup("the capture was cut off");
+        return info->host && (has_dump || info->message) ? 0 : -ENOMEM;
+}
+
+static int write_info(Recovery *c, const char *vmcore) {
+        _cleanup_close_ int fd = -EBADF;
+        _cleanup_free_ char *text = NULL;
+        struct stat st;
+        int r;
+
+        r = complete_info(c, vmcore != NULL);
+        if (r < 0)
+                return r;
+        free(c->info.vmcore);
+        c->info.vmcore = vmcore ? strdup(vmcore) : NULL;
+        c->info.vmcore_bytes = 0;
+        if (vmcore && fstatat(c->dir_fd, vmcore, &st, AT_SYMLINK_NOFOLLOW) >= 0)
+                c->info.vmcore_bytes = (uint64_t)st.st_size;
+        r = crash_info_to_json(&c->info, &text);
+        if (r < 0)
+                return r;
+        fd = create_file(c, CRASH_INFO_NAME);
+        if (fd < 0)
+                return fd;
+        r = write_all(fd, text, strlen(text));
+        return r < 0 ? r : make_durable(fd);
+}
+
+/* Under its own name, with a number if there is one of its second already. */
+static int publish(const Recovery *c, char name[static CRASH_NAME_MAX]) {
+        uint64_t when = c->info.crash_usec;
+        char plain[CRASH_NAME_MAX];
+        int r;
+
+        r = make_durable(c->dir_fd);
+        if (r < 0)
+                return r;
+        crash_directory_name(plain, c->info.host, when > 0 ? when : realtime_usec());
+        for (unsigned number = 0; number <= CRASH_NUMBER_MOST; number++) {
+                strscpy(name, CRASH_NAME_MAX, plain);
+                if (number > 0)
+                        crash_directory_number(name, number);
+                if (renameat2(c->base_fd, UNFINISHED, c->base_fd, name, RENAME_NOREPLACE) >= 0)
+                        return make_durable(c->base_fd);
+                if (errno != EEXIST)
+                        return -errno;
+        }
+        return -EEXIST;
+}
+
+static int take_all(Recovery *c, RecoverNote *ret_note, char name[static CRASH_NAME_MAX]) {
+        const RawDump *raw = &c->store.raw;
+        bool has_dump = raw->is_complete && raw->dump.size > 0;
+        const char *vmcore = NULL;
+        int r = 0;
+
+        if (raw->log.size > 0)
+                r = copy_part(c, &raw->log, CRASH_LOG_NAME);
+        if (r < 0)
+                return fail(c, r, "the log cannot be copied");
+        if (has_dump)
+                r = take_dump(c, &vmcore);
+        if (r < 0)
+                return fail(c, r, "the dump cannot be copied");
+        r = write_info(c, vmcore);
+        if (r < 0)
+                return fail(c, r, CRASH_INFO_NAME " cannot be written");
+        r = publish(c, name);
+        if (r < 0)
+                return fail(c, r, "the files cannot be made durable");
+        *ret_note = !has_dump                          ? RECOVER_NO_DUMP
+                    : streq(vmcore, CRASH_VMCORE_NAME) ? RECOVER_WHOLE
+                                                       : RECOVER_FLAT;
+        return 0;
+}
+
+static int open_device(Recovery *c, int root_fd, const char *device) {
+        int r;
+
+        r = raw_store_open(root_fd, device, true, &c->store);
+        if (r == -EAGAIN) {
+                strscpyf(c->reterr, RECOVER_ERROR_MAX, "somebody else has locked it");
+                return -EBUSY;
+        }
+        if (r == -ENODATA)
+                strscpyf(c->reterr, RECOVER_ERROR_MAX, "there is no dump on it");
+        else if (r == -EBADMSG)
+                strscpyf(c->reterr, RECOVER_ERROR_MAX, "the header of the dump on it is damaged");
+        else if (r < 0)
+                return fail(c, r, "it cannot be opened");
+        if (r < 0)
+                return r;
+        if (c->store.raw.is_recovered) {
+                strscpyf(c->reterr, RECOVER_ERROR_MAX, "its dump was recovered before");
+                return -EALREADY;
+        }
+        r = raw_store_describe(&c->store, &c->info, &c->has_summary);
+        return r < 0 ? fail(c, r, "it cannot be read") : 0;
+}
+
+int recover_dump(int root_fd, const Settings *settings, const char *device, char **ret,
+                 RecoverNote *ret_note, char reterr[static RECOVER_ERROR_MAX]) {
+        _cleanup_(recovery_done) Recovery c = {
+                .settings = settings,
+                .store = RAW_STORE_INIT,
+                .base_fd = -EBADF,
+                .dir_fd = -EBADF,
+                .reterr = reterr,
+        };
+        _cleanup_free_ char *path = NULL;
+        char name[CRASH_NAME_MAX];
+        int r;
+
+        r = open_device(&c, root_fd, device);
+        if (r < 0)
+                return r;
+        c.base_fd = open_base(root_fd, settings->capture_path);
+        if (c.base_fd < 0)
+                return fail(&c, c.base_fd, settings->capture_path);
+        drop_unfinished(&c);
+        if (mkdirat(c.base_fd, UNFINISHED, 0700) < 0)
+                return fail(&c, -errno, settings->capture_path);
+        c.dir_fd = openat(c.base_fd, UNFINISHED, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        r = c.dir_fd < 0 ? fail(&c, -errno, settings->capture_path) : take_all(&c, ret_note, name);
+        if (r < 0) {
+                drop_unfinished(&c);
+                return r;
+        }
+        if (asprintf(&path, "%s/%s", settings->capture_path, name) < 0) {
+                path = NULL;
+                return fail(&c, -ENOMEM, "the dump is there");
+        }
+        r = raw_store_mark(&c.store);
+        *ret = TAKE_PTR(path);
+        if (r < 0) {
+                (void)fail(&c, r, "it cannot be written to");
+                return -EROFS;
+        }
+        return 0;
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A dump that was written over a device, taken into files. */
+#pragma once
+
+#include "core/settings.h"
+
+#define RECOVER_ERROR_MAX 512u
+
+typedef enum RecoverNote {
+        RECOVER_WHOLE,
+        RECOVER_FLAT, /* makedumpfile could not be had: the dump is as it sends it, vmcore.flat */
+        RECOVER_NO_DUMP, /* the capture left no dump, but the rest is there */
+} RecoverNote;
+
+/* Takes log, description and dump of the device path into a fresh directory below Path=, as
+ * kdump-capture names and fills it; all of it is durable before it gets that name, and only then
+ * does the device say that it was recovered. Returns 0 with the path of the directory; -ENODATA (no
+ * dump on the device), -EALREADY (recovered before), -EBUSY (somebody else is at it), or another
+ * negative errno, each with a clause. After -EROFS *ret is set, too: all is there, but the device
+ * could not be told. */
+int recover_dump(int root_fd, const Settings *settings, const char *device, char **ret,
+                 RecoverNote *ret_note, char reterr[static RECOVER_ERROR_MAX]) _must_check_;

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* kdumpctl recover. */
+#include <errno.h>
+#include <stdio.h>
+
+#include "base/file-util.h"
+#include "base/string-util.h"
+#include "ctl/recover.h"
+#include "ctl/verbs.h"
+#include "sys/conffile.h"
+#include "sys/dump-place.h"
+
+/* Returns whether the dump, if there was one, is in files now. */
+static bool recover(int root_fd, const Settings *settings, const char *device, bool was_named) {
+        _cleanup_free_ char *directory = NULL;
+        char reason[RECOVER_ERROR_MAX] = "";
+        RecoverNote note = RECOVER_WHOLE;
+        int r;
+
+        r = recover_dump(root_fd, settings, device, &directory, &note, reason);
+        /* Of several devices of the configuration, the one without news is no fault. */
+        if (!was_named && (r == -ENODATA || r == -EALREADY)) {
+                (void)printf("%s: %s\n", device, reason);
+                return true;
+        }
+        if (directory)
+                (void)printf("%s\n", directory);
+        if (r < 0)
+                (void)complain("'%s' %s: %s.", device,
+                               directory ? "cannot be told that its dump was recovered"
+                                         : "cannot be recovered from",
+                               reason);
+        if (directory && note == RECOVER_FLAT)
+                (void)complain("makedumpfile made no dump of what is on '%s', so that lies in "
+                               "vmcore.flat: 'makedumpfile -R vmcore <vmcore.flat' will do it.",
+                               device);
+        if (directory && note == RECOVER_NO_DUMP)
+                (void)complain("The capture left no dump on '%s'.", device);
+        return r >= 0;
+}
+
+static int recover_configured(int root_fd, const Settings *settings) {
+        bool all = true, any = false;
+
+        for (DumpPlace place = 0; place < _DUMP_PLACE_MAX; place++) {
+                _cleanup_free_ char *device = NULL;
+                int r;
+
+                r = dump_place_device(settings, place, &device);
+                if (r == -ENXIO)
+                        continue;
+                if (r < 0)
+                        return complain("Out of memory.");
+                any = true;
+                all &= recover(root_fd, settings, device, false);
+        }
+        if (!any)
+                return complain("Neither Target= nor FallbackTarget= is a raw: one; name a "
+                                "device.");
+        return all ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+int verb_recover(const Options *options) {
+        _cleanup_(settings_done) Settings settings = { 0 };
+        _cleanup_free_ char *device = NULL;
+        _cleanup_close_ int root_fd = -EBADF;
+        int r;
+
+        r = conffile_read(options->root, &settings, NULL, NULL, NULL);
+        if (r < 0)
+                return complain("The configuration cannot be read: %s.", strerror(-r));
+        root_fd = open_root(*options->root ? options->root : "/");
+        if (root_fd < 0)
+                return complain("'%s' cannot be read: %s.", options->root, strerror(-root_fd));
+        if (!options->argument)
+                return recover_configured(root_fd, &settings);
+        r = dump_device_path(startswith(options->argument, "raw:") ?: options->argument, &device);
+        if (r < 0)
+                return complain("Out of memory.");
+        return recover(root_fd, &settings, device, true) ? EXIT_SUCCESS : EXIT_FAILURE;
+}

@@ -1,0 +1,355 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Dumps on devices: listed, and taken into files. */
+#include "ctl/recover.h"
+
+#include <signal.h>
+#include <sys/file.h>
+#include <sys/resource.h>
+
+#include "core/crash-info.h"
+#include "ctl/dumps.h"
+#include "sys/crash-json.h"
+#include "test.h"
+#include "tree.h"
+
+#define DEVICE "/dev/sdd1"
+#define NAME   "vm-2023-11-14-22:13:20"
+#define HOME   "/var/crash/" NAME
+
+#define LOG                                                   \
+        "[    0.000000] Linux version 6.12.57 (builder) #1\n" \
+        "[   12.000001] Kernel panic - not syncing: sysrq\n"
+
+#define SUMMARY                                                                    \
+        "{\"Result\":\"complete\",\"CrashUSec\":1700000000000000,\"Host\":\"vm\"," \
+        "\"KernelRelease\":\"6.12.57\",\"PanicMessage\":\"BUG: it\",\"Vmcore\":\"vmcore\"}"
+
+static Tree tree;
+static Settings settings;
+static char *directory;
+static RecoverNote note;
+static char reason[RECOVER_ERROR_MAX];
+
+static void setup(void) {
+        tree_init(&tree);
+        ck_assert_int_eq(settings_init(&settings), 0);
+        free(settings.target);
+        settings.target = strdup("raw:" DEVICE);
+        tree_dir(&tree, "/dev");
+        tree_dir(&tree, "/var");
+}
+
+static void teardown(void) {
+        free(directory);
+        directory = NULL;
+        settings_done(&settings);
+        tree_done(&tree);
+}
+
+/* The command line begins with a program of that name, which gets these lines. */
+static void set_collector(const char *name, const char *lines) {
+        char path[64];
+        char *script;
+
+        strscpyf(path, sizeof(path), "/%s", name);
+        ck_assert_int_ge(asprintf(&script, "#!/bin/sh\n%s\n", lines), 0);
+        tree_text(&tree, path, script);
+        ck_assert_int_eq(fchmodat(tree.fd, name, 0755, 0), 0);
+        free(script);
+        free(settings.core_collector);
+        ck_assert_int_ge(asprintf(&settings.core_collector, "%s/%s -l -d 31", tree.path, name), 0);
+}
+
+/* As kdump-capture lays it out. Each part may be NULL. */
+static void put_device(const char *info, const char *log, const char *dump, size_t size,
+                       bool is_flat, bool is_complete) {
+        size_t at_log = RAW_DUMP_HEADER + RAW_DUMP_INFO, at_dump = at_log + RAW_DUMP_HEADER;
+        char *device = calloc(1, at_dump + size);
+        RawDump raw = { .is_complete = is_complete, .is_flat = is_flat };
+
+        if (info) {
+                raw.info = (RawPart){ RAW_DUMP_HEADER, strlen(info) };
+                memcpy(device + raw.info.offset, info, raw.info.size);
+        }
+        if (log) {
+                raw.log = (RawPart){ at_log, strlen(log) };
+                memcpy(device + raw.log.offset, log, raw.log.size);
+        }
+        if (dump) {
+                raw.dump = (RawPart){ at_dump, size };
+                memcpy(device + raw.dump.offset, dump, size);
+        }
+        raw_dump_pack(&raw, (uint8_t *)device);
+        tree_bytes(&tree, DEVICE, device, at_dump + size);
+        free(device);
+}
+
+static int recover(void) {
+        free(directory);
+        directory = NULL;
+        reason[0] = '\0';
+        return recover_dump(tree.fd, &settings, DEVICE, &directory, &note, reason);
+}
+
+static void check_text(const char *path, const char *wanted) {
+        _cleanup_free_ char *text = NULL;
+
+        ck_assert_msg(read_file_below(tree.fd, path, 1 << 20, &text, NULL) == 0, "no %s", path);
+        ck_assert_str_eq(text, wanted);
+}
+
+static bool is_marked(void) {
+        RawStore store = RAW_STORE_INIT;
+        bool marked;
+
+        ck_assert_int_eq(raw_store_open(tree.fd, DEVICE, false, &store), 0);
+        marked = store.raw.is_recovered;
+        raw_store_done(&store);
+        return marked;
+}
+
+static void read_info(const char *path, CrashInfo *ret) {
+        _cleanup_free_ char *text = NULL;
+        size_t size;
+
+        ck_assert_int_eq(read_file_below(tree.fd, path, 1 << 20, &text, &size), 0);
+        ck_assert_int_eq(crash_info_from_json(text, size, ret), 0);
+}
+
+/* The only dump, whatever it lies on. */
+static void check_listed(const char *name, DumpState state, const char *panic) {
+        Dumps dumps;
+
+        ck_assert_int_eq(dumps_read(tree.path, &settings, &dumps), 0);
+        ck_assert_uint_eq(dumps.n, 1);
+        ck_assert_str_eq(dumps.items[0].dump.name, name);
+        ck_assert_uint_eq(dumps.items[0].dump.state, state);
+        ck_assert_str_eq(dumps.items[0].dump.info.panic_message, panic);
+        dumps_done(&dumps);
+}
+
+static void check_nothing_left(void) {
+        ck_assert(!exists_below(tree.fd, "/var/crash/.recovering"));
+        ck_assert(!exists_below(tree.fd, HOME));
+        ck_assert(!is_marked());
+        check_listed("raw:" DEVICE, DUMP_RAW, "BUG: it");
+}
+
+START_TEST(test_flat) {
+        CrashInfo info;
+
+        put_device(SUMMARY, LOG, "stream", 6, true, true);
+        set_collector("makedumpfile", "[ $# = 2 ] && [ $1 = -R ] && { echo made of; cat; } >$2");
+        check_listed("raw:" DEVICE, DUMP_RAW, "BUG: it");
+        ck_assert_int_eq(recover(), 0);
+        ck_assert_str_eq(directory, HOME);
+        ck_assert_uint_eq(note, RECOVER_WHOLE);
+        check_text(HOME "/vmcore", "made of\nstream");
+        check_text(HOME "/vmcore-dmesg.txt", LOG);
+        read_info(HOME "/kdump.json", &info);
+        ck_assert_str_eq(info.panic_message, "BUG: it");
+        ck_assert_str_eq(info.vmcore, "vmcore");
+        ck_assert_uint_eq(info.vmcore_bytes, strlen("made of\nstream"));
+        crash_info_done(&info);
+        ck_assert(!exists_below(tree.fd, "/var/crash/.recovering"));
+        ck_assert(is_marked());
+        check_listed(NAME, DUMP_COMPLETE, "BUG: it");
+        /* Not twice. */
+        ck_assert_int_eq(recover(), -EALREADY);
+        ck_assert_ptr_null(directory);
+        check_listed(NAME, DUMP_COMPLETE, "BUG: it");
+}
+END_TEST
+
+static void check_flat(const char *stream, size_t size) {
+        static const char *const others[] = { "vmcore", "vmcore.incomplete" };
+        _cleanup_free_ char *text = NULL;
+        char path[256];
+        size_t n;
+
+        strscpyf(path, sizeof(path), "%s/vmcore.flat", directory);
+        ck_assert_int_eq(read_file_below(tree.fd, path, size, &text, &n), 0);
+        ck_assert_uint_eq(n, size);
+        ck_assert_mem_eq(text, stream, size);
+        for (size_t i = 0; i < ELEMENTSOF(others); i++) {
+                strscpyf(path, sizeof(path), "%s/%s", directory, others[i]);
+                ck_assert(!exists_below(tree.fd, path));
+        }
+}
+
+/* With a makedumpfile that does not want it: as it is. */
+START_TEST(test_stays_flat) {
+        static const char *const collectors[] = {
+                "exit 1",
+                "exec <&-; echo half >$2; sleep 0.2; exit 3",
+                "cat >/dev/null",
+                "kill -9 $$",
+        };
+        const size_t size = 1 << 20;
+        char *stream = malloc(size);
+
+        memset(stream, 'x', size);
+        for (size_t i = 0; i < ELEMENTSOF(collectors); i++) {
+                put_device(SUMMARY, LOG, stream, size, true, true);
+                set_collector("makedumpfile", collectors[i]);
+                ck_assert_int_eq(recover(), 0);
+                ck_assert_uint_eq(note, RECOVER_FLAT);
+                check_flat(stream, size);
+        }
+        free(stream);
+}
+END_TEST
+
+START_TEST(test_no_collector) {
+        put_device(SUMMARY, LOG, "stream", 6, true, true);
+        free(settings.core_collector);
+        settings.core_collector = strdup("/nowhere/makedumpfile -l");
+        ck_assert_int_eq(recover(), 0);
+        ck_assert_uint_eq(note, RECOVER_FLAT);
+        check_flat("stream", 6);
+        check_listed(NAME, DUMP_COMPLETE, "BUG: it");
+}
+END_TEST
+
+START_TEST(test_copy) {
+        const size_t size = 3 << 20;
+        char *memory = calloc(1, size);
+        _cleanup_free_ char *text = NULL;
+        struct stat st;
+        size_t n;
+
+        memcpy(memory, "begin", 5);
+        memcpy(memory + (1 << 20) + 77, "middle", 6);
+        put_device(SUMMARY, NULL, memory, size, false, true);
+        ck_assert_int_eq(recover(), 0);
+        ck_assert_uint_eq(note, RECOVER_WHOLE);
+        ck_assert_int_eq(read_file_below(tree.fd, HOME "/vmcore", size, &text, &n), 0);
+        ck_assert_uint_eq(n, size);
+        ck_assert_mem_eq(text, memory, size);
+        ck_assert_int_eq(fstatat(tree.fd, HOME + 1, &st, 0), 0);
+        ck_assert_uint_eq(st.st_mode & 07777, 0700);
+        ck_assert_int_eq(fstatat(tree.fd, HOME "/vmcore" + 1, &st, 0), 0);
+        ck_assert_uint_lt((uint64_t)st.st_blocks * 512, size / 2);
+        ck_assert(!exists_below(tree.fd, HOME "/vmcore-dmesg.txt"));
+        free(memory);
+}
+END_TEST
+
+/* The capture came as far as the log. */
+START_TEST(test_cut_off) {
+        CrashInfo info;
+        char path[256];
+
+        put_device(NULL, LOG, NULL, 0, false, false);
+        check_listed("raw:" DEVICE, DUMP_INCOMPLETE, "Kernel panic - not syncing: sysrq");
+        ck_assert_int_eq(recover(), 0);
+        ck_assert_uint_eq(note, RECOVER_NO_DUMP);
+        strscpyf(path, sizeof(path), "%s/vmcore-dmesg.txt", directory);
+        check_text(path, LOG);
+        strscpyf(path, sizeof(path), "%s/kdump.json", directory);
+        read_info(path, &info);
+        ck_assert_uint_eq(info.result, CRASH_RESULT_LOG_ONLY);
+        ck_assert_str_eq(info.message, "the capture was cut off");
+        ck_assert_str_eq(info.kernel_release, "6.12.57");
+        crash_info_done(&info);
+        ck_assert(is_marked());
+}
+END_TEST
+
+START_TEST(test_name_taken) {
+        put_device(SUMMARY, LOG, "memory", 6, false, true);
+        tree_text(&tree, HOME "/vmcore", "older");
+        tree_text(&tree, "/var/crash/.recovering/vmcore.incomplete", "of an attempt before");
+        ck_assert_int_eq(recover(), 0);
+        ck_assert_str_eq(directory, HOME "-1");
+        check_text(HOME "/vmcore", "older");
+        check_text(HOME "-1/vmcore", "memory");
+        ck_assert(!exists_below(tree.fd, HOME "-1/vmcore.incomplete"));
+}
+END_TEST
+
+/* It may be tried again, after there is room. */
+START_TEST(test_too_little_room) {
+        struct rlimit limit = { 1 << 16, RLIM_INFINITY };
+        const size_t size = 1 << 20;
+        char *memory = malloc(size);
+
+        memset(memory, 'x', size);
+        put_device(SUMMARY, LOG, memory, size, false, true);
+        (void)signal(SIGXFSZ, SIG_IGN);
+        ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
+        ck_assert_int_eq(recover(), -EFBIG);
+        ck_assert_ptr_null(directory);
+        ck_assert_str_eq(reason, "the dump cannot be copied: File too large");
+        check_nothing_left();
+        limit.rlim_cur = RLIM_INFINITY;
+        ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
+        ck_assert_int_eq(recover(), 0);
+        ck_assert(is_marked());
+        free(memory);
+}
+END_TEST
+
+START_TEST(test_refused) {
+        _cleanup_close_ int fd = -EBADF;
+        RawDump raw = { .is_complete = true, .dump = { RAW_DUMP_HEADER, 1 << 30 } };
+        uint8_t header[RAW_DUMP_HEADER];
+
+        ck_assert_int_eq(recover(), -ENOENT);
+        tree_text(&tree, DEVICE, "short");
+        ck_assert_int_eq(recover(), -ENODATA);
+        raw_dump_pack(&raw, header);
+        tree_bytes(&tree, DEVICE, header, sizeof(header));
+        ck_assert_int_eq(recover(), -EBADMSG);
+        ck_assert_str_eq(reason, "the header of the dump on it is damaged");
+        header[24] ^= 1;
+        tree_bytes(&tree, DEVICE, header, sizeof(header));
+        ck_assert_int_eq(recover(), -EBADMSG);
+        ck_assert(!exists_below(tree.fd, "/var/crash"));
+
+        put_device(SUMMARY, LOG, "memory", 6, false, true);
+        fd = open_below(tree.fd, DEVICE, O_RDONLY);
+        ck_assert_int_eq(flock(fd, LOCK_EX), 0);
+        ck_assert_int_eq(recover(), -EBUSY);
+        (void)close(TAKE_FD(fd));
+        fd = -EBADF;
+        tree_text(&tree, "/var/crash", "a file");
+        ck_assert_int_eq(recover(), -ENOTDIR);
+        tree_unlink(&tree, "/var/crash");
+        check_nothing_left();
+}
+END_TEST
+
+START_TEST(test_log_of_device) {
+        Dumps dumps;
+        char text[sizeof(LOG)] = "";
+        int fd;
+
+        put_device(SUMMARY, LOG, "memory", 6, false, true);
+        ck_assert_int_eq(dumps_read(tree.path, &settings, &dumps), 0);
+        fd = dumps_open_log(&dumps.items[0]);
+        ck_assert_int_ge(fd, 0);
+        ck_assert_int_eq(read(fd, text, sizeof(text)), (ssize_t)strlen(LOG));
+        ck_assert_str_eq(text, LOG);
+        (void)close(fd);
+        dumps_done(&dumps);
+        put_device(SUMMARY, NULL, "memory", 6, false, true);
+        ck_assert_int_eq(dumps_read(tree.path, &settings, &dumps), 0);
+        ck_assert_int_eq(dumps_open_log(&dumps.items[0]), -ENOENT);
+        dumps_done(&dumps);
+}
+END_TEST
+
+static void add_cases(Suite *suite) {
+        ADD_FIXTURE_TEST(suite, test_flat);
+        ADD_FIXTURE_TEST(suite, test_stays_flat);
+        ADD_FIXTURE_TEST(suite, test_no_collector);
+        ADD_FIXTURE_TEST(suite, test_copy);
+        ADD_FIXTURE_TEST(suite, test_cut_off);
+        ADD_FIXTURE_TEST(suite, test_name_taken);
+        ADD_FIXTURE_TEST(suite, test_too_little_room);
+        ADD_FIXTURE_TEST(suite, test_refused);
+        ADD_FIXTURE_TEST(suite, test_log_of_device);
+}
+
+TEST_MAIN("recover", add_cases)
