@@ -36,12 +36,14 @@ void dumps_done(Dumps *dumps) {
 
 /* Moves the dumps of one source to the others. */
 static int take_list(Dumps *dumps, const DumpSource *source, DumpList *list) {
-        FoundDump *grown = reallocarray(dumps->items, dumps->n + list->n, sizeof(*grown));
+        FoundDump *grown;
 
-        if (!grown && list->n > 0)
+        if (list->n == 0)
+                return 0;
+        grown = reallocarray(dumps->items, dumps->n + list->n, sizeof(*grown));
+        if (!grown)
                 return -ENOMEM;
-        if (list->n > 0)
-                dumps->items = grown;
+        dumps->items = grown;
         dumps->more |= list->more;
         for (size_t i = 0; i < list->n; i++) {
                 FoundDump *found = &dumps->items[dumps->n];
