@@ -32,6 +32,7 @@ users_of() {
     libudev.h) echo 'sys/udev-device.c sys/uevent.c' ;;
     libeconf.h | libeconf_ext.h) echo sys/conffile.c ;;
     blkid/blkid.h) echo sys/block-probe.c ;;
+    zlib.h) echo sys/gzip.c ;;
     libkmod.h) echo sys/modules.c ;;
     archive.h | archive_entry.h) echo sys/cpio.c ;;
     libmount.h) echo sys/mounts.c ;;

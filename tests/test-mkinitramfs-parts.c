@@ -11,6 +11,7 @@
 #include "sys/blockdev.h"
 #include "sys/cpio.h"
 #include "sys/dm.h"
+#include "sys/gzip.h"
 #include "sys/mounts.h"
 #include "sys/path.h"
 #include "tree.h"
@@ -470,6 +471,36 @@ START_TEST(archives) {
 }
 END_TEST
 
+/* --- sys/gzip */
+
+START_TEST(gzip_both_ways) {
+        static char plain[300000];
+        _cleanup_free_ void *packed = NULL, *again = NULL, *unpacked = NULL, *nothing = NULL;
+        size_t size, n;
+
+        for (size_t i = 0; i < sizeof(plain); i++)
+                plain[i] = (char)(i * i >> 7);
+        ck_assert_int_eq(gzip_pack(plain, sizeof(plain), &packed, &size), 0);
+        ck_assert_uint_lt(size, sizeof(plain));
+        /* Whenever it is made: no time in the header, which gzip(1) and the kernel know as well. */
+        ck_assert_mem_eq(packed, "\x1f\x8b\x08\0\0\0\0\0", 8);
+        ck_assert_int_eq(gzip_pack(plain, sizeof(plain), &again, &n), 0);
+        ck_assert_uint_eq(n, size);
+        ck_assert_mem_eq(again, packed, size);
+
+        ck_assert_int_eq(gzip_unpack(packed, size, sizeof(plain), &unpacked, &n), 0);
+        ck_assert_uint_eq(n, sizeof(plain));
+        ck_assert_mem_eq(unpacked, plain, n);
+        ck_assert_int_eq(gzip_unpack(packed, size, sizeof(plain) - 1, &nothing, &n), -EFBIG);
+        ck_assert_int_eq(gzip_unpack(packed, size - 1, sizeof(plain), &nothing, &n), -EBADMSG);
+        ck_assert_int_eq(gzip_unpack(packed, 0, sizeof(plain), &nothing, &n), -EBADMSG);
+        ck_assert_int_eq(gzip_unpack(plain, 100, sizeof(plain), &nothing, &n), -EBADMSG);
+        ((char *)packed)[size - 5] ^= 1; /* in the checksum */
+        ck_assert_int_eq(gzip_unpack(packed, size, sizeof(plain), &nothing, &n), -EBADMSG);
+        ck_assert_ptr_null(nothing);
+}
+END_TEST
+
 static void add_cases(Suite *s) {
         ADD_FIXTURE_TEST(s, paths);
         ADD_FIXTURE_TEST(s, prefixes);
@@ -480,6 +511,7 @@ static void add_cases(Suite *s) {
         ADD_FIXTURE_TEST(s, noted_tables);
         ADD_FIXTURE_TEST(s, mounted_places);
         ADD_FIXTURE_TEST(s, archives);
+        ADD_TEST(s, gzip_both_ways);
 }
 
 TEST_MAIN("mkinitramfs-parts", add_cases)

@@ -226,9 +226,9 @@ START_TEST(test_copy) {
         ck_assert_int_eq(read_file_below(tree.fd, HOME "/vmcore", size, &text, &n), 0);
         ck_assert_uint_eq(n, size);
         ck_assert_mem_eq(text, memory, size);
-        ck_assert_int_eq(fstatat(tree.fd, HOME + 1, &st, 0), 0);
+        ck_assert_int_eq(fstatat(tree.fd, &(HOME)[1], &st, 0), 0);
         ck_assert_uint_eq(st.st_mode & 07777, 0700);
-        ck_assert_int_eq(fstatat(tree.fd, HOME "/vmcore" + 1, &st, 0), 0);
+        ck_assert_int_eq(fstatat(tree.fd, &(HOME "/vmcore")[1], &st, 0), 0);
         ck_assert_uint_lt((uint64_t)st.st_blocks * 512, size / 2);
         ck_assert(!exists_below(tree.fd, HOME "/vmcore-dmesg.txt"));
         free(memory);

@@ -27,7 +27,7 @@ typedef struct DeviceId {
 } DeviceId;
 
 typedef struct PlanModule {
-        char *path;    /* in the initramfs, absolute; not compressed */
+        char *path;    /* in the initramfs, absolute; ends in .gz if it is packed so */
         char *options; /* its parameters, "" for none */
 } PlanModule;
 

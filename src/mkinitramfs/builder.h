@@ -30,10 +30,10 @@ typedef struct Entry {
         EntryType type;
         char *path; /* in the initramfs, absolute */
         mode_t mode;
-        char *source; /* ENTRY_FILE: below the root, without links. ENTRY_LINK: what it says */
-        char *text;   /* ENTRY_TEXT */
-        char *why;    /* for people */
-        bool unpack;  /* a compressed kernel module */
+        char *source;   /* ENTRY_FILE: below the root, without links. ENTRY_LINK: what it says */
+        char *text;     /* ENTRY_TEXT */
+        char *why;      /* for people */
+        bool is_module; /* of the kernel: packed with gzip */
         unsigned major, minor;
         uint64_t size, mtime_nsec, inode, device; /* of the source, which decide if it changed */
 } Entry;

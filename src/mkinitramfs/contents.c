@@ -116,34 +116,34 @@ static int add_programs(Builder *b) {
 
 /* --- modules */
 
-/* What a packed module goes by, less the suffix of its compression. */
-static char *module_path(const char *path, bool *ret_compressed) {
+/* What a module goes by in the initramfs. It stays packed there, since memory is what a capture
+ * kernel is short of; with gzip, because makedumpfile needs zlib anyway. */
+static char *module_path(const char *path) {
         static const char *const suffixes[] = { ".gz", ".xz", ".zst" };
+        size_t n = strlen(path);
+        char *packed;
 
-        *ret_compressed = false;
         for (size_t i = 0; i < ELEMENTSOF(suffixes); i++)
                 if (endswith(path, suffixes[i])) {
-                        *ret_compressed = true;
-                        return strndup(path, strlen(path) - strlen(suffixes[i]));
+                        n -= strlen(suffixes[i]);
+                        break;
                 }
-        return strdup(path);
+        return asprintf(&packed, "%.*s.gz", (int)n, path) < 0 ? NULL : packed;
 }
 
 static int add_module(Builder *b, const Module *module) {
         _cleanup_free_ char *path = NULL;
         const char *packed;
         PlanModule *planned;
-        bool compressed;
         int r;
 
-        path = module_path(module->path, &compressed);
+        path = module_path(module->path);
         if (!path)
                 return fail_memory(b);
         r = builder_add_file(b, path, module->path, module->why, &packed);
         if (r < 0)
                 return r;
-        if (compressed)
-                ((Entry *)builder_find(b, packed))->unpack = true;
+        ((Entry *)builder_find(b, packed))->is_module = true;
         planned = ARRAY_ADD(b->plan.modules, b->plan.n_modules);
         if (!planned)
                 return fail_memory(b);

@@ -10,10 +10,11 @@
 #include "base/file-util.h"
 #include "base/sha256.h"
 #include "mkinitramfs/builder.h"
+#include "sys/gzip.h"
 #include "sys/json-fields.h"
+#include "sys/module-load.h"
 
 #define NOTE_LONGEST    (4u * 1024u * 1024u) /* bytes */
-#define MODULE_LARGEST  (256u * 1024u * 1024u)
 #define DIGEST_TEXT_MAX (2 * SHA256_SIZE + 1)
 
 /* What is kept beside an image. */
@@ -89,8 +90,8 @@ static void digest_entry(Sha256 *s, const Entry *e) {
         char numbers[256];
 
         strscpyf(numbers, sizeof(numbers), "%u %o %d %u:%u %" PRIu64 " %" PRIu64 " %" PRIu64,
-                 (unsigned)e->type, e->mode, e->unpack, e->major, e->minor, e->size, e->mtime_nsec,
-                 e->inode);
+                 (unsigned)e->type, e->mode, e->is_module, e->major, e->minor, e->size,
+                 e->mtime_nsec, e->inode);
         add_text(s, e->path);
         add_text(s, numbers);
         add_text(s, e->source);
@@ -136,24 +137,41 @@ static bool is_fresh(Builder *b, const char *path, const char *note_path, const 
 
 /* --- packing */
 
-static int pack_file(Builder *b, CpioWriter *w, const Entry *e) {
-        _cleanup_free_ char *data = NULL;
-        _cleanup_free_ void *unpacked = NULL;
-        CpioEntry entry = { .path = e->path, .mode = e->mode };
-        size_t size;
+/* Whatever it was packed with, it is packed with gzip then. */
+static int pack_module(Builder *b, const Entry *e, const void *data, size_t size, void **ret,
+                       size_t *ret_size) {
+        _cleanup_free_ void *plain = NULL;
         int r;
 
-        r = builder_read(b, e->source, &data, &size);
-        if (r < 0)
-                return r;
-        entry.data = data;
-        entry.size = size;
-        if (e->unpack) {
-                r = decompress(data, size, MODULE_LARGEST, &unpacked, &entry.size);
+        if (!endswith(e->source, ".ko")) {
+                r = decompress(data, size, MODULE_LARGEST, &plain, &size);
                 if (r < 0)
                         return fail(b, r, "the kernel module \"%s\" cannot be decompressed: %s",
                                     e->source, strerror(-r));
-                entry.data = unpacked;
+                data = plain;
+        }
+        r = gzip_pack(data, size, ret, ret_size);
+        if (r < 0)
+                return fail(b, r, "the kernel module \"%s\" cannot be compressed: %s", e->source,
+                            strerror(-r));
+        return 0;
+}
+
+static int pack_file(Builder *b, CpioWriter *w, const Entry *e) {
+        _cleanup_free_ char *data = NULL;
+        _cleanup_free_ void *packed = NULL;
+        CpioEntry entry = { .path = e->path, .mode = e->mode };
+        int r;
+
+        r = builder_read(b, e->source, &data, &entry.size);
+        if (r < 0)
+                return r;
+        entry.data = data;
+        if (e->is_module) {
+                r = pack_module(b, e, data, entry.size, &packed, &entry.size);
+                if (r < 0)
+                        return r;
+                entry.data = packed;
         }
         return cpio_writer_add(w, &entry);
 }
