@@ -25,5 +25,6 @@ def install(builddir, says):
     run(["make", f"-j{os.cpu_count() or 1}"], cwd=builddir)
     destdir = builddir / "vm-destdir"
     shutil.rmtree(destdir, ignore_errors=True)
-    run(["make", "install", f"DESTDIR={destdir}"], cwd=builddir)
+    # Stripped, as packages are: kdump-capture takes memory in the capture kernel.
+    run(["make", "install-strip", f"DESTDIR={destdir}"], cwd=builddir)
     return destdir
