@@ -94,6 +94,28 @@ START_TEST(old_news) {
 }
 END_TEST
 
+/* udevd hands on the events of different blocks in any order; the kernel had its own. */
+START_TEST(other_order) {
+        boot(HOTPLUG_KERNEL_UPDATES);
+        s.machine.before_seqnum = 10;
+        tell(HOTPLUG_OFFLINE, 100);
+        tell(HOTPLUG_REMOVE, 103);
+        tell(HOTPLUG_REMOVE, 102);
+        tell(HOTPLUG_OFFLINE, 101);
+        ck_assert_uint_eq(s.machine.record.removed_blocks, 2);
+        /* This one came after both. */
+        tell(HOTPLUG_ONLINE, 104);
+        ck_assert_uint_eq(s.machine.record.removed_blocks, 0);
+        /* And this one before any that is counted now. */
+        tell(HOTPLUG_REMOVE, 105);
+        tell(HOTPLUG_OFFLINE, 102);
+        ck_assert_uint_eq(s.machine.record.removed_blocks, 1);
+        s.machine.before_seqnum = 0;
+        sim_run(&s, USEC_PER_SEC);
+        finish();
+}
+END_TEST
+
 /* Each text at its time, whole. */
 static void check_text(const char *expected) {
         Status status;
@@ -246,6 +268,7 @@ static void add_cases(Suite *suite) {
         ADD_TEST(suite, removal_is_mended_on_request);
         ADD_TEST(suite, others_reload_anyway);
         ADD_TEST(suite, old_news);
+        ADD_TEST(suite, other_order);
         ADD_TEST(suite, texts);
         ADD_TEST(suite, not_of_others);
         ADD_TEST(suite, is_kept);

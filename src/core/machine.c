@@ -197,13 +197,21 @@ static void met_load(Step *s) {
  * range out of the list that the header is made from, and nothing tells it when that is done: what
  * was removed last stays listed. */
 static void note_removal(Machine *m, const Input *in) {
+        uint64_t seqnum = in->uevent.seqnum;
+
         if (!m->have_record || in->uevent.subsystem != SUBSYSTEM_MEMORY)
                 return;
         /* Handed on late: the load came after it. */
-        if (in->uevent.seqnum != 0 && in->uevent.seqnum <= m->before_seqnum)
+        if (seqnum != 0 && seqnum <= m->before_seqnum)
                 return;
-        if (in->uevent.action == HOTPLUG_REMOVE)
+        if (in->uevent.action == HOTPLUG_REMOVE) {
+                if (m->record.removed_blocks == 0 || seqnum < m->first_removed_seqnum)
+                        m->first_removed_seqnum = seqnum;
                 m->record.removed_blocks++;
+        } else if (seqnum != 0 && seqnum < m->first_removed_seqnum)
+                /* udevd hands events of different devices on in any order. The kernel rebuilt the
+                 * header for this one before anything was removed. */
+                return;
         else if (m->answers[SUBSYSTEM_MEMORY] == HOTPLUG_KERNEL_UPDATES &&
                  (in->uevent.action == HOTPLUG_ONLINE || in->uevent.action == HOTPLUG_OFFLINE))
                 m->record.removed_blocks = 0;

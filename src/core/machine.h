@@ -239,6 +239,7 @@ typedef struct Machine {
 
         Fingerprint before; /* the machine, right before the load that is running or was last */
         uint64_t before_seqnum, after_seqnum; /* of the last uevent before and after that load */
+        uint64_t first_removed_seqnum;        /* lowest of the removed blocks' */
         uint64_t watched_seqnum;              /* and at the last close look */
         Fingerprint covered;                  /* the machine that the loaded image covers */
 
