@@ -133,3 +133,14 @@ void journal_crash_test(const CrashTest *test) {
                                                                : "no complete dump, but traces",
                            strempty(test->directory));
 }
+
+void journal_conffile_warning(void *userdata, const char *file, unsigned line, const char *text) {
+        const LogField fields[] = { { "CONFIG_FILE", file, 0 }, { "CONFIG_LINE", NULL, line } };
+        size_t n = line > 0 ? 2 : 1;
+
+        if (line > 0)
+                log_struct(LOG_WARNING, MESSAGE_CONFIGURATION, fields, n, "%s:%u: %s", file, line,
+                           text);
+        else
+                log_struct(LOG_WARNING, MESSAGE_CONFIGURATION, fields, n, "%s: %s", file, text);
+}

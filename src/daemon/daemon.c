@@ -1,0 +1,612 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The service: what its event loop does. */
+#include "daemon/daemon.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/random.h>
+#include <sys/utsname.h>
+
+#include <systemd/sd-daemon.h>
+#include <systemd/sd-event.h>
+
+#include "base/file-util.h"
+#include "core/unit-name.h"
+#include "daemon/bus-systemd.h"
+#include "daemon/bus.h"
+#include "daemon/facts.h"
+#include "daemon/helper.h"
+#include "daemon/journal.h"
+#include "daemon/manager.h"
+#include "daemon/record.h"
+#include "daemon/scan.h"
+#include "sys/conffile.h"
+#include "sys/crash-test-json.h"
+#include "sys/kernel-state.h"
+#include "sys/kmsg.h"
+#include "sys/log.h"
+#include "sys/message-ids.h"
+#include "sys/uevent.h"
+
+/* Where there is no watchdog to wake up for anyway; less than the 30 s within which a foreign load
+ * or unload is to be noticed. */
+#define WATCH_USEC (25 * USEC_PER_SEC)
+
+/* Changes are told at once if the last ones were long ago, and else together. */
+#define CHANGES_USEC (250 * USEC_PER_MSEC)
+
+/* Events taken from the queue before the loop looks at anything else. */
+#define UEVENTS_AT_ONCE 256
+
+/* And lines of the kernel's log that are about the image. */
+#define LINES_AT_ONCE 16
+
+typedef struct Daemon {
+        Options options;
+        int root_fd;
+        uint64_t reservation; /* see facts_gather() */
+        struct utsname uts;
+        Settings settings;
+        Manager manager;
+        bool manager_set_up;
+
+        sd_event *event;
+        UeventMonitor *monitor;
+        UeventSource source; /* of the monitor */
+        sd_event_source *uevent_source;
+        int kmsg_fd;
+        uint64_t kmsg_seqnum; /* of the last line that was read */
+        sd_event_source *kmsg_source;
+        sd_event_source *timer_source, *watch_source, *changes_source;
+        uint64_t watch_usec;
+        uint64_t changes_told_usec;
+        char status_line[STATUS_TEXT_MAX];
+        Helper *helper;
+        Bus *bus;
+        Scan *scan;
+} Daemon;
+
+static void op_moment(void *userdata, Moment *ret) {
+        *ret = (Moment){ .monotonic_usec = monotonic_usec(), .realtime_usec = realtime_usec() };
+        if (getrandom(&ret->random, sizeof(ret->random), GRND_NONBLOCK) < 0)
+                ret->random = (uint32_t)ret->monotonic_usec;
+}
+
+static void op_look(void *userdata, unsigned attributes, bool fingerprint, Facts *ret) {
+        Daemon *d = userdata;
+
+        facts_gather(d->root_fd, attributes, fingerprint, &d->reservation, ret);
+}
+
+static int op_start_helper(void *userdata, HelperKind kind) {
+        Daemon *d = userdata;
+
+        return helper_start(d->helper, kind);
+}
+
+static void op_kill_helper(void *userdata) {
+        Daemon *d = userdata;
+
+        log_warning("Killing %s, which takes too long or is not needed now",
+                    d->manager.machine.job == JOB_BUILD ? "kdump-mkinitramfs" : "kdump-load");
+        helper_kill(d->helper);
+}
+
+static void on_helper_ended(void *userdata, HelperKind kind, LoadReport *report) {
+        Daemon *d = userdata;
+
+        manager_helper_ended(&d->manager, kind, report);
+}
+
+static void on_build_ended(void *userdata, BuildReport *report) {
+        Daemon *d = userdata;
+
+        manager_build_ended(&d->manager, report);
+}
+
+static void op_save_record(void *userdata, const ImageRecord *record) {
+        Daemon *d = userdata;
+        /* A shallow copy: only the daemon knows how far it has read. */
+        ImageRecord copy = *record;
+        int r;
+
+        copy.log_seqnum = d->kmsg_seqnum;
+        r = record_write(d->root_fd, &copy);
+        if (r < 0)
+                log_warning("Cannot write %s, so a restart of kdumpd will load the image again: %s",
+                            RECORD_PATH, strerrordesc_np(-r));
+}
+
+static void op_drop_record(void *userdata) {
+        Daemon *d = userdata;
+        int r;
+
+        r = record_remove(d->root_fd);
+        if (r < 0)
+                log_warning("Cannot remove %s: %s", RECORD_PATH, strerrordesc_np(-r));
+}
+
+static void op_decided(void *userdata, const Decision *decision) {
+        Daemon *d = userdata;
+
+        journal_decision(decision);
+        if (d->bus)
+                bus_decided(d->bus, decision);
+}
+
+static void op_built(void *userdata, BuildState state, const char *text) {
+        if (state == BUILD_FAILED)
+                log_struct(LOG_WARNING, MESSAGE_BUILD_FAILED, NULL, 0,
+                           "Cannot build the capture initramfs: %s", text);
+        else
+                log_struct(LOG_INFO, MESSAGE_BUILT, NULL, 0, "Built the capture initramfs%s%s",
+                           *text ? ": " : "", text);
+}
+
+static void op_answer(void *userdata, unsigned requests, Failure failure, const char *text) {
+        Daemon *d = userdata;
+
+        if (d->bus)
+                bus_answer(d->bus, requests, failure, text);
+}
+
+static void tell_changes(Daemon *d) {
+        char line[STATUS_TEXT_MAX];
+
+        d->changes_told_usec = monotonic_usec();
+        status_line(manager_status(&d->manager), line);
+        if (!streq(line, d->status_line)) {
+                strscpy(d->status_line, sizeof(d->status_line), line);
+                (void)sd_notifyf(false, "STATUS=%s", line);
+        }
+        if (d->bus)
+                bus_flush_changes(d->bus);
+}
+
+static int on_changes(sd_event_source *source, uint64_t usec, void *userdata) {
+        tell_changes(userdata);
+        return 0;
+}
+
+static void op_changed(void *userdata) {
+        Daemon *d = userdata;
+        int enabled;
+
+        if (sd_event_source_get_enabled(d->changes_source, &enabled) < 0 || enabled != SD_EVENT_OFF)
+                return;
+        (void)sd_event_source_set_time(d->changes_source, d->changes_told_usec + CHANGES_USEC);
+        (void)sd_event_source_set_enabled(d->changes_source, SD_EVENT_ONESHOT);
+}
+
+static int on_timer(sd_event_source *source, uint64_t usec, void *userdata) {
+        Daemon *d = userdata;
+        Input input = { .type = INPUT_TIMER };
+
+        manager_input(&d->manager, &input);
+        return 0;
+}
+
+static void op_set_timer(void *userdata, uint64_t usec) {
+        Daemon *d = userdata;
+
+        if (usec == USEC_INFINITY) {
+                (void)sd_event_source_set_enabled(d->timer_source, SD_EVENT_OFF);
+                return;
+        }
+        (void)sd_event_source_set_time(d->timer_source, usec);
+        (void)sd_event_source_set_enabled(d->timer_source, SD_EVENT_ONESHOT);
+}
+
+static void op_ready(void *userdata) {
+        Daemon *d = userdata;
+
+        tell_changes(d);
+        (void)sd_notify(false, "READY=1");
+}
+
+static void op_quit(void *userdata) {
+        Daemon *d = userdata;
+
+        (void)sd_event_exit(d->event, 0);
+}
+
+static const Ops ops = {
+        .moment = op_moment,
+        .look = op_look,
+        .start_helper = op_start_helper,
+        .kill_helper = op_kill_helper,
+        .save_record = op_save_record,
+        .drop_record = op_drop_record,
+        .decided = op_decided,
+        .built = op_built,
+        .answer = op_answer,
+        .changed = op_changed,
+        .set_timer = op_set_timer,
+        .ready = op_ready,
+        .quit = op_quit,
+};
+
+/* Programs of the administrator's run in a unit of their own, not in our sandbox. */
+static void on_dump_found(void *userdata, const char *directory) {
+        char unit[UNIT_NAME_MAX];
+        Daemon *d = userdata;
+
+        if (d->options.root)
+                return;
+        if (unit_name_for_path(unit, "kdumpd-crash", directory) < 0)
+                log_warning("Cannot run the programs in /etc/kdumpd/crash.d for %s: the path is "
+                            "too long for the name of a unit",
+                            directory);
+        else
+                system_start_unit(d->event, unit);
+}
+
+static void on_newest_dump(void *userdata, const LastCrash *newest) {
+        Daemon *d = userdata;
+
+        d->manager.aftermath.crash = *newest;
+        op_changed(d);
+}
+
+static void read_crash_test(void *userdata) {
+        Daemon *d = userdata;
+        CrashTest test = { 0 };
+
+        if (crash_test_read(d->root_fd, &test) < 0)
+                return;
+        crash_test_done(&d->manager.aftermath.test);
+        d->manager.aftermath.test = test;
+        op_changed(d);
+}
+
+static int on_uevent(sd_event_source *source, int fd, uint32_t revents, void *userdata) {
+        Daemon *d = userdata;
+        bool drained = false;
+
+        for (unsigned i = 0; i < UEVENTS_AT_ONCE; i++) {
+                Input input = { .type = INPUT_UEVENT };
+                Uevent event;
+                int r;
+
+                r = uevent_monitor_receive(d->monitor, &event);
+                if (r == 0) {
+                        drained = true;
+                        break;
+                }
+                if (r == -ENOBUFS) {
+                        log_struct(LOG_WARNING, MESSAGE_OVERFLOW, NULL, 0,
+                                   "Uevents came faster than they could be read, looking again");
+                        input.type = INPUT_OVERFLOW;
+                } else if (r < 0) {
+                        log_debug("Cannot read a uevent, ignoring: %s", strerrordesc_np(-r));
+                        continue;
+                } else {
+                        input.uevent.subsystem = event.subsystem;
+                        input.uevent.action = event.action;
+                        input.uevent.seqnum = event.seqnum;
+                        input.uevent.synthetic = event.synthetic;
+                        input.uevent.ignored = event.ignored;
+                }
+                manager_input(&d->manager, &input);
+        }
+        /* Events are counted before anything is decided. But a flood of them takes turns with the
+         * rest: the watchdog, callers and the end of a load do not wait until it is over. */
+        (void)sd_event_source_set_priority(source, drained ? SD_EVENT_PRIORITY_IMPORTANT
+                                                           : SD_EVENT_PRIORITY_NORMAL);
+        return 0;
+}
+
+static int on_kmsg(sd_event_source *source, int fd, uint32_t revents, void *userdata) {
+        Daemon *d = userdata;
+        char text[KMSG_TEXT_MAX];
+
+        for (unsigned i = 0; i < LINES_AT_ONCE; i++) {
+                Input input = { .type = INPUT_KERNEL_LOG };
+                int r;
+
+                r = kmsg_receive(fd, &d->kmsg_seqnum, text);
+                if (r == 0)
+                        break;
+                if (r == -EPIPE) {
+                        /* What was overwritten unread may have been such a line. */
+                        input.type = INPUT_LOOK_AGAIN;
+                } else if (r < 0) {
+                        log_warning(
+                                "Cannot read the kernel's log any more, going on without it: %s",
+                                strerrordesc_np(-r));
+                        d->kmsg_source = sd_event_source_disable_unref(d->kmsg_source);
+                        break;
+                } else
+                        /* The journal has the line already, and the decision says what it meant. */
+                        log_debug("The kernel says: %s", text);
+                manager_input(&d->manager, &input);
+        }
+        return 0;
+}
+
+static int listen_to_uevents(Daemon *d) {
+        _cleanup_(uevent_monitor_freep) UeventMonitor *monitor = NULL;
+        sd_event_source *source;
+        int r;
+
+        r = uevent_monitor_new(d->settings.source, &monitor);
+        if (r < 0)
+                return r;
+        r = sd_event_add_io(d->event, &source, uevent_monitor_fd(monitor), EPOLLIN, on_uevent, d);
+        if (r < 0)
+                return r;
+        (void)sd_event_source_set_priority(source, SD_EVENT_PRIORITY_IMPORTANT);
+        (void)sd_event_source_set_description(source, "uevents");
+        d->uevent_source = sd_event_source_disable_unref(d->uevent_source);
+        uevent_monitor_free(d->monitor);
+        d->uevent_source = source;
+        d->monitor = TAKE_PTR(monitor);
+        d->source = d->settings.source;
+        return 0;
+}
+
+static void listen_to_kernel_log(Daemon *d) {
+        int r;
+
+        d->kmsg_fd = kmsg_open(d->root_fd);
+        r = d->kmsg_fd;
+        if (r >= 0)
+                r = sd_event_add_io(d->event, &d->kmsg_source, d->kmsg_fd, EPOLLIN, on_kmsg, d);
+        if (r < 0)
+                log_warning(
+                        "Cannot read /dev/kmsg, so updates of the image that the kernel gives up "
+                        "go unnoticed: %s",
+                        strerrordesc_np(-r));
+}
+
+/* What the kernel logged since the record was written. Returns whether that has lines that matter;
+ * *ret_is_whole says whether it is all that there was. */
+static bool read_kernel_log(Daemon *d, uint64_t since, bool *ret_is_whole) {
+        char text[KMSG_TEXT_MAX];
+        int r;
+
+        *ret_is_whole = false;
+        if (d->kmsg_fd < 0)
+                return false;
+        r = kmsg_catch_up(d->kmsg_fd, since, &d->kmsg_seqnum, ret_is_whole, text);
+        if (r > 0)
+                log_debug("The kernel said before: %s", text);
+        return r > 0 && since != 0;
+}
+
+static int on_reload(sd_event_source *source, const struct signalfd_siginfo *si, void *userdata) {
+        Daemon *d = userdata;
+        Input input = { .type = INPUT_RECONFIGURED };
+        Settings settings = { 0 };
+        int r;
+
+        /* Before the first load has ended, READY=1 would say that it has. */
+        if (d->manager.machine.ready)
+                (void)sd_notifyf(false, "RELOADING=1\nMONOTONIC_USEC=%" PRIu64, monotonic_usec());
+        r = conffile_read(strempty(d->options.root), &settings, journal_conffile_warning, NULL,
+                          NULL);
+        if (r < 0)
+                log_error("Cannot read the configuration again, keeping what there is: %s",
+                          strerrordesc_np(-r));
+        else {
+                settings_done(&d->settings);
+                d->settings = settings;
+                machine_set_settings(&d->manager.machine, &d->settings, d->uts.machine);
+                if (d->settings.source != d->source) {
+                        r = listen_to_uevents(d);
+                        if (r < 0)
+                                log_error("Cannot change the source of uevents, keeping it: %s",
+                                          strerrordesc_np(-r));
+                }
+                manager_input(&d->manager, &input);
+                scan_look(d->scan, monotonic_usec(), true);
+        }
+        if (d->manager.machine.ready)
+                (void)sd_notify(false, "READY=1");
+        return 0;
+}
+
+static int on_stop(sd_event_source *source, const struct signalfd_siginfo *si, void *userdata) {
+        Daemon *d = userdata;
+        Input input = { .type = INPUT_STOP };
+
+        if (d->settings.unload_on_stop)
+                input.going_down = system_is_going_down();
+        (void)sd_notify(false, "STOPPING=1");
+        manager_input(&d->manager, &input);
+        return 0;
+}
+
+/* Somebody reads the properties: if an image was loaded or unloaded behind our back, notice it
+ * now. */
+static void on_refresh(void *userdata) {
+        Daemon *d = userdata;
+        Input input = { .type = INPUT_GLANCE, .loaded = kernel_crash_loaded(d->root_fd) };
+
+        if (input.loaded != d->manager.machine.facts.loaded)
+                manager_input(&d->manager, &input);
+}
+
+static int on_watch(sd_event_source *source, uint64_t usec, void *userdata) {
+        Daemon *d = userdata;
+        Input input = { .type = INPUT_WATCH };
+
+        (void)sd_notify(false, "WATCHDOG=1");
+        manager_input(&d->manager, &input);
+        on_refresh(d);
+        scan_look(d->scan, monotonic_usec(), false);
+        /* Now, and not on a wake-up of its own. */
+        tell_changes(d);
+        (void)sd_event_source_set_enabled(d->changes_source, SD_EVENT_OFF);
+        (void)sd_event_source_set_time(source, monotonic_usec() + d->watch_usec);
+        (void)sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
+        return 0;
+}
+
+static int add_timers(Daemon *d) {
+        uint64_t watchdog = 0;
+        int r;
+
+        r = sd_event_add_time(d->event, &d->timer_source, CLOCK_MONOTONIC, 0, 1 * USEC_PER_MSEC,
+                              on_timer, d);
+        if (r >= 0)
+                r = sd_event_source_set_enabled(d->timer_source, SD_EVENT_OFF);
+        if (r >= 0)
+                r = sd_event_add_time(d->event, &d->changes_source, CLOCK_MONOTONIC, 0,
+                                      1 * USEC_PER_MSEC, on_changes, d);
+        if (r >= 0)
+                r = sd_event_source_set_enabled(d->changes_source, SD_EVENT_OFF);
+        if (r < 0)
+                return r;
+        d->watch_usec = WATCH_USEC;
+        if (sd_watchdog_enabled(false, &watchdog) > 0)
+                d->watch_usec = MIN(d->watch_usec, watchdog / 2);
+        return sd_event_add_time(d->event, &d->watch_source, CLOCK_MONOTONIC,
+                                 monotonic_usec() + d->watch_usec, 0, on_watch, d);
+}
+
+static int add_signals(Daemon *d) {
+        static const struct {
+                int number;
+                sd_event_signal_handler_t handler;
+        } handlers[] = { { SIGHUP, on_reload }, { SIGTERM, on_stop }, { SIGINT, on_stop } };
+        sigset_t mask;
+        int r;
+
+        (void)sigemptyset(&mask);
+        (void)sigaddset(&mask, SIGCHLD);
+        for (size_t i = 0; i < ELEMENTSOF(handlers); i++)
+                (void)sigaddset(&mask, handlers[i].number);
+        if (sigprocmask(SIG_BLOCK, &mask, NULL) < 0)
+                return -errno;
+        for (size_t i = 0; i < ELEMENTSOF(handlers); i++) {
+                r = sd_event_add_signal(d->event, NULL, handlers[i].number, handlers[i].handler, d);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+static void daemon_done(Daemon *d) {
+        if (d->bus)
+                bus_drain(d->bus);
+        bus_free(d->bus);
+        helper_free(d->helper);
+        sd_event_source_disable_unref(d->uevent_source);
+        sd_event_source_disable_unref(d->kmsg_source);
+        sd_event_source_disable_unref(d->timer_source);
+        sd_event_source_disable_unref(d->watch_source);
+        sd_event_source_disable_unref(d->changes_source);
+        uevent_monitor_free(d->monitor);
+        closep(&d->kmsg_fd);
+        closep(&d->root_fd);
+        if (d->manager_set_up)
+                manager_done(&d->manager);
+        scan_free(d->scan);
+        settings_done(&d->settings);
+        sd_event_unref(d->event);
+}
+
+static int new_helpers(Daemon *d) {
+        const HelperSetup setup = {
+                .load = d->options.helper,
+                .mkinitramfs = d->options.builder,
+                .root = d->options.root,
+                .ended = on_helper_ended,
+                .build_ended = on_build_ended,
+                .userdata = d,
+        };
+        /* /proc/self/exe, also where the file was replaced since. */
+        const ScanSetup scan_setup = {
+                .program = "/proc/self/exe",
+                .root = d->options.root,
+                .patience_usec = SCAN_PATIENCE_USEC,
+                .found = on_dump_found,
+                .newest = on_newest_dump,
+                .judged = read_crash_test,
+                .userdata = d,
+        };
+        int r;
+
+        r = helper_new(d->event, &setup, &d->helper);
+        return r < 0 ? r : scan_new(d->event, &scan_setup, &d->scan);
+}
+
+/* The monitor is armed before anything is read, so that nothing falls between; and the machine
+ * before the bus, which may be long in coming. */
+static int daemon_start(Daemon *d) {
+        int r;
+
+        d->root_fd = open_root(d->options.root ?: "/");
+        if (d->root_fd < 0) {
+                log_error("Cannot open %s: %s", d->options.root ?: "/",
+                          strerrordesc_np(-d->root_fd));
+                return d->root_fd;
+        }
+        if (uname(&d->uts) < 0)
+                return -errno;
+        r = conffile_read(strempty(d->options.root), &d->settings, journal_conffile_warning, NULL,
+                          NULL);
+        if (r >= 0)
+                r = sd_event_default(&d->event);
+        if (r >= 0)
+                r = add_signals(d);
+        if (r >= 0)
+                r = add_timers(d);
+        if (r >= 0)
+                r = new_helpers(d);
+        if (r < 0) {
+                log_error("Cannot set up the event loop: %s", strerrordesc_np(-r));
+                return r;
+        }
+        manager_init(&d->manager, &ops, d, &d->settings, d->uts.machine);
+        d->manager_set_up = true;
+        r = listen_to_uevents(d);
+        if (r < 0) {
+                log_error("Cannot listen to uevents: %s", strerrordesc_np(-r));
+                return r;
+        }
+        listen_to_kernel_log(d);
+        return 0;
+}
+
+static int daemon_run(Daemon *d) {
+        ImageRecord record = { 0 };
+        Input input = { .type = INPUT_START };
+        bool missed;
+        int r;
+
+        r = record_read(d->root_fd, &record);
+        if (r < 0)
+                log_warning("Cannot read %s, ignoring it: %s", RECORD_PATH, strerrordesc_np(-r));
+        if (r > 0)
+                input.record = &record;
+        missed = read_kernel_log(d, record.log_seqnum, &input.log_is_whole);
+        manager_input(&d->manager, &input);
+        image_record_done(&record);
+        if (missed)
+                manager_input(&d->manager, &(Input){ .type = INPUT_KERNEL_LOG });
+
+        r = bus_new(d->event, &d->manager, on_refresh, d, &d->bus);
+        if (r < 0)
+                log_warning("Cannot connect to the system bus, going on without it: %s",
+                            strerrordesc_np(-r));
+        /* The machine comes first: by now its load is under way. */
+        read_crash_test(d);
+        scan_look(d->scan, monotonic_usec(), true);
+        return sd_event_loop(d->event);
+}
+
+int daemon_main(const Options *options) {
+        Daemon d = { .options = *options, .root_fd = -EBADF, .kmsg_fd = -EBADF };
+        int r;
+
+        r = daemon_start(&d);
+        if (r >= 0)
+                r = daemon_run(&d);
+        daemon_done(&d);
+        return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The service: one event loop that connects uevents, the log of the kernel, signals, the children
+ * and the bus to the manager. */
+#pragma once
+
+#include <stdbool.h>
+
+/* What the command line says; the strings are its own. */
+typedef struct Options {
+        const char *root;    /* NULL: the real one */
+        const char *helper;  /* path of kdump-load */
+        const char *builder; /* path of kdump-mkinitramfs */
+        bool look_for_dumps; /* to be the child of another kdumpd that does so */
+} Options;
+
+/* Runs until the service is to end. Returns the exit status of the process. */
+int daemon_main(const Options *options);
