@@ -22,7 +22,8 @@ void capture_say(const char *format, ...) {
         (void)vsnprintf(line + at, sizeof(line) - at - 1, format, ap);
         va_end(ap);
         utf8_mend(line);
-        strcat(line, "\n");
+        at = strlen(line);
+        strscpy(line + at, sizeof(line) - at, "\n");
         /* One call, so that the kernel's own lines do not fall between. */
         n = write(STDERR_FILENO, line, strlen(line));
         (void)n;

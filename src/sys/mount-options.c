@@ -58,10 +58,10 @@ static bool take_flag(const char *option, unsigned long *flags) {
         return false;
 }
 
-static void append(char *list, const char *option) {
-        if (list[0])
-                strcat(list, ",");
-        strcat(list, option);
+static void append(char *list, size_t size, const char *option) {
+        size_t used = strlen(list);
+
+        strscpyf(list + used, size - used, "%s%s", used > 0 ? "," : "", option);
 }
 
 int mount_options_parse(const char *options, unsigned long *ret_flags, char **ret_data) {
@@ -73,7 +73,7 @@ int mount_options_parse(const char *options, unsigned long *ret_flags, char **re
                 return -ENOMEM;
         while ((option = strsep(&rest, ",")))
                 if (!is_for_others(option) && !take_flag(option, &flags))
-                        append(data, option);
+                        append(data, strlen(options) + 1, option);
         *ret_flags = flags;
         *ret_data = TAKE_PTR(data);
         return 0;
@@ -87,7 +87,7 @@ int mount_options_essential(const char *data, char **ret) {
                 return -ENOMEM;
         while ((option = strsep(&rest, ",")))
                 if (startswith(option, "subvol=") || startswith(option, "subvolid="))
-                        append(essential, option);
+                        append(essential, strlen(data) + 1, option);
         *ret = TAKE_PTR(essential);
         return 0;
 }
