@@ -16,8 +16,7 @@ trap 'rm -rf "$work"' EXIT
 # The unit as installed, but for the program, which need not be installed here.
 unit=$work/kdumpd.service
 sed 's,^\(ExecStart[a-zA-Z]*=[-+]*\)/[^ ]*,\1/bin/true,' "$builddir/units/kdumpd.service" >"$unit"
-if grep -q '@[a-z]*@' "$builddir/units/kdumpd.service" "$builddir/units/kdumpd-crash@.service" \
-    "$builddir/conf/org.kdumpd1.service"; then
+if grep -q '@[a-z]*@' "$builddir"/units/*.service "$builddir/conf/org.kdumpd1.service"; then
     fail "something was not substituted"
 fi
 
@@ -32,6 +31,13 @@ if command -v systemd-analyze >/dev/null; then
     said=$(systemd-analyze verify --man=no --recursive-errors=no \
         "$work/kdumpd-crash@var-crash-x.service" 2>&1) || fail "systemd-analyze verify"
     [ -z "$said" ] || fail "systemd-analyze verify: $said"
+    recover=$work/kdumpd-recover.service
+    sed 's,^\(ExecStart=\)/[^ ]*,\1/bin/true,' "$builddir/units/kdumpd-recover.service" >"$recover"
+    said=$(systemd-analyze verify --man=no --recursive-errors=no "$recover" 2>&1) ||
+        fail "systemd-analyze verify"
+    [ -z "$said" ] || fail "systemd-analyze verify: $said"
+    said=$(systemd-analyze security --offline=true --threshold=25 "$recover" 2>&1) ||
+        fail "kdumpd-recover: $(echo "$said" | tail -n 1), and 2.5 is the limit"
     # The threshold is ten times the exposure.
     said=$(systemd-analyze security --offline=true --threshold=25 "$unit" 2>&1) ||
         fail "$(echo "$said" | tail -n 1), and 2.5 is the limit"

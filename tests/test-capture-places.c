@@ -259,6 +259,35 @@ START_TEST(raw_target) {
 }
 END_TEST
 
+/* What is known is on the device before the dump is begun. */
+START_TEST(raw_order) {
+        char script[256];
+        char *command;
+        _cleanup_free_ char *device = NULL;
+        CrashInfo info;
+        RawDump raw;
+        size_t size;
+
+        strscpyf(script, sizeof(script), "cp %s/dev/disk %s/before; echo dump", tree.path,
+                 tree.path);
+        command = collector(script, "");
+        tree_text(&tree, "/dev/disk", "");
+        (void)raw_plan(command);
+        ck_assert_int_eq(run(), 0);
+        ck_assert_int_eq(read_file_below(tree.fd, "/before", 1 << 25, &device, &size), 0);
+        ck_assert_int_eq(raw_dump_unpack((const uint8_t *)device, &raw), 0);
+        ck_assert(!raw.is_complete);
+        ck_assert_uint_eq(raw.dump.size, 0);
+        ck_assert_mem_eq(device + raw.log.offset, "[    0.001000] Linux", 20);
+        ck_assert_int_eq(crash_info_from_json(device + raw.info.offset, raw.info.size, &info), 0);
+        ck_assert_uint_eq(info.result, CRASH_RESULT_INCOMPLETE);
+        ck_assert_ptr_nonnull(info.panic_message);
+        ck_assert_uint_eq(info.log_bytes, raw.log.size);
+        crash_info_done(&info);
+        free(command);
+}
+END_TEST
+
 START_TEST(raw_copy) {
         char *command = collector("echo half; exit 2", "");
         _cleanup_free_ char *device = NULL, *memory = NULL;
@@ -311,6 +340,7 @@ static void add_cases(Suite *s) {
         ADD_FIXTURE_TEST(s, log_left_out);
         ADD_FIXTURE_TEST(s, scripts);
         ADD_FIXTURE_TEST(s, raw_target);
+        ADD_FIXTURE_TEST(s, raw_order);
         ADD_FIXTURE_TEST(s, raw_copy);
         ADD_FIXTURE_TEST(s, raw_unknown_kernel);
 }

@@ -260,11 +260,27 @@ START_TEST(test_judge_raw) {
         ck_assert_int_eq(
                 settings_set(&settings, "Capture", "FallbackTarget", "raw:/dev/sdb1", error), 0);
         look("");
-        ck_assert(all_read);
+        ck_assert(!all_read);
         ck_assert_int_eq(aftermath.test.result, CRASH_TEST_PENDING);
         put_in("/var/crash", "vm-2023-11-14-22:13:20", "vmcore", MARK);
         look("vm-2023-11-14-22:13:20:complete ");
         ck_assert_int_eq(aftermath.test.result, CRASH_TEST_COMPLETE);
+}
+END_TEST
+
+/* Nothing was left on the device, and nothing came from there. */
+START_TEST(test_judge_raw_nothing) {
+        char error[SETTINGS_ERROR_MAX];
+
+        begin_test();
+        boot("22222222");
+        ck_assert_int_eq(settings_set(&settings, "Capture", "Target", "raw:/dev/sda1", error), 0);
+        look("");
+        ck_assert_int_eq(aftermath.test.result, CRASH_TEST_PENDING);
+        tree_text(&tree, "/run/kdumpd/recovered", "");
+        look("");
+        ck_assert(all_read);
+        ck_assert_int_eq(aftermath.test.result, CRASH_TEST_NOTHING);
 }
 END_TEST
 
@@ -300,6 +316,7 @@ static void add_cases(Suite *suite) {
         ADD_FIXTURE_TEST(suite, test_late_mount);
         ADD_FIXTURE_TEST(suite, test_judge_late);
         ADD_FIXTURE_TEST(suite, test_judge_raw);
+        ADD_FIXTURE_TEST(suite, test_judge_raw_nothing);
         ADD_FIXTURE_TEST(suite, test_removed);
         ADD_FIXTURE_TEST(suite, test_bad_note);
 }

@@ -88,7 +88,7 @@ static int recover(void) {
         free(directory);
         directory = NULL;
         reason[0] = '\0';
-        return recover_dump(tree.fd, &settings, DEVICE, &directory, &note, reason);
+        return recover_dump(tree.fd, &settings, DEVICE, NULL, &directory, &note, reason);
 }
 
 static void check_text(const char *path, const char *wanted) {
@@ -256,6 +256,73 @@ START_TEST(test_cut_off) {
 }
 END_TEST
 
+/* It had described the crash, and perhaps already what was to come. */
+START_TEST(test_cut_off_later) {
+        static const char *const results[] = { "incomplete", "complete", "copied" };
+
+        for (size_t i = 0; i < ELEMENTSOF(results); i++) {
+                char summary[256];
+                CrashInfo info;
+
+                strscpyf(summary, sizeof(summary),
+                         "{\"Result\":\"%s\",\"CrashUSec\":1700000000000000,\"Host\":\"vm\","
+                         "\"PanicMessage\":\"BUG: it\",\"Vmcore\":\"vmcore\"}",
+                         results[i]);
+                put_device(summary, LOG, NULL, 0, false, false);
+                check_listed("raw:" DEVICE, DUMP_INCOMPLETE, "BUG: it");
+                ck_assert_int_eq(recover(), 0);
+                ck_assert_uint_eq(note, RECOVER_NO_DUMP);
+                ck_assert_str_eq(directory, HOME);
+                read_info(HOME "/kdump.json", &info);
+                ck_assert_uint_eq(info.result, CRASH_RESULT_LOG_ONLY);
+                ck_assert_str_eq(info.message, "the capture was cut off");
+                ck_assert_ptr_null(info.vmcore);
+                crash_info_done(&info);
+                check_listed(NAME, DUMP_LOG_ONLY, "BUG: it");
+                tree_remove(&tree, HOME);
+        }
+}
+END_TEST
+
+static void put_old(const char *name) {
+        char path[128];
+
+        strscpyf(path, sizeof(path), "/var/crash/%s/vmcore", name);
+        tree_text(&tree, path, "old");
+        strscpyf(path, sizeof(path), "/var/crash/%s/kdump.json", name);
+        tree_text(&tree, path, "{\"Result\":\"complete\",\"Vmcore\":\"vmcore\"}");
+}
+
+static char said[256];
+
+static void on_said(const char *text) {
+        strscpyf(said + strlen(said), sizeof(said) - strlen(said), "%s\n", text);
+}
+
+/* Keep= counts what is recovered like what is written there at once, and only a dump pushes one
+ * out. */
+START_TEST(test_keep) {
+        said[0] = '\0';
+        settings.keep = 2;
+        put_old("vm-2021-01-01-00:00:00");
+        put_old("vm-2022-01-01-00:00:00");
+        put_old("other-2020-01-01-00:00:00");
+        put_device(NULL, LOG, NULL, 0, false, false);
+        ck_assert_int_eq(
+                recover_dump(tree.fd, &settings, DEVICE, on_said, &directory, &note, reason), 0);
+        ck_assert_str_eq(said, "");
+        put_device(SUMMARY, LOG, "memory", 6, false, true);
+        free(directory);
+        ck_assert_int_eq(
+                recover_dump(tree.fd, &settings, DEVICE, on_said, &directory, &note, reason), 0);
+        ck_assert_str_eq(said, "removed the old dump vm-2021-01-01-00:00:00, as Keep= says\n");
+        ck_assert(!exists_below(tree.fd, "/var/crash/vm-2021-01-01-00:00:00"));
+        ck_assert(exists_below(tree.fd, "/var/crash/vm-2022-01-01-00:00:00/vmcore"));
+        ck_assert(exists_below(tree.fd, "/var/crash/other-2020-01-01-00:00:00/vmcore"));
+        check_text(HOME "/vmcore", "memory");
+}
+END_TEST
+
 START_TEST(test_name_taken) {
         put_device(SUMMARY, LOG, "memory", 6, false, true);
         tree_text(&tree, HOME "/vmcore", "older");
@@ -346,6 +413,8 @@ static void add_cases(Suite *suite) {
         ADD_FIXTURE_TEST(suite, test_no_collector);
         ADD_FIXTURE_TEST(suite, test_copy);
         ADD_FIXTURE_TEST(suite, test_cut_off);
+        ADD_FIXTURE_TEST(suite, test_cut_off_later);
+        ADD_FIXTURE_TEST(suite, test_keep);
         ADD_FIXTURE_TEST(suite, test_name_taken);
         ADD_FIXTURE_TEST(suite, test_too_little_room);
         ADD_FIXTURE_TEST(suite, test_refused);

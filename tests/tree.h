@@ -29,6 +29,14 @@ static inline int tree_remove_one(const char *path, const struct stat *st, int t
         return remove(path);
 }
 
+/* With all that is in it. */
+static inline void tree_remove(const Tree *t, const char *path) {
+        char absolute[512];
+
+        strscpyf(absolute, sizeof(absolute), "%s%s", t->path, path);
+        ck_assert_int_eq(nftw(absolute, tree_remove_one, 16, FTW_DEPTH | FTW_PHYS), 0);
+}
+
 static inline void tree_done(Tree *t) {
         (void)close(t->fd);
         ck_assert_int_eq(nftw(t->path, tree_remove_one, 16, FTW_DEPTH | FTW_PHYS), 0);

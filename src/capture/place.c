@@ -6,13 +6,13 @@
 #include <stdio.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 
 #include "base/file-util.h"
 #include "base/string-util.h"
 #include "capture/capture.h"
 #include "capture/devices.h"
 #include "sys/btrfs-scan.h"
+#include "sys/dump-retain.h"
 #include "sys/module-load.h"
 #include "sys/mount-options.h"
 
@@ -142,13 +142,7 @@ static int sync_fd(Capture *c, int fd, const char *name) {
 }
 
 static int free_bytes(Capture *c, int fd, uint64_t *ret) {
-        struct statvfs st;
-
-        if (fstatvfs(fd, &st) < 0)
-                return -errno;
-        /* With what the file system keeps for root, as that is what we are. */
-        *ret = (uint64_t)st.f_bfree * st.f_frsize;
-        return 0;
+        return retain_free_bytes(fd, ret);
 }
 
 const CaptureOps capture_ops = {

@@ -45,7 +45,21 @@ static uint64_t aligned(uint64_t offset) {
         return (offset + RAW_DUMP_HEADER - 1) / RAW_DUMP_HEADER * RAW_DUMP_HEADER;
 }
 
-/* The log and a header that says so. */
+static int write_info(Raw *raw) {
+        Capture *c = raw->capture;
+        _cleanup_free_ char *text = NULL;
+        int r;
+
+        r = crash_info_to_json(&c->info, &text);
+        if (r < 0)
+                return r;
+        raw->layout.info = (RawPart){ RAW_DUMP_HEADER, strlen(text) };
+        if (raw->layout.info.size > RAW_DUMP_INFO)
+                return -EFBIG;
+        return write_at(raw, RAW_DUMP_HEADER, text, raw->layout.info.size);
+}
+
+/* Log and description, and a header that says so. */
 static int begin(Raw *raw) {
         Capture *c = raw->capture;
         int r = 0;
@@ -55,12 +69,17 @@ static int begin(Raw *raw) {
                 r = write_at(raw, raw->layout.log.offset, c->log.text, c->log.size);
         if (r < 0)
                 return r;
-        r = write_header(raw);
-        if (r >= 0 && c->log.size > 0) {
+        if (c->log.size > 0) {
                 c->info.log = strdup(CRASH_LOG_NAME);
                 c->info.log_bytes = c->log.size;
-                capture_say("wrote the log to %s", c->place->label);
         }
+        c->info.result = CRASH_RESULT_INCOMPLETE;
+        r = write_info(raw);
+        if (r < 0)
+                capture_say("the description cannot be written: %s", strerror(-r));
+        r = write_header(raw);
+        if (r >= 0 && c->log.size > 0)
+                capture_say("wrote the log to %s", c->place->label);
         raw->layout.dump.offset = aligned(raw->layout.log.offset + c->log.size);
         capture_progress(c);
         return r;
@@ -151,20 +170,6 @@ static int write_dump(Raw *raw) {
         c->info.vmcore = strdup(CRASH_VMCORE_NAME);
         c->info.vmcore_bytes = raw->layout.dump.size;
         return 0;
-}
-
-static int write_info(Raw *raw) {
-        Capture *c = raw->capture;
-        _cleanup_free_ char *text = NULL;
-        int r;
-
-        r = crash_info_to_json(&c->info, &text);
-        if (r < 0)
-                return r;
-        raw->layout.info = (RawPart){ RAW_DUMP_HEADER, strlen(text) };
-        if (raw->layout.info.size > RAW_DUMP_INFO)
-                return -EFBIG;
-        return write_at(raw, RAW_DUMP_HEADER, text, raw->layout.info.size);
 }
 
 static int save(Raw *raw) {

@@ -11,10 +11,10 @@
 #include "capture/child.h"
 #include "capture/dump.h"
 #include "capture/raw.h"
-#include "capture/retain.h"
 #include "capture/store.h"
 #include "capture/summary.h"
 #include "sys/capture-plan-json.h"
+#include "sys/dump-retain.h"
 
 #define SCRIPT_SILENCE_USEC (UINT64_C(240) * 1000000)
 
@@ -67,7 +67,42 @@ static void run_script(Capture *c, const char *script, const char *result) {
                 capture_say("%s failed with status %" PRIi64, script, status);
 }
 
+static int retain_free(void *userdata, int fd, uint64_t *ret) {
+        Capture *c = userdata;
+
+        return c->ops->free_bytes(c, fd, ret);
+}
+
+static int retain_sync(void *userdata, int fd, const char *name) {
+        Capture *c = userdata;
+
+        return c->ops->sync(c, fd, name);
+}
+
+static void retain_say(void *userdata, const char *text) {
+        capture_say("%s", text);
+}
+
+static void retain_progress(void *userdata) {
+        capture_progress(userdata);
+}
+
+static Retention retention(Capture *c) {
+        return (Retention){
+                .base_fd = c->base_fd,
+                .name = c->name,
+                .keep = c->plan.keep,
+                .min_free_bytes = c->plan.min_free_bytes,
+                .free_bytes = retain_free,
+                .sync = retain_sync,
+                .say = retain_say,
+                .progress = retain_progress,
+                .userdata = c,
+        };
+}
+
 static void store_log(Capture *c) {
+        const Retention old = retention(c);
         uint64_t start = monotonic_usec();
         int r;
 
@@ -75,7 +110,7 @@ static void store_log(Capture *c) {
                 return;
         r = store_file(c, CRASH_LOG_NAME, c->log.text, c->log.size);
         if (r == -ENOSPC) {
-                retain_make_room(c);
+                retain_make_room(&old);
                 r = store_file(c, CRASH_LOG_NAME, c->log.text, c->log.size);
         }
         if (r < 0) {
@@ -91,6 +126,7 @@ static void store_log(Capture *c) {
 /* Log, description, dump, description: each is durable before the next begins. Returns -ENODEV if
  * nothing could be kept there. */
 static int save_files(Capture *c) {
+        const Retention old = retention(c);
         int r;
 
         run_script(c, c->plan.pre_script, NULL);
@@ -99,7 +135,7 @@ static int save_files(Capture *c) {
         r = store_info(c);
         if (r < 0)
                 capture_say("%s cannot be written: %s", CRASH_INFO_NAME, strerror(-r));
-        retain_make_room(c);
+        retain_make_room(&old);
         r = dump_write(c);
         if (r < 0 && !c->info.log) {
                 store_give_up(c);
@@ -111,7 +147,7 @@ static int save_files(Capture *c) {
         if (store_info(c) < 0)
                 capture_say("%s cannot be written", CRASH_INFO_NAME);
         if (r >= 0)
-                retain_newest(c);
+                retain_newest(&old);
         run_script(c, c->plan.post_script, crash_result_to_string(c->info.result));
         return r;
 }

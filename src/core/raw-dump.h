@@ -13,8 +13,9 @@
  *       64     16  of the dump: for "makedumpfile -R", or an ELF core file
  *      128     32  SHA-256 of bytes 0 to 127
  *
- * A size of 0 means that there is none. The header is written first without the flag "complete" and
- * once more at the end. Whoever has taken the dump from the device sets the flag "recovered". */
+ * A size of 0 means that there is none. Log, description and a header without the flag "complete"
+ * are written before the dump, description and header once more after it. Whoever has taken the
+ * dump from the device sets the flag "recovered". */
 #pragma once
 
 #include <stdbool.h>

@@ -16,6 +16,7 @@
 #include "base/string-util.h"
 #include "core/collector.h"
 #include "sys/crash-json.h"
+#include "sys/dump-retain.h"
 #include "sys/raw-store.h"
 
 #define CHUNK     65536u
@@ -29,6 +30,7 @@ typedef struct Recovery {
         RawStore store;
         CrashInfo info;
         bool has_summary;
+        void (*say)(const char *text);
         int base_fd, dir_fd; /* Path=, and what is not finished in it */
         char *reterr;
 } Recovery;
@@ -248,23 +250,37 @@ static int take_dump(const Recovery *c, const char **ret_name) {
         return copy_part(c, &raw->dump, FLAT_NAME);
 }
 
-/* What the capture could not say any more. */
-static int complete_info(Recovery *c, bool has_dump) {
-        CrashInfo *info = &c->info;
+/* Whether the description tells how the capture ended: one that was cut off has said only how it
+ * began, or what was to be true a moment later. */
+static bool is_final(const Recovery *c, bool has_dump) {
+        return c->has_summary && (has_dump || c->info.result == CRASH_RESULT_LOG_ONLY ||
+                                  c->info.result == CRASH_RESULT_FAILED);
+}
+
+static int know_host(Recovery *c) {
         struct utsname system;
 
-        if (c->has_summary)
+        if (c->info.host)
                 return 0;
         if (uname(&system) < 0)
                 return -errno;
-        info->host = strdup(system.nodename);
+        c->info.host = strdup(system.nodename);
+        return c->info.host ? 0 : -ENOMEM;
+}
+
+/* What the capture could not say any more. */
+static int complete_info(Recovery *c, bool has_dump) {
+        CrashInfo *info = &c->info;
+
+        if (is_final(c, has_dump))
+                return 0;
         info->collector_status = -1;
         info->result = has_dump    ? CRASH_RESULT_COMPLETE
                        : info->log ? CRASH_RESULT_LOG_ONLY
                                    : CRASH_RESULT_FAILED;
-        if (!has_dump)
+        if (!has_dump && !info->message)
                 info->message = strdup("the capture was cut off");
-        return info->host && (has_dump || info->message) ? 0 : -ENOMEM;
+        return has_dump || info->message ? 0 : -ENOMEM;
 }
 
 static int write_info(Recovery *c, const char *vmcore) {
@@ -313,12 +329,53 @@ static int publish(const Recovery *c, char name[static CRASH_NAME_MAX]) {
         return -EEXIST;
 }
 
+static int retain_free(void *userdata, int fd, uint64_t *ret) {
+        return retain_free_bytes(fd, ret);
+}
+
+static int retain_sync(void *userdata, int fd, const char *name) {
+        return make_durable(fd);
+}
+
+static void retain_say(void *userdata, const char *text) {
+        const Recovery *c = userdata;
+
+        if (c->say)
+                c->say(text);
+}
+
+/* As after a capture into files; name is that of the dump that was added, or will be. */
+static Retention retention(Recovery *c, const char *name) {
+        return (Retention){
+                .base_fd = c->base_fd,
+                .name = name,
+                .keep = c->settings->keep,
+                .min_free_bytes = c->settings->min_free_bytes,
+                .free_bytes = retain_free,
+                .sync = retain_sync,
+                .say = retain_say,
+                .userdata = c,
+        };
+}
+
+static void make_room(Recovery *c) {
+        char name[CRASH_NAME_MAX];
+        Retention old = retention(c, name);
+
+        crash_directory_name(name, c->info.host, c->info.crash_usec);
+        retain_make_room(&old);
+}
+
 static int take_all(Recovery *c, RecoverNote *ret_note, char name[static CRASH_NAME_MAX]) {
         const RawDump *raw = &c->store.raw;
         bool has_dump = raw->is_complete && raw->dump.size > 0;
         const char *vmcore = NULL;
-        int r = 0;
+        int r;
 
+        r = know_host(c);
+        if (r < 0)
+                return fail(c, r, "the host has no name");
+        make_room(c);
         if (raw->log.size > 0)
                 r = copy_part(c, &raw->log, CRASH_LOG_NAME);
         if (r < 0)
@@ -333,6 +390,11 @@ static int take_all(Recovery *c, RecoverNote *ret_note, char name[static CRASH_N
         r = publish(c, name);
         if (r < 0)
                 return fail(c, r, "the files cannot be made durable");
+        if (has_dump) {
+                Retention old = retention(c, name);
+
+                retain_newest(&old);
+        }
         *ret_note = !has_dump                          ? RECOVER_NO_DUMP
                     : streq(vmcore, CRASH_VMCORE_NAME) ? RECOVER_WHOLE
                                                        : RECOVER_FLAT;
@@ -363,10 +425,12 @@ static int open_device(Recovery *c, int root_fd, const char *device) {
         return r < 0 ? fail(c, r, "it cannot be read") : 0;
 }
 
-int recover_dump(int root_fd, const Settings *settings, const char *device, char **ret,
-                 RecoverNote *ret_note, char reterr[static RECOVER_ERROR_MAX]) {
+int recover_dump(int root_fd, const Settings *settings, const char *device,
+                 void (*say)(const char *text), char **ret, RecoverNote *ret_note,
+                 char reterr[static RECOVER_ERROR_MAX]) {
         _cleanup_(recovery_done) Recovery c = {
                 .settings = settings,
+                .say = say,
                 .store = RAW_STORE_INIT,
                 .base_fd = -EBADF,
                 .dir_fd = -EBADF,

@@ -9,6 +9,11 @@
 #include "ctl/verbs.h"
 #include "sys/conffile.h"
 #include "sys/dump-place.h"
+#include "sys/raw-store.h"
+
+static void on_said(const char *text) {
+        (void)complain("%s.", text);
+}
 
 /* Returns whether the dump, if there was one, is in files now. */
 static bool recover(int root_fd, const Settings *settings, const char *device, bool was_named) {
@@ -17,7 +22,7 @@ static bool recover(int root_fd, const Settings *settings, const char *device, b
         RecoverNote note = RECOVER_WHOLE;
         int r;
 
-        r = recover_dump(root_fd, settings, device, &directory, &note, reason);
+        r = recover_dump(root_fd, settings, device, on_said, &directory, &note, reason);
         /* Of several devices of the configuration, the one without news is no fault. */
         if (!was_named && (r == -ENODATA || r == -EALREADY)) {
                 (void)printf("%s: %s\n", device, reason);
@@ -39,6 +44,17 @@ static bool recover(int root_fd, const Settings *settings, const char *device, b
         return r >= 0;
 }
 
+/* Only kdumpd has use for that: without its directory, there is nobody to tell. */
+static void note_clear(int root_fd) {
+        int r;
+
+        r = write_file_below(root_fd, RAW_STORE_CLEAR_PATH, "", 0);
+        if (r < 0 && r != -ENOENT)
+                (void)complain("'%s' cannot be written, so kdumpd may not know what a crash test "
+                               "gave: %s.",
+                               RAW_STORE_CLEAR_PATH, strerror(-r));
+}
+
 static int recover_configured(int root_fd, const Settings *settings) {
         bool all = true, any = false;
 
@@ -57,6 +73,8 @@ static int recover_configured(int root_fd, const Settings *settings) {
         if (!any)
                 return complain("Neither Target= nor FallbackTarget= is a raw: one; name a "
                                 "device.");
+        if (all)
+                note_clear(root_fd);
         return all ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 

@@ -9,6 +9,7 @@
 #include "sys/crash-test-json.h"
 #include "sys/kernel-state.h"
 #include "sys/log.h"
+#include "sys/raw-store.h"
 
 static const char *const told_paths[_DUMP_PLACE_MAX] = CRASHES_TOLD_PATHS;
 
@@ -193,36 +194,30 @@ static void keep_judgement(Look *c, uint64_t now_usec) {
         c->ops->judged(c->userdata, &c->test);
 }
 
-static bool is_raw(const Settings *settings, DumpPlace place) {
-        _cleanup_free_ char *device = NULL;
-
-        return dump_place_device(settings, place, &device) != -ENXIO;
-}
-
 bool crashes_look(int root_fd, const Settings *settings, uint64_t now_usec, const CrashesOps *ops,
                   void *userdata) {
         Look look = { .root_fd = root_fd, .settings = settings, .ops = ops, .userdata = userdata };
-        bool all_read = true, all_seen = true, pending;
+        bool all_read = true, is_clear, pending;
 
         if (kernel_boot_id(root_fd, look.boot_id) < 0)
                 look.boot_id[0] = '\0';
         read_test(&look);
         pending = is_pending(&look);
+        /* Before the directories are: what is taken from a device after that is found next time. */
+        is_clear = !dump_place_any_device(settings) || exists_below(root_fd, RAW_STORE_CLEAR_PATH);
         for (DumpPlace place = 0; place < _DUMP_PLACE_MAX; place++) {
                 int r = look_at(&look, place);
 
-                /* A directory that nobody has made yet is one without dumps, but what is on a
-                 * device may still be recovered into it. */
+                /* A directory that nobody has made yet is one without dumps. */
                 all_read &= r >= 0 || r == -ENXIO || r == -ENOENT;
-                all_seen &= !is_raw(settings, place);
         }
         if (look.newest.usec == 0 && all_read)
                 ops->newest(userdata, &look.newest);
-        if (is_pending(&look) && all_read && all_seen)
+        if (is_pending(&look) && all_read && is_clear)
                 look.test.result = CRASH_TEST_NOTHING;
         if (pending && !is_pending(&look))
                 keep_judgement(&look, now_usec);
         free(look.target_path);
         crash_test_done(&look.test);
-        return all_read;
+        return all_read && is_clear;
 }

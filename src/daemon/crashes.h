@@ -27,8 +27,9 @@ typedef struct CrashesOps {
         void (*newest)(void *userdata, const LastCrash *newest);
 } CrashesOps;
 
-/* Looks at all that is there, and tells what is new. Returns false if a place could not be read:
- * it may be there the next time. Takes as long as the file systems do, and is for a process that
- * may be killed: what was told is noted after it was, so that nothing is lost. */
+/* Looks at all that is there, and tells what is new. Returns false if a place could not be read,
+ * or dumps on devices were not looked for yet in this boot: there may be more the next time. Takes
+ * as long as the file systems do, and is for a process that may be killed: what was told is noted
+ * after it was, so that nothing is lost. */
 bool crashes_look(int root_fd, const Settings *settings, uint64_t now_usec, const CrashesOps *ops,
                   void *userdata);

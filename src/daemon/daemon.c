@@ -25,6 +25,7 @@
 #include "daemon/scan.h"
 #include "sys/conffile.h"
 #include "sys/crash-test-json.h"
+#include "sys/dump-place.h"
 #include "sys/kernel-state.h"
 #include "sys/kmsg.h"
 #include "sys/log.h"
@@ -244,6 +245,13 @@ static void on_dump_found(void *userdata, const char *directory) {
                 system_start_unit(d->event, unit);
 }
 
+/* Not on a made-up machine: systemd has one root only. */
+static void look_for_dumps(Daemon *d) {
+        if (!d->options.root && dump_place_any_device(&d->settings))
+                system_start_unit(d->event, "kdumpd-recover.service");
+        scan_look(d->scan, monotonic_usec(), true);
+}
+
 static void on_newest_dump(void *userdata, const LastCrash *newest) {
         Daemon *d = userdata;
 
@@ -402,7 +410,7 @@ static int on_reload(sd_event_source *source, const struct signalfd_siginfo *si,
                                           strerrordesc_np(-r));
                 }
                 manager_input(&d->manager, &input);
-                scan_look(d->scan, monotonic_usec(), true);
+                look_for_dumps(d);
         }
         if (d->manager.machine.ready)
                 (void)sd_notify(false, "READY=1");
@@ -596,7 +604,7 @@ static int daemon_run(Daemon *d) {
                             strerrordesc_np(-r));
         /* The machine comes first: by now its load is under way. */
         read_crash_test(d);
-        scan_look(d->scan, monotonic_usec(), true);
+        look_for_dumps(d);
         return sd_event_loop(d->event);
 }
 

@@ -198,6 +198,13 @@ int dump_place_device(const Settings *settings, DumpPlace place, char **ret) {
         return raw ? dump_device_path(raw, ret) : -ENXIO;
 }
 
+bool dump_place_any_device(const Settings *settings) {
+        for (DumpPlace place = 0; place < _DUMP_PLACE_MAX; place++)
+                if (startswith(strempty(target_of(settings, place)), "raw:"))
+                        return true;
+        return false;
+}
+
 int dump_place(int root_fd, const Settings *settings, DumpPlace place, char **ret, char **reterr) {
         const char *target = target_of(settings, place);
         char path[PATH_MAX], number[NUMBER_MAX];

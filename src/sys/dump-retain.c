@@ -1,17 +1,23 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Old dumps: removes what Keep= and MinFree= say, and never anything else. */
-#include "capture/retain.h"
+#include "sys/dump-retain.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 
 #include "base/file-util.h"
 #include "base/string-util.h"
+#include "core/crash-info.h"
 #include "core/rotation.h"
 #include "sys/crash-json.h"
+
+#define LINE_MAX_SAID 512u
 
 typedef struct OldDumps {
         OldDump *dump;
@@ -22,13 +28,28 @@ static void old_dumps_done(OldDumps *old) {
         free(old->dump);
 }
 
-static int open_dump(Capture *c, const char *name) {
-        return openat(c->base_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+_printf_(2, 3) static void say(const Retention *r, const char *format, ...) {
+        char text[LINE_MAX_SAID];
+        va_list ap;
+
+        va_start(ap, format);
+        (void)vsnprintf(text, sizeof(text), format, ap);
+        va_end(ap);
+        r->say(r->userdata, text);
+}
+
+static void progress(const Retention *r) {
+        if (r->progress)
+                r->progress(r->userdata);
+}
+
+static int open_dump(const Retention *r, const char *name) {
+        return openat(r->base_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 }
 
 /* kdump.json says so, and the file that it names is there. */
-static bool is_complete(Capture *c, const char *name) {
-        _cleanup_close_ int fd = open_dump(c, name);
+static bool is_complete(const Retention *r, const char *name) {
+        _cleanup_close_ int fd = open_dump(r, name);
         _cleanup_free_ char *text = NULL;
         CrashInfo info;
         struct stat st;
@@ -45,7 +66,7 @@ static bool is_complete(Capture *c, const char *name) {
         return result;
 }
 
-static int add_old(Capture *c, OldDumps *old, const char *name, const char *own_host) {
+static int add_old(const Retention *r, OldDumps *old, const char *name, const char *own_host) {
         char host[CRASH_NAME_MAX];
         uint64_t when;
         OldDump *dump;
@@ -61,15 +82,15 @@ static int add_old(Capture *c, OldDumps *old, const char *name, const char *own_
                 old->dump = dump;
         }
         dump = &old->dump[old->n++];
-        *dump = (OldDump){ .time_usec = when, .is_complete = is_complete(c, name) };
+        *dump = (OldDump){ .time_usec = when, .is_complete = is_complete(r, name) };
         strscpy(dump->name, sizeof(dump->name), name);
-        capture_progress(c);
+        progress(r);
         return 0;
 }
 
 /* Those of this host: another machine's, on a disk that both have, are not ours to remove. */
-static int list_old(Capture *c, OldDumps *old) {
-        int fd = openat(c->base_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), r = 0;
+static int list_old(const Retention *retention, OldDumps *old) {
+        int fd = openat(retention->base_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), r = 0;
         char own[CRASH_NAME_MAX];
         struct dirent *entry;
         DIR *dir;
@@ -81,9 +102,9 @@ static int list_old(Capture *c, OldDumps *old) {
                 (void)close(fd);
                 return -ENOMEM;
         }
-        r = crash_directory_parse(c->name, own, NULL);
+        r = crash_directory_parse(retention->name, own, NULL);
         while (r >= 0 && (entry = readdir(dir)))
-                r = add_old(c, old, entry->d_name, own);
+                r = add_old(retention, old, entry->d_name, own);
         (void)closedir(dir);
         if (r >= 0)
                 rotation_sort(old->dump, old->n);
@@ -92,7 +113,7 @@ static int list_old(Capture *c, OldDumps *old) {
 
 /* The dump first and its description last: what is cut off in between shows as what it is. A
  * subdirectory is nothing of ours: it stays, and the directory with it. */
-static int remove_files(Capture *c, int fd) {
+static int remove_files(const Retention *r, int fd) {
         int list_fd = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         struct dirent *entry;
         DIR *dir;
@@ -105,7 +126,7 @@ static int remove_files(Capture *c, int fd) {
                 return -ENOMEM;
         }
         (void)unlinkat(fd, CRASH_VMCORE_NAME, 0);
-        (void)c->ops->sync(c, fd, "old");
+        (void)r->sync(r->userdata, fd, "old");
         while ((entry = readdir(dir)))
                 if (!streq(entry->d_name, CRASH_INFO_NAME) && !streq(entry->d_name, ".") &&
                     !streq(entry->d_name, ".."))
@@ -115,62 +136,70 @@ static int remove_files(Capture *c, int fd) {
         return 0;
 }
 
-static int remove_dump(Capture *c, const char *name, const char *why) {
+static void remove_dump(const Retention *retention, const char *name, const char *why) {
         _cleanup_close_ int fd = -EBADF;
         int r;
 
-        if (streq(name, c->name))
-                return -EBUSY;
-        fd = open_dump(c, name);
+        if (streq(name, retention->name))
+                return;
+        fd = open_dump(retention, name);
         if (fd < 0)
-                return -errno;
-        r = remove_files(c, fd);
-        if (r >= 0 && unlinkat(c->base_fd, name, AT_REMOVEDIR) < 0)
+                return;
+        r = remove_files(retention, fd);
+        if (r >= 0 && unlinkat(retention->base_fd, name, AT_REMOVEDIR) < 0)
                 r = -errno;
-        (void)c->ops->sync(c, c->base_fd, ".");
-        capture_progress(c);
+        (void)retention->sync(retention->userdata, retention->base_fd, ".");
+        progress(retention);
         if (r < 0)
-                capture_say("the old dump %s cannot be removed: %s", name, strerror(-r));
+                say(retention, "the old dump %s cannot be removed: %s", name, strerror(-r));
         else
-                capture_say("removed the old dump %s, as %s says", name, why);
-        return r;
+                say(retention, "removed the old dump %s, as %s says", name, why);
 }
 
-void retain_make_room(Capture *c) {
+void retain_make_room(const Retention *r) {
         _cleanup_(old_dumps_done) OldDumps old = { 0 };
         uint64_t left;
 
-        if (c->plan.min_free_bytes == 0 || c->ops->free_bytes(c, c->base_fd, &left) < 0 ||
-            left >= c->plan.min_free_bytes)
+        if (r->min_free_bytes == 0 || r->free_bytes(r->userdata, r->base_fd, &left) < 0 ||
+            left >= r->min_free_bytes)
                 return;
-        if (list_old(c, &old) < 0)
+        if (list_old(r, &old) < 0)
                 return;
-        while (c->ops->free_bytes(c, c->base_fd, &left) >= 0 && left < c->plan.min_free_bytes) {
+        while (r->free_bytes(r->userdata, r->base_fd, &left) >= 0 && left < r->min_free_bytes) {
                 size_t i = rotation_next(old.dump, old.n);
 
                 if (i == old.n) {
-                        capture_say("%" PRIu64 " MiB are free, less than MinFree=, and no old "
-                                    "dump may go",
-                                    left >> 20);
+                        say(r,
+                            "%" PRIu64 " MiB are free, less than MinFree=, and no old dump may go",
+                            left >> 20);
                         return;
                 }
                 /* Gone, or it does not go: it is not looked at again. */
                 old.dump[i].is_complete = false;
-                (void)remove_dump(c, old.dump[i].name, "MinFree=");
+                remove_dump(r, old.dump[i].name, "MinFree=");
         }
 }
 
-void retain_newest(Capture *c) {
+void retain_newest(const Retention *r) {
         _cleanup_(old_dumps_done) OldDumps old = { 0 };
         _cleanup_free_ size_t *doomed = NULL;
         size_t n;
 
-        if (c->plan.keep == 0 || list_old(c, &old) < 0 || old.n == 0)
+        if (r->keep == 0 || list_old(r, &old) < 0 || old.n == 0)
                 return;
         doomed = calloc(old.n, sizeof(size_t));
         if (!doomed)
                 return;
-        n = rotation_beyond(old.dump, old.n, c->plan.keep, doomed);
+        n = rotation_beyond(old.dump, old.n, r->keep, doomed);
         for (size_t i = 0; i < n; i++)
-                (void)remove_dump(c, old.dump[doomed[i]].name, "Keep=");
+                remove_dump(r, old.dump[doomed[i]].name, "Keep=");
+}
+
+int retain_free_bytes(int fd, uint64_t *ret) {
+        struct statvfs st;
+
+        if (fstatvfs(fd, &st) < 0)
+                return -errno;
+        *ret = (uint64_t)st.f_bfree * st.f_frsize;
+        return 0;
 }

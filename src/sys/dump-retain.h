@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Old dumps: removes what Keep= and MinFree= say, and never anything else. For whoever adds one:
+ * kdump-capture after a panic, kdumpctl when it takes one from a device. */
+#pragma once
+
+#include <stdint.h>
+
+#include "base/macro.h"
+
+#define OLD_DUMPS_MOST 65536u
+
+typedef struct Retention {
+        int base_fd;             /* the directory of dumps */
+        const char *name;        /* of the one that is added, which stays; its host's dumps count */
+        uint64_t keep;           /* dumps; 0: all */
+        uint64_t min_free_bytes; /* 0: whatever is free */
+
+        /* Space for us on the file system of fd, bytes. Returns 0 or negative errno. */
+        int (*free_bytes)(void *userdata, int fd, uint64_t *ret);
+        /* Makes what was done to fd, a directory, durable. Returns 0 or negative errno. */
+        int (*sync)(void *userdata, int fd, const char *name);
+        /* Tells people what was removed, or why nothing was. */
+        void (*say)(void *userdata, const char *text);
+        /* Is called now and then; may be NULL. */
+        void (*progress)(void *userdata);
+        void *userdata;
+} Retention;
+
+/* Removes the oldest complete dumps of this host until min_free_bytes are free, but never the
+ * newest of them. */
+void retain_make_room(const Retention *r);
+
+/* Removes the oldest complete dumps of this host beyond the number to keep. */
+void retain_newest(const Retention *r);
+
+/* Space on the file system of fd, bytes, with what that keeps for root. Returns 0 or -errno. */
+int retain_free_bytes(int fd, uint64_t *ret) _must_check_;
