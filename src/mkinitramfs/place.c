@@ -222,34 +222,6 @@ static int resolve_mounted(Builder *b, const char *key, PlanPlace *place) {
         return place->directory ? 0 : fail_memory(b);
 }
 
-/* The path in /dev of "UUID=..." and its like, or of a path. */
-static int device_path(Builder *b, const char *value, char **ret) {
-        static const struct {
-                const char *tag, *directory;
-        } tags[] = {
-                { "UUID=", "/dev/disk/by-uuid" },
-                { "LABEL=", "/dev/disk/by-label" },
-                { "PARTUUID=", "/dev/disk/by-partuuid" },
-                { "PARTLABEL=", "/dev/disk/by-partlabel" },
-        };
-        _cleanup_free_ char *encoded = NULL;
-
-        for (size_t i = 0; i < ELEMENTSOF(tags); i++) {
-                const char *rest = startswith(value, tags[i].tag);
-
-                if (!rest)
-                        continue;
-                encoded = block_encode(rest);
-                if (!encoded || asprintf(ret, "%s/%s", tags[i].directory, encoded) < 0) {
-                        *ret = NULL;
-                        return fail_memory(b);
-                }
-                return 0;
-        }
-        *ret = strdup(value);
-        return *ret ? 0 : fail_memory(b);
-}
-
 /* What fstab says of a device, by any of its names. */
 static int find_in_fstab(Builder *b, const BlockName *name, Mount *ret) {
         static const struct {
@@ -305,9 +277,8 @@ static int find_device(Builder *b, const char *key, const char *value, BlockName
         _cleanup_free_ char *path = NULL;
         int r;
 
-        r = device_path(b, value, &path);
-        if (r < 0)
-                return r;
+        if (block_path(value, &path) < 0)
+                return fail_memory(b);
         r = block_by_path(b->root_fd, path, ret);
         if (r == -ENOTBLK)
                 return fail(b, r, "%s=: \"%s\" is no block device", key, value);

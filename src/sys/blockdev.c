@@ -226,6 +226,32 @@ char *block_encode(const char *text) {
         return encoded;
 }
 
+int block_path(const char *name, char **ret) {
+        static const struct {
+                const char *tag, *directory;
+        } tags[] = {
+                { "UUID=", "/dev/disk/by-uuid" },
+                { "LABEL=", "/dev/disk/by-label" },
+                { "PARTUUID=", "/dev/disk/by-partuuid" },
+                { "PARTLABEL=", "/dev/disk/by-partlabel" },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(tags); i++) {
+                const char *value = startswith(name, tags[i].tag);
+                _cleanup_free_ char *encoded = value ? block_encode(value) : NULL;
+                char *path;
+
+                if (!value)
+                        continue;
+                if (!encoded || asprintf(&path, "%s/%s", tags[i].directory, encoded) < 0)
+                        return -ENOMEM;
+                *ret = path;
+                return 0;
+        }
+        *ret = strdup(name);
+        return *ret ? 0 : -ENOMEM;
+}
+
 /* Whether a link leads to the device. */
 static bool leads_to(int root_fd, const char *directory, const char *link, const BlockName *name) {
         _cleanup_free_ char *path = NULL;

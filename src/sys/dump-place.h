@@ -22,7 +22,3 @@ int dump_place(int root_fd, const Settings *settings, DumpPlace place, char **re
 /* The device that dumps of Target= or FallbackTarget= are written over. Returns 0 with a fresh path
  * in /dev; -ENXIO if they are not, -ENOMEM. */
 int dump_place_device(const Settings *settings, DumpPlace place, char **ret) _must_check_;
-
-/* The path in /dev of a device as the configuration names it: "UUID=..." and the like, or a path.
- * Returns 0 with a fresh one, or -ENOMEM. */
-int dump_device_path(const char *name, char **ret) _must_check_;
