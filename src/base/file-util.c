@@ -27,6 +27,20 @@ int open_below(int root_fd, const char *path, int flags) {
         return fd < 0 ? -errno : fd;
 }
 
+int open_directory_below(int root_fd, const char *path, DIR **ret) {
+        _cleanup_close_ int fd = open_below(root_fd, path, O_RDONLY | O_DIRECTORY);
+        DIR *directory;
+
+        if (fd < 0)
+                return fd;
+        directory = fdopendir(fd);
+        if (!directory)
+                return -errno;
+        (void)TAKE_FD(fd);
+        *ret = directory;
+        return 0;
+}
+
 bool exists_below(int root_fd, const char *path) {
         return faccessat(root_fd, relative(path), F_OK, 0) == 0;
 }

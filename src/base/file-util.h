@@ -3,6 +3,7 @@
  * Does I/O, so core/ and image/ may not include it. */
 #pragma once
 
+#include <dirent.h>
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -22,6 +23,12 @@ static inline void fclosep(FILE **f) {
 }
 #define _cleanup_fclose_ _cleanup_(fclosep)
 
+static inline void closedirp(DIR **dir) {
+        if (*dir)
+                (void)closedir(*dir);
+}
+#define _cleanup_closedir_ _cleanup_(closedirp)
+
 /* Opens the directory that all kernel and system paths are taken relative to ("/" in production, a
  * made-up tree in tests). Returns a descriptor or negative errno. */
 int open_root(const char *path) _must_check_;
@@ -29,6 +36,10 @@ int open_root(const char *path) _must_check_;
 /* Opens path, which is absolute as people write it ("/sys/..."), below the directory root_fd, with
  * O_CLOEXEC added to flags. Returns a descriptor or negative errno. */
 int open_below(int root_fd, const char *path, int flags) _must_check_;
+
+/* Opens the directory path below root_fd, "." for that itself, to be read from its start. Returns 0
+ * or negative errno. */
+int open_directory_below(int root_fd, const char *path, DIR **ret) _must_check_;
 
 /* True if path exists below root_fd (a dangling symbolic link does not). */
 bool exists_below(int root_fd, const char *path);

@@ -69,22 +69,16 @@ static int add_old(Capture *c, OldDumps *old, const char *name, const char *own_
 
 /* Those of this host: another machine's, on a disk that both have, are not ours to remove. */
 static int list_old(Capture *c, OldDumps *old) {
-        int fd = openat(c->base_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), r = 0;
+        _cleanup_closedir_ DIR *dir = NULL;
         char own[CRASH_NAME_MAX];
         struct dirent *entry;
-        DIR *dir;
+        int r;
 
-        if (fd < 0)
-                return -errno;
-        dir = fdopendir(fd);
-        if (!dir) {
-                (void)close(fd);
-                return -ENOMEM;
-        }
-        r = crash_directory_parse(c->name, own, NULL);
+        r = open_directory_below(c->base_fd, ".", &dir);
+        if (r >= 0)
+                r = crash_directory_parse(c->name, own, NULL);
         while (r >= 0 && (entry = readdir(dir)))
                 r = add_old(c, old, entry->d_name, own);
-        (void)closedir(dir);
         if (r >= 0)
                 rotation_sort(old->dump, old->n);
         return r;
@@ -93,24 +87,19 @@ static int list_old(Capture *c, OldDumps *old) {
 /* The dump first and its description last: what is cut off in between shows as what it is. A
  * subdirectory is nothing of ours: it stays, and the directory with it. */
 static int remove_files(Capture *c, int fd) {
-        int list_fd = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        _cleanup_closedir_ DIR *dir = NULL;
         struct dirent *entry;
-        DIR *dir;
+        int r;
 
-        if (list_fd < 0)
-                return -errno;
-        dir = fdopendir(list_fd);
-        if (!dir) {
-                (void)close(list_fd);
-                return -ENOMEM;
-        }
+        r = open_directory_below(fd, ".", &dir);
+        if (r < 0)
+                return r;
         (void)unlinkat(fd, CRASH_VMCORE_NAME, 0);
         (void)c->ops->sync(c, fd, "old");
         while ((entry = readdir(dir)))
                 if (!streq(entry->d_name, CRASH_INFO_NAME) && !streq(entry->d_name, ".") &&
                     !streq(entry->d_name, ".."))
                         (void)unlinkat(fd, entry->d_name, 0);
-        (void)closedir(dir);
         (void)unlinkat(fd, CRASH_INFO_NAME, 0);
         return 0;
 }

@@ -2,7 +2,6 @@
 /* Where dumps go: from Target= and Path= to a device, a file system and a directory on it. */
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 
 #include "base/file-util.h"
@@ -69,16 +68,12 @@ static int set_file_system(Builder *b, const char *key, const char *type, const 
 
 /* The UUID of the btrfs that a device is one of, if it is mounted. */
 static int btrfs_of(Builder *b, const BlockName *name, char **ret) {
-        int fd = open_below(b->root_fd, BTRFS_LIVE, O_RDONLY | O_DIRECTORY), r = -ENOENT;
+        _cleanup_closedir_ DIR *directory = NULL;
         struct dirent *entry;
-        DIR *directory;
+        int r = -ENOENT;
 
-        directory = fd >= 0 ? fdopendir(fd) : NULL;
-        if (!directory) {
-                if (fd >= 0)
-                        (void)close(fd);
+        if (open_directory_below(b->root_fd, BTRFS_LIVE, &directory) < 0)
                 return -ENOENT;
-        }
         while (r == -ENOENT && (entry = readdir(directory))) {
                 char path[600];
 
@@ -89,7 +84,6 @@ static int btrfs_of(Builder *b, const BlockName *name, char **ret) {
                 *ret = strdup(entry->d_name);
                 r = *ret ? 0 : -ENOMEM;
         }
-        (void)closedir(directory);
         return r;
 }
 
