@@ -58,10 +58,6 @@ BuiltImage *built_image_free(BuiltImage *built) {
         return NULL;
 }
 
-static void built_image_freep(BuiltImage **built) {
-        built_image_free(*built);
-}
-
 static int read_at(int fd, void *buf, size_t size, uint64_t offset, size_t *ret_size) {
         size_t done = 0;
 

@@ -127,10 +127,6 @@ static Failure load(int root_fd, const Settings *settings, LoadReport *report) {
         return load_execute(&request, &prepared, &kexec_system_ops, report);
 }
 
-static void settings_donep(Settings *s) {
-        settings_done(s);
-}
-
 /* Returns 0 or negative errno, after saying so. */
 static int note_addresses(int root_fd) {
         Iomem iomem = { 0 };
@@ -151,7 +147,7 @@ static int note_addresses(int root_fd) {
 }
 
 static void run(int root_fd, LoadReport *report) {
-        _cleanup_(settings_donep) Settings settings = { 0 };
+        _cleanup_(settings_done) Settings settings = { 0 };
 
         if (arg_unload) {
                 block_signals();

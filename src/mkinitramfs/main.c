@@ -211,12 +211,8 @@ static int make(Builder *b, Image *image) {
         return image_make(b, path, note, arg_if_needed, image);
 }
 
-static void settings_donep(Settings *s) {
-        settings_done(s);
-}
-
 static int run(int root_fd) {
-        _cleanup_(settings_donep) Settings settings = { 0 };
+        _cleanup_(settings_done) Settings settings = { 0 };
         _cleanup_(builder_done) Builder b = { .root_fd = root_fd,
                                               .root = arg_root,
                                               .settings = &settings,

@@ -32,10 +32,6 @@ static const char *const networks[] = { "nfs",  "nfs4", "cifs",     "smb3",     
                                         "9p",   "afs",  "virtiofs", "fuse.glusterfs", "fuse.sshfs",
                                         "gfs2", "ocfs2" };
 
-static void mount_donep(Mount *m) {
-        mount_done(m);
-}
-
 static int refuse_type(Builder *b, const char *key, const char *type, const char *where) {
         for (size_t i = 0; i < ELEMENTSOF(networks); i++)
                 if (streq(type, networks[i]))
@@ -174,7 +170,7 @@ static char *join(const char *a, const char *b, const char *c) {
 /* Early in a boot, or without its disk, Path= seems to be on the file system around. Dumps would go
  * there, and be hidden when the right one is mounted. */
 static int check_mounted(Builder *b, const char *key, const char *path, const Mount *mount) {
-        _cleanup_(mount_donep) Mount planned = { 0 };
+        _cleanup_(mount_done) Mount planned = { 0 };
 
         if (!b->fstab || mounts_of_path(b->fstab, path, &planned) < 0 || planned.noauto ||
             strlen(planned.point) <= strlen(mount->point))
@@ -185,7 +181,7 @@ static int check_mounted(Builder *b, const char *key, const char *path, const Mo
 }
 
 static int resolve_mounted(Builder *b, const char *key, PlanPlace *place) {
-        _cleanup_(mount_donep) Mount mount = { 0 };
+        _cleanup_(mount_done) Mount mount = { 0 };
         _cleanup_free_ char *path = NULL, *rest = NULL;
         const char *inside;
         BlockName name;
@@ -241,7 +237,7 @@ static int find_in_fstab(Builder *b, const BlockName *name, Mount *ret) {
 
 /* What is on a device that need not be mounted. */
 static int type_of_device(Builder *b, const char *key, const BlockName *name, char **ret) {
-        _cleanup_(mount_donep) Mount mount = { 0 };
+        _cleanup_(mount_done) Mount mount = { 0 };
         uint64_t major = 0, minor = 0;
         char source[160];
         int r = -ENOENT;
@@ -303,7 +299,7 @@ static int resolve_device(Builder *b, const char *key, const char *value, PlanPl
 }
 
 static int resolve_raw(Builder *b, const char *key, const char *value, PlanPlace *place) {
-        _cleanup_(mount_donep) Mount mount = { 0 };
+        _cleanup_(mount_done) Mount mount = { 0 };
         uint64_t major = 0, minor = 0;
         BlockName name;
         int r;
