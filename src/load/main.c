@@ -81,17 +81,6 @@ static int parse_argv(int argc, char **argv) {
         return 1;
 }
 
-static void print_warning(void *userdata, const char *file, unsigned line, const char *text) {
-        /* Whoever wants a report for a program is a program that reads the same files: kdumpd has
-         * complained once, and need not again at each load. */
-        if (arg_json)
-                return;
-        if (line > 0)
-                (void)fprintf(stderr, "%s:%u: %s\n", file, line, text);
-        else
-                (void)fprintf(stderr, "%s: %s\n", file, text);
-}
-
 /* From here on a stop must not come between the calls: what they do is bounded, and a caller who
  * has waited enough sends SIGKILL. */
 static void block_signals(void) {
@@ -154,7 +143,10 @@ static void run(int root_fd, LoadReport *report) {
                 (void)load_unload(root_fd, &kexec_system_ops, report);
                 return;
         }
-        if (conffile_read(arg_root, &settings, print_warning, NULL, NULL) < 0)
+        /* Whoever wants a report for a program is a program that reads the same files: kdumpd has
+         * complained once, and need not again at each load. */
+        if (conffile_read(arg_root, &settings, arg_json ? NULL : conffile_print_warning, NULL,
+                          NULL) < 0)
                 (void)load_fail(report, FAILURE_SYSTEM, "out of memory");
         else
                 (void)load(root_fd, &settings, report);

@@ -101,16 +101,6 @@ static int parse_argv(int argc, char **argv) {
         return r <= 0 ? r : check_arguments(argc - optind);
 }
 
-static void print_warning(void *userdata, const char *file, unsigned line, const char *text) {
-        /* As in kdump-load: whoever wants JSON has read the same files, and complained. */
-        if (arg_json)
-                return;
-        if (line > 0)
-                (void)fprintf(stderr, "%s:%u: %s\n", file, line, text);
-        else
-                (void)fprintf(stderr, "%s: %s\n", file, text);
-}
-
 /* --- which kernel */
 
 static int release_in_header(Builder *b, const char *path, char **ret) {
@@ -220,7 +210,9 @@ static int run(int root_fd) {
         _cleanup_(image_done) Image image = { 0 };
         int r;
 
-        if (conffile_read(arg_root, &settings, print_warning, NULL, NULL) < 0)
+        /* As in kdump-load: whoever wants JSON has read the same files, and complained. */
+        if (conffile_read(arg_root, &settings, arg_json ? NULL : conffile_print_warning, NULL,
+                          NULL) < 0)
                 r = fail_memory(&b);
         else
                 r = collect(&b);

@@ -56,6 +56,13 @@ static void warn(const Reader *reader, unsigned line, const char *format, ...) {
         reader->warning(reader->userdata, reader->file, line, text);
 }
 
+void conffile_print_warning(void *userdata, const char *file, unsigned line, const char *text) {
+        if (line > 0)
+                (void)fprintf(stderr, "%s:%u: %s\n", file, line, text);
+        else
+                (void)fprintf(stderr, "%s: %s\n", file, text);
+}
+
 /* One line of a file: what it is, and where its parts are. Sections and values that count are
  * cut out in place. */
 typedef struct Line {
