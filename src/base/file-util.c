@@ -79,6 +79,24 @@ int read_fd(int fd, size_t limit, char **ret, size_t *ret_size) {
         return 0;
 }
 
+int read_at(int fd, void *buf, size_t size, uint64_t offset, size_t *ret_size) {
+        size_t done = 0;
+
+        while (done < size) {
+                ssize_t n = pread(fd, (char *)buf + done, size - done, (off_t)(offset + done));
+
+                if (n < 0 && errno == EINTR)
+                        continue;
+                if (n < 0)
+                        return -errno;
+                if (n == 0)
+                        break;
+                done += (size_t)n;
+        }
+        *ret_size = done;
+        return 0;
+}
+
 int read_file_below(int root_fd, const char *path, size_t limit, char **ret, size_t *ret_size) {
         _cleanup_close_ int fd = -EBADF;
 

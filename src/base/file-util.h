@@ -53,6 +53,10 @@ int read_file_below(int root_fd, const char *path, size_t limit, char **ret,
 /* Reads all of an open file from its current position, with the same contract. */
 int read_fd(int fd, size_t limit, char **ret, size_t *ret_size) _must_check_;
 
+/* Reads size bytes from offset on, however often that takes. Returns 0 with how many there were in
+ * *ret_size, less than size only at the end of the file, or what pread says. */
+int read_at(int fd, void *buf, size_t size, uint64_t offset, size_t *ret_size) _must_check_;
+
 /* Reads a one-line file, white space cut off both ends, into size bytes at buf. Returns 0;
  * -EFBIG if it does not fit. Meant for sysfs and procfs attributes. */
 int read_line_below(int root_fd, const char *path, char *buf, size_t size) _must_check_;
