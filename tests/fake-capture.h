@@ -132,15 +132,22 @@ static inline int run(void) {
         return r;
 }
 
-/* The same with a collector, which is freed. */
-static inline int run_with(char *core_collector) {
-        CapturePlan plan = plan_with(core_collector);
+/* The same by a plan, whose collector is freed. */
+static inline int run_plan(CapturePlan *plan) {
         int r;
 
-        write_plan(&plan);
+        write_plan(plan);
         r = run();
-        free(core_collector);
+        free(plan->core_collector);
+        plan->core_collector = NULL;
         return r;
+}
+
+/* And by a plan with a collector, which is freed. */
+static inline int run_with(char *core_collector) {
+        CapturePlan plan = plan_with(core_collector);
+
+        return run_plan(&plan);
 }
 
 static inline CrashInfo read_info(const char *path) {

@@ -61,18 +61,18 @@ static inline void fake_kcore(uint8_t to[static FAKE_KCORE_SIZE]) {
         memcpy(to + sizeof(header), segments, sizeof(segments));
 }
 
-static inline void fake_machine(const Tree *tree) {
+static inline void fake_machine(const Tree *t) {
         uint8_t kcore[FAKE_KCORE_SIZE], boot_params[BOOT_PARAMS_SIZE];
 
         fake_kcore(kcore);
         memset(boot_params, 0, sizeof(boot_params));
-        tree_text(tree, "/proc/iomem", FAKE_IOMEM);
-        tree_bytes(tree, "/proc/kcore", kcore, sizeof(kcore));
-        tree_text(tree, "/sys/kernel/vmcoreinfo", "1234000 1024\n");
-        tree_bytes(tree, "/sys/kernel/boot_params/data", boot_params, sizeof(boot_params));
-        tree_text(tree, "/sys/devices/system/cpu/cpu10/crash_notes", "7fc00400\n");
-        tree_text(tree, "/sys/devices/system/cpu/cpu10/crash_notes_size", "360\n");
-        tree_text(tree, "/sys/devices/system/cpu/cpu9/crash_notes", "7fc00000\n");
-        tree_text(tree, "/sys/devices/system/cpu/cpu9/crash_notes_size", "360\n");
-        tree_dir(tree, "/sys/devices/system/cpu/cpufreq");
+        tree_text(t, "/proc/iomem", FAKE_IOMEM);
+        tree_bytes(t, "/proc/kcore", kcore, sizeof(kcore));
+        tree_text(t, "/sys/kernel/vmcoreinfo", "1234000 1024\n");
+        tree_bytes(t, "/sys/kernel/boot_params/data", boot_params, sizeof(boot_params));
+        tree_text(t, "/sys/devices/system/cpu/cpu10/crash_notes", "7fc00400\n");
+        tree_text(t, "/sys/devices/system/cpu/cpu10/crash_notes_size", "360\n");
+        tree_text(t, "/sys/devices/system/cpu/cpu9/crash_notes", "7fc00000\n");
+        tree_text(t, "/sys/devices/system/cpu/cpu9/crash_notes_size", "360\n");
+        tree_dir(t, "/sys/devices/system/cpu/cpufreq");
 }

@@ -40,8 +40,7 @@ START_TEST(keep) {
         old_dumps();
         tree_text(&tree, TARGET "/box-2020-01-03-00:00:00/deeper/file", "somebody's");
         plan.keep = 2;
-        write_plan(&plan);
-        ck_assert_int_eq(run(), 0);
+        ck_assert_int_eq(run_plan(&plan), 0);
         ck_assert(!has_old("box-2020-01-01-00:00:00"));
         ck_assert(has_old("box-2020-01-02-00:00:00/vmcore"));
         /* Doomed, but for what is not a dump's. */
@@ -50,7 +49,6 @@ START_TEST(keep) {
         ck_assert(has_old("box-2020-01-04-00:00:00/vmcore"));
         ck_assert(has_old("other-2020-01-01-00:00:00/vmcore") && has_old("whatever/vmcore"));
         ck_assert(has(DUMP "/vmcore"));
-        free(plan.core_collector);
 }
 END_TEST
 
@@ -60,11 +58,9 @@ START_TEST(keep_after_failure) {
         old_dumps();
         plan.keep = 1;
         free_space = 0;
-        write_plan(&plan);
-        ck_assert_int_eq(run(), -ENOSPC);
+        ck_assert_int_eq(run_plan(&plan), -ENOSPC);
         ck_assert(has_old("box-2020-01-01-00:00:00/vmcore"));
         ck_assert(has_old("box-2020-01-03-00:00:00/vmcore"));
-        free(plan.core_collector);
 }
 END_TEST
 
@@ -75,14 +71,12 @@ START_TEST(min_free) {
         old_dumps();
         plan.min_free_bytes = 1000;
         free_space = 999;
-        write_plan(&plan);
-        ck_assert_int_eq(run(), 0);
+        ck_assert_int_eq(run_plan(&plan), 0);
         ck_assert(!has_old("box-2020-01-01-00:00:00"));
         ck_assert(has_old("box-2020-01-02-00:00:00/vmcore"));
         ck_assert(!has_old("box-2020-01-03-00:00:00"));
         ck_assert(has_old("box-2020-01-04-00:00:00/vmcore"));
         ck_assert(has_old("other-2020-01-01-00:00:00/vmcore"));
-        free(plan.core_collector);
 }
 END_TEST
 
@@ -92,10 +86,8 @@ START_TEST(min_free_is_there) {
         old_dumps();
         plan.min_free_bytes = 1000;
         free_space = 1000;
-        write_plan(&plan);
-        ck_assert_int_eq(run(), 0);
+        ck_assert_int_eq(run_plan(&plan), 0);
         ck_assert(has_old("box-2020-01-01-00:00:00/vmcore"));
-        free(plan.core_collector);
 }
 END_TEST
 
@@ -106,10 +98,8 @@ START_TEST(keep_follows_no_links) {
         old_dump("whatever", "complete");
         tree_link(&tree, TARGET "/box-2020-01-01-00:00:00", "whatever");
         plan.keep = 1;
-        write_plan(&plan);
-        ck_assert_int_eq(run(), 0);
+        ck_assert_int_eq(run_plan(&plan), 0);
         ck_assert(has_old("whatever/vmcore"));
-        free(plan.core_collector);
 }
 END_TEST
 
@@ -129,15 +119,13 @@ START_TEST(fallback) {
         plan.fallback = plan.target;
         plan.fallback.label = (char *)"the other";
         ops.attach = fail_attach;
-        write_plan(&plan);
-        ck_assert_int_eq(run(), 0);
+        ck_assert_int_eq(run_plan(&plan), 0);
         info = read_info(DUMP "/kdump.json");
         ck_assert_uint_eq(info.result, CRASH_RESULT_COMPLETE);
         ck_assert(info.on_fallback);
         ck_assert_str_eq(info.target, "the other");
         ck_assert_ptr_nonnull(strstr(info.message, "it is elsewhere"));
         crash_info_done(&info);
-        free(plan.core_collector);
 }
 END_TEST
 
@@ -209,11 +197,9 @@ START_TEST(scripts) {
         ck_assert_int_eq(fchmodat(tree.fd, "post", 0755, 0), 0);
         plan.pre_script = (char *)"/pre";
         plan.post_script = (char *)"/post";
-        write_plan(&plan);
-        ck_assert_int_eq(run(), 0);
+        ck_assert_int_eq(run_plan(&plan), 0);
         check_text(DUMP "/pre", "pre\n");
         check_text(DUMP "/post", "complete kdump.json pre vmcore vmcore-dmesg.txt \n");
-        free(plan.core_collector);
 }
 END_TEST
 

@@ -161,7 +161,9 @@ START_TEST(test_late_mount) {
         ck_assert_int_eq(settings_set(&settings, "Capture", "Target", "/dev/sda1", error), 0);
         ck_assert_int_eq(settings_set(&settings, "Capture", "FallbackTarget", "/dev/sdb1", error),
                          0);
+        tree_text(&tree, "/dev/sda1", "");
         tree_text(&tree, "/sys/class/block/sda1/dev", "8:1\n");
+        tree_text(&tree, "/dev/sdb1", "");
         tree_text(&tree, "/sys/class/block/sdb1/dev", "8:17\n");
         tree_text(&tree, "/proc/self/mountinfo", "1 1 8:17 / /fall rw - ext4 /dev/sdb1 rw\n");
         tree_dir(&tree, "/fall/var/crash/");
@@ -239,6 +241,7 @@ START_TEST(test_judge_late) {
         begin_test();
         boot("22222222");
         ck_assert_int_eq(settings_set(&settings, "Capture", "Target", "/dev/sda1", error), 0);
+        tree_text(&tree, "/dev/sda1", "");
         tree_text(&tree, "/sys/class/block/sda1/dev", "8:1\n");
         tree_text(&tree, "/proc/self/mountinfo", "");
         look("");

@@ -193,6 +193,7 @@ START_TEST(test_places) {
         char error[SETTINGS_ERROR_MAX];
 
         put_three();
+        tree_text(&tree, "/dev/sda1", "");
         tree_text(&tree, "/sys/class/block/sda1/dev", "8:1\n");
         tree_text(&tree, "/proc/self/mountinfo", "22 1 8:1 / / rw - ext4 /dev/sda1 rw\n");
         ck_assert_int_eq(settings_set(&settings, "Capture", "Target", "/dev/sdq", error), 0);

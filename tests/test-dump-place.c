@@ -27,6 +27,7 @@ static void setup(void) {
         tree_text(&tree, "/sys/class/block/sdd1/dev", "8:49\n");
         tree_text(&tree, "/sys/class/block/dm-3/dev", "253:3\n");
         tree_text(&tree, "/dev/sdb1", "");
+        tree_text(&tree, "/dev/sdc1", "");
         tree_text(&tree, "/dev/sdd1", "");
         tree_text(&tree, "/dev/dm-3", "");
         tree_link(&tree, "/dev/disk/by-uuid/0011-AABB", "../../sdb1");

@@ -2,18 +2,13 @@
 /* load/: images of our own, the choice between the two system calls, and the way back. */
 #include "test.h"
 
-#include "fake-kernel.h"
+#include "fake-load.h"
 #include "fake-physical.h"
 #include "fake-vmlinux.h"
 #include "load/execute.h"
-#include "load/prepare.h"
 #include "purgatory/parameters.h"
 #include "sys/report-json.h"
 
-#define R       "6.1.0-28-amd64"
-#define KERNEL  "/boot/vmlinuz-" R
-#define INITRD  "/var/lib/kdump/initrd.img-" R
-#define LOADED  "/sys/kernel/kexec_crash_loaded"
 #define BOOT_ID "01234567-89ab-cdef-0123-456789abcdef"
 #define X86     (62ul << 16)
 
@@ -30,16 +25,8 @@ typedef struct Fake {
         size_t n_segments;
 } Fake;
 
-static Tree tree;
 static Fake fake;
-static Settings settings;
-static LoadReport report;
-static Prepared prepared;
 static LoadRequest request;
-
-static void set_loaded(bool loaded) {
-        tree_text(&tree, LOADED, loaded ? "1\n" : "0\n");
-}
 
 static int outcome(char what, int r) {
         size_t n = strlen(fake.order);
@@ -119,39 +106,14 @@ static const KexecOps ops = {
 
 /* An old kernel's machine: nothing updates images. */
 static void setup(void) {
-        uint8_t image[FAKE_KERNEL_SIZE];
-
-        tree_init(&tree);
+        load_init("201326592\n", true);
         fake_machine(&tree);
-        fake_kernel(image, R);
-        tree_bytes(&tree, KERNEL, image, sizeof(image));
-        tree_text(&tree, INITRD, "an initrd");
-        tree_text(&tree, "/proc/cmdline", "root=/dev/sda1 ro crashkernel=192M\n");
-        tree_text(&tree, "/proc/self/status", "CapEff:\t000001ffffffffff\n");
         tree_text(&tree, "/proc/sys/kernel/random/boot_id", BOOT_ID "\n");
-        tree_text(&tree, "/sys/kernel/kexec_crash_size", "201326592\n");
         tree_dir(&tree, "/run/kdumpd");
-        set_loaded(true);
         fake = (Fake){ .known_flags = KEXEC_FLAG_ON_CRASH };
-        report = (LoadReport){ 0 };
-        prepared = PREPARED_INIT;
         request = (LoadRequest){
                 .root_fd = tree.fd, .settings = &settings, .architecture = "x86_64", .release = R
         };
-        ck_assert_int_eq(settings_init(&settings), 0);
-}
-
-static void teardown(void) {
-        prepared_done(&prepared);
-        load_report_done(&report);
-        settings_done(&settings);
-        tree_done(&tree);
-}
-
-static void set(const char *key, const char *value) {
-        char error[SETTINGS_ERROR_MAX];
-
-        ck_assert_int_eq(settings_set(&settings, "Image", key, value, error), 0);
 }
 
 static void updates_itself(unsigned long known_flags) {

@@ -3,16 +3,9 @@
 #include "test.h"
 
 #include "core/backoff.h"
-#include "fake-kernel.h"
+#include "fake-load.h"
 #include "load/execute.h"
-#include "load/prepare.h"
 #include "load/text.h"
-#include "tree.h"
-
-#define R      "6.12.57+deb12-amd64"
-#define KERNEL "/boot/vmlinuz-" R
-#define INITRD "/var/lib/kdump/initrd.img-" R
-#define LOADED "/sys/kernel/kexec_crash_loaded"
 
 /* What the fake kernel does and has seen. */
 typedef struct Fake {
@@ -30,22 +23,13 @@ typedef struct Fake {
         char command_line[4096];
 } Fake;
 
-static Tree tree;
 static Fake fake;
-static Settings settings;
-static LoadReport report;
-static Prepared prepared;
-static uint8_t image[FAKE_KERNEL_SIZE];
 
 static bool is_file(int fd, const char *path) {
         struct stat a, b;
 
         return fd >= 0 && fstat(fd, &a) == 0 && fstatat(tree.fd, path + 1, &b, 0) == 0 &&
                a.st_ino == b.st_ino;
-}
-
-static void set_loaded(bool loaded) {
-        tree_text(&tree, LOADED, loaded ? "1\n" : "0\n");
 }
 
 static int next_result(char what, int result) {
@@ -101,34 +85,10 @@ static const KexecOps ops = {
         .userdata = &fake,
 };
 
-/* A machine on which a load works. */
 static void setup(void) {
-        tree_init(&tree);
-        fake_kernel(image, R);
-        tree_bytes(&tree, KERNEL, image, sizeof(image));
-        tree_text(&tree, INITRD, "an initrd");
-        tree_text(&tree, "/proc/cmdline", "root=/dev/sda1 ro crashkernel=256M\n");
-        tree_text(&tree, "/proc/self/status", "CapEff:\t000001ffffffffff\n");
-        tree_text(&tree, "/sys/kernel/kexec_crash_size", "268435456\n");
+        load_init("268435456\n", false);
         tree_text(&tree, "/sys/kernel/crash_elfcorehdr_size", "917616\n");
-        set_loaded(false);
         fake = (Fake){ 0 };
-        report = (LoadReport){ 0 };
-        prepared = PREPARED_INIT;
-        ck_assert_int_eq(settings_init(&settings), 0);
-}
-
-static void teardown(void) {
-        prepared_done(&prepared);
-        load_report_done(&report);
-        settings_done(&settings);
-        tree_done(&tree);
-}
-
-static void set(const char *section, const char *key, const char *value) {
-        char error[SETTINGS_ERROR_MAX];
-
-        ck_assert_int_eq(settings_set(&settings, section, key, value, error), 0);
 }
 
 static Failure run_on(const char *architecture) {
@@ -204,7 +164,7 @@ START_TEST(replace_atomic) {
 END_TEST
 
 START_TEST(replace_explicit) {
-        set("Image", "Replace", "explicit");
+        set("Replace", "explicit");
         ck_assert_uint_eq(run_on("x86_64"), FAILURE_NONE);
         ck_assert_str_eq(fake.order, "L"); /* nothing to unload */
         ck_assert_uint_eq(run_on("x86_64"), FAILURE_NONE);
@@ -224,7 +184,7 @@ START_TEST(replace_explicit) {
 END_TEST
 
 START_TEST(explicit_needs_two) {
-        set("Image", "Replace", "explicit");
+        set("Replace", "explicit");
         set_loaded(true);
         tree_text(&tree, "/proc/sys/kernel/kexec_load_limit_panic", "1\n");
         fails_with(FAILURE_LIMIT, "Replace=explicit takes two");
@@ -233,7 +193,7 @@ START_TEST(explicit_needs_two) {
         ck_assert_uint_eq(run_on("x86_64"), FAILURE_NONE);
         ck_assert_str_eq(fake.order, "UL");
         tree_text(&tree, "/proc/sys/kernel/kexec_load_limit_panic", "1\n");
-        set("Image", "Replace", "atomic");
+        set("Replace", "atomic");
         ck_assert_uint_eq(run_on("x86_64"), FAILURE_NONE);
 }
 END_TEST
@@ -348,9 +308,9 @@ START_TEST(obstacles) {
 END_TEST
 
 START_TEST(other_loader) {
-        set("Image", "Loader", "kexec_load");
+        set("Loader", "kexec_load");
         refused(FAILURE_CONFIGURATION, "set Loader=auto");
-        set("Image", "Loader", "kexec_file_load");
+        set("Loader", "kexec_file_load");
         ck_assert_uint_eq(run_on("x86_64"), FAILURE_NONE);
         ck_assert_str_eq(report.loader_reason, "Loader=kexec_file_load asks for it");
 }
@@ -361,9 +321,9 @@ START_TEST(kernels_refused) {
         refused(FAILURE_NO_KERNEL, "(tried " KERNEL ", /usr/lib/modules/");
         tree_dir(&tree, KERNEL);
         refused(FAILURE_NO_KERNEL, "not a regular file");
-        set("Image", "Kernel", "/no/such");
+        set("Kernel", "/no/such");
         refused(FAILURE_NO_KERNEL, "\"/no/such\" cannot be opened: No such file");
-        set("Image", "Kernel", "/boot/k");
+        set("Kernel", "/boot/k");
         tree_text(&tree, "/boot/k", "");
         refused(FAILURE_NO_KERNEL, "is empty");
         tree_text(&tree, "/boot/k", "junk");
@@ -371,7 +331,7 @@ START_TEST(kernels_refused) {
         tree_bytes(&tree, "/boot/k", image, sizeof(image) - 16);
         refused(FAILURE_BAD_KERNEL, "cut short");
         ck_assert_int_eq(mkfifoat(tree.fd, "boot/fifo", 0644), 0);
-        set("Image", "Kernel", "/boot/fifo");
+        set("Kernel", "/boot/fifo");
         refused(FAILURE_NO_KERNEL, "not a regular file");
 }
 END_TEST
@@ -380,12 +340,12 @@ START_TEST(initrds_refused) {
         tree_unlink(&tree, INITRD);
         refused(FAILURE_NO_INITRD, "(tried /var/lib/kdumpd/" R "/initramfs.img, ");
         ck_assert_str_eq(report.kernel.path, KERNEL);
-        set("Image", "Initrd", "/no/such");
+        set("Initrd", "/no/such");
         refused(FAILURE_NO_INITRD, "\"/no/such\" cannot be opened");
         tree_text(&tree, "/boot/i", "");
-        set("Image", "Initrd", "/boot/i");
+        set("Initrd", "/boot/i");
         refused(FAILURE_NO_INITRD, "is empty");
-        set("Image", "Initrd", "none");
+        set("Initrd", "none");
         ck_assert_uint_eq(run_on("x86_64"), FAILURE_NONE);
         ck_assert_uint_eq(fake.flags, 0x6);
         ck_assert_uint_eq(report.flags, 0x6);
@@ -401,16 +361,16 @@ START_TEST(pairs) {
         refused(FAILURE_MISMATCH, "is named for " R " but contains 6.1.0-9-amd64");
         /* A name that tells nothing: the initrd is looked for by the header's release. */
         tree_bytes(&tree, "/boot/crash", image, sizeof(image));
-        set("Image", "Kernel", "/boot/crash");
+        set("Kernel", "/boot/crash");
         refused(FAILURE_NO_INITRD, "/boot/initramfs-6.1.0-9-amd64kdump.img");
-        set("Image", "Initrd", INITRD);
+        set("Initrd", INITRD);
         refused(FAILURE_MISMATCH, "is 6.1.0-9-amd64 but the initrd \"" INITRD "\" was made for " R);
         /* A link is judged by where it leads. */
         tree_link(&tree, "/boot/initrd", "../var/lib/kdump/initrd.img-" R);
-        set("Image", "Initrd", "/boot/initrd");
+        set("Initrd", "/boot/initrd");
         refused(FAILURE_MISMATCH, "was made for " R);
         tree_text(&tree, "/boot/mine", "x");
-        set("Image", "Initrd", "/boot/mine");
+        set("Initrd", "/boot/mine");
         ck_assert_uint_eq(run_on("x86_64"), FAILURE_NONE);
         ck_assert_str_eq(report.kernel_release, "6.1.0-9-amd64");
 }
@@ -452,13 +412,13 @@ START_TEST(command_lines) {
         memset(text + 2, 'b', sizeof(text) - 2);
         text[FAKE_CMDLINE - 31 -
              strlen(" nr_cpus=1 irqpoll reset_devices panic=10 acpi_no_memhotplug")] = '\0';
-        set("Image", "CommandLine", text);
+        set("CommandLine", text);
         ck_assert_uint_eq(run_on("x86_64"), FAILURE_NONE);
         ck_assert_uint_eq(strlen(fake.command_line), FAKE_CMDLINE - 31);
         fake = (Fake){ 0 };
         text[strlen(text) + 1] = '\0';
         text[strlen(text)] = 'b';
-        set("Image", "CommandLine", text);
+        set("CommandLine", text);
         refused(FAILURE_COMMAND_LINE, "has 2017 bytes, and this kernel takes 2016");
 }
 END_TEST
@@ -560,11 +520,11 @@ START_TEST(text) {
         report.failure = FAILURE_SYSTEM;
         failed = printed(LOAD_WHAT_LOAD);
         ck_assert_ptr_null(strstr(failed, "Result:"));
-        set("Image", "Initrd", "none");
+        set("Initrd", "none");
         ck_assert_uint_eq(run_on("x86_64"), FAILURE_NONE);
         none = printed(LOAD_WHAT_DRY_RUN);
         ck_assert_ptr_nonnull(strstr(none, "\nInitrd:       none\n"));
-        set("Image", "Initrd", "/no/such");
+        set("Initrd", "/no/such");
         ck_assert_uint_eq(run_on("x86_64"), FAILURE_NO_INITRD);
         missing = printed(LOAD_WHAT_LOAD);
         ck_assert_str_eq(missing, "Kernel:       " KERNEL " (" R ", 6.0 KiB)\n"

@@ -10,14 +10,19 @@
 /* All tests run forked, so each has its own. */
 static Sim s;
 
-/* A daemon that has loaded its image, a while ago. */
-static inline void boot(HotplugAnswer kernel) {
-        sim_init(&s, kernel);
+/* The daemon starts on a machine that has just booted, and a while later its image is loaded. */
+static inline void boot_prepared(void) {
         sim_start(&s);
         sim_run(&s, 40 * USEC_PER_SEC);
         ck_assert_int_eq(machine_state(&s.machine), MACHINE_ARMED);
         ck_assert_uint_eq(s.n_loads, 1);
         ck_assert_uint_eq(machine_deadline(&s.machine), USEC_INFINITY);
+}
+
+/* The same on a machine on which nothing is to be built. */
+static inline void boot(HotplugAnswer kernel) {
+        sim_init(&s, kernel);
+        boot_prepared();
 }
 
 static inline void finish(void) {

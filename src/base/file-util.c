@@ -27,6 +27,20 @@ int open_below(int root_fd, const char *path, int flags) {
         return fd < 0 ? -errno : fd;
 }
 
+int open_directory_below(int root_fd, const char *path, DIR **ret) {
+        _cleanup_close_ int fd = open_below(root_fd, path, O_RDONLY | O_DIRECTORY);
+        DIR *directory;
+
+        if (fd < 0)
+                return fd;
+        directory = fdopendir(fd);
+        if (!directory)
+                return -errno;
+        (void)TAKE_FD(fd);
+        *ret = directory;
+        return 0;
+}
+
 bool exists_below(int root_fd, const char *path) {
         return faccessat(root_fd, relative(path), F_OK, 0) == 0;
 }
@@ -62,6 +76,24 @@ int read_fd(int fd, size_t limit, char **ret, size_t *ret_size) {
         *ret = TAKE_PTR(buf);
         if (ret_size)
                 *ret_size = size;
+        return 0;
+}
+
+int read_at(int fd, void *buf, size_t size, uint64_t offset, size_t *ret_size) {
+        size_t done = 0;
+
+        while (done < size) {
+                ssize_t n = pread(fd, (char *)buf + done, size - done, (off_t)(offset + done));
+
+                if (n < 0 && errno == EINTR)
+                        continue;
+                if (n < 0)
+                        return -errno;
+                if (n == 0)
+                        break;
+                done += (size_t)n;
+        }
+        *ret_size = done;
         return 0;
 }
 

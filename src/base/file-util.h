@@ -3,6 +3,7 @@
  * Does I/O, so core/ and image/ may not include it. */
 #pragma once
 
+#include <dirent.h>
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -22,6 +23,12 @@ static inline void fclosep(FILE **f) {
 }
 #define _cleanup_fclose_ _cleanup_(fclosep)
 
+static inline void closedirp(DIR **dir) {
+        if (*dir)
+                (void)closedir(*dir);
+}
+#define _cleanup_closedir_ _cleanup_(closedirp)
+
 /* Opens the directory that all kernel and system paths are taken relative to ("/" in production, a
  * made-up tree in tests). Returns a descriptor or negative errno. */
 int open_root(const char *path) _must_check_;
@@ -29,6 +36,10 @@ int open_root(const char *path) _must_check_;
 /* Opens path, which is absolute as people write it ("/sys/..."), below the directory root_fd, with
  * O_CLOEXEC added to flags. Returns a descriptor or negative errno. */
 int open_below(int root_fd, const char *path, int flags) _must_check_;
+
+/* Opens the directory path below root_fd, "." for that itself, to be read from its start. Returns 0
+ * or negative errno. */
+int open_directory_below(int root_fd, const char *path, DIR **ret) _must_check_;
 
 /* True if path exists below root_fd (a dangling symbolic link does not). */
 bool exists_below(int root_fd, const char *path);
@@ -41,6 +52,10 @@ int read_file_below(int root_fd, const char *path, size_t limit, char **ret,
 
 /* Reads all of an open file from its current position, with the same contract. */
 int read_fd(int fd, size_t limit, char **ret, size_t *ret_size) _must_check_;
+
+/* Reads size bytes from offset on, however often that takes. Returns 0 with how many there were in
+ * *ret_size, less than size only at the end of the file, or what pread says. */
+int read_at(int fd, void *buf, size_t size, uint64_t offset, size_t *ret_size) _must_check_;
 
 /* Reads a one-line file, white space cut off both ends, into size bytes at buf. Returns 0;
  * -EFBIG if it does not fit. Meant for sysfs and procfs attributes. */

@@ -83,21 +83,14 @@ static void look_at(Devices *d, const char *sys_name) {
 }
 
 static void look_at_all(Devices *d) {
-        int fd = open_below(d->capture->root_fd, "/sys/class/block", O_RDONLY | O_DIRECTORY);
+        _cleanup_closedir_ DIR *dir = NULL;
         struct dirent *entry;
-        DIR *dir;
 
-        if (fd < 0)
+        if (open_directory_below(d->capture->root_fd, "/sys/class/block", &dir) < 0)
                 return;
-        dir = fdopendir(fd);
-        if (!dir) {
-                (void)close(fd);
-                return;
-        }
         while ((entry = readdir(dir)))
                 if (entry->d_name[0] != '.')
                         look_at(d, entry->d_name);
-        (void)closedir(dir);
 }
 
 static int find_made(const Devices *d, const DeviceId *id, dev_t *ret) {

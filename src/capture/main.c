@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* kdump-capture: saves the memory of the kernel that crashed. */
 #include <errno.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -9,46 +8,29 @@
 #include "base/string-util.h"
 #include "capture/capture.h"
 #include "capture/supervise.h"
+#include "sys/options.h"
 
 static const char *arg_root;
 
-static void help(void) {
-        puts("kdump-capture --root=DIR\n"
-             "\n"
-             "Saves the memory of the kernel that crashed, as the first program of the\n"
-             "initramfs that kdump-mkinitramfs makes. By hand it only works on a tree.\n"
-             "\n"
-             "Options:\n"
-             "     --root=DIR  take all from below DIR, mount nothing, restart nothing\n"
-             "  -h --help      print this text and exit\n"
-             "     --version   print the version and exit");
-}
+static const char help[] =
+        "kdump-capture --root=DIR\n"
+        "\n"
+        "Saves the memory of the kernel that crashed, as the first program of the\n"
+        "initramfs that kdump-mkinitramfs makes. By hand it only works on a tree.\n"
+        "\n"
+        "Options:\n"
+        "     --root=DIR  take all from below DIR, mount nothing, restart nothing\n"
+        "  -h --help      print this text and exit\n"
+        "     --version   print the version and exit\n";
 
 /* Returns 1 to go on, 0 to exit well, or -EINVAL. */
 static int parse_arguments(int argc, char **argv) {
-        enum { ARG_ROOT = 0x100, ARG_VERSION };
-        static const struct option options[] = {
-                { "root", required_argument, NULL, ARG_ROOT },
-                { "help", no_argument, NULL, 'h' },
-                { "version", no_argument, NULL, ARG_VERSION },
-                { 0 },
-        };
-        int option;
+        static const Option options[] = { { .name = "root", .value = &arg_root } };
+        int r;
 
-        while ((option = getopt_long(argc, argv, "h", options, NULL)) >= 0)
-                switch (option) {
-                case ARG_ROOT:
-                        arg_root = optarg;
-                        break;
-                case 'h':
-                        help();
-                        return 0;
-                case ARG_VERSION:
-                        puts("kdump-capture " PACKAGE_VERSION);
-                        return 0;
-                default:
-                        return -EINVAL;
-                }
+        r = options_parse(argc, argv, "kdump-capture", help, options, ELEMENTSOF(options));
+        if (r <= 0)
+                return r;
         if (optind < argc) {
                 (void)fprintf(stderr, "kdump-capture: \"%s\" is not expected here\n", argv[optind]);
                 return -EINVAL;

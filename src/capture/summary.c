@@ -15,19 +15,13 @@
 
 static int read_vmcore(void *userdata, uint64_t offset, void *buf, size_t size) {
         const Capture *c = userdata;
+        size_t done;
+        int r;
 
-        for (char *to = buf; size > 0;) {
-                ssize_t n = offset > INT64_MAX ? 0 : pread(c->vmcore_fd, to, size, (off_t)offset);
-
-                if (n < 0 && errno == EINTR)
-                        continue;
-                if (n <= 0)
-                        return n < 0 ? -errno : -ENXIO;
-                to += n;
-                offset += (uint64_t)n;
-                size -= (size_t)n;
-        }
-        return 0;
+        if (offset > INT64_MAX)
+                return -ENXIO;
+        r = read_at(c->vmcore_fd, buf, size, offset, &done);
+        return r < 0 ? r : done < size ? -ENXIO : 0;
 }
 
 /* The kernel's image is listed once more, by itself and before the rest. */

@@ -7,6 +7,7 @@
 #include "base/string-util.h"
 #include "ctl/recover.h"
 #include "ctl/verbs.h"
+#include "sys/blockdev.h"
 #include "sys/conffile.h"
 #include "sys/dump-place.h"
 #include "sys/raw-store.h"
@@ -92,7 +93,7 @@ int verb_recover(const Options *options) {
                 return complain("'%s' cannot be read: %s.", options->root, strerror(-root_fd));
         if (!options->argument)
                 return recover_configured(root_fd, &settings);
-        r = dump_device_path(startswith(options->argument, "raw:") ?: options->argument, &device);
+        r = block_path(startswith(options->argument, "raw:") ?: options->argument, &device);
         if (r < 0)
                 return complain("Out of memory.");
         return recover(root_fd, &settings, device, true) ? EXIT_SUCCESS : EXIT_FAILURE;

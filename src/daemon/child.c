@@ -33,10 +33,6 @@ Child *child_free(Child *child) {
         return NULL;
 }
 
-static void child_freep(Child **child) {
-        child_free(*child);
-}
-
 /* Reads what is there, and drops what is too much: a child that is blocked on its output would hang
  * until it is killed. Returns 1 at the end of the output, 0 if there may be more. */
 static int drain(Child *child) {

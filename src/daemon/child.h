@@ -34,3 +34,4 @@ void child_kill(Child *child);
 
 /* Forgets it; one that runs goes on. Returns NULL. */
 Child *child_free(Child *child);
+DEFINE_CLEANUP(Child *, child_free);

@@ -20,6 +20,7 @@
 #include "daemon/facts.h"
 #include "daemon/helper.h"
 #include "daemon/journal.h"
+#include "daemon/listen.h"
 #include "daemon/manager.h"
 #include "daemon/record.h"
 #include "daemon/scan.h"
@@ -27,10 +28,8 @@
 #include "sys/crash-test-json.h"
 #include "sys/dump-place.h"
 #include "sys/kernel-state.h"
-#include "sys/kmsg.h"
 #include "sys/log.h"
 #include "sys/message-ids.h"
-#include "sys/uevent.h"
 
 /* Where there is no watchdog to wake up for anyway; less than the 30 s within which a foreign load
  * or unload is to be noticed. */
@@ -38,12 +37,6 @@
 
 /* Changes are told at once if the last ones were long ago, and else together. */
 #define CHANGES_USEC (250 * USEC_PER_MSEC)
-
-/* Events taken from the queue before the loop looks at anything else. */
-#define UEVENTS_AT_ONCE 256
-
-/* And lines of the kernel's log that are about the image. */
-#define LINES_AT_ONCE 16
 
 typedef struct Daemon {
         Options options;
@@ -55,12 +48,7 @@ typedef struct Daemon {
         bool manager_set_up;
 
         sd_event *event;
-        UeventMonitor *monitor;
-        UeventSource source; /* of the monitor */
-        sd_event_source *uevent_source;
-        int kmsg_fd;
-        uint64_t kmsg_seqnum; /* of the last line that was read */
-        sd_event_source *kmsg_source;
+        Listener *listener;
         sd_event_source *timer_source, *watch_source, *changes_source;
         uint64_t watch_usec;
         uint64_t changes_told_usec;
@@ -114,7 +102,7 @@ static void op_save_record(void *userdata, const ImageRecord *record) {
         ImageRecord copy = *record;
         int r;
 
-        copy.log_seqnum = d->kmsg_seqnum;
+        copy.log_seqnum = listener_log_seqnum(d->listener);
         r = record_write(d->root_fd, &copy);
         if (r < 0)
                 log_warning("Cannot write %s, so a restart of kdumpd will load the image again: %s",
@@ -270,121 +258,6 @@ static void read_crash_test(void *userdata) {
         op_changed(d);
 }
 
-static int on_uevent(sd_event_source *source, int fd, uint32_t revents, void *userdata) {
-        Daemon *d = userdata;
-        bool drained = false;
-
-        for (unsigned i = 0; i < UEVENTS_AT_ONCE; i++) {
-                Input input = { .type = INPUT_UEVENT };
-                Uevent event;
-                int r;
-
-                r = uevent_monitor_receive(d->monitor, &event);
-                if (r == 0) {
-                        drained = true;
-                        break;
-                }
-                if (r == -ENOBUFS) {
-                        log_struct(LOG_WARNING, MESSAGE_OVERFLOW, NULL, 0,
-                                   "Uevents came faster than they could be read, looking again");
-                        input.type = INPUT_OVERFLOW;
-                } else if (r < 0) {
-                        log_debug("Cannot read a uevent, ignoring: %s", strerrordesc_np(-r));
-                        continue;
-                } else {
-                        input.uevent.subsystem = event.subsystem;
-                        input.uevent.action = event.action;
-                        input.uevent.seqnum = event.seqnum;
-                        input.uevent.synthetic = event.synthetic;
-                        input.uevent.ignored = event.ignored;
-                }
-                manager_input(&d->manager, &input);
-        }
-        /* Events are counted before anything is decided. But a flood of them takes turns with the
-         * rest: the watchdog, callers and the end of a load do not wait until it is over. */
-        (void)sd_event_source_set_priority(source, drained ? SD_EVENT_PRIORITY_IMPORTANT
-                                                           : SD_EVENT_PRIORITY_NORMAL);
-        return 0;
-}
-
-static int on_kmsg(sd_event_source *source, int fd, uint32_t revents, void *userdata) {
-        Daemon *d = userdata;
-        char text[KMSG_TEXT_MAX];
-
-        for (unsigned i = 0; i < LINES_AT_ONCE; i++) {
-                Input input = { .type = INPUT_KERNEL_LOG };
-                int r;
-
-                r = kmsg_receive(fd, &d->kmsg_seqnum, text);
-                if (r == 0)
-                        break;
-                if (r == -EPIPE) {
-                        /* What was overwritten unread may have been such a line. */
-                        input.type = INPUT_LOOK_AGAIN;
-                } else if (r < 0) {
-                        log_warning(
-                                "Cannot read the kernel's log any more, going on without it: %s",
-                                strerrordesc_np(-r));
-                        d->kmsg_source = sd_event_source_disable_unref(d->kmsg_source);
-                        break;
-                } else
-                        /* The journal has the line already, and the decision says what it meant. */
-                        log_debug("The kernel says: %s", text);
-                manager_input(&d->manager, &input);
-        }
-        return 0;
-}
-
-static int listen_to_uevents(Daemon *d) {
-        _cleanup_(uevent_monitor_freep) UeventMonitor *monitor = NULL;
-        sd_event_source *source;
-        int r;
-
-        r = uevent_monitor_new(d->settings.source, &monitor);
-        if (r < 0)
-                return r;
-        r = sd_event_add_io(d->event, &source, uevent_monitor_fd(monitor), EPOLLIN, on_uevent, d);
-        if (r < 0)
-                return r;
-        (void)sd_event_source_set_priority(source, SD_EVENT_PRIORITY_IMPORTANT);
-        (void)sd_event_source_set_description(source, "uevents");
-        d->uevent_source = sd_event_source_disable_unref(d->uevent_source);
-        uevent_monitor_free(d->monitor);
-        d->uevent_source = source;
-        d->monitor = TAKE_PTR(monitor);
-        d->source = d->settings.source;
-        return 0;
-}
-
-static void listen_to_kernel_log(Daemon *d) {
-        int r;
-
-        d->kmsg_fd = kmsg_open(d->root_fd);
-        r = d->kmsg_fd;
-        if (r >= 0)
-                r = sd_event_add_io(d->event, &d->kmsg_source, d->kmsg_fd, EPOLLIN, on_kmsg, d);
-        if (r < 0)
-                log_warning(
-                        "Cannot read /dev/kmsg, so updates of the image that the kernel gives up "
-                        "go unnoticed: %s",
-                        strerrordesc_np(-r));
-}
-
-/* What the kernel logged since the record was written. Returns whether that has lines that matter;
- * *ret_is_whole says whether it is all that there was. */
-static bool read_kernel_log(Daemon *d, uint64_t since, bool *ret_is_whole) {
-        char text[KMSG_TEXT_MAX];
-        int r;
-
-        *ret_is_whole = false;
-        if (d->kmsg_fd < 0)
-                return false;
-        r = kmsg_catch_up(d->kmsg_fd, since, &d->kmsg_seqnum, ret_is_whole, text);
-        if (r > 0)
-                log_debug("The kernel said before: %s", text);
-        return r > 0 && since != 0;
-}
-
 static int on_reload(sd_event_source *source, const struct signalfd_siginfo *si, void *userdata) {
         Daemon *d = userdata;
         Input input = { .type = INPUT_RECONFIGURED };
@@ -403,12 +276,10 @@ static int on_reload(sd_event_source *source, const struct signalfd_siginfo *si,
                 settings_done(&d->settings);
                 d->settings = settings;
                 machine_set_settings(&d->manager.machine, &d->settings, d->uts.machine);
-                if (d->settings.source != d->source) {
-                        r = listen_to_uevents(d);
-                        if (r < 0)
-                                log_error("Cannot change the source of uevents, keeping it: %s",
-                                          strerrordesc_np(-r));
-                }
+                r = listener_set_source(d->listener, d->settings.source);
+                if (r < 0)
+                        log_error("Cannot change the source of uevents, keeping it: %s",
+                                  strerrordesc_np(-r));
                 manager_input(&d->manager, &input);
                 look_for_dumps(d);
         }
@@ -503,13 +374,10 @@ static void daemon_done(Daemon *d) {
                 bus_drain(d->bus);
         bus_free(d->bus);
         helper_free(d->helper);
-        sd_event_source_disable_unref(d->uevent_source);
-        sd_event_source_disable_unref(d->kmsg_source);
+        listener_free(d->listener);
         sd_event_source_disable_unref(d->timer_source);
         sd_event_source_disable_unref(d->watch_source);
         sd_event_source_disable_unref(d->changes_source);
-        uevent_monitor_free(d->monitor);
-        closep(&d->kmsg_fd);
         closep(&d->root_fd);
         if (d->manager_set_up)
                 manager_done(&d->manager);
@@ -572,13 +440,10 @@ static int daemon_start(Daemon *d) {
         }
         manager_init(&d->manager, &ops, d, &d->settings, d->uts.machine);
         d->manager_set_up = true;
-        r = listen_to_uevents(d);
-        if (r < 0) {
+        r = listener_new(d->event, &d->manager, d->root_fd, d->settings.source, &d->listener);
+        if (r < 0)
                 log_error("Cannot listen to uevents: %s", strerrordesc_np(-r));
-                return r;
-        }
-        listen_to_kernel_log(d);
-        return 0;
+        return r;
 }
 
 static int daemon_run(Daemon *d) {
@@ -592,7 +457,7 @@ static int daemon_run(Daemon *d) {
                 log_warning("Cannot read %s, ignoring it: %s", RECORD_PATH, strerrordesc_np(-r));
         if (r > 0)
                 input.record = &record;
-        missed = read_kernel_log(d, record.log_seqnum, &input.log_is_whole);
+        missed = listener_catch_up(d->listener, record.log_seqnum, &input.log_is_whole);
         manager_input(&d->manager, &input);
         image_record_done(&record);
         if (missed)
@@ -609,7 +474,7 @@ static int daemon_run(Daemon *d) {
 }
 
 int daemon_main(const Options *options) {
-        Daemon d = { .options = *options, .root_fd = -EBADF, .kmsg_fd = -EBADF };
+        Daemon d = { .options = *options, .root_fd = -EBADF };
         int r;
 
         r = daemon_start(&d);

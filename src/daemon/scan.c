@@ -28,18 +28,16 @@ typedef struct Line {
         bool complete;
 } Line;
 
-#define FIELD(key, kind, member) \
-        { .name = (key), .type = JSON_##kind, .offset = offsetof(Line, member) }
 static const JsonField table[] = {
-        FIELD("Found", OPTIONAL_STRING, found),
-        FIELD("Judged", BOOL, judged),
-        FIELD("Newest", BOOL, is_newest),
-        FIELD("Done", BOOL, is_done),
-        FIELD("USec", NUMBER, usec),
-        FIELD("Directory", OPTIONAL_STRING, directory),
-        FIELD("Message", OPTIONAL_STRING, message),
-        FIELD("State", OPTIONAL_STRING, state),
-        FIELD("Complete", BOOL, complete),
+        JSON_FIELD(OPTIONAL_STRING, Line, "Found", found),
+        JSON_FIELD(BOOL, Line, "Judged", judged),
+        JSON_FIELD(BOOL, Line, "Newest", is_newest),
+        JSON_FIELD(BOOL, Line, "Done", is_done),
+        JSON_FIELD(NUMBER, Line, "USec", usec),
+        JSON_FIELD(OPTIONAL_STRING, Line, "Directory", directory),
+        JSON_FIELD(OPTIONAL_STRING, Line, "Message", message),
+        JSON_FIELD(OPTIONAL_STRING, Line, "State", state),
+        JSON_FIELD(BOOL, Line, "Complete", complete),
 };
 static const JsonFields fields = JSON_FIELDS(table, LINE_LONGEST);
 

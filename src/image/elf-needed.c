@@ -99,22 +99,28 @@ static int take_entry(const Reader *r, const GElf_Dyn *entry, bool *has_runpath,
         return copy_string(r, at, r->strings + r->strings_size, &e->run_path);
 }
 
+/* Returns 1 with entry i of n, 0 behind the last one, -EBADMSG. */
+static int get_entry(Elf_Data *dynamic, size_t n, size_t i, GElf_Dyn *ret) {
+        if (i == n)
+                return 0;
+        if (!gelf_getdyn(dynamic, (int)i, ret))
+                return -EBADMSG;
+        return ret->d_tag != DT_NULL;
+}
+
 static int find_strings(Reader *r, Elf_Data *dynamic, size_t n) {
         uint64_t address = 0;
+        GElf_Dyn entry;
+        int k;
 
         r->strings_size = 0;
-        for (size_t i = 0; i < n; i++) {
-                GElf_Dyn entry;
-
-                if (!gelf_getdyn(dynamic, (int)i, &entry))
-                        return -EBADMSG;
-                if (entry.d_tag == DT_NULL)
-                        break;
+        for (size_t i = 0; (k = get_entry(dynamic, n, i, &entry)) > 0; i++)
                 if (entry.d_tag == DT_STRTAB)
                         address = entry.d_un.d_ptr;
                 else if (entry.d_tag == DT_STRSZ)
                         r->strings_size = entry.d_un.d_val;
-        }
+        if (k < 0)
+                return k;
         if (file_offset(r, address, &r->strings) < 0 || !in_file(r, r->strings, r->strings_size))
                 return -EBADMSG;
         return 0;
@@ -124,6 +130,7 @@ static int read_dynamic(Reader *r, const GElf_Phdr *segment, ElfNeeded *e) {
         size_t entry_size = gelf_fsize(r->elf, ELF_T_DYN, 1, EV_CURRENT), n;
         bool has_runpath = false;
         Elf_Data *dynamic;
+        GElf_Dyn entry;
         int k;
 
         if (!in_file(r, segment->p_offset, segment->p_filesz) || entry_size == 0)
@@ -136,20 +143,9 @@ static int read_dynamic(Reader *r, const GElf_Phdr *segment, ElfNeeded *e) {
         if (!dynamic)
                 return -EBADMSG;
         k = find_strings(r, dynamic, n);
-        if (k < 0)
-                return k;
-        for (size_t i = 0; i < n; i++) {
-                GElf_Dyn entry;
-
-                if (!gelf_getdyn(dynamic, (int)i, &entry))
-                        return -EBADMSG;
-                if (entry.d_tag == DT_NULL)
-                        break;
+        for (size_t i = 0; k >= 0 && (k = get_entry(dynamic, n, i, &entry)) > 0; i++)
                 k = take_entry(r, &entry, &has_runpath, e);
-                if (k < 0)
-                        return k;
-        }
-        return 0;
+        return k;
 }
 
 static int read_segments(Reader *r, ElfNeeded *e) {

@@ -58,28 +58,6 @@ BuiltImage *built_image_free(BuiltImage *built) {
         return NULL;
 }
 
-static void built_image_freep(BuiltImage **built) {
-        built_image_free(*built);
-}
-
-static int read_at(int fd, void *buf, size_t size, uint64_t offset, size_t *ret_size) {
-        size_t done = 0;
-
-        while (done < size) {
-                ssize_t n = pread(fd, (char *)buf + done, size - done, (off_t)(offset + done));
-
-                if (n < 0 && errno == EINTR)
-                        continue;
-                if (n < 0)
-                        return -errno;
-                if (n == 0)
-                        break;
-                done += (size_t)n;
-        }
-        *ret_size = done;
-        return 0;
-}
-
 int kernel_head_read(int fd, KernelHead *ret) {
         _cleanup_(kernel_head_done) KernelHead head = { .data = malloc(KERNEL_HEAD_MAX) };
         int r;

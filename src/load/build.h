@@ -40,6 +40,7 @@ typedef struct BuiltImage BuiltImage;
 Failure build_image(const BuildInput *input, BuiltImage **ret,
                     char reterr[static BUILD_ERROR_MAX]) _must_check_;
 BuiltImage *built_image_free(BuiltImage *built);
+DEFINE_CLEANUP(BuiltImage *, built_image_free);
 
 /* The flags that are tried first. */
 unsigned long built_image_flags(const BuiltImage *built);

@@ -65,10 +65,6 @@ static Failure check_limit(const LoadRequest *request, LoadReport *report) {
                          "Replace=explicit takes two: set Replace=atomic in kdumpd.conf");
 }
 
-static void built_freep(BuiltImage **built) {
-        built_image_free(*built);
-}
-
 /* Whether the other system call can mend what one refused with this error. */
 static bool other_may_help(const LoadRequest *request, const Prepared *prepared, int error) {
         bool was_own = prepared->built;
@@ -97,7 +93,7 @@ static bool other_may_help(const LoadRequest *request, const Prepared *prepared,
  * first, if it comes to no second call. */
 static int call_other(const LoadRequest *request, const Call *first, int error, const KexecOps *ops,
                       LoadReport *report) {
-        _cleanup_(built_freep) BuiltImage *built = NULL;
+        _cleanup_(built_image_freep) BuiltImage *built = NULL;
         char why[BUILD_ERROR_MAX];
         Call other = *first;
 
@@ -120,7 +116,7 @@ static int call_other(const LoadRequest *request, const Call *first, int error, 
  * Returns whether that worked; the report's window ends then. */
 static bool restore(const LoadRequest *request, const Previous *previous, const KexecOps *ops,
                     LoadReport *report) {
-        _cleanup_(built_freep) BuiltImage *built = NULL;
+        _cleanup_(built_image_freep) BuiltImage *built = NULL;
         LoadReport ignored = { 0 };
         char why[BUILD_ERROR_MAX];
         Call call;

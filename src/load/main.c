@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* kdump-load: loads the crash image once and says how it went. A child of kdumpd, or run by
  * hand. */
-#include <getopt.h>
 #include <signal.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
+#include <unistd.h>
 
 #include "base/string-util.h"
 #include "load/execute.h"
@@ -13,6 +13,7 @@
 #include "sys/conffile.h"
 #include "sys/iomem.h"
 #include "sys/kcore.h"
+#include "sys/options.h"
 #include "sys/report-json.h"
 
 enum {
@@ -27,22 +28,21 @@ static bool arg_json;
 static bool arg_note_addresses;
 static Spoil arg_spoil;
 
-static void help(void) {
-        (void)puts("kdump-load [OPTIONS...]\n"
-                   "\n"
-                   "Load the crash kernel that kdumpd.conf describes, once.\n"
-                   "\n"
-                   "  -n --dry-run   Check everything, show what would be loaded, load nothing\n"
-                   "  -u --unload    Unload the crash image instead\n"
-                   "     --json      Print the report as one line of JSON\n"
-                   "     --note-addresses\n"
-                   "                 Note for kdumpd, which may not look, where the kernel is\n"
-                   "     --root=DIR  Look at the system below DIR (only with --dry-run)\n"
-                   "  -h --help      Show this help\n"
-                   "     --version   Show the version\n"
-                   "\n"
-                   "It ends with 0 if that worked, 1 if not, 2 for wrong usage.");
-}
+static const char help[] =
+        "kdump-load [OPTIONS...]\n"
+        "\n"
+        "Load the crash kernel that kdumpd.conf describes, once.\n"
+        "\n"
+        "  -n --dry-run   Check everything, show what would be loaded, load nothing\n"
+        "  -u --unload    Unload the crash image instead\n"
+        "     --json      Print the report as one line of JSON\n"
+        "     --note-addresses\n"
+        "                 Note for kdumpd, which may not look, where the kernel is\n"
+        "     --root=DIR  Look at the system below DIR (only with --dry-run)\n"
+        "  -h --help      Show this help\n"
+        "     --version   Show the version\n"
+        "\n"
+        "It ends with 0 if that worked, 1 if not, 2 for wrong usage.\n";
 
 static int usage_error(const char *text) {
         (void)fprintf(stderr, "kdump-load: %s\n", text);
@@ -51,58 +51,27 @@ static int usage_error(const char *text) {
 
 /* Returns 1 to go on, 0 if all is said, or -EINVAL. */
 static int parse_argv(int argc, char **argv) {
-        enum {
-                OPTION_JSON = 256,
-                OPTION_NOTE_ADDRESSES,
-                OPTION_ROOT,
-                OPTION_SPOIL,
-                OPTION_VERSION
-        };
-        static const struct option options[] = {
-                { "dry-run", no_argument, NULL, 'n' },
-                { "unload", no_argument, NULL, 'u' },
-                { "json", no_argument, NULL, OPTION_JSON },
-                { "note-addresses", no_argument, NULL, OPTION_NOTE_ADDRESSES },
-                { "root", required_argument, NULL, OPTION_ROOT },
+        const char *spoil = NULL;
+        const Option options[] = {
+                { .name = "dry-run", .letter = 'n', .flag = &arg_dry_run },
+                { .name = "unload", .letter = 'u', .flag = &arg_unload },
+                { .name = "json", .flag = &arg_json },
+                { .name = "note-addresses", .flag = &arg_note_addresses },
+                { .name = "root", .value = &arg_root },
                 /* For the tests of what must not work; in no help. */
-                { "spoil", required_argument, NULL, OPTION_SPOIL },
-                { "help", no_argument, NULL, 'h' },
-                { "version", no_argument, NULL, OPTION_VERSION },
-                { NULL, 0, NULL, 0 },
+                { .name = "spoil", .value = &spoil },
         };
-        int c;
+        int r;
 
-        while ((c = getopt_long(argc, argv, "nuh", options, NULL)) >= 0)
-                switch (c) {
-                case 'n':
-                        arg_dry_run = true;
-                        break;
-                case 'u':
-                        arg_unload = true;
-                        break;
-                case OPTION_JSON:
-                        arg_json = true;
-                        break;
-                case OPTION_NOTE_ADDRESSES:
-                        arg_note_addresses = true;
-                        break;
-                case OPTION_ROOT:
-                        arg_root = optarg;
-                        break;
-                case OPTION_SPOIL:
-                        if (spoil_from_string(optarg) < 0)
-                                return usage_error("--spoil= takes another word");
-                        arg_spoil = (Spoil)spoil_from_string(optarg);
-                        break;
-                case 'h':
-                        help();
-                        return 0;
-                case OPTION_VERSION:
-                        (void)puts("kdump-load " PACKAGE_VERSION);
-                        return 0;
-                default:
-                        return -EINVAL;
-                }
+        r = options_parse(argc, argv, "kdump-load", help, options, ELEMENTSOF(options));
+        if (r <= 0)
+                return r;
+        if (spoil) {
+                r = spoil_from_string(spoil);
+                if (r < 0)
+                        return usage_error("--spoil= takes another word");
+                arg_spoil = (Spoil)r;
+        }
         if (optind < argc)
                 return usage_error("it takes no arguments besides options");
         if (arg_dry_run + arg_unload + arg_note_addresses > 1)
@@ -110,17 +79,6 @@ static int parse_argv(int argc, char **argv) {
         if (!isempty(arg_root) && (!arg_dry_run || arg_root[0] != '/'))
                 return usage_error("--root= takes an absolute path, and needs --dry-run");
         return 1;
-}
-
-static void print_warning(void *userdata, const char *file, unsigned line, const char *text) {
-        /* Whoever wants a report for a program is a program that reads the same files: kdumpd has
-         * complained once, and need not again at each load. */
-        if (arg_json)
-                return;
-        if (line > 0)
-                (void)fprintf(stderr, "%s:%u: %s\n", file, line, text);
-        else
-                (void)fprintf(stderr, "%s: %s\n", file, text);
 }
 
 /* From here on a stop must not come between the calls: what they do is bounded, and a caller who
@@ -158,10 +116,6 @@ static Failure load(int root_fd, const Settings *settings, LoadReport *report) {
         return load_execute(&request, &prepared, &kexec_system_ops, report);
 }
 
-static void settings_donep(Settings *s) {
-        settings_done(s);
-}
-
 /* Returns 0 or negative errno, after saying so. */
 static int note_addresses(int root_fd) {
         Iomem iomem = { 0 };
@@ -182,14 +136,17 @@ static int note_addresses(int root_fd) {
 }
 
 static void run(int root_fd, LoadReport *report) {
-        _cleanup_(settings_donep) Settings settings = { 0 };
+        _cleanup_(settings_done) Settings settings = { 0 };
 
         if (arg_unload) {
                 block_signals();
                 (void)load_unload(root_fd, &kexec_system_ops, report);
                 return;
         }
-        if (conffile_read(arg_root, &settings, print_warning, NULL, NULL) < 0)
+        /* Whoever wants a report for a program is a program that reads the same files: kdumpd has
+         * complained once, and need not again at each load. */
+        if (conffile_read(arg_root, &settings, arg_json ? NULL : conffile_print_warning, NULL,
+                          NULL) < 0)
                 (void)load_fail(report, FAILURE_SYSTEM, "out of memory");
         else
                 (void)load(root_fd, &settings, report);

@@ -435,10 +435,6 @@ static Failure prepare_files(const LoadRequest *request, Input *kernel, Input *i
         return failure;
 }
 
-static void built_freep(BuiltImage **built) {
-        built_image_free(*built);
-}
-
 Failure load_prepare(const LoadRequest *request, Prepared *ret, LoadReport *report) {
         _cleanup_(input_close) Input kernel = { .what = "kernel",
                                                 .missing = FAILURE_NO_KERNEL,
@@ -448,7 +444,7 @@ Failure load_prepare(const LoadRequest *request, Prepared *ret, LoadReport *repo
                                                 .missing = FAILURE_NO_INITRD,
                                                 .fd = -EBADF,
                                                 .identity = &report->initrd };
-        _cleanup_(built_freep) BuiltImage *built = NULL;
+        _cleanup_(built_image_freep) BuiltImage *built = NULL;
         char obstacle[OBSTACLE_TEXT_MAX];
         KernelImage image = { 0 };
         Failure failure;

@@ -2,7 +2,6 @@
 /* Which kernel modules lead to a device. */
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 
 #include "base/file-util.h"
@@ -141,21 +140,15 @@ static int add_watchdog(Builder *b, const char *name) {
 }
 
 static int add_watchdogs(Builder *b) {
+        _cleanup_closedir_ DIR *directory = NULL;
         struct dirent *entry;
-        DIR *directory;
-        int fd, r = 0;
+        int r = 0;
 
-        fd = open_below(b->root_fd, WATCHDOGS, O_RDONLY | O_DIRECTORY);
-        directory = fd >= 0 ? fdopendir(fd) : NULL;
-        if (!directory) {
-                if (fd >= 0)
-                        (void)close(fd);
+        if (open_directory_below(b->root_fd, WATCHDOGS, &directory) < 0)
                 return 0;
-        }
         while (r >= 0 && (entry = readdir(directory)))
                 if (entry->d_name[0] != '.')
                         r = add_watchdog(b, entry->d_name);
-        (void)closedir(directory);
         return r;
 }
 

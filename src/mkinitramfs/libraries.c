@@ -24,13 +24,9 @@ static const char *const library_directories[] = { "/lib64", "/usr/lib64", "/lib
 static const char *const program_directories[] = { "/usr/local/sbin", "/usr/local/bin", "/usr/sbin",
                                                    "/usr/bin",        "/sbin",          "/bin" };
 
-static void elf_donep(ElfNeeded *e) {
-        elf_needed_done(e);
-}
-
 /* Whether a file is a library for this program. */
 static bool is_match(Builder *b, const char *path, const ElfNeeded *user) {
-        _cleanup_(elf_donep) ElfNeeded e = { 0 };
+        _cleanup_(elf_needed_done) ElfNeeded e = { 0 };
         _cleanup_free_ char *data = NULL, *resolved = NULL;
         size_t size;
 
@@ -176,7 +172,7 @@ static int add_interpreter(Builder *b, const char *source, const char *interpret
 /* Adds what a file names as its needs, if it is an ELF file. */
 static int add_needs(Builder *b, const char *source, const char *data, size_t size,
                      unsigned depth) {
-        _cleanup_(elf_donep) ElfNeeded e = { 0 };
+        _cleanup_(elf_needed_done) ElfNeeded e = { 0 };
         _cleanup_free_ char *origin = NULL;
         int r;
 

@@ -3,11 +3,11 @@
  * packages, or by hand. */
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
+#include <unistd.h>
 
 #include "base/file-util.h"
 #include "image/kernel-image.h"
@@ -15,6 +15,7 @@
 #include "mkinitramfs/report.h"
 #include "sys/conffile.h"
 #include "sys/locate.h"
+#include "sys/options.h"
 
 enum {
         EXIT_FAILED = 1,
@@ -33,27 +34,26 @@ static bool arg_dry_run;
 static bool arg_json;
 static bool arg_note_tables;
 
-static void help(void) {
-        (void)puts("kdump-mkinitramfs [OPTIONS...]\n"
-                   "\n"
-                   "Make the initramfs that saves a dump after a panic, for this machine.\n"
-                   "\n"
-                   "     --if-needed  Only if something has changed since the last time\n"
-                   "     --kernel-release=RELEASE\n"
-                   "                  For this kernel instead of the one that kdumpd loads\n"
-                   "     --output=FILE\n"
-                   "                  Write it there instead of below /var/lib/kdumpd\n"
-                   "  -n --dry-run    Show what would be in it, write nothing\n"
-                   "     --json       Print the result as one line of JSON\n"
-                   "     --note-tables\n"
-                   "                  Note for kdumpd, which may not look, how logical volumes\n"
-                   "                  are put together\n"
-                   "     --root=DIR   Make it for the system below DIR\n"
-                   "  -h --help       Show this help\n"
-                   "     --version    Show the version\n"
-                   "\n"
-                   "It ends with 0 if that worked, 1 if not, 2 for wrong usage.");
-}
+static const char help[] =
+        "kdump-mkinitramfs [OPTIONS...]\n"
+        "\n"
+        "Make the initramfs that saves a dump after a panic, for this machine.\n"
+        "\n"
+        "     --if-needed  Only if something has changed since the last time\n"
+        "     --kernel-release=RELEASE\n"
+        "                  For this kernel instead of the one that kdumpd loads\n"
+        "     --output=FILE\n"
+        "                  Write it there instead of below /var/lib/kdumpd\n"
+        "  -n --dry-run    Show what would be in it, write nothing\n"
+        "     --json       Print the result as one line of JSON\n"
+        "     --note-tables\n"
+        "                  Note for kdumpd, which may not look, how logical volumes\n"
+        "                  are put together\n"
+        "     --root=DIR   Make it for the system below DIR\n"
+        "  -h --help       Show this help\n"
+        "     --version    Show the version\n"
+        "\n"
+        "It ends with 0 if that worked, 1 if not, 2 for wrong usage.\n";
 
 static int usage_error(const char *text) {
         (void)fprintf(stderr, "kdump-mkinitramfs: %s\n", text);
@@ -84,78 +84,21 @@ static int check_arguments(int n_rest) {
 
 /* Returns 1 to go on, 0 if all is said, or -EINVAL. */
 static int parse_argv(int argc, char **argv) {
-        enum {
-                OPTION_CAPTURE_PROGRAM = 256,
-                OPTION_IF_NEEDED,
-                OPTION_JSON,
-                OPTION_KERNEL_RELEASE,
-                OPTION_NOTE_TABLES,
-                OPTION_OUTPUT,
-                OPTION_ROOT,
-                OPTION_VERSION,
-        };
-        static const struct option options[] = {
+        static const Option options[] = {
                 /* For tests; in no help. */
-                { "capture-program", required_argument, NULL, OPTION_CAPTURE_PROGRAM },
-                { "dry-run", no_argument, NULL, 'n' },
-                { "if-needed", no_argument, NULL, OPTION_IF_NEEDED },
-                { "json", no_argument, NULL, OPTION_JSON },
-                { "kernel-release", required_argument, NULL, OPTION_KERNEL_RELEASE },
-                { "note-tables", no_argument, NULL, OPTION_NOTE_TABLES },
-                { "output", required_argument, NULL, OPTION_OUTPUT },
-                { "root", required_argument, NULL, OPTION_ROOT },
-                { "help", no_argument, NULL, 'h' },
-                { "version", no_argument, NULL, OPTION_VERSION },
-                { NULL, 0, NULL, 0 },
+                { .name = "capture-program", .value = &arg_capture_program },
+                { .name = "dry-run", .letter = 'n', .flag = &arg_dry_run },
+                { .name = "if-needed", .flag = &arg_if_needed },
+                { .name = "json", .flag = &arg_json },
+                { .name = "kernel-release", .value = &arg_release },
+                { .name = "note-tables", .flag = &arg_note_tables },
+                { .name = "output", .value = &arg_output },
+                { .name = "root", .value = &arg_root },
         };
-        int c;
+        int r;
 
-        while ((c = getopt_long(argc, argv, "nh", options, NULL)) >= 0)
-                switch (c) {
-                case OPTION_CAPTURE_PROGRAM:
-                        arg_capture_program = optarg;
-                        break;
-                case 'n':
-                        arg_dry_run = true;
-                        break;
-                case OPTION_IF_NEEDED:
-                        arg_if_needed = true;
-                        break;
-                case OPTION_JSON:
-                        arg_json = true;
-                        break;
-                case OPTION_KERNEL_RELEASE:
-                        arg_release = optarg;
-                        break;
-                case OPTION_NOTE_TABLES:
-                        arg_note_tables = true;
-                        break;
-                case OPTION_OUTPUT:
-                        arg_output = optarg;
-                        break;
-                case OPTION_ROOT:
-                        arg_root = optarg;
-                        break;
-                case 'h':
-                        help();
-                        return 0;
-                case OPTION_VERSION:
-                        (void)puts("kdump-mkinitramfs " PACKAGE_VERSION);
-                        return 0;
-                default:
-                        return -EINVAL;
-                }
-        return check_arguments(argc - optind);
-}
-
-static void print_warning(void *userdata, const char *file, unsigned line, const char *text) {
-        /* As in kdump-load: whoever wants JSON has read the same files, and complained. */
-        if (arg_json)
-                return;
-        if (line > 0)
-                (void)fprintf(stderr, "%s:%u: %s\n", file, line, text);
-        else
-                (void)fprintf(stderr, "%s: %s\n", file, text);
+        r = options_parse(argc, argv, "kdump-mkinitramfs", help, options, ELEMENTSOF(options));
+        return r <= 0 ? r : check_arguments(argc - optind);
 }
 
 /* --- which kernel */
@@ -258,12 +201,8 @@ static int make(Builder *b, Image *image) {
         return image_make(b, path, note, arg_if_needed, image);
 }
 
-static void settings_donep(Settings *s) {
-        settings_done(s);
-}
-
 static int run(int root_fd) {
-        _cleanup_(settings_donep) Settings settings = { 0 };
+        _cleanup_(settings_done) Settings settings = { 0 };
         _cleanup_(builder_done) Builder b = { .root_fd = root_fd,
                                               .root = arg_root,
                                               .settings = &settings,
@@ -271,7 +210,9 @@ static int run(int root_fd) {
         _cleanup_(image_done) Image image = { 0 };
         int r;
 
-        if (conffile_read(arg_root, &settings, print_warning, NULL, NULL) < 0)
+        /* As in kdump-load: whoever wants JSON has read the same files, and complained. */
+        if (conffile_read(arg_root, &settings, arg_json ? NULL : conffile_print_warning, NULL,
+                          NULL) < 0)
                 r = fail_memory(&b);
         else
                 r = collect(&b);

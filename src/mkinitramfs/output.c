@@ -25,38 +25,24 @@ typedef struct Note {
         size_t n_entries;
 } Note;
 
-static const char *entry_type_name(unsigned v) {
-        return entry_type_to_string((EntryType)v);
-}
+DEFINE_JSON_NAME(entry_type, EntryType);
 
-#define FIELD(kind, type_name, key, member) \
-        { .name = key, .type = JSON_##kind, .offset = offsetof(type_name, member) }
 static const JsonField entry_table[] = {
-        FIELD(STRING, Entry, "Path", path),
-        { .name = "Type",
-          .type = JSON_NAME,
-          .offset = offsetof(Entry, type),
-          .to_string = entry_type_name,
-          .from_string = entry_type_from_string },
-        FIELD(OPTIONAL_STRING, Entry, "Source", source),
-        FIELD(OPTIONAL_STRING, Entry, "Why", why),
-        FIELD(NUMBER, Entry, "Bytes", size),
-        FIELD(NUMBER, Entry, "MtimeNSec", mtime_nsec),
-        FIELD(NUMBER, Entry, "Inode", inode),
+        JSON_FIELD(STRING, Entry, "Path", path),
+        JSON_FIELD_NAME(Entry, "Type", type, entry_type),
+        JSON_FIELD(OPTIONAL_STRING, Entry, "Source", source),
+        JSON_FIELD(OPTIONAL_STRING, Entry, "Why", why),
+        JSON_FIELD(NUMBER, Entry, "Bytes", size),
+        JSON_FIELD(NUMBER, Entry, "MtimeNSec", mtime_nsec),
+        JSON_FIELD(NUMBER, Entry, "Inode", inode),
 };
 static const JsonFields entry_fields = JSON_FIELDS(entry_table, NOTE_LONGEST);
 
 static const JsonField note_table[] = {
-        FIELD(STRING, Note, "Digest", digest),
-        FIELD(NUMBER, Note, "PackedBytes", packed_bytes),
-        FIELD(NUMBER, Note, "UnpackedBytes", unpacked_bytes),
-        { .name = "Entries",
-          .type = JSON_ARRAY,
-          .offset = offsetof(Note, entries),
-          .count_offset = offsetof(Note, n_entries),
-          .size = sizeof(Entry),
-          .inside = &entry_fields,
-          .most = ENTRIES_MOST },
+        JSON_FIELD(STRING, Note, "Digest", digest),
+        JSON_FIELD(NUMBER, Note, "PackedBytes", packed_bytes),
+        JSON_FIELD(NUMBER, Note, "UnpackedBytes", unpacked_bytes),
+        JSON_FIELD_ARRAY(Note, "Entries", entries, entry_fields, ENTRIES_MOST),
 };
 static const JsonFields note_fields = JSON_FIELDS(note_table, NOTE_LONGEST);
 

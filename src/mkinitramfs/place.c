@@ -2,7 +2,6 @@
 /* Where dumps go: from Target= and Path= to a device, a file system and a directory on it. */
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 
 #include "base/file-util.h"
@@ -32,10 +31,6 @@ static const struct {
 static const char *const networks[] = { "nfs",  "nfs4", "cifs",     "smb3",           "ceph",
                                         "9p",   "afs",  "virtiofs", "fuse.glusterfs", "fuse.sshfs",
                                         "gfs2", "ocfs2" };
-
-static void mount_donep(Mount *m) {
-        mount_done(m);
-}
 
 static int refuse_type(Builder *b, const char *key, const char *type, const char *where) {
         for (size_t i = 0; i < ELEMENTSOF(networks); i++)
@@ -69,16 +64,12 @@ static int set_file_system(Builder *b, const char *key, const char *type, const 
 
 /* The UUID of the btrfs that a device is one of, if it is mounted. */
 static int btrfs_of(Builder *b, const BlockName *name, char **ret) {
-        int fd = open_below(b->root_fd, BTRFS_LIVE, O_RDONLY | O_DIRECTORY), r = -ENOENT;
+        _cleanup_closedir_ DIR *directory = NULL;
         struct dirent *entry;
-        DIR *directory;
+        int r = -ENOENT;
 
-        directory = fd >= 0 ? fdopendir(fd) : NULL;
-        if (!directory) {
-                if (fd >= 0)
-                        (void)close(fd);
+        if (open_directory_below(b->root_fd, BTRFS_LIVE, &directory) < 0)
                 return -ENOENT;
-        }
         while (r == -ENOENT && (entry = readdir(directory))) {
                 char path[600];
 
@@ -89,7 +80,6 @@ static int btrfs_of(Builder *b, const BlockName *name, char **ret) {
                 *ret = strdup(entry->d_name);
                 r = *ret ? 0 : -ENOMEM;
         }
-        (void)closedir(directory);
         return r;
 }
 
@@ -180,7 +170,7 @@ static char *join(const char *a, const char *b, const char *c) {
 /* Early in a boot, or without its disk, Path= seems to be on the file system around. Dumps would go
  * there, and be hidden when the right one is mounted. */
 static int check_mounted(Builder *b, const char *key, const char *path, const Mount *mount) {
-        _cleanup_(mount_donep) Mount planned = { 0 };
+        _cleanup_(mount_done) Mount planned = { 0 };
 
         if (!b->fstab || mounts_of_path(b->fstab, path, &planned) < 0 || planned.noauto ||
             strlen(planned.point) <= strlen(mount->point))
@@ -191,7 +181,7 @@ static int check_mounted(Builder *b, const char *key, const char *path, const Mo
 }
 
 static int resolve_mounted(Builder *b, const char *key, PlanPlace *place) {
-        _cleanup_(mount_donep) Mount mount = { 0 };
+        _cleanup_(mount_done) Mount mount = { 0 };
         _cleanup_free_ char *path = NULL, *rest = NULL;
         const char *inside;
         BlockName name;
@@ -222,34 +212,6 @@ static int resolve_mounted(Builder *b, const char *key, PlanPlace *place) {
         return place->directory ? 0 : fail_memory(b);
 }
 
-/* The path in /dev of "UUID=..." and its like, or of a path. */
-static int device_path(Builder *b, const char *value, char **ret) {
-        static const struct {
-                const char *tag, *directory;
-        } tags[] = {
-                { "UUID=", "/dev/disk/by-uuid" },
-                { "LABEL=", "/dev/disk/by-label" },
-                { "PARTUUID=", "/dev/disk/by-partuuid" },
-                { "PARTLABEL=", "/dev/disk/by-partlabel" },
-        };
-        _cleanup_free_ char *encoded = NULL;
-
-        for (size_t i = 0; i < ELEMENTSOF(tags); i++) {
-                const char *rest = startswith(value, tags[i].tag);
-
-                if (!rest)
-                        continue;
-                encoded = block_encode(rest);
-                if (!encoded || asprintf(ret, "%s/%s", tags[i].directory, encoded) < 0) {
-                        *ret = NULL;
-                        return fail_memory(b);
-                }
-                return 0;
-        }
-        *ret = strdup(value);
-        return *ret ? 0 : fail_memory(b);
-}
-
 /* What fstab says of a device, by any of its names. */
 static int find_in_fstab(Builder *b, const BlockName *name, Mount *ret) {
         static const struct {
@@ -275,7 +237,7 @@ static int find_in_fstab(Builder *b, const BlockName *name, Mount *ret) {
 
 /* What is on a device that need not be mounted. */
 static int type_of_device(Builder *b, const char *key, const BlockName *name, char **ret) {
-        _cleanup_(mount_donep) Mount mount = { 0 };
+        _cleanup_(mount_done) Mount mount = { 0 };
         uint64_t major = 0, minor = 0;
         char source[160];
         int r = -ENOENT;
@@ -305,9 +267,8 @@ static int find_device(Builder *b, const char *key, const char *value, BlockName
         _cleanup_free_ char *path = NULL;
         int r;
 
-        r = device_path(b, value, &path);
-        if (r < 0)
-                return r;
+        if (block_path(value, &path) < 0)
+                return fail_memory(b);
         r = block_by_path(b->root_fd, path, ret);
         if (r == -ENOTBLK)
                 return fail(b, r, "%s=: \"%s\" is no block device", key, value);
@@ -338,7 +299,7 @@ static int resolve_device(Builder *b, const char *key, const char *value, PlanPl
 }
 
 static int resolve_raw(Builder *b, const char *key, const char *value, PlanPlace *place) {
-        _cleanup_(mount_donep) Mount mount = { 0 };
+        _cleanup_(mount_done) Mount mount = { 0 };
         uint64_t major = 0, minor = 0;
         BlockName name;
         int r;

@@ -5,24 +5,7 @@
 #include <errno.h>
 #include <inttypes.h>
 
-#include "sys/json-fields.h"
-
-/* The result as one line of JSON. */
-typedef struct Result {
-        char *state, *path, *message;
-        uint64_t packed_bytes, unpacked_bytes;
-} Result;
-
-static const JsonField result_table[] = {
-        { .name = "State", .type = JSON_STRING, .offset = offsetof(Result, state) },
-        { .name = "Path", .type = JSON_OPTIONAL_STRING, .offset = offsetof(Result, path) },
-        { .name = "PackedBytes", .type = JSON_NUMBER, .offset = offsetof(Result, packed_bytes) },
-        { .name = "UnpackedBytes",
-          .type = JSON_NUMBER,
-          .offset = offsetof(Result, unpacked_bytes) },
-        { .name = "Message", .type = JSON_OPTIONAL_STRING, .offset = offsetof(Result, message) },
-};
-static const JsonFields result_fields = JSON_FIELDS(result_table, 0);
+#include "sys/build-report-json.h"
 
 #define KIB 1024.0
 
@@ -88,15 +71,16 @@ int report_contents(FILE *f, const Builder *b) {
 static int print_json(FILE *f, const Builder *b, int result, const Image *image) {
         _cleanup_free_ char *text = NULL;
         const char *message = result < 0 ? b->error : b->warning;
-        Result r = { .state = (char *)(result < 0     ? "failed"
-                                       : image->fresh ? "fresh"
-                                                      : "built"),
-                     .path = image->path,
-                     .message = message[0] ? (char *)message : NULL,
-                     .packed_bytes = image->packed_bytes,
-                     .unpacked_bytes = image->unpacked_bytes };
+        BuildReport report = {
+                .failed = result < 0,
+                .built = !image->fresh,
+                .path = image->path,
+                .packed_bytes = image->packed_bytes,
+                .unpacked_bytes = image->unpacked_bytes,
+                .message = message[0] ? (char *)message : NULL,
+        };
 
-        if (json_fields_to_text(&result_fields, &r, &text) < 0)
+        if (build_report_to_json(&report, &text) < 0)
                 return -ENOMEM;
         (void)fputs(text, f);
         return fflush(f) != 0 ? -EIO : 0;

@@ -4,7 +4,6 @@
 
 #include <ctype.h>
 #include <dirent.h>
-#include <fcntl.h>
 #include <inttypes.h>
 
 #include "base/array.h"
@@ -92,17 +91,14 @@ int block_by_number(int root_fd, uint64_t major, uint64_t minor, BlockName *ret)
 
 /* Nodes in /dev/mapper need not be links: whoever makes them without udev makes devices. */
 static int by_mapper_name(int root_fd, const char *mapper_name, BlockName *ret) {
-        _cleanup_close_ int fd = open_below(root_fd, "/sys/class/block", O_RDONLY | O_DIRECTORY);
+        _cleanup_closedir_ DIR *directory = NULL;
         struct dirent *entry;
-        DIR *directory;
-        int r = -ENOTBLK;
+        int r;
 
-        if (fd < 0)
-                return -ENOTBLK;
-        directory = fdopendir(fd);
-        if (!directory)
-                return -errno;
-        TAKE_FD(fd);
+        r = open_directory_below(root_fd, "/sys/class/block", &directory);
+        if (r < 0)
+                return r == -ENOMEM ? r : -ENOTBLK;
+        r = -ENOTBLK;
         while (r < 0 && (entry = readdir(directory))) {
                 char text[256];
                 BlockName name;
@@ -115,7 +111,6 @@ static int by_mapper_name(int root_fd, const char *mapper_name, BlockName *ret) 
                 *ret = name;
                 r = 0;
         }
-        (void)closedir(directory);
         return r;
 }
 
@@ -147,16 +142,12 @@ int block_slaves(int root_fd, const BlockName *name, BlockName **ret, size_t *re
 
 int block_names(int root_fd, const char *path, BlockName **ret, size_t *ret_n) {
         _cleanup_free_ BlockName *names = NULL;
+        _cleanup_closedir_ DIR *directory = NULL;
         struct dirent *entry;
-        DIR *directory;
         size_t n = 0;
-        int fd, r = 0;
+        int r = 0;
 
-        fd = open_below(root_fd, path, O_RDONLY | O_DIRECTORY);
-        directory = fd >= 0 ? fdopendir(fd) : NULL;
-        if (!directory) {
-                if (fd >= 0)
-                        (void)close(fd);
+        if (open_directory_below(root_fd, path, &directory) < 0) {
                 *ret = NULL;
                 *ret_n = 0;
                 return 0;
@@ -176,7 +167,6 @@ int block_names(int root_fd, const char *path, BlockName **ret, size_t *ret_n) {
                 else
                         r = -ENOMEM;
         }
-        (void)closedir(directory);
         if (r < 0)
                 return r;
         if (n > 0)
@@ -226,6 +216,32 @@ char *block_encode(const char *text) {
         return encoded;
 }
 
+int block_path(const char *name, char **ret) {
+        static const struct {
+                const char *tag, *directory;
+        } tags[] = {
+                { "UUID=", "/dev/disk/by-uuid" },
+                { "LABEL=", "/dev/disk/by-label" },
+                { "PARTUUID=", "/dev/disk/by-partuuid" },
+                { "PARTLABEL=", "/dev/disk/by-partlabel" },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(tags); i++) {
+                const char *value = startswith(name, tags[i].tag);
+                _cleanup_free_ char *encoded = value ? block_encode(value) : NULL;
+                char *path;
+
+                if (!value)
+                        continue;
+                if (!encoded || asprintf(&path, "%s/%s", tags[i].directory, encoded) < 0)
+                        return -ENOMEM;
+                *ret = path;
+                return 0;
+        }
+        *ret = strdup(name);
+        return *ret ? 0 : -ENOMEM;
+}
+
 /* Whether a link leads to the device. */
 static bool leads_to(int root_fd, const char *directory, const char *link, const BlockName *name) {
         _cleanup_free_ char *path = NULL;
@@ -241,19 +257,13 @@ static bool leads_to(int root_fd, const char *directory, const char *link, const
 int block_link(int root_fd, const char *directory, const char *prefix, const BlockName *name,
                char **ret) {
         _cleanup_free_ char *best = NULL;
+        _cleanup_closedir_ DIR *links = NULL;
         struct dirent *entry;
-        DIR *links;
-        int fd, r = 0;
+        int r;
 
-        fd = open_below(root_fd, directory, O_RDONLY | O_DIRECTORY);
-        if (fd < 0)
-                return -ENOENT;
-        links = fdopendir(fd);
-        if (!links) {
-                r = -errno;
-                (void)close(fd);
-                return r;
-        }
+        r = open_directory_below(root_fd, directory, &links);
+        if (r < 0)
+                return r == -ENOMEM ? r : -ENOENT;
         for (size_t n = 0; r >= 0 && n < BLOCK_LINKS_MOST && (entry = readdir(links)); n++) {
                 const char *rest = startswith(entry->d_name, prefix);
 
@@ -265,7 +275,6 @@ int block_link(int root_fd, const char *directory, const char *prefix, const Blo
                 if (!best)
                         r = -ENOMEM;
         }
-        (void)closedir(links);
         if (r < 0 || !best)
                 return r < 0 ? r : -ENOENT;
         decode(best);

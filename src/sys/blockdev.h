@@ -17,6 +17,11 @@ typedef struct BlockName {
         char text[BLOCK_NAME_MAX];
 } BlockName;
 
+/* The path in /dev of a device as people name it: "UUID=...", "LABEL=...", "PARTUUID=..." and
+ * "PARTLABEL=..." by the link that udev makes, and a path as it is. Returns 0 with a fresh string,
+ * or -ENOMEM. */
+int block_path(const char *name, char **ret) _must_check_;
+
 /* The device that a path below /dev leads to. Returns 0; -ENOENT (there is no such path),
  * -ENOTBLK (it is no block device), -ELOOP, -ENOMEM. */
 int block_by_path(int root_fd, const char *path, BlockName *ret) _must_check_;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What kdump-mkinitramfs --json prints, read. */
+/* What kdump-mkinitramfs --json prints. */
 #include "sys/build-report-json.h"
 
 #include <errno.h>
@@ -13,14 +13,12 @@ typedef struct Result {
         uint64_t packed_bytes, unpacked_bytes;
 } Result;
 
-#define FIELD(key, kind, member) \
-        { .name = (key), .type = JSON_##kind, .offset = offsetof(Result, member) }
 static const JsonField table[] = {
-        FIELD("State", STRING, state),
-        FIELD("Path", OPTIONAL_STRING, path),
-        FIELD("PackedBytes", NUMBER, packed_bytes),
-        FIELD("UnpackedBytes", NUMBER, unpacked_bytes),
-        FIELD("Message", OPTIONAL_STRING, message),
+        JSON_FIELD(STRING, Result, "State", state),
+        JSON_FIELD(OPTIONAL_STRING, Result, "Path", path),
+        JSON_FIELD(NUMBER, Result, "PackedBytes", packed_bytes),
+        JSON_FIELD(NUMBER, Result, "UnpackedBytes", unpacked_bytes),
+        JSON_FIELD(OPTIONAL_STRING, Result, "Message", message),
 };
 static const JsonFields fields = JSON_FIELDS(table, BUILD_REPORT_LONGEST);
 
@@ -28,6 +26,19 @@ static void result_done(Result *result) {
         free(result->state);
         free(result->path);
         free(result->message);
+}
+
+int build_report_to_json(const BuildReport *report, char **ret) {
+        const char *state = report->failed ? "failed" : report->built ? "built" : "fresh";
+        Result result = {
+                .state = (char *)state,
+                .path = report->path,
+                .message = report->message,
+                .packed_bytes = report->packed_bytes,
+                .unpacked_bytes = report->unpacked_bytes,
+        };
+
+        return json_fields_to_text(&fields, &result, ret);
 }
 
 int build_report_from_json(const char *text, size_t size, BuildReport *ret) {

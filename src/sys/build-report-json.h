@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What kdump-mkinitramfs --json prints, read. */
+/* What kdump-mkinitramfs --json prints. */
 #pragma once
 
 #include <stddef.h>
@@ -8,6 +8,9 @@
 #include "core/build-report.h"
 
 #define BUILD_REPORT_LONGEST 65536u /* bytes */
+
+/* Formats a report, newline included. Returns 0 with a fresh string, or -ENOMEM. */
+int build_report_to_json(const BuildReport *report, char **ret) _must_check_;
 
 /* Reads the object of a build that worked. Returns 0 with what build_report_done() frees; -EBADMSG
  * (no such object), -ENOMEM. */

@@ -12,85 +12,66 @@ DEFINE_JSON_NAME(plan_device_type, PlanDeviceType);
 DEFINE_JSON_NAME(plan_place_type, PlanPlaceType);
 DEFINE_JSON_NAME(final_action, FinalAction);
 
-#define PLAIN(kind, type_name, key, member) \
-        { .name = key, .type = JSON_##kind, .offset = offsetof(type_name, member) }
-#define NAME(type_name, key, member, prefix)                                           \
-        {                                                                              \
-                .name = key, .type = JSON_NAME, .offset = offsetof(type_name, member), \
-                .to_string = prefix##_name, .from_string = prefix##_from_string,       \
-        }
-#define OBJECT(type_name, key, member, fields)                                           \
-        {                                                                                \
-                .name = key, .type = JSON_OBJECT, .offset = offsetof(type_name, member), \
-                .inside = &(fields),                                                     \
-        }
-#define ARRAY(type_name, key, member, fields, limit)                                    \
-        {                                                                               \
-                .name = key, .type = JSON_ARRAY, .offset = offsetof(type_name, member), \
-                .count_offset = offsetof(type_name, n_##member),                        \
-                .size = sizeof(*((type_name *)NULL)->member), .inside = &(fields),      \
-                .most = (limit),                                                        \
-        }
 #define FIELDS(table) JSON_FIELDS(table, PLAN_LONGEST_STRING)
 
 static const JsonField device_id_table[] = {
-        NAME(DeviceId, "By", tag, device_tag),
-        PLAIN(OPTIONAL_STRING, DeviceId, "Value", value),
+        JSON_FIELD_NAME(DeviceId, "By", tag, device_tag),
+        JSON_FIELD(OPTIONAL_STRING, DeviceId, "Value", value),
 };
 static const JsonFields device_id_fields = FIELDS(device_id_table);
 
 static const JsonField module_table[] = {
-        PLAIN(STRING, PlanModule, "Path", path),
-        PLAIN(STRING, PlanModule, "Options", options),
+        JSON_FIELD(STRING, PlanModule, "Path", path),
+        JSON_FIELD(STRING, PlanModule, "Options", options),
 };
 static const JsonFields module_fields = FIELDS(module_table);
 
 static const JsonField target_table[] = {
-        PLAIN(NUMBER, PlanTarget, "StartSectors", start_sectors),
-        PLAIN(NUMBER, PlanTarget, "LengthSectors", length_sectors),
-        PLAIN(STRING, PlanTarget, "Type", type),
-        PLAIN(STRING, PlanTarget, "Parameters", parameters),
-        ARRAY(PlanTarget, "Devices", devices, device_id_fields, PLAN_MEMBERS_MOST),
+        JSON_FIELD(NUMBER, PlanTarget, "StartSectors", start_sectors),
+        JSON_FIELD(NUMBER, PlanTarget, "LengthSectors", length_sectors),
+        JSON_FIELD(STRING, PlanTarget, "Type", type),
+        JSON_FIELD(STRING, PlanTarget, "Parameters", parameters),
+        JSON_FIELD_ARRAY(PlanTarget, "Devices", devices, device_id_fields, PLAN_MEMBERS_MOST),
 };
 static const JsonFields target_fields = FIELDS(target_table);
 
 static const JsonField device_table[] = {
-        NAME(PlanDevice, "Type", type, plan_device_type),
-        PLAIN(STRING, PlanDevice, "Name", name),
-        PLAIN(STRING, PlanDevice, "UUID", uuid),
-        ARRAY(PlanDevice, "Targets", targets, target_fields, PLAN_TARGETS_MOST),
-        PLAIN(NUMBER, PlanDevice, "MetadataMajor", md_major),
-        PLAIN(NUMBER, PlanDevice, "MetadataMinor", md_minor),
-        PLAIN(NUMBER, PlanDevice, "Members", n_members),
+        JSON_FIELD_NAME(PlanDevice, "Type", type, plan_device_type),
+        JSON_FIELD(STRING, PlanDevice, "Name", name),
+        JSON_FIELD(STRING, PlanDevice, "UUID", uuid),
+        JSON_FIELD_ARRAY(PlanDevice, "Targets", targets, target_fields, PLAN_TARGETS_MOST),
+        JSON_FIELD(NUMBER, PlanDevice, "MetadataMajor", md_major),
+        JSON_FIELD(NUMBER, PlanDevice, "MetadataMinor", md_minor),
+        JSON_FIELD(NUMBER, PlanDevice, "Members", n_members),
 };
 static const JsonFields device_fields = FIELDS(device_table);
 
 static const JsonField place_table[] = {
-        NAME(PlanPlace, "Type", type, plan_place_type),
-        OBJECT(PlanPlace, "Device", device, device_id_fields),
-        PLAIN(STRING, PlanPlace, "FileSystem", file_system),
-        PLAIN(STRING, PlanPlace, "Options", options),
-        PLAIN(STRING, PlanPlace, "Directory", directory),
-        PLAIN(STRING, PlanPlace, "Label", label),
+        JSON_FIELD_NAME(PlanPlace, "Type", type, plan_place_type),
+        JSON_FIELD_OBJECT(PlanPlace, "Device", device, device_id_fields),
+        JSON_FIELD(STRING, PlanPlace, "FileSystem", file_system),
+        JSON_FIELD(STRING, PlanPlace, "Options", options),
+        JSON_FIELD(STRING, PlanPlace, "Directory", directory),
+        JSON_FIELD(STRING, PlanPlace, "Label", label),
 };
 static const JsonFields place_fields = FIELDS(place_table);
 
 static const JsonField plan_table[] = {
-        PLAIN(STRING, CapturePlan, "Host", host),
-        PLAIN(STRING, CapturePlan, "KernelRelease", kernel_release),
-        ARRAY(CapturePlan, "Modules", modules, module_fields, PLAN_MODULES_MOST),
-        ARRAY(CapturePlan, "Devices", devices, device_fields, PLAN_DEVICES_MOST),
-        OBJECT(CapturePlan, "Target", target, place_fields),
-        OBJECT(CapturePlan, "Fallback", fallback, place_fields),
-        PLAIN(STRING, CapturePlan, "CoreCollector", core_collector),
-        PLAIN(NUMBER, CapturePlan, "UnknownKernelLevel", unknown_kernel_level),
-        PLAIN(NUMBER, CapturePlan, "Keep", keep),
-        PLAIN(NUMBER, CapturePlan, "MinFreeBytes", min_free_bytes),
-        PLAIN(NUMBER, CapturePlan, "TargetTimeoutUSec", target_timeout_usec),
-        NAME(CapturePlan, "FinalAction", final_action, final_action),
-        NAME(CapturePlan, "FailureAction", failure_action, final_action),
-        PLAIN(STRING, CapturePlan, "PreScript", pre_script),
-        PLAIN(STRING, CapturePlan, "PostScript", post_script),
+        JSON_FIELD(STRING, CapturePlan, "Host", host),
+        JSON_FIELD(STRING, CapturePlan, "KernelRelease", kernel_release),
+        JSON_FIELD_ARRAY(CapturePlan, "Modules", modules, module_fields, PLAN_MODULES_MOST),
+        JSON_FIELD_ARRAY(CapturePlan, "Devices", devices, device_fields, PLAN_DEVICES_MOST),
+        JSON_FIELD_OBJECT(CapturePlan, "Target", target, place_fields),
+        JSON_FIELD_OBJECT(CapturePlan, "Fallback", fallback, place_fields),
+        JSON_FIELD(STRING, CapturePlan, "CoreCollector", core_collector),
+        JSON_FIELD(NUMBER, CapturePlan, "UnknownKernelLevel", unknown_kernel_level),
+        JSON_FIELD(NUMBER, CapturePlan, "Keep", keep),
+        JSON_FIELD(NUMBER, CapturePlan, "MinFreeBytes", min_free_bytes),
+        JSON_FIELD(NUMBER, CapturePlan, "TargetTimeoutUSec", target_timeout_usec),
+        JSON_FIELD_NAME(CapturePlan, "FinalAction", final_action, final_action),
+        JSON_FIELD_NAME(CapturePlan, "FailureAction", failure_action, final_action),
+        JSON_FIELD(STRING, CapturePlan, "PreScript", pre_script),
+        JSON_FIELD(STRING, CapturePlan, "PostScript", post_script),
 };
 static const JsonFields plan_fields = FIELDS(plan_table);
 

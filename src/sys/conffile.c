@@ -56,6 +56,13 @@ static void warn(const Reader *reader, unsigned line, const char *format, ...) {
         reader->warning(reader->userdata, reader->file, line, text);
 }
 
+void conffile_print_warning(void *userdata, const char *file, unsigned line, const char *text) {
+        if (line > 0)
+                (void)fprintf(stderr, "%s:%u: %s\n", file, line, text);
+        else
+                (void)fprintf(stderr, "%s: %s\n", file, text);
+}
+
 /* One line of a file: what it is, and where its parts are. Sections and values that count are
  * cut out in place. */
 typedef struct Line {
@@ -372,11 +379,6 @@ static void dropins_freep(Dropins **dropins) {
         free(*dropins);
 }
 
-static void closedirp(DIR **dir) {
-        if (*dir)
-                (void)closedir(*dir);
-}
-
 static bool has_dropin(const Dropins *dropins, const char *name) {
         for (size_t i = 0; i < dropins->n; i++)
                 if (streq(dropins->list[i].name, name))
@@ -385,21 +387,19 @@ static bool has_dropin(const Dropins *dropins, const char *name) {
 }
 
 static int list_dropins(Reader *reader, size_t directory, const char *path, Dropins *dropins) {
-        _cleanup_(closedirp) DIR *dir = NULL;
-        _cleanup_close_ int fd = -EBADF;
+        _cleanup_closedir_ DIR *dir = NULL;
         const struct dirent *entry;
+        int r;
 
         reader->file = path;
-        fd = open_below(reader->root_fd, path, O_RDONLY | O_DIRECTORY);
-        if (fd < 0) {
-                if (fd != -ENOENT)
-                        warn(reader, 0, "ignoring the directory: %s", strerror(-fd));
+        r = open_directory_below(reader->root_fd, path, &dir);
+        if (r == -ENOMEM)
+                return r;
+        if (r < 0) {
+                if (r != -ENOENT)
+                        warn(reader, 0, "ignoring the directory: %s", strerror(-r));
                 return 0;
         }
-        dir = fdopendir(fd);
-        if (!dir)
-                return -errno;
-        TAKE_FD(fd);
         while ((entry = readdir(dir))) {
                 if (entry->d_name[0] == '.' || !endswith(entry->d_name, ".conf") ||
                     has_dropin(dropins, entry->d_name))

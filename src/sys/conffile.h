@@ -11,6 +11,9 @@
 /* Told of each thing in the files that was not taken as it stands; line is 0 if it is not known. */
 typedef void (*ConffileWarning)(void *userdata, const char *file, unsigned line, const char *text);
 
+/* One that prints it to standard error. */
+void conffile_print_warning(void *userdata, const char *file, unsigned line, const char *text);
+
 /* Told of each key that a file set, in the order in which they take effect. May be NULL. */
 typedef void (*ConffileOrigin)(void *userdata, const char *section, const char *key,
                                const char *file);

@@ -113,11 +113,6 @@ static int read_cpu_notes(int root_fd, uint64_t cpu, NoteArea *ret) {
         return 0;
 }
 
-static void closedirp(DIR **dir) {
-        if (*dir)
-                (void)closedir(*dir);
-}
-
 static int compare_numbers(const void *a, const void *b) {
         const uint64_t *x = a, *y = b;
 
@@ -127,18 +122,14 @@ static int compare_numbers(const void *a, const void *b) {
 /* The numbers of the cpuN directories, which are there for present CPUs, in ascending order. */
 static int list_cpus(int root_fd, uint64_t **ret, size_t *ret_n) {
         _cleanup_free_ uint64_t *numbers = NULL;
-        _cleanup_(closedirp) DIR *dir = NULL;
-        _cleanup_close_ int fd = -EBADF;
+        _cleanup_closedir_ DIR *dir = NULL;
         size_t n = 0, n_allocated = 0;
         const struct dirent *entry;
+        int r;
 
-        fd = open_below(root_fd, CPU_DIRECTORY, O_RDONLY | O_DIRECTORY);
-        if (fd < 0)
-                return fd;
-        dir = fdopendir(fd);
-        if (!dir)
-                return -errno;
-        TAKE_FD(fd);
+        r = open_directory_below(root_fd, CPU_DIRECTORY, &dir);
+        if (r < 0)
+                return r;
         while (errno = 0, (entry = readdir(dir))) {
                 const char *number = startswith(entry->d_name, "cpu");
                 uint64_t value, *grown;

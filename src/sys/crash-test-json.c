@@ -12,39 +12,24 @@
 
 DEFINE_JSON_NAME(crash_test_result, CrashTestResult);
 
-#define TEST(key, kind, member) \
-        { .name = (key), .type = JSON_##kind, .offset = offsetof(CrashTest, member) }
-#define TEXT(key, member)                                                                \
-        {                                                                                \
-                .name = (key), .type = JSON_TEXT, .offset = offsetof(CrashTest, member), \
-                .size = sizeof(((CrashTest *)NULL)->member),                             \
-        }
 static const JsonField table[] = {
-        TEXT("Id", id),
-        TEST("StartedUSec", NUMBER, started_usec),
-        TEXT("BootId", boot_id),
-        TEST("KernelFile", OPTIONAL_STRING, kernel.path),
-        TEST("KernelInode", NUMBER, kernel.inode),
-        TEST("KernelMtimeNSec", NUMBER, kernel.mtime_nsec),
-        TEST("KernelBytes", NUMBER, kernel.size),
-        TEST("InitrdFile", OPTIONAL_STRING, initrd.path),
-        TEST("InitrdInode", NUMBER, initrd.inode),
-        TEST("InitrdMtimeNSec", NUMBER, initrd.mtime_nsec),
-        TEST("InitrdBytes", NUMBER, initrd.size),
-        {
-                .name = "Result",
-                .type = JSON_NAME,
-                .offset = offsetof(CrashTest, result),
-                .to_string = crash_test_result_name,
-                .from_string = crash_test_result_from_string,
-        },
-        TEST("JudgedUSec", NUMBER, judged_usec),
-        TEST("Directory", OPTIONAL_STRING, directory),
+        JSON_FIELD_TEXT(CrashTest, "Id", id),
+        JSON_FIELD(NUMBER, CrashTest, "StartedUSec", started_usec),
+        JSON_FIELD_TEXT(CrashTest, "BootId", boot_id),
+        JSON_FIELD(OPTIONAL_STRING, CrashTest, "KernelFile", kernel.path),
+        JSON_FIELD(NUMBER, CrashTest, "KernelInode", kernel.inode),
+        JSON_FIELD(NUMBER, CrashTest, "KernelMtimeNSec", kernel.mtime_nsec),
+        JSON_FIELD(NUMBER, CrashTest, "KernelBytes", kernel.size),
+        JSON_FIELD(OPTIONAL_STRING, CrashTest, "InitrdFile", initrd.path),
+        JSON_FIELD(NUMBER, CrashTest, "InitrdInode", initrd.inode),
+        JSON_FIELD(NUMBER, CrashTest, "InitrdMtimeNSec", initrd.mtime_nsec),
+        JSON_FIELD(NUMBER, CrashTest, "InitrdBytes", initrd.size),
+        JSON_FIELD_NAME(CrashTest, "Result", result, crash_test_result),
+        JSON_FIELD(NUMBER, CrashTest, "JudgedUSec", judged_usec),
+        JSON_FIELD(OPTIONAL_STRING, CrashTest, "Directory", directory),
 };
 
-static const JsonFields fields = {
-        .field = table, .n = ELEMENTSOF(table), .longest_string = LONGEST, .mends = true
-};
+static const JsonFields fields = JSON_FIELDS_MENDED(table, LONGEST);
 
 int crash_test_write(int root_fd, const CrashTest *test) {
         _cleanup_close_ int fd = -EBADF;

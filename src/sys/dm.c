@@ -22,36 +22,27 @@
 #define BUFFER_FIRST      (16u * 1024u)
 #define BUFFER_MOST       (4u * 1024u * 1024u)
 
-#define FIELD(kind, type_name, key, member) \
-        { .name = key, .type = JSON_##kind, .offset = offsetof(type_name, member) }
-#define LIST(type_name, key, member, fields, limit)                                     \
-        {                                                                               \
-                .name = key, .type = JSON_ARRAY, .offset = offsetof(type_name, member), \
-                .count_offset = offsetof(type_name, n_##member),                        \
-                .size = sizeof(*((type_name *)NULL)->member), .inside = &(fields),      \
-                .most = (limit),                                                        \
-        }
 #define FIELDS(table) JSON_FIELDS(table, DM_STRING_LONGEST)
 
 static const JsonField target_table[] = {
-        FIELD(NUMBER, DmTarget, "StartSectors", start_sectors),
-        FIELD(NUMBER, DmTarget, "LengthSectors", length_sectors),
-        FIELD(STRING, DmTarget, "Type", type),
-        FIELD(STRING, DmTarget, "Parameters", parameters),
+        JSON_FIELD(NUMBER, DmTarget, "StartSectors", start_sectors),
+        JSON_FIELD(NUMBER, DmTarget, "LengthSectors", length_sectors),
+        JSON_FIELD(STRING, DmTarget, "Type", type),
+        JSON_FIELD(STRING, DmTarget, "Parameters", parameters),
 };
 static const JsonFields target_fields = FIELDS(target_table);
 
 static const JsonField table_table[] = {
-        FIELD(STRING, DmTable, "Name", name),
-        FIELD(STRING, DmTable, "UUID", uuid),
-        FIELD(NUMBER, DmTable, "Major", major),
-        FIELD(NUMBER, DmTable, "Minor", minor),
-        LIST(DmTable, "Targets", targets, target_fields, DM_TARGETS_MOST),
+        JSON_FIELD(STRING, DmTable, "Name", name),
+        JSON_FIELD(STRING, DmTable, "UUID", uuid),
+        JSON_FIELD(NUMBER, DmTable, "Major", major),
+        JSON_FIELD(NUMBER, DmTable, "Minor", minor),
+        JSON_FIELD_ARRAY(DmTable, "Targets", targets, target_fields, DM_TARGETS_MOST),
 };
 static const JsonFields table_fields = FIELDS(table_table);
 
 static const JsonField tables_table[] = {
-        LIST(DmTables, "Tables", tables, table_fields, DM_TABLES_MOST),
+        JSON_FIELD_ARRAY(DmTables, "Tables", tables, table_fields, DM_TABLES_MOST),
 };
 static const JsonFields tables_fields = FIELDS(tables_table);
 

@@ -3,86 +3,16 @@
 #include "sys/dump-place.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <stdio.h>
 
 #include "base/file-util.h"
 #include "base/string-util.h"
+#include "sys/blockdev.h"
 
 #define MOUNTINFO_LONGEST (4u * 1024u * 1024u) /* bytes */
 
 /* "253:0" */
 #define NUMBER_MAX 32u
-
-/* A link to a device points to it, or to another such link: /dev/disk/by-uuid/..., /dev/vg/lv. */
-#define LINKS_MOST 8u
-
-/* As udev names the links in /dev/disk/by-*: what is not plain becomes \x20. */
-static bool is_plain(unsigned char c) {
-        return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-               (c != '\0' && strchr("#+-.:=@_", c)) || c >= 0x80;
-}
-
-static void link_path(char path[static PATH_MAX], const char *directory, const char *value) {
-        size_t n;
-
-        strscpyf(path, PATH_MAX, "/dev/disk/%s/", directory);
-        n = strlen(path);
-        for (const char *p = value; *p && n + 5 < PATH_MAX; p++) {
-                if (is_plain((unsigned char)*p))
-                        path[n++] = *p;
-                else {
-                        strscpyf(path + n, PATH_MAX - n, "\\x%02x", (unsigned char)*p);
-                        n += 4;
-                }
-        }
-        path[n] = '\0';
-}
-
-static void device_path(char path[static PATH_MAX], const char *target) {
-        static const struct {
-                const char *prefix, *directory;
-        } tags[] = {
-                { "UUID=", "by-uuid" },
-                { "LABEL=", "by-label" },
-                { "PARTUUID=", "by-partuuid" },
-                { "PARTLABEL=", "by-partlabel" },
-        };
-
-        for (size_t i = 0; i < ELEMENTSOF(tags); i++) {
-                const char *value = startswith(target, tags[i].prefix);
-
-                if (value) {
-                        link_path(path, tags[i].directory, value);
-                        return;
-                }
-        }
-        strscpy(path, PATH_MAX, target);
-}
-
-/* The number ("8:1") of the block device that path names, by its name below /sys/class/block. */
-static int device_number(int root_fd, const char *device, char ret[static NUMBER_MAX]) {
-        char path[PATH_MAX], target[PATH_MAX], attribute[PATH_MAX];
-
-        strscpy(path, sizeof(path), device);
-        for (unsigned i = 0; i < LINKS_MOST; i++) {
-                ssize_t n =
-                        readlinkat(root_fd, path + strspn(path, "/"), target, sizeof(target) - 1);
-
-                if (n < 0)
-                        break;
-                target[n] = '\0';
-                if (target[0] == '/')
-                        strscpy(path, sizeof(path), target);
-                else {
-                        size_t directory = (size_t)(path_name(path) - path);
-
-                        strscpy(path + directory, sizeof(path) - directory, target);
-                }
-        }
-        strscpyf(attribute, sizeof(attribute), "/sys/class/block/%s/dev", path_name(path));
-        return read_line_below(root_fd, attribute, ret, NUMBER_MAX);
-}
 
 /* Fields of mountinfo have \040 for a blank, and the like. */
 static void unescape(char *s) {
@@ -124,13 +54,31 @@ static int parse_mount(char *line, Mount *ret) {
         return 0;
 }
 
-/* btrfs and the like have numbers of their own there; the name of the device tells. */
-static bool is_of_device(int root_fd, const Mount *m, const char *number) {
-        char of_source[NUMBER_MAX];
+/* The device that is looked for. */
+typedef struct Device {
+        BlockName name;
+        char number[NUMBER_MAX];
+} Device;
 
-        return streq(m->number, number) ||
-               (startswith(m->source, "/dev/") &&
-                device_number(root_fd, m->source, of_source) >= 0 && streq(of_source, number));
+static int find_device(int root_fd, const char *target, Device *ret) {
+        _cleanup_free_ char *path = NULL;
+        int r;
+
+        r = block_path(target, &path);
+        if (r >= 0)
+                r = block_by_path(root_fd, path, &ret->name);
+        if (r >= 0)
+                r = block_attribute(root_fd, &ret->name, "dev", ret->number, sizeof(ret->number));
+        return r;
+}
+
+/* btrfs and the like have numbers of their own there; the name of the device tells. */
+static bool is_of_device(int root_fd, const Mount *m, const Device *device) {
+        BlockName source;
+
+        return streq(m->number, device->number) ||
+               (startswith(m->source, "/dev/") && block_by_path(root_fd, m->source, &source) >= 0 &&
+                streq(source.text, device->name.text));
 }
 
 /* The rest of path behind the part of the file system that is mounted, NULL if it is not in
@@ -145,7 +93,7 @@ static const char *behind_root(const char *path, const char *root) {
 }
 
 /* Returns 0, -ENODEV if the device is not mounted with that path, -ENOMEM or another errno. */
-static int find_mounted(int root_fd, const char *number, const char *path, char **ret) {
+static int find_mounted(int root_fd, const Device *device, const char *path, char **ret) {
         _cleanup_free_ char *text = NULL;
         char *rest, *line;
         int r;
@@ -158,7 +106,7 @@ static int find_mounted(int root_fd, const char *number, const char *path, char 
                 const char *behind;
                 Mount m;
 
-                if (parse_mount(line, &m) < 0 || !is_of_device(root_fd, &m, number))
+                if (parse_mount(line, &m) < 0 || !is_of_device(root_fd, &m, device))
                         continue;
                 behind = behind_root(path, m.root);
                 if (!behind)
@@ -184,18 +132,10 @@ static const char *target_of(const Settings *settings, DumpPlace place) {
         return place == DUMP_PLACE_TARGET ? settings->target : settings->fallback_target;
 }
 
-int dump_device_path(const char *name, char **ret) {
-        char path[PATH_MAX];
-
-        device_path(path, name);
-        *ret = strdup(path);
-        return *ret ? 0 : -ENOMEM;
-}
-
 int dump_place_device(const Settings *settings, DumpPlace place, char **ret) {
         const char *raw = startswith(strempty(target_of(settings, place)), "raw:");
 
-        return raw ? dump_device_path(raw, ret) : -ENXIO;
+        return raw ? block_path(raw, ret) : -ENXIO;
 }
 
 bool dump_place_any_device(const Settings *settings) {
@@ -207,7 +147,7 @@ bool dump_place_any_device(const Settings *settings) {
 
 int dump_place(int root_fd, const Settings *settings, DumpPlace place, char **ret, char **reterr) {
         const char *target = target_of(settings, place);
-        char path[PATH_MAX], number[NUMBER_MAX];
+        Device device;
         int r;
 
         if (isempty(target))
@@ -216,13 +156,12 @@ int dump_place(int root_fd, const Settings *settings, DumpPlace place, char **re
                 *ret = strdup(settings->capture_path);
                 return *ret ? 0 : -ENOMEM;
         }
-        device_path(path, target);
-        r = device_number(root_fd, path, number);
+        r = find_device(root_fd, target, &device);
         if (r == -ENOMEM)
                 return r;
         if (r < 0)
                 return fail(-ENODEV, reterr, "there is no device ", target, "");
-        r = find_mounted(root_fd, number, settings->capture_path, ret);
+        r = find_mounted(root_fd, &device, settings->capture_path, ret);
         if (r == -ENODEV)
                 return fail(r, reterr, "", target, " is not mounted");
         return r;

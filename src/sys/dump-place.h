@@ -25,7 +25,3 @@ int dump_place_device(const Settings *settings, DumpPlace place, char **ret) _mu
 
 /* Whether any dumps are written over a device, to be recovered from there. */
 bool dump_place_any_device(const Settings *settings);
-
-/* The path in /dev of a device as the configuration names it: "UUID=..." and the like, or a path.
- * Returns 0 with a fresh one, or -ENOMEM. */
-int dump_device_path(const char *name, char **ret) _must_check_;

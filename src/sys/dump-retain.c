@@ -90,22 +90,16 @@ static int add_old(const Retention *r, OldDumps *old, const char *name, const ch
 
 /* Those of this host: another machine's, on a disk that both have, are not ours to remove. */
 static int list_old(const Retention *retention, OldDumps *old) {
-        int fd = openat(retention->base_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), r = 0;
+        _cleanup_closedir_ DIR *dir = NULL;
         char own[CRASH_NAME_MAX];
         struct dirent *entry;
-        DIR *dir;
+        int r;
 
-        if (fd < 0)
-                return -errno;
-        dir = fdopendir(fd);
-        if (!dir) {
-                (void)close(fd);
-                return -ENOMEM;
-        }
-        r = crash_directory_parse(retention->name, own, NULL);
+        r = open_directory_below(retention->base_fd, ".", &dir);
+        if (r >= 0)
+                r = crash_directory_parse(retention->name, own, NULL);
         while (r >= 0 && (entry = readdir(dir)))
                 r = add_old(retention, old, entry->d_name, own);
-        (void)closedir(dir);
         if (r >= 0)
                 rotation_sort(old->dump, old->n);
         return r;
@@ -113,25 +107,20 @@ static int list_old(const Retention *retention, OldDumps *old) {
 
 /* The dump first and its description last: what is cut off in between shows as what it is. A
  * subdirectory is nothing of ours: it stays, and the directory with it. */
-static int remove_files(const Retention *r, int fd) {
-        int list_fd = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+static int remove_files(const Retention *retention, int fd) {
+        _cleanup_closedir_ DIR *dir = NULL;
         struct dirent *entry;
-        DIR *dir;
+        int r;
 
-        if (list_fd < 0)
-                return -errno;
-        dir = fdopendir(list_fd);
-        if (!dir) {
-                (void)close(list_fd);
-                return -ENOMEM;
-        }
+        r = open_directory_below(fd, ".", &dir);
+        if (r < 0)
+                return r;
         (void)unlinkat(fd, CRASH_VMCORE_NAME, 0);
-        (void)r->sync(r->userdata, fd, "old");
+        (void)retention->sync(retention->userdata, fd, "old");
         while ((entry = readdir(dir)))
                 if (!streq(entry->d_name, CRASH_INFO_NAME) && !streq(entry->d_name, ".") &&
                     !streq(entry->d_name, ".."))
                         (void)unlinkat(fd, entry->d_name, 0);
-        (void)closedir(dir);
         (void)unlinkat(fd, CRASH_INFO_NAME, 0);
         return 0;
 }

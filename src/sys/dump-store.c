@@ -22,12 +22,6 @@ static const char *const dump_state_table[_DUMP_STATE_MAX] = {
 };
 DEFINE_NAME_TABLE(dump_state, DumpState, _DUMP_STATE_MAX);
 
-static void closedirp(DIR **d) {
-        if (*d)
-                (void)closedir(*d);
-}
-#define _cleanup_closedir_ _cleanup_(closedirp)
-
 static void dump_done(Dump *dump) {
         free(dump->name);
         crash_info_done(&dump->info);
@@ -54,19 +48,6 @@ static bool is_ours(const struct stat *st) {
 
 int dump_store_open(int root_fd, const char *path) {
         return open_below(root_fd, path, O_RDONLY | O_DIRECTORY | O_NONBLOCK);
-}
-
-/* A second descriptor, as closedir() closes the one it was given. */
-static int open_directory(int fd, DIR **ret) {
-        _cleanup_close_ int copy = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-        if (copy < 0)
-                return -errno;
-        *ret = fdopendir(copy);
-        if (!*ret)
-                return -errno;
-        (void)TAKE_FD(copy);
-        return 0;
 }
 
 /* Names go into sentences, onto the bus and to terminals: one that would have to be mended for
@@ -138,7 +119,7 @@ static int look_into(int dump_fd, Content *ret) {
         const struct dirent *entry;
         int r;
 
-        r = open_directory(dump_fd, &directory);
+        r = open_directory_below(dump_fd, ".", &directory);
         if (r < 0)
                 return r;
         for (size_t i = 0; i < DUMP_FILES_MOST && (entry = readdir(directory)); i++) {
@@ -224,7 +205,7 @@ int dump_store_list(int store_fd, DumpList *ret) {
         const struct dirent *entry;
         int r;
 
-        r = open_directory(store_fd, &directory);
+        r = open_directory_below(store_fd, ".", &directory);
         if (r < 0)
                 return r;
         while ((entry = readdir(directory))) {

@@ -3,7 +3,6 @@
 #include "sys/efi.h"
 
 #include <dirent.h>
-#include <fcntl.h>
 
 #include "base/file-util.h"
 #include "base/string-util.h"
@@ -79,25 +78,16 @@ static int read_range(int root_fd, size_t number, EfiRange *ret) {
         return 0;
 }
 
-static void closedirp(DIR **dir) {
-        if (*dir)
-                (void)closedir(*dir);
-}
-
 /* How many directories there are; whether they are 0, 1, 2 ... shows when they are read. */
 static int count_ranges(int root_fd, size_t *ret) {
-        _cleanup_(closedirp) DIR *dir = NULL;
-        _cleanup_close_ int fd = -EBADF;
+        _cleanup_closedir_ DIR *dir = NULL;
         const struct dirent *entry;
         size_t n = 0;
+        int r;
 
-        fd = open_below(root_fd, MAP_DIRECTORY, O_RDONLY | O_DIRECTORY);
-        if (fd < 0)
-                return fd;
-        dir = fdopendir(fd);
-        if (!dir)
-                return -errno;
-        TAKE_FD(fd);
+        r = open_directory_below(root_fd, MAP_DIRECTORY, &dir);
+        if (r < 0)
+                return r;
         while (errno = 0, (entry = readdir(dir)))
                 if (entry->d_name[0] != '.' && ++n > EFI_RANGES_MAX)
                         return -EFBIG;

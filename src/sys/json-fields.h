@@ -44,6 +44,35 @@ struct JsonFields {
 
 #define JSON_FIELDS(table, longest) \
         { .field = (table), .n = ELEMENTSOF(table), .longest_string = (longest), }
+#define JSON_FIELDS_MENDED(table, longest) \
+        { .field = (table), .n = ELEMENTSOF(table), .longest_string = (longest), .mends = true, }
+
+/* Rows of a table: the member of a structure that goes by key. */
+#define JSON_FIELD(kind, structure, key, member) \
+        { .name = (key), .type = JSON_##kind, .offset = offsetof(structure, member) }
+#define JSON_FIELD_TEXT(structure, key, member)                                          \
+        {                                                                                \
+                .name = (key), .type = JSON_TEXT, .offset = offsetof(structure, member), \
+                .size = sizeof(((structure *)NULL)->member),                             \
+        }
+/* prefix is that of DEFINE_JSON_NAME(). */
+#define JSON_FIELD_NAME(structure, key, member, prefix)                                  \
+        {                                                                                \
+                .name = (key), .type = JSON_NAME, .offset = offsetof(structure, member), \
+                .to_string = prefix##_name, .from_string = prefix##_from_string,         \
+        }
+#define JSON_FIELD_OBJECT(structure, key, member, fields)                                  \
+        {                                                                                  \
+                .name = (key), .type = JSON_OBJECT, .offset = offsetof(structure, member), \
+                .inside = &(fields),                                                       \
+        }
+/* The number is in the member n_member. */
+#define JSON_FIELD_ARRAY(structure, key, member, fields, limit)                           \
+        {                                                                                 \
+                .name = (key), .type = JSON_ARRAY, .offset = offsetof(structure, member), \
+                .count_offset = offsetof(structure, n_##member), .most = (limit),         \
+                .size = sizeof(*((structure *)NULL)->member), .inside = &(fields),        \
+        }
 
 /* Functions for JSON_NAME, prefix_name() and prefix_from_string(), out of a name table. */
 #define DEFINE_JSON_NAME(prefix, type)                 \

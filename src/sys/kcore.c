@@ -65,25 +65,6 @@ int kcore_parse(const void *data, size_t size, uint64_t kernel_start, const Memo
         return 0;
 }
 
-/* The headers come first, and how many there are stands in the very first of them. */
-static int read_headers(int fd, void *buf, size_t size, size_t *ret_size) {
-        size_t done = 0;
-
-        while (done < size) {
-                ssize_t n = pread(fd, (char *)buf + done, size - done, (off_t)done);
-
-                if (n < 0 && errno == EINTR)
-                        continue;
-                if (n < 0)
-                        return -errno;
-                if (n == 0)
-                        break;
-                done += (size_t)n;
-        }
-        *ret_size = done;
-        return 0;
-}
-
 static int read_file(int root_fd, uint64_t kernel_start, const MemoryMap *memory, Kcore *ret) {
         _cleanup_free_ void *data = NULL;
         _cleanup_close_ int fd = -EBADF;
@@ -95,7 +76,8 @@ static int read_file(int root_fd, uint64_t kernel_start, const MemoryMap *memory
         fd = open_below(root_fd, "/proc/kcore", O_RDONLY);
         if (fd < 0)
                 return fd;
-        r = read_headers(fd, &header, sizeof(header), &size);
+        /* The headers come first, and how many there are stands in the very first of them. */
+        r = read_at(fd, &header, sizeof(header), 0, &size);
         if (r < 0)
                 return r;
         if (size < sizeof(header) || !is_ours(&header) ||
@@ -105,7 +87,7 @@ static int read_file(int root_fd, uint64_t kernel_start, const MemoryMap *memory
         data = malloc(MAX((size_t)wanted, sizeof(header)));
         if (!data)
                 return -ENOMEM;
-        r = read_headers(fd, data, (size_t)wanted, &size);
+        r = read_at(fd, data, (size_t)wanted, 0, &size);
         return r < 0 ? r : kcore_parse(data, size, kernel_start, memory, ret);
 }
 

@@ -4,7 +4,6 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 
 #include "base/file-util.h"
@@ -73,25 +72,14 @@ HotplugAnswer kernel_crash_hotplug(int root_fd, Subsystem subsystem) {
         return strlen(text) == size ? hotplug_answer_parse(text) : HOTPLUG_GARBAGE;
 }
 
-static void closedirp(DIR **dir) {
-        if (*dir)
-                (void)closedir(*dir);
-}
-
 static int add_blocks(int root_fd, NumberSet *set) {
-        _cleanup_(closedirp) DIR *dir = NULL;
-        _cleanup_close_ int fd = -EBADF;
+        _cleanup_closedir_ DIR *dir = NULL;
         const struct dirent *entry;
+        int r;
 
-        fd = open_below(root_fd, "/sys/devices/system/memory", O_RDONLY | O_DIRECTORY);
-        if (fd == -ENOENT)
-                return 0;
-        if (fd < 0)
-                return fd;
-        dir = fdopendir(fd);
-        if (!dir)
-                return -errno;
-        TAKE_FD(fd);
+        r = open_directory_below(root_fd, "/sys/devices/system/memory", &dir);
+        if (r < 0)
+                return r == -ENOENT ? 0 : r;
         while (errno = 0, (entry = readdir(dir))) {
                 const char *number = startswith(entry->d_name, BLOCK_PREFIX);
                 uint64_t n;

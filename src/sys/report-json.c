@@ -7,78 +7,54 @@
 DEFINE_JSON_NAME(failure, Failure);
 
 /* File names and the like may be any bytes. */
-#define FIELDS(table)                                                        \
-        {                                                                    \
-                .field = table, .n = ELEMENTSOF(table),                      \
-                .longest_string = LOAD_REPORT_LONGEST_STRING, .mends = true, \
-        }
+#define FIELDS(table) JSON_FIELDS_MENDED(table, LOAD_REPORT_LONGEST_STRING)
 
 /* Both directions go by these tables; what is not in them is not carried. */
-#define REPORT(key, kind, member) \
-        { .name = (key), .type = JSON_##kind, .offset = offsetof(LoadReport, member) }
 static const JsonField report_table[] = {
-        {
-                .name = "Failure",
-                .type = JSON_NAME,
-                .offset = offsetof(LoadReport, failure),
-                .to_string = failure_name,
-                .from_string = failure_from_string,
-        },
-        REPORT("Message", OPTIONAL_STRING, message),
-        REPORT("KernelFile", OPTIONAL_STRING, kernel.path),
-        REPORT("KernelDevice", NUMBER, kernel.device),
-        REPORT("KernelInode", NUMBER, kernel.inode),
-        REPORT("KernelMtimeNSec", NUMBER, kernel.mtime_nsec),
-        REPORT("KernelBytes", NUMBER, kernel.size),
-        REPORT("InitrdFile", OPTIONAL_STRING, initrd.path),
-        REPORT("InitrdDevice", NUMBER, initrd.device),
-        REPORT("InitrdInode", NUMBER, initrd.inode),
-        REPORT("InitrdMtimeNSec", NUMBER, initrd.mtime_nsec),
-        REPORT("InitrdBytes", NUMBER, initrd.size),
-        REPORT("KernelRelease", OPTIONAL_STRING, kernel_release),
-        REPORT("CommandLine", OPTIONAL_STRING, command_line),
-        REPORT("Loader", OPTIONAL_STRING, loader),
-        REPORT("LoaderReason", OPTIONAL_STRING, loader_reason),
-        REPORT("Flags", NUMBER, flags),
-        REPORT("FirstLoader", OPTIONAL_STRING, first_loader),
-        REPORT("FirstFlags", NUMBER, first_flags),
-        REPORT("LoaderIsAutomatic", BOOL, is_automatic),
-        REPORT("ReservationBytes", NUMBER, reservation_bytes),
-        REPORT("NeededBytes", NUMBER, needed_bytes),
-        REPORT("CallStartUSec", NUMBER, call_start_usec),
-        REPORT("CallEndUSec", NUMBER, call_end_usec),
-        REPORT("PrepareUSec", NUMBER, prepare_usec),
-        REPORT("BusyTries", NUMBER, busy_tries),
-        REPORT("HadImage", BOOL, had_image),
+        JSON_FIELD_NAME(LoadReport, "Failure", failure, failure),
+        JSON_FIELD(OPTIONAL_STRING, LoadReport, "Message", message),
+        JSON_FIELD(OPTIONAL_STRING, LoadReport, "KernelFile", kernel.path),
+        JSON_FIELD(NUMBER, LoadReport, "KernelDevice", kernel.device),
+        JSON_FIELD(NUMBER, LoadReport, "KernelInode", kernel.inode),
+        JSON_FIELD(NUMBER, LoadReport, "KernelMtimeNSec", kernel.mtime_nsec),
+        JSON_FIELD(NUMBER, LoadReport, "KernelBytes", kernel.size),
+        JSON_FIELD(OPTIONAL_STRING, LoadReport, "InitrdFile", initrd.path),
+        JSON_FIELD(NUMBER, LoadReport, "InitrdDevice", initrd.device),
+        JSON_FIELD(NUMBER, LoadReport, "InitrdInode", initrd.inode),
+        JSON_FIELD(NUMBER, LoadReport, "InitrdMtimeNSec", initrd.mtime_nsec),
+        JSON_FIELD(NUMBER, LoadReport, "InitrdBytes", initrd.size),
+        JSON_FIELD(OPTIONAL_STRING, LoadReport, "KernelRelease", kernel_release),
+        JSON_FIELD(OPTIONAL_STRING, LoadReport, "CommandLine", command_line),
+        JSON_FIELD(OPTIONAL_STRING, LoadReport, "Loader", loader),
+        JSON_FIELD(OPTIONAL_STRING, LoadReport, "LoaderReason", loader_reason),
+        JSON_FIELD(NUMBER, LoadReport, "Flags", flags),
+        JSON_FIELD(OPTIONAL_STRING, LoadReport, "FirstLoader", first_loader),
+        JSON_FIELD(NUMBER, LoadReport, "FirstFlags", first_flags),
+        JSON_FIELD(BOOL, LoadReport, "LoaderIsAutomatic", is_automatic),
+        JSON_FIELD(NUMBER, LoadReport, "ReservationBytes", reservation_bytes),
+        JSON_FIELD(NUMBER, LoadReport, "NeededBytes", needed_bytes),
+        JSON_FIELD(NUMBER, LoadReport, "CallStartUSec", call_start_usec),
+        JSON_FIELD(NUMBER, LoadReport, "CallEndUSec", call_end_usec),
+        JSON_FIELD(NUMBER, LoadReport, "PrepareUSec", prepare_usec),
+        JSON_FIELD(NUMBER, LoadReport, "BusyTries", busy_tries),
+        JSON_FIELD(BOOL, LoadReport, "HadImage", had_image),
 };
 static const JsonFields report_fields = FIELDS(report_table);
 
-#define RECORD(key, kind, member) \
-        { .name = (key), .type = JSON_##kind, .offset = offsetof(ImageRecord, member) }
 static const JsonField record_table[] = {
-        {
-                .name = "BootId",
-                .type = JSON_TEXT,
-                .offset = offsetof(ImageRecord, boot_id),
-                .size = sizeof(((ImageRecord *)NULL)->boot_id),
-        },
-        RECORD("LoadedRealtimeUSec", NUMBER, loaded_realtime_usec),
-        RECORD("MustReload", BOOL, must_reload),
-        RECORD("RemovedBlocks", NUMBER, removed_blocks),
-        RECORD("LostEvents", BOOL, lost_events),
-        RECORD("KernelLogSeqnum", NUMBER, log_seqnum),
-        RECORD("BlocksCount", NUMBER, fingerprint.blocks.count),
-        RECORD("BlocksSum", NUMBER, fingerprint.blocks.sum),
-        RECORD("BlocksXored", NUMBER, fingerprint.blocks.xored),
-        RECORD("CpusCount", NUMBER, fingerprint.cpus.count),
-        RECORD("CpusSum", NUMBER, fingerprint.cpus.sum),
-        RECORD("CpusXored", NUMBER, fingerprint.cpus.xored),
-        {
-                .name = "Report",
-                .type = JSON_OBJECT,
-                .offset = offsetof(ImageRecord, report),
-                .inside = &report_fields,
-        },
+        JSON_FIELD_TEXT(ImageRecord, "BootId", boot_id),
+        JSON_FIELD(NUMBER, ImageRecord, "LoadedRealtimeUSec", loaded_realtime_usec),
+        JSON_FIELD(BOOL, ImageRecord, "MustReload", must_reload),
+        JSON_FIELD(NUMBER, ImageRecord, "RemovedBlocks", removed_blocks),
+        JSON_FIELD(BOOL, ImageRecord, "LostEvents", lost_events),
+        JSON_FIELD(NUMBER, ImageRecord, "KernelLogSeqnum", log_seqnum),
+        JSON_FIELD(NUMBER, ImageRecord, "BlocksCount", fingerprint.blocks.count),
+        JSON_FIELD(NUMBER, ImageRecord, "BlocksSum", fingerprint.blocks.sum),
+        JSON_FIELD(NUMBER, ImageRecord, "BlocksXored", fingerprint.blocks.xored),
+        JSON_FIELD(NUMBER, ImageRecord, "CpusCount", fingerprint.cpus.count),
+        JSON_FIELD(NUMBER, ImageRecord, "CpusSum", fingerprint.cpus.sum),
+        JSON_FIELD(NUMBER, ImageRecord, "CpusXored", fingerprint.cpus.xored),
+        JSON_FIELD_OBJECT(ImageRecord, "Report", report, report_fields),
 };
 static const JsonFields record_fields = FIELDS(record_table);
 

@@ -26,16 +26,11 @@ static void open_one(Watchdogs *w, int root_fd, const char *name) {
 }
 
 static void open_all(Watchdogs *w, int root_fd) {
-        _cleanup_close_ int fd = open_below(root_fd, "/dev", O_RDONLY | O_DIRECTORY);
+        _cleanup_closedir_ DIR *dir = NULL;
         struct dirent *entry;
-        DIR *dir;
 
-        if (fd < 0)
+        if (open_directory_below(root_fd, "/dev", &dir) < 0)
                 return;
-        dir = fdopendir(fd);
-        if (!dir)
-                return;
-        fd = -EBADF; /* the stream's */
         while ((entry = readdir(dir))) {
                 const char *number = startswith(entry->d_name, "watchdog");
 
@@ -43,7 +38,6 @@ static void open_all(Watchdogs *w, int root_fd) {
                 if (number && *number >= '0' && *number <= '9')
                         open_one(w, root_fd, entry->d_name);
         }
-        (void)closedir(dir);
         if (w->n == 0)
                 open_one(w, root_fd, "watchdog");
 }
