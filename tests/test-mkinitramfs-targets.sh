@@ -13,7 +13,9 @@ root=$work/root release=1.2.3-made-up
 module drivers/bus 'pci:v*'
 module drivers/disk 'made-up:disk'
 module drivers/other other
-module drivers/dog dog
+module drivers/watchdog/dog dog
+module drivers/watchdog/softdog softdog
+module drivers/watchdog/hound hound
 module drivers/virtio_mem virtio-mem
 module fs/ext4 fs-ext4
 module fs/xfs fs-xfs
@@ -359,6 +361,13 @@ echo active >"$root/$dog/watchdog/watchdog0/state"
 mkdir -p "$root/sys/module/virtio_mem"
 plan
 packed dog virtio_mem
+lacks hound
+# One that does not say what it drives.
+rm "$root/$dog/watchdog/watchdog0/device"
+mkdir -p "$root/sys/module/hound" "$root/sys/module/softdog" "$root/sys/module/xfs"
+plan
+packed hound virtio_mem
+lacks softdog xfs
 configure 'ExtraModules=other  xfs'
 plan
 packed other xfs

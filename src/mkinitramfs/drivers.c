@@ -2,6 +2,7 @@
 /* Which kernel modules lead to a device. */
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 
 #include "base/file-util.h"
@@ -116,6 +117,28 @@ static int add_words(Builder *b, const char *words, const char *what) {
         return 0;
 }
 
+#define FOR_WATCHDOG "for the watchdog that is running"
+
+/* Not all drivers say what they drive; all that are loaded are few, and do nothing where their
+ * hardware is not. By name, so that the image does not depend on the order of a directory. */
+static int add_loaded_watchdogs(Builder *b) {
+        _cleanup_close_ int fd = open_below(b->root_fd, MODULES_LIVE, O_RDONLY | O_DIRECTORY);
+        struct dirent **entries = NULL;
+        int n, r = 0;
+
+        n = fd >= 0 ? scandirat(fd, ".", &entries, NULL, alphasort) : 0;
+        for (int i = 0; i < n; i++) {
+                const char *name = entries[i]->d_name;
+
+                if (r >= 0 && !streq(name, "softdog") &&
+                    modules_is_below(b->modules, name, "kernel/drivers/watchdog"))
+                        r = driver_add(b, name, FOR_WATCHDOG);
+                free(entries[i]);
+        }
+        free(entries);
+        return r;
+}
+
 /* A watchdog that runs goes on running after the panic, and has to be fed by its driver. */
 static int add_watchdog(Builder *b, const char *name) {
         _cleanup_free_ char *path = NULL, *device = NULL;
@@ -134,9 +157,9 @@ static int add_watchdog(Builder *b, const char *name) {
                 return fail_memory(b);
         }
         r = path_resolve(b->root_fd, path, &device);
-        if (r < 0) /* made up by the kernel, without hardware (softdog): it is gone by then */
-                return r == -ENOMEM ? fail_memory(b) : 0;
-        return drivers_of_device(b, device, "for the watchdog that is running");
+        if (r == -ENOMEM)
+                return fail_memory(b);
+        return r < 0 ? add_loaded_watchdogs(b) : drivers_of_device(b, device, FOR_WATCHDOG);
 }
 
 static int add_watchdogs(Builder *b) {
