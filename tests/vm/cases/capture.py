@@ -28,10 +28,14 @@ def check_own_image(t):
 
 def arm(t, text):
     """Configure kdumpd, and have an image of its own loaded that is made by it."""
+    if t.loader and "Loader=" not in text:
+        text = f"[Image]\nLoader={t.loader}\n{text}"
     t.kdumpd.configure(text)
     t.guest.run("systemctl enable kdumpd; systemctl restart kdumpd", 300)
     t.kdumpd.quiet()        # the image from before is adopted, while a new one is built
     properties = check_own_image(t)
+    if f"Loader={t.loader}\n" in text:
+        equal(properties["Loader"], t.loader, "Loader")
     check(properties["InitrdState"] in ("built", "fresh"),
           f"the initramfs is {properties['InitrdState']}: {properties['InitrdMessage']}")
     equal(t.guest.text("systemctl --failed --no-legend --plain"), "", "failed units")
@@ -59,10 +63,31 @@ def check_told(t, directory):
     t.note("\n".join(entry["MESSAGE"] for entry in told))
 
 
+HOOKS = """mkdir -p /etc/kdumpd/crash.d
+cd /etc/kdumpd/crash.d
+printf '#!/bin/sh\\necho "first $# $1" >>/var/lib/hooks-ran\\n' >10-first
+printf '#!/bin/sh\\necho "second $# $1" >>/var/lib/hooks-ran\\n' >20-second
+echo 'echo readme >>/var/lib/hooks-ran' >README
+chmod 755 10-first 20-second
+sync
+"""
+
+
+def check_hooks(t, directory):
+    """The programs in /etc/kdumpd/crash.d ran, each once, in their order, and nothing else."""
+    unit = t.guest.text(f"systemd-escape --path --template=kdumpd-crash@.service {directory}")
+    t.guest.until(f"journalctl -b --no-pager -u '{unit}' | grep -q 'Finished kdumpd-crash'", 60,
+                  "the end of the programs that look at dumps")
+    equal(t.guest.text("cat /var/lib/hooks-ran"), f"first 1 {directory}\nsecond 1 {directory}",
+          "what the programs in crash.d wrote")
+    t.guest.run("rm -r /etc/kdumpd/crash.d; sync")
+
+
 @group.case()
 def first_dump(t):
     """crashkernel= and `systemctl enable --now kdumpd` are all it takes; with kexec_load."""
     equal(directories(t), [], "dumps in a fresh guest")
+    t.guest.run(HOOKS)
     t.kdumpd.configure("[Image]\nLoader=kexec_load")
     t.guest.run("systemctl enable --now kdumpd", 300)
     properties = check_own_image(t)
@@ -72,6 +97,7 @@ def first_dump(t):
     t.note(json.dumps({name: value for name, value in now.items() if name != "Ranges"}))
     t.note(check_listed(t, directory, "complete"))
     check_told(t, directory)
+    check_hooks(t, directory)
     check_own_image(t)
 
 
@@ -100,6 +126,32 @@ def tested_crash(t):
                 if "Crash test:" in line and "it gave a complete dump, with this image" in line]
     equal(len(verdicts), 2, f"verdicts on the test in\n{text}")
     t.note(verdicts[0])
+
+
+NEXT_KERNEL = """set -e
+cp -al /usr/lib/modules/$1 /usr/lib/modules/$2
+cp /boot/vmlinuz-$1 /boot/vmlinuz-$2
+[ ! -e /boot/config-$1 ] || cp /boot/config-$1 /boot/config-$2
+"""
+
+
+@group.case()
+def kernel_package(t):
+    """The hooks of kernel packages make the initramfs of a kernel that comes, and remove it."""
+    now, new = t.kernel.release, f"{t.kernel.release}-next"
+    images = "/var/lib/kdumpd"
+    t.guest.run(f"set -- {now} {new}\n{NEXT_KERNEL}", 120)
+    for command in ("run-parts --exit-on-error --arg={0} --arg=/boot/vmlinuz-{0} /etc/kernel/{1}.d",
+                    "kernel-install {2} {0} /boot/vmlinuz-{0}"):
+        t.guest.run(command.format(new, "postinst", "add"), 180)
+        size = t.guest.text(f"stat -c %s {images}/{new}/initramfs.img")
+        t.note(f"{command.split()[0]}: {size} bytes")
+        t.guest.run(command.format(new, "postrm", "remove").replace(
+            f"remove {new} /boot/vmlinuz-{new}", f"remove {new}"), 60)
+        equal(directories(t, images).count(new), 0, f"left by {command}")
+        equal(directories(t, images).count(now), 1, "the image of the kernel that runs")
+    t.guest.run(f"rm -r /usr/lib/modules/{new} /boot/*-{new}")
+    check_own_image(t)
 
 
 troubles = Group("capture-troubles", Config(
@@ -323,6 +375,30 @@ def cut_while_writing(t):
     finally:
         watch.close()
     t.vm.cut_power()
+
+
+watched = Group("capture-watched", Config(captures=True, devices=("-device", "i6300esb")),
+                long=True, suites=ALL)
+
+WATCHDOG_SECONDS = 30       # the default of its driver
+
+
+@watched.case()
+def watchdog(t):
+    """A hardware watchdog that was armed before the panic does not cut a long capture off."""
+    t.guest.run("modprobe i6300esb && udevadm settle")
+    t.guest.start("exec 3>/dev/watchdog; while :; do echo >&3; sleep 1; done")
+    t.guest.until("[ \"$(cat /sys/class/watchdog/watchdog0/state)\" = active ]", 30, "the watchdog")
+    pre = script(t, "pre", f"sleep {2 * WATCHDOG_SECONDS}")
+    arm(t, f"[Capture]\nPreScript={pre}\nExtraFiles=/bin/sleep")
+    known = len(t.vm.qmp.events)
+    before = directories(t)
+    result = crash(t, marks=MARKS)
+    t.note(result.describe())
+    bites = [event for event in t.vm.qmp.events[known:] if event["event"] == "WATCHDOG"]
+    equal(bites, [], "what the watchdog did")
+    check_complete(t, new_dump(t, before))
+    check(result.marks["complete"] > 2 * WATCHDOG_SECONDS, "it was too fast for this to matter")
 
 
 plugged = Group("capture-plugged", Config(captures=True), long=True, suites=ALL)

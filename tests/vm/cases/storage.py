@@ -4,13 +4,14 @@
 import json
 import struct
 
-from vmtest.crash import MARKS, check_complete, check_listed, crash, directories, new_dump
+from vmtest.crash import (MARKS, check_complete, check_listed, crash, directories, listed,
+                          new_dump)
 from vmtest.guest import range_command
 from vmtest.machine import Config, Disk
 from vmtest.registry import Group
 from vmtest.util import check, equal
 
-from .capture import ALL, MIB, arm
+from .capture import ALL, MIB, arm, check_told
 
 DISKS = (Disk("part", 1024 * MIB), Disk("xfs", 512 * MIB, "ahci"), Disk("btrfs", 512 * MIB, "scsi"),
          Disk("pv1", 256 * MIB), Disk("pv2", 256 * MIB, "scsi"),
@@ -115,26 +116,38 @@ def md(t):
     check_on(t, "md")
 
 
-@group.case()
-def raw(t):
-    """A raw partition: header, description, log and a dump that makedumpfile -R unpacks."""
-    device = t.guest.text("readlink -f /dev/disk/by-id/virtio-part") + "2"
-    uuid = t.guest.text(f"blkid -p -s PART_ENTRY_UUID -o value {device}")
-    t.guest.run(f"dd if=/dev/zero of={device} bs=1M count=1 status=none")
-    arm(t, f"[Capture]\nTarget=raw:PARTUUID={uuid}")
-    result = crash(t, marks=MARKS)
-    t.note(result.describe())
+def read_device(t, device):
+    """Flags, description, log and where the dump lies, from a device that was written over."""
     header = t.guest.fetch_range(device, 0, 128)
     check(header.startswith(b"KDUMPD-RAW-DUMP\0"), f"the device begins with {header[:16]!r}")
     version, flags, *parts = struct.unpack_from("<8Q", header, 16)
-    equal((version, flags & 1), (1, 1), "version, and the flag for a complete dump")
+    equal(version, 1, "version of the header")
     info, log, dump = zip(parts[0::2], parts[1::2])
-    facts = json.loads(t.guest.fetch_range(device, *info))
+    return (flags, json.loads(t.guest.fetch_range(device, *info)),
+            t.guest.fetch_range(device, *log).decode(errors="replace"), dump)
+
+
+@group.case()
+def raw(t):
+    """A raw partition: after the boot the dump is in a file, and told of like any other."""
+    device = t.guest.text("readlink -f /dev/disk/by-id/virtio-part") + "2"
+    uuid = t.guest.text(f"blkid -p -s PART_ENTRY_UUID -o value {device}")
+    t.guest.run(f"dd if=/dev/zero of={device} bs=1M count=1 status=none")
+    arm(t, f"[Capture]\nTarget=raw:PARTUUID={uuid}\nPath=/var/raw")
+    result = crash(t, "kdumpctl test --crash --yes", marks=MARKS)
+    t.note(result.describe())
+    t.guest.until("[ -n \"$(ls /var/raw 2>/dev/null)\" ]", 60, "the dump in /var/raw")
+    directory = new_dump(t, [], "/var/raw")
+    check_complete(t, directory)
+    check_listed(t, directory, "complete")
+    check_told(t, directory)
+    t.kdumpd.wait(60, "the verdict on the test", LastTestResult="complete")
+    equal(len(listed(t)), 1, "dumps in the list")
+    equal(t.guest.text("systemctl --failed --no-legend --plain"), "", "failed units")
+    flags, facts, log, dump = read_device(t, device)
+    equal(flags & ~2, 1 | 4, "the flags for a complete dump that was recovered")
     equal((facts["Result"], facts["KernelRelease"]), ("complete", t.kernel.release), "result")
-    text = t.guest.fetch_range(device, *log).decode(errors="replace")
-    check("sysrq triggered crash" in text, "the log lacks the panic")
+    check("sysrq triggered crash" in log, "the log lacks the panic")
     unpack = "makedumpfile -R /tmp/raw.vmcore" if flags & 2 else "cat >/tmp/raw.vmcore"
     t.guest.run(f"rm -f /tmp/raw.*; {range_command(device, *dump)} | {unpack}; "
-                "makedumpfile --dump-dmesg /tmp/raw.vmcore /tmp/raw.dmesg", 180)
-    check("sysrq triggered crash" in t.guest.text("cat /tmp/raw.dmesg"),
-          "makedumpfile found no panic in the dump")
+                f"cmp /tmp/raw.vmcore {directory}/vmcore", 180)

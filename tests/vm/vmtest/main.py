@@ -35,6 +35,8 @@ def parse(argv):
     parser.add_argument("--list", action="store_true", help="list the cases and end")
     parser.add_argument("--jobs", type=int, default=1, metavar="N",
                         help="virtual machines at a time (default: 1)")
+    parser.add_argument("--loader", choices=("kexec_load", "kexec_file_load"), default="",
+                        help="for captures that could use either (default: kdumpd's choice)")
     parser.add_argument("--builddir", type=pathlib.Path, default=build.SOURCE_ROOT / "build-vm",
                         help="where to build kdumpd (default: build-vm)")
     parser.add_argument("--destdir", type=pathlib.Path,
@@ -89,7 +91,7 @@ def prepare(options, plan):
     results = options.results or cache.directory / "results" / time.strftime("%Y%m%d-%H%M%S")
     for kernel in images.values():
         note(f"{kernel.flavour}: Linux {kernel.release}")
-    return runner.Bench(images, tools, bases, destdir, results)
+    return runner.Bench(images, tools, bases, destdir, results, options.loader)
 
 
 def main(argv):

@@ -50,9 +50,10 @@ class Group:
 class Context:
     """What a case gets."""
 
-    def __init__(self, machine):
+    def __init__(self, machine, loader=""):
         self.vm = machine
         self.kernel = machine.kernel
+        self.loader = loader    # that cases are asked to use which do not care, if any
         self.notes = []         # figures that are shown with the result
 
     @property

@@ -17,12 +17,13 @@ from .util import Failure, Skip, note, say
 class Bench:
     """Everything that the boots have in common."""
 
-    def __init__(self, kernels, tools, base_images, destdir, results):
+    def __init__(self, kernels, tools, base_images, destdir, results, loader=""):
         self.kernels = kernels          # {flavour: Kernel}
         self.tools = tools
         self.base_images = base_images  # {one of rootfs.VARIANTS: path}
         self.destdir = destdir
         self.results = results
+        self.loader = loader
         self._initrds = {}
         self._lock = threading.Lock()
 
@@ -94,7 +95,7 @@ class Session:
         except Failure as failure:
             self._no_boot = f"no boot: {failure}"
             raise
-        self._context = Context(self._machine)
+        self._context = Context(self._machine, self._bench.loader)
         self._context.note(f"boot took {self._machine.boot_seconds:.1f} s")
 
     def _end(self, keep_logs):
