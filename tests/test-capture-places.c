@@ -274,6 +274,32 @@ START_TEST(raw_order) {
 }
 END_TEST
 
+/* Somebody has made swap of the device since; an older dump may look like that, too. */
+START_TEST(raw_in_use) {
+        static const char version[] = "\1\0\0\0\377\0\0\0";
+        char *command = collector("echo dump", "");
+        _cleanup_free_ char *device = calloc(1, 1 << 20), *after = NULL;
+        RawDump raw = { .is_complete = true };
+        size_t size;
+
+        memcpy(device + 1024, version, 8);
+        memcpy(device + 1024 + 12, "0123456789abcdef", 16);
+        memcpy(device + 4086, "SWAPSPACE2", 10);
+        tree_bytes(&tree, "/dev/disk", device, 1 << 20);
+        (void)raw_plan(command);
+        ck_assert_int_lt(run(), 0);
+        ck_assert_int_eq(read_file_below(tree.fd, "/dev/disk", 1 << 25, &after, &size), 0);
+        ck_assert_uint_eq(size, 1 << 20);
+        ck_assert_mem_eq(after, device, size);
+
+        raw_dump_pack(&raw, (uint8_t *)device);
+        memcpy(device + 65536 + 64, "_BHRfS_M", 8);
+        tree_bytes(&tree, "/dev/disk", device, 1 << 20);
+        ck_assert_int_eq(run(), 0);
+        free(command);
+}
+END_TEST
+
 START_TEST(raw_copy) {
         char *command = collector("echo half; exit 2", "");
         _cleanup_free_ char *device = NULL, *memory = NULL;
@@ -327,6 +353,7 @@ static void add_cases(Suite *s) {
         ADD_FIXTURE_TEST(s, scripts);
         ADD_FIXTURE_TEST(s, raw_target);
         ADD_FIXTURE_TEST(s, raw_order);
+        ADD_FIXTURE_TEST(s, raw_in_use);
         ADD_FIXTURE_TEST(s, raw_copy);
         ADD_FIXTURE_TEST(s, raw_unknown_kernel);
 }

@@ -143,9 +143,30 @@ Path=/x//y/
 FallbackTarget=/dev/vda1'
 planned '"Directory":"/x/y"' '"Fallback":{"Type":"file-system","Device":{"By":"uuid","Value":"1111'
 configure 'Target=raw:/dev/vda2'
+refused "/etc/fstab has another use for /dev/vda2 (xfs)"
+rm "$root/etc/fstab"
+mkdir -p "$root/$block/vda2/holders"
 planned '"Type":"raw","Device":{"By":"partuuid","Value":"3333-02"}'
+mkdir "$root/$block/vda2/holders/dm-7"
+refused "a volume, an array or partitions are made of /dev/vda2"
+rmdir "$root/$block/vda2/holders/dm-7"
+printf 'Filename Type Size Used Priority\n/dev/disk/by-label/dumps partition 9 0 -2\n' \
+    >"$root/proc/swaps"
+refused "/dev/vda2 is used as swap"
+rm "$root/proc/swaps"
+mkdir -p "$root/sys/fs/btrfs/5555/devices/vda2"
+refused "/dev/vda2 belongs to a btrfs that is mounted"
+rm -r "$root/sys/fs/btrfs"
+mounted 0:40 / /other btrfs /dev/vda2
+refused "/dev/vda2 is mounted at /other"
+mounted 254:1 / / ext4 /dev/vda1
+configure 'Target=raw:/dev/vda'
+refused "a volume, an array or partitions are made of /dev/vda"
+configure 'Target=raw:/dev/vda2'
+planned '"Type":"raw"'
 rm "$root/dev/disk/by-partuuid/3333-02"
 refused "/dev/vda2 has nothing by which it is found again"
+echo "UUID=3333 /dumps xfs defaults 0 0" >"$root/etc/fstab"
 configure 'Target=UUID=4444'
 refused 'there is no device "UUID=4444"'
 configure 'Target=/dev/disk/../../etc/fstab'

@@ -11,6 +11,7 @@
 #include "capture/dump.h"
 #include "capture/store.h"
 #include "core/raw-dump.h"
+#include "sys/block-probe.h"
 #include "sys/crash-json.h"
 
 #define CHUNK 65536u
@@ -193,6 +194,23 @@ static int save(Raw *raw) {
         return r < 0 ? r : info_r;
 }
 
+/* What was put there after the initramfs was made is not ours to write over. An older dump is, and
+ * whatever its memory looks like. */
+static int check_contents(Raw *raw) {
+        uint8_t header[RAW_DUMP_HEADER];
+        BlockIdentity identity;
+        RawDump old;
+
+        if (pread(raw->fd, header, sizeof(header), 0) == (ssize_t)sizeof(header) &&
+            raw_dump_unpack(header, &old) >= 0)
+                return 0;
+        if (block_probe(raw->fd, &identity) < 0 || identity.n_contents == 0)
+                return 0;
+        capture_blame(raw->capture, "%s is in use now: there is something on it (%s)",
+                      raw->capture->place->label, identity.contents[0].type);
+        return -ENODEV;
+}
+
 int raw_save(Capture *c) {
         Raw raw = { .capture = c, .fd = open_below(c->root_fd, c->device, O_RDWR) };
         int r;
@@ -201,7 +219,9 @@ int raw_save(Capture *c) {
                 capture_blame(c, "%s cannot be opened: %s", c->place->label, strerror(-raw.fd));
                 return -ENODEV;
         }
-        r = save(&raw);
+        r = check_contents(&raw);
+        if (r >= 0)
+                r = save(&raw);
         (void)close(raw.fd);
         return r;
 }

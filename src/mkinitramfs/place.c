@@ -11,6 +11,9 @@
 
 #define BTRFS_LIVE "/sys/fs/btrfs"
 
+#define SWAPS         "/proc/swaps"
+#define SWAPS_LONGEST (1024u * 1024u) /* bytes */
+
 #define ELSEWHERE                                                                            \
         "choose another place by Target=, or let an initrd of the distribution capture, by " \
         "Initrd="
@@ -298,23 +301,93 @@ static int resolve_device(Builder *b, const char *key, const char *value, PlanPl
         return place->directory ? 0 : fail_memory(b);
 }
 
-static int resolve_raw(Builder *b, const char *key, const char *value, PlanPlace *place) {
-        _cleanup_(mount_done) Mount mount = { 0 };
+/* Whether swap is on it, however /proc/swaps names it. */
+static bool is_swap(Builder *b, const BlockName *name) {
+        _cleanup_free_ char *text = NULL;
+        char *rest, *line;
+
+        if (read_file_below(b->root_fd, SWAPS, SWAPS_LONGEST, &text, NULL) < 0)
+                return false;
+        rest = text;
+        while ((line = strsep(&rest, "\n"))) {
+                BlockName other;
+
+                line[strcspn(line, " \t")] = '\0';
+                if (line[0] == '/' && block_by_path(b->root_fd, line, &other) >= 0 &&
+                    streq(other.text, name->text))
+                        return true;
+        }
+        return false;
+}
+
+/* Whether something is made of it, or of a part of it: a volume, an array, partitions. */
+static bool is_part_of_something(Builder *b, const BlockName *name) {
+        static const char *const kinds[] = { "/holders", "" };
+
+        for (size_t i = 0; i < ELEMENTSOF(kinds); i++) {
+                _cleanup_free_ BlockName *inside = NULL;
+                char path[BLOCK_NAME_MAX + 64];
+                size_t n = 0;
+
+                strscpyf(path, sizeof(path), "/sys/class/block/%s%s", name->text, kinds[i]);
+                if (block_names(b->root_fd, path, &inside, &n) < 0)
+                        continue;
+                if (n > 0 && *kinds[i])
+                        return true;
+                for (size_t k = 0; k < n; k++) {
+                        strscpyf(path, sizeof(path), "%.100s/partition", inside[k].text);
+                        if (block_has(b->root_fd, name, path))
+                                return true;
+                }
+        }
+        return false;
+}
+
+/* A device that dumps are written over must be of no use to anybody else, now and when all is
+ * mounted that fstab names. */
+static int check_unused(Builder *b, const char *key, const BlockName *name) {
+        _cleanup_(mount_done) Mount mount = { 0 }, planned = { 0 };
+        _cleanup_free_ char *uuid = NULL, *type = NULL;
         uint64_t major = 0, minor = 0;
+        char source[160];
+
+        if (block_number(b->root_fd, name, &major, &minor) < 0)
+                major = 0;
+        strscpyf(source, sizeof(source), "/dev/%s", name->text);
+        if (b->mounts && mounts_of_device(b->mounts, major, minor, source, &mount) == 0)
+                return fail(b, -EBUSY,
+                            "%s=: /dev/%s is mounted at %s, and a dump would be written over its "
+                            "file system",
+                            key, name->text, mount.point);
+        if (btrfs_of(b, name, &uuid) >= 0)
+                return fail(b, -EBUSY, "%s=: /dev/%s belongs to a btrfs that is mounted", key,
+                            name->text);
+        if (is_swap(b, name))
+                return fail(b, -EBUSY, "%s=: /dev/%s is used as swap", key, name->text);
+        if (is_part_of_something(b, name))
+                return fail(b, -EBUSY, "%s=: a volume, an array or partitions are made of /dev/%s",
+                            key, name->text);
+        if (b->fstab && find_in_fstab(b, name, &planned) >= 0)
+                return fail(b, -EBUSY, "%s=: /etc/fstab has another use for /dev/%s (%s)", key,
+                            name->text, planned.type);
+        /* udev's word counts for the running system only. */
+        if (b->root[0] == '\0' && udev_block_property(name->text, "ID_FS_TYPE", &type) >= 0)
+                return fail(b, -EBUSY,
+                            "%s=: there is something on /dev/%s (%s); if that may be written over, "
+                            "run \"wipefs --all /dev/%s\"",
+                            key, name->text, type, name->text);
+        return 0;
+}
+
+static int resolve_raw(Builder *b, const char *key, const char *value, PlanPlace *place) {
         BlockName name;
         int r;
 
         r = find_device(b, key, value, &name);
-        if (r < 0)
-                return r;
-        if (block_number(b->root_fd, &name, &major, &minor) < 0)
-                major = 0;
-        if (b->mounts && mounts_of_device(b->mounts, major, minor, NULL, &mount) == 0)
-                return fail(b, -EBUSY,
-                            "%s=: /dev/%s is mounted at %s, and a dump would be written over its "
-                            "file system",
-                            key, name.text, mount.point);
-        r = stack_add(b, &name);
+        if (r >= 0)
+                r = check_unused(b, key, &name);
+        if (r >= 0)
+                r = stack_add(b, &name);
         if (r >= 0)
                 r = device_identify(b, &name, DEVICE_USE_RAW, &place->device);
         if (r >= 0)
