@@ -65,6 +65,10 @@ static void nonsense(Sim *s, unsigned arg) {
 }
 
 static void reconfigure(Sim *s, unsigned arg) {
+        if (arg & 64) {
+                sim_input(s, INPUT_REFRESH);
+                return;
+        }
         if (arg & 1)
                 sim_touch_files(s);
         if (arg & 32)

@@ -94,6 +94,44 @@ START_TEST(reconfigured) {
 }
 END_TEST
 
+/* Nobody says that something has changed: it is found out, and nothing follows if not. */
+START_TEST(refreshed) {
+        size_t decisions;
+
+        boot_and_build();
+        decisions = s.machine.history.n_total;
+        sim_input(&s, INPUT_REFRESH);
+        ck_assert_int_eq(s.helper, JOB_BUILD);
+        sim_run(&s, 10 * USEC_PER_SEC);
+        ck_assert_uint_eq(s.n_builds, 2);
+        ck_assert_str_eq(initrd_state(), "fresh");
+        ck_assert_uint_eq(s.n_plans, 0);
+        ck_assert_uint_eq(s.machine.history.n_total, decisions);
+
+        sim_touch_sources(&s);
+        sim_input(&s, INPUT_REFRESH);
+        sim_run(&s, 10 * USEC_PER_SEC);
+        ck_assert_uint_eq(s.n_builds, 3);
+        ck_assert_uint_eq(s.n_plans, 1);
+        ck_assert_uint_eq(s.n_loads, 2);
+        ck_assert_uint_eq(s.image.generation, s.generation);
+        check_decision(0, VERDICT_RELOAD, REASON_CONFIGURATION, 0);
+
+        /* In the way of nobody: not during a load, but a SIGHUP in between is not forgotten. */
+        sim_request(&s, REQUEST_RELOAD);
+        sim_run(&s, 100 * USEC_PER_MSEC);
+        sim_input(&s, INPUT_REFRESH);
+        sim_run(&s, 10 * USEC_PER_SEC);
+        ck_assert_uint_eq(s.n_builds, 3);
+        sim_input(&s, INPUT_REFRESH);
+        sim_input(&s, INPUT_RECONFIGURED);
+        sim_run(&s, 10 * USEC_PER_SEC);
+        ck_assert_uint_eq(s.n_builds, 5);
+        ck_assert_uint_eq(s.n_plans, 2);
+        finish();
+}
+END_TEST
+
 /* SIGHUP comes during a load: the build follows it, and only then there is a comparison. */
 START_TEST(reconfigured_in_load) {
         boot_and_build();
@@ -333,6 +371,7 @@ static void add_cases(Suite *suite) {
         ADD_TEST(suite, adopt_before_build);
         ADD_TEST(suite, fresh);
         ADD_TEST(suite, reconfigured);
+        ADD_TEST(suite, refreshed);
         ADD_TEST(suite, reconfigured_in_load);
         ADD_TEST(suite, hotplug_overtakes);
         ADD_TEST(suite, hotplug_first);

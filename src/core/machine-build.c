@@ -74,15 +74,19 @@ static void note_outcome(Step *s, const BuildReport *report) {
 void step_built(Step *s, BuildReport *report) {
         Machine *m = s->m;
         unsigned rebuild = m->waiting & REQUEST_BIT(REQUEST_REBUILD);
-        bool overtaken = m->build_overtaken && report->failed;
+        bool overtaken = m->build_overtaken && report->failed, refreshes = m->build_refreshes;
+        bool again;
 
         if (m->job != JOB_BUILD)
                 return;
         m->job = JOB_NONE;
+        m->build_refreshes = false;
+        /* Asked for while this one ran, which may have read too early. */
+        again = m->build_due && !m->build_overtaken;
         m->build_overtaken = false;
         if (!m->stopping) {
                 m->waiting &= ~rebuild;
-                m->build_due = overtaken;
+                m->build_due = overtaken || again;
                 if (!overtaken)
                         note_outcome(s, report);
                 step_answer(s, rebuild,
@@ -98,6 +102,6 @@ void step_built(Step *s, BuildReport *report) {
                 return;
         }
         /* Whether the image that is loaded has it is found out by comparing. */
-        m->replan |= !overtaken;
+        m->replan |= !overtaken && !(refreshes && !report->built);
         step_job_ended(s);
 }

@@ -308,6 +308,16 @@ static void on_reconfigured(Step *s) {
                 replan(s);
 }
 
+/* Whoever is busy or not there yet comes to a build anyway. */
+static void on_refresh(Step *s) {
+        Machine *m = s->m;
+
+        if (!m->ready || m->job != JOB_NONE || m->look != LOOK_NOTHING || !machine_builds(m))
+                return;
+        m->build_due = true;
+        m->build_refreshes = step_build_if_due(s, REASON_CONFIGURATION);
+}
+
 static void on_timer(Step *s) {
         Machine *m = s->m;
 
@@ -517,6 +527,9 @@ void machine_step(Machine *m, const Input *in, const Moment *now, Actions *ret) 
                 break;
         case INPUT_RECONFIGURED:
                 on_reconfigured(&s);
+                break;
+        case INPUT_REFRESH:
+                on_refresh(&s);
                 break;
         case INPUT_KERNEL_LOG:
                 on_kernel_log(&s);

@@ -68,6 +68,7 @@ typedef enum InputType {
         INPUT_OVERFLOW,     /* uevents were lost */
         INPUT_LOOK_AGAIN,   /* resume: events may have been missed */
         INPUT_RECONFIGURED, /* machine_set_settings() was called: look at everything again */
+        INPUT_REFRESH,      /* what goes into the initramfs may have changed: find out */
         INPUT_KERNEL_LOG,   /* a line that begins with "crash hp:" */
         INPUT_TIMER,        /* machine_deadline() has passed; harmless at any other time */
         INPUT_WATCH,        /* now and then, to notice what nobody tells */
@@ -201,6 +202,7 @@ typedef struct Machine {
         bool replan; /* settings changed while a job ran: plan when it is over */
 
         bool build_due;       /* something that goes into the initramfs may have changed */
+        bool build_refreshes; /* nobody has asked for it: if nothing has changed, nothing follows */
         bool build_overtaken; /* the build that runs was killed for something more urgent */
         Reason build_for;     /* why there is to be a load after it */
         BuildState build_state;

@@ -26,6 +26,7 @@
 #include "daemon/scan.h"
 #include "sys/conffile.h"
 #include "sys/crash-test-json.h"
+#include "sys/dm.h"
 #include "sys/dump-place.h"
 #include "sys/kernel-state.h"
 #include "sys/log.h"
@@ -37,6 +38,10 @@
 
 /* Changes are told at once if the last ones were long ago, and else together. */
 #define CHANGES_USEC (250 * USEC_PER_MSEC)
+
+/* Looks at what the initramfs is made of; sooner after a build that failed. */
+#define REFRESH_RARELY_USEC (10 * USEC_PER_MINUTE)
+#define REFRESH_SOON_USEC   (20 * USEC_PER_SEC)
 
 typedef struct Daemon {
         Options options;
@@ -56,6 +61,9 @@ typedef struct Daemon {
         Helper *helper;
         Bus *bus;
         Scan *scan;
+
+        uint64_t refreshed_usec, refresh_delay_usec;
+        bool tables_are_due; /* a new note of them was asked for */
 } Daemon;
 
 static void op_moment(void *userdata, Moment *ret) {
@@ -309,6 +317,27 @@ static void on_refresh(void *userdata) {
                 manager_input(&d->manager, &input);
 }
 
+/* Files change without an event, volumes grow and move, and what is mounted late is missing early
+ * in a boot: the initramfs is looked at anew now and then. */
+static void refresh_initramfs(Daemon *d) {
+        bool failed = d->manager.machine.build_state == BUILD_FAILED;
+        uint64_t now = monotonic_usec();
+        Input input = { .type = INPUT_REFRESH };
+
+        if (now - d->refreshed_usec <
+            (failed || d->tables_are_due ? d->refresh_delay_usec : REFRESH_RARELY_USEC))
+                return;
+        d->refreshed_usec = now;
+        d->refresh_delay_usec =
+                failed ? MIN(2 * d->refresh_delay_usec, REFRESH_RARELY_USEC) : REFRESH_SOON_USEC;
+        /* A note that is old would only make the build fail: that comes after a new one. */
+        d->tables_are_due = !d->tables_are_due && dm_note_is_old(d->root_fd);
+        if ((d->tables_are_due || failed) && !d->options.root)
+                system_start_unit(d->event, "kdumpd-tables.service");
+        if (!d->tables_are_due)
+                manager_input(&d->manager, &input);
+}
+
 static int on_watch(sd_event_source *source, uint64_t usec, void *userdata) {
         Daemon *d = userdata;
         Input input = { .type = INPUT_WATCH };
@@ -317,6 +346,7 @@ static int on_watch(sd_event_source *source, uint64_t usec, void *userdata) {
         manager_input(&d->manager, &input);
         on_refresh(d);
         scan_look(d->scan, monotonic_usec(), false);
+        refresh_initramfs(d);
         /* Now, and not on a wake-up of its own. */
         tell_changes(d);
         (void)sd_event_source_set_enabled(d->changes_source, SD_EVENT_OFF);
@@ -340,6 +370,8 @@ static int add_timers(Daemon *d) {
                 r = sd_event_source_set_enabled(d->changes_source, SD_EVENT_OFF);
         if (r < 0)
                 return r;
+        d->refreshed_usec = monotonic_usec();
+        d->refresh_delay_usec = REFRESH_SOON_USEC;
         d->watch_usec = WATCH_USEC;
         if (sd_watchdog_enabled(false, &watchdog) > 0)
                 d->watch_usec = MIN(d->watch_usec, watchdog / 2);
