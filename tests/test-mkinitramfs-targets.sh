@@ -23,6 +23,14 @@ module fs/btrfs fs-btrfs
 module md/dm-mod dm
 module md/md-mod md
 module md/raid1 md-raid1
+module md/raid456 md-raid5
+module md/dm-raid dm-raid1 raid456_here
+module md/dm-mirror
+module md/dm-thin-pool
+module md/dm-cache
+module md/dm-cache-smq dm-cache-default
+module md/dm-writecache
+module md/dm-snapshot
 index_modules
 
 # A program without libraries.
@@ -269,8 +277,10 @@ refused "nested deeply"
 rm "$root/$virtual/dm-0/slaves/dm-1"
 
 mounted 253:0 / / ext4 /dev/mapper/vg-dumps
-tables "$(table vg-dumps LVM-abc 0 "$(target 0 100 thin '8:0 1')")"
-refused 'a device-mapper device of the type "thin"'
+tables "$(table vg-dumps LVM-abc 0 "$(target 0 100 vdo 'V4 8:0')")"
+refused '/dev/mapper/vg-dumps is a device-mapper device of the type "vdo", which is not carried'
+has err "Target="
+has err "Initrd="
 tables "$(table vg-dumps LVM-abc 0 '')"
 refused "the table of the device-mapper device dm-0 is not known"
 echo '{"Tables":[{"Name":1}]}' >"$root/run/kdumpd/tables.json"
@@ -291,6 +301,115 @@ tables "$(table vg-dumps LVM-abc 0 "$(target 0 100 linear '253:2 2048')")"
 refused "is encrypted"
 has err "Target="
 has err "Initrd="
+
+# --- volumes of other kinds, with their devices in the order in which they are to be made
+
+# ordered NAME...: what the plan makes.
+ordered() {
+    order=$(grep -o '"Type":"mapper","Name":"[^"]*"' "$work/plan" | cut -d '"' -f 8 | tr '\n' ' ')
+    [ "$order" = "$* " ] || fail "the devices are $order instead of $*"
+}
+# part N NAME: a linear volume on a disk, in $parts.
+parts=
+part() {
+    mapper "$1" "$2" "LVM-$2" sda
+    parts="$parts,$(table "$2" "LVM-$2" "$1" "$(target 0 9 linear '8:0 2048')")"
+}
+for number in 10 11 12 13; do
+    part $number "vg-part$number"
+done
+mounted 253:5 / / ext4 /dev/mapper/vg-dumps
+mapper 5 vg-dumps LVM-dumps dm-10 dm-11 dm-12 dm-13
+# dumps TYPE PARAMETERS
+dumps() {
+    tables "$(table vg-dumps LVM-dumps 5 "$(target 0 9 "$1" "$2")")$parts$more"
+}
+more=
+
+dumps raid 'raid1 5 0 rebuild 1 region_size 4096 2 253:10 253:11 253:12 253:13'
+planned '"Type":"raid","Parameters":"raid1 3 0 region_size 4096 2 %0 %1 %2 %3"' \
+    '"Devices":[{"By":"mapper","Value":"vg-part10"},{"By":"mapper","Value":"vg-part11"},'
+packed dm-mod dm-raid raid1 raid456 other
+ordered vg-part10 vg-part11 vg-part12 vg-part13 vg-dumps
+dumps raid 'raid5_ls 3 128 region_size 4096 2 253:10 253:11 - -'
+planned '"Parameters":"raid5_ls 3 128 region_size 4096 2 %0 %1 - -"'
+dumps raid 'raid5_ls 5 128 delta_disks 1 region_size 4096 2 253:10 253:11 253:12 253:13'
+refused 'the type "raid", which is being reshaped'
+dumps raid 'raid10 3 128 region_size 4096 2 253:10 253:11 253:12 253:13'
+refused '"md-raid10"'
+dumps raid 'raid1 3 0 region_size 4096 2 253:10 253:11 253:12 253:99'
+refused "have changed since they were noted"
+
+dumps mirror 'disk 2 253:10 4096 2 253:11 0 253:12 0 1 handle_errors'
+planned '"Parameters":"disk 2 %0 4096 2 %1 0 %2 0 1 handle_errors"'
+packed dm-mirror
+lacks dm-raid dm-cache dm-thin-pool dm-snapshot
+dumps cache '253:10 253:11 253:12 128 2 metadata2 writeback smq 0'
+planned '"Parameters":"%0 %1 %2 128 2 metadata2 writeback smq 0"'
+packed dm-cache dm-cache-smq
+dumps cache '253:10 253:11 253:12 128 2 metadata2 writeback other 0'
+refused '"dm-cache-other"'
+dumps writecache 's 253:10 253:11 4096 0'
+planned '"Parameters":"s %0 %1 4096 0"'
+packed dm-writecache
+
+# A thin volume, its pool, and a leg of that which is lost.
+rm "$root/$virtual"/dm-5/slaves/*
+mapper 5 vg-dumps LVM-dumps dm-6
+mapper 6 vg-pool-tpool LVM-pool dm-10 dm-11
+more=",$(table vg-pool-tpool LVM-pool 6 "$(target 0 9 thin-pool '253:10 253:11 128 0 0 ')")"
+dumps thin '253:6 1'
+planned '"Type":"thin","Parameters":"%0 1","Devices":[{"By":"mapper","Value":"vg-pool-tpool"}]' \
+    '"Type":"thin-pool","Parameters":"%0 %1 128 0 0 "'
+packed dm-thin-pool
+ordered vg-part10 vg-part11 vg-pool-tpool vg-dumps
+rm "$root/$virtual/dm-11/slaves/sda"
+parts=",$(table vg-part11 LVM-vg-part11 11 "$(target 0 9 error '')")$parts"
+dumps thin '253:6 1'
+planned '"Type":"error","Parameters":"","Devices":[]'
+ln -s sda "$root/$virtual/dm-11/slaves/sda"
+more=$(target 0 9 thin-pool '253:10 253:11 128 0 1 read_only ')
+more=",$(table vg-pool-tpool LVM-pool 6 "$more")"
+dumps thin '253:6 1'
+refused '/dev/mapper/vg-pool-tpool is a device-mapper device of the type "thin-pool", which is re'
+
+# An origin is made after all of its snapshots, and not without them.
+rm "$root/$virtual"/dm-5/slaves/*
+mapper 5 vg-dumps LVM-dumps dm-10
+mapper 7 vg-snap LVM-snap dm-10 dm-12
+mapper 8 vg-other LVM-other dm-13 dm-12
+snapshots() {
+    more=",$(table vg-snap LVM-snap 7 "$(target 0 9 snapshot "253:10 253:12 $1 8")")"
+    more="$more,$(table vg-other LVM-other 8 "$(target 0 9 snapshot '253:13 253:12 P 8')")"
+}
+snapshots P
+dumps snapshot-origin 253:10
+planned '"Type":"snapshot-origin","Parameters":"%0"' \
+    '"Devices":[{"By":"mapper","Value":"vg-part10"},{"By":"mapper","Value":"vg-snap"}]'
+packed dm-snapshot
+ordered vg-part10 vg-part12 vg-snap vg-dumps
+mounted 253:7 / / ext4 /dev/mapper/vg-snap
+planned '"Type":"snapshot","Parameters":"%0 %1 P 8"'
+ordered vg-part10 vg-part12 vg-snap
+mounted 253:5 / / ext4 /dev/mapper/vg-dumps
+snapshots N
+dumps snapshot-origin 253:10
+refused '/dev/mapper/vg-snap is a device-mapper device of the type "snapshot", which does not out'
+snapshots P
+dumps snapshot-origin 253:10
+rm "$root/sys/dev/block/253:7"
+refused "have changed since they were noted"
+device $virtual/dm-7 253:7
+dumps snapshot-merge '253:10 253:12 P 8'
+refused 'which is there only until its snapshot is merged'
+
+# Data on the move.
+mapper 9 vg-pvmove0 LVM-move dm-10 dm-12
+rm "$root/$virtual"/dm-5/slaves/*
+mapper 5 vg-dumps LVM-dumps dm-9
+more=",$(table vg-pvmove0 LVM-move 9 "$(target 0 9 mirror 'core 1 1024 2 253:10 0 253:12 0')")"
+dumps linear '253:9 0'
+refused "is being moved by pvmove"
 
 # Two ways to one disk, and a partition on it: nothing to put together, all drivers.
 mapper 3 mpatha mpath-3600 sda vda

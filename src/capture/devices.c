@@ -10,6 +10,7 @@
 
 #include "base/file-util.h"
 #include "base/string-util.h"
+#include "core/dm-table.h"
 #include "sys/dm-create.h"
 #include "sys/md-assemble.h"
 
@@ -93,6 +94,38 @@ static void look_at_all(Devices *d) {
                         look_at(d, entry->d_name);
 }
 
+static bool plan_names(const CapturePlan *plan, const PlanDevice *device) {
+        DeviceTag tag = device->type == PLAN_DEVICE_MD ? DEVICE_BY_MD : DEVICE_BY_MAPPER;
+        const char *value = tag == DEVICE_BY_MD ? device->uuid : device->name;
+
+        for (size_t i = 0; i < plan->n_devices; i++)
+                for (size_t j = 0; j < plan->devices[i].n_targets; j++) {
+                        const PlanTarget *target = &plan->devices[i].targets[j];
+
+                        for (size_t k = 0; k < target->n_devices; k++)
+                                if (target->devices[k].tag == tag &&
+                                    streq_ptr(target->devices[k].value, value))
+                                        return true;
+                }
+        return false;
+}
+
+/* Whether it was made to be a part of another one. A leg of a mirror or the origin of a cache has
+ * the same content as what it is a part of, and must not be taken for that. */
+static bool is_part(const Devices *d, dev_t number) {
+        const CapturePlan *plan = &d->capture->plan;
+
+        for (size_t i = 0; i < MIN(plan->n_devices, (size_t)PLAN_DEVICES_MOST); i++)
+                if (d->made[i] == number && plan_names(plan, &plan->devices[i]))
+                        return true;
+        return false;
+}
+
+bool devices_seen_is(const Devices *d, const SeenDevice *seen, const DeviceId *id,
+                     const char *type) {
+        return block_identity_matches(&seen->identity, id, type) && !is_part(d, seen->number);
+}
+
 static int find_made(const Devices *d, const DeviceId *id, dev_t *ret) {
         const CapturePlan *plan = &d->capture->plan;
 
@@ -140,7 +173,7 @@ int devices_find(const Devices *d, const DeviceId *id, char ret_path[64], dev_t 
         for (size_t i = 0; i < d->n_seen; i++) {
                 const SeenDevice *seen = &d->seen[i];
 
-                if (!block_identity_matches(&seen->identity, id, NULL))
+                if (!devices_seen_is(d, seen, id, NULL))
                         continue;
                 if (ret_path)
                         strscpyf(ret_path, 64, "/dev/%.58s", seen->name);
@@ -151,31 +184,79 @@ int devices_find(const Devices *d, const DeviceId *id, char ret_path[64], dev_t 
         return -ENODEV;
 }
 
-static int target_parameters(const Devices *d, const PlanTarget *target, char **ret) {
+/* A RAID without the legs whose devices have not appeared. */
+static int without_missing(const Devices *d, const PlanTarget *target, char **ret) {
+        bool *is_missing = calloc(target->n_devices + 1, sizeof(bool)), has_any = false;
+        int r;
+
+        if (!is_missing)
+                return -ENOMEM;
+        for (size_t i = 0; i < target->n_devices; i++) {
+                is_missing[i] = devices_find(d, &target->devices[i], NULL, NULL) < 0;
+                has_any = has_any || !is_missing[i];
+        }
+        r = has_any ? dm_raid_without(target->parameters, is_missing, target->n_devices, ret)
+                    : -ENODEV;
+        free(is_missing);
+        return r == -EBADMSG ? -ENODEV : r;
+}
+
+static int target_parameters(const Devices *d, const PlanTarget *target, bool may_degrade,
+                             char **ret) {
         _cleanup_free_ dev_t *numbers = calloc(target->n_devices + 1, sizeof(dev_t));
+        _cleanup_free_ char *reduced = NULL;
+        bool is_complete = true;
         int r;
 
         if (!numbers)
                 return -ENOMEM;
-        for (size_t i = 0; i < target->n_devices; i++) {
-                r = devices_find(d, &target->devices[i], NULL, &numbers[i]);
+        for (size_t i = 0; i < target->n_devices; i++)
+                if (devices_find(d, &target->devices[i], NULL, &numbers[i]) < 0)
+                        is_complete = false;
+        if (!is_complete) {
+                r = may_degrade && streq(target->type, "raid")
+                            ? without_missing(d, target, &reduced)
+                            : -ENODEV;
                 if (r < 0)
                         return r;
         }
-        return dm_parameters(target->parameters, numbers, target->n_devices, ret);
+        return dm_parameters(reduced ?: target->parameters, numbers, target->n_devices, ret);
 }
 
-static int make_mapper(const Devices *d, const PlanDevice *device, dev_t *ret) {
+static int make_mapper(const Devices *d, const PlanDevice *device, bool may_degrade, dev_t *ret) {
         char **parameters = calloc(device->n_targets + 1, sizeof(char *));
         int r = parameters ? 0 : -ENOMEM;
 
         for (size_t i = 0; r >= 0 && i < device->n_targets; i++)
-                r = target_parameters(d, &device->targets[i], &parameters[i]);
+                r = target_parameters(d, &device->targets[i], may_degrade, &parameters[i]);
         if (r >= 0)
                 r = dm_create(d->capture->root_fd, device, parameters, ret);
         for (size_t i = 0; parameters && i < device->n_targets; i++)
                 free(parameters[i]);
         free(parameters);
+        return r;
+}
+
+static size_t count_found(const Devices *d, const PlanDevice *device) {
+        size_t n = 0;
+
+        for (size_t i = 0; i < device->n_targets; i++)
+                for (size_t j = 0; j < device->targets[i].n_devices; j++)
+                        n += devices_find(d, &device->targets[i].devices[j], NULL, NULL) >= 0;
+        return n;
+}
+
+/* What the kernel has refused it would refuse again, unless there are more devices by now. */
+static int try_mapper(Devices *d, size_t index, bool may_degrade, dev_t *ret) {
+        const PlanDevice *device = &d->capture->plan.devices[index];
+        size_t attempt = 1 + count_found(d, device);
+        int r;
+
+        if (d->tried[index] == attempt)
+                return -ENODEV;
+        r = make_mapper(d, device, may_degrade, ret);
+        if (r != -ENODEV)
+                d->tried[index] = attempt;
         return r;
 }
 
@@ -186,7 +267,7 @@ static int make_md(Devices *d, size_t index, bool may_degrade, dev_t *ret) {
         size_t n = 0;
 
         for (size_t i = 0; i < d->n_seen && n < PLAN_MEMBERS_MOST; i++)
-                if (block_identity_matches(&d->seen[i].identity, &id, "linux_raid_member"))
+                if (devices_seen_is(d, &d->seen[i], &id, "linux_raid_member"))
                         members[n++] = d->seen[i].number;
         /* With the same members it would fail in the same way. */
         if (n == 0 || n == d->tried[index] || (n < device->n_members && !may_degrade))
@@ -208,10 +289,32 @@ void devices_look(Devices *d, bool may_degrade) {
                 if (device->type == PLAN_DEVICE_MD)
                         r = make_md(d, i, may_degrade, &d->made[i]);
                 else
-                        r = make_mapper(d, device, &d->made[i]);
+                        r = try_mapper(d, i, may_degrade, &d->made[i]);
                 if (r >= 0)
                         capture_say("assembled %s", device->name);
                 else if (r != -ENODEV)
                         capture_say("%s cannot be assembled: %s", device->name, strerror(-r));
         }
+}
+
+void devices_release(Devices *d) {
+        const CapturePlan *plan = &d->capture->plan;
+
+        for (size_t i = MIN(plan->n_devices, (size_t)PLAN_DEVICES_MOST); i-- > 0;) {
+                const PlanDevice *device = &plan->devices[i];
+                int r;
+
+                if (device->type != PLAN_DEVICE_MAPPER || d->made[i] == 0)
+                        continue;
+                r = dm_remove(d->capture->root_fd, device->name);
+                if (r < 0) {
+                        capture_say("%s cannot be taken apart: %s", device->name, strerror(-r));
+                        continue;
+                }
+                d->made[i] = 0;
+                d->tried[i] = 0;
+                capture_progress(d->capture);
+        }
+        /* Their names and numbers may be others' the next time. */
+        d->n_seen = 0;
 }

@@ -29,7 +29,7 @@ static bool is_btrfs_ready(const Devices *d, const PlanPlace *place) {
         for (size_t i = 0; i < d->n_seen; i++) {
                 char path[80];
 
-                if (!block_identity_matches(&d->seen[i].identity, &place->device, "btrfs"))
+                if (!devices_seen_is(d, &d->seen[i], &place->device, "btrfs"))
                         continue;
                 strscpyf(path, sizeof(path), "/dev/%s", d->seen[i].name);
                 is_ready = btrfs_scan(d->capture->root_fd, path) > 0 || is_ready;
@@ -131,10 +131,12 @@ static int attach(Capture *c, const PlanPlace *place, uint64_t deadline_usec,
 }
 
 static void detach(Capture *c, const PlanPlace *place) {
-        if (place->type != PLAN_PLACE_FILE_SYSTEM)
-                return;
-        if (umount2(MOUNT_POINT, 0) < 0 && umount2(MOUNT_POINT, MNT_DETACH) < 0)
+        if (place->type == PLAN_PLACE_FILE_SYSTEM && umount2(MOUNT_POINT, 0) < 0 &&
+            umount2(MOUNT_POINT, MNT_DETACH) < 0)
                 capture_say("%s cannot be unmounted: %s", place->label, strerror(errno));
+        /* Who gets a shell may want to look at it, and cannot put it together by hand. */
+        if ((c->shared->is_complete ? c->plan.final_action : c->plan.failure_action) != FINAL_SHELL)
+                devices_release(c->userdata);
 }
 
 static int sync_fd(Capture *c, int fd, const char *name) {

@@ -186,6 +186,9 @@ static int save_to(Capture *c, const PlanPlace *place) {
         free(c->info.target);
         c->info.target = strdup(place->label);
         r = place->type == PLAN_PLACE_RAW ? raw_save(c) : save_to_files(c, place);
+        /* It is durable, whatever becomes of what is below it. */
+        if (r >= 0)
+                c->shared->is_complete = true;
         c->ops->detach(c, place);
         c->place = NULL;
         return r;
@@ -254,7 +257,6 @@ int capture_run(Capture *c) {
         if (r >= 0) {
                 char span[TIMESPAN_MAX];
 
-                c->shared->is_complete = true;
                 capture_say("the dump is complete: %" PRIu64 " MiB in %s",
                             c->info.vmcore_bytes >> 20, format_timespan(span, c->info.total_usec));
         } else

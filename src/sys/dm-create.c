@@ -53,13 +53,13 @@ int dm_parameters(const char *parameters, const dev_t *devices, size_t n, char *
         return r;
 }
 
-static void fill_header(struct dm_ioctl *header, const PlanDevice *device, size_t size) {
+static void fill_header(struct dm_ioctl *header, const char *name, size_t size) {
         *header = (struct dm_ioctl){
                 .version = { DM_VERSION_MAJOR, 0, 0 },
                 .data_size = (uint32_t)size,
                 .data_start = sizeof(*header),
         };
-        strscpy(header->name, sizeof(header->name), device->name);
+        strscpy(header->name, sizeof(header->name), name);
 }
 
 static int control(int fd, unsigned long request, struct dm_ioctl *header) {
@@ -77,7 +77,7 @@ static int load_table(int fd, const PlanDevice *device, char *const *parameters)
         buffer = calloc(1, size);
         if (!buffer)
                 return -ENOMEM;
-        fill_header((struct dm_ioctl *)buffer, device, size);
+        fill_header((struct dm_ioctl *)buffer, device->name, size);
         ((struct dm_ioctl *)buffer)->target_count = (uint32_t)device->n_targets;
         for (size_t i = 0; i < device->n_targets; i++) {
                 struct dm_target_spec *spec = (struct dm_target_spec *)(buffer + at);
@@ -102,7 +102,7 @@ int dm_create(int root_fd, const PlanDevice *device, char *const *parameters, de
         fd = open_below(root_fd, CONTROL, O_RDWR);
         if (fd < 0)
                 return fd;
-        fill_header(&header, device, sizeof(header));
+        fill_header(&header, device->name, sizeof(header));
         strscpy(header.uuid, sizeof(header.uuid), strempty(device->uuid));
         r = control(fd, DM_DEV_CREATE, &header);
         if (r < 0)
@@ -111,14 +111,24 @@ int dm_create(int root_fd, const PlanDevice *device, char *const *parameters, de
         r = load_table(fd, device, parameters);
         if (r >= 0) {
                 /* Without its flag "suspend" is "resume", which puts the table in force. */
-                fill_header(&header, device, sizeof(header));
+                fill_header(&header, device->name, sizeof(header));
                 r = control(fd, DM_DEV_SUSPEND, &header);
         }
         if (r < 0) {
-                fill_header(&header, device, sizeof(header));
+                fill_header(&header, device->name, sizeof(header));
                 (void)control(fd, DM_DEV_REMOVE, &header);
                 return r;
         }
         *ret = number;
         return 0;
+}
+
+int dm_remove(int root_fd, const char *name) {
+        _cleanup_close_ int fd = open_below(root_fd, CONTROL, O_RDWR);
+        struct dm_ioctl header;
+
+        if (fd < 0)
+                return fd;
+        fill_header(&header, name, sizeof(header));
+        return control(fd, DM_DEV_REMOVE, &header);
 }

@@ -17,3 +17,7 @@ int dm_parameters(const char *parameters, const dev_t *devices, size_t n, char *
  * -E2BIG, -ENOMEM, or what the kernel says, after which the device is gone again. */
 int dm_create(int root_fd, const PlanDevice *device, char *const *parameters,
               dev_t *ret) _must_check_;
+
+/* Removes a device, once nobody has it open; what its target keeps in memory is written by then.
+ * Returns 0; -EBUSY (it is in use), -ENXIO (there is none), or what open says. */
+int dm_remove(int root_fd, const char *name) _must_check_;

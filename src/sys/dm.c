@@ -13,6 +13,7 @@
 #include "base/array.h"
 #include "base/file-util.h"
 #include "base/string-util.h"
+#include "core/dm-table.h"
 #include "sys/json-fields.h"
 
 #define CONTROL           "/dev/mapper/control"
@@ -108,16 +109,6 @@ static const char *string_at(const struct dm_ioctl *io, uint64_t offset) {
         return s && memchr(s, '\0', io->data_size - offset) ? s : NULL;
 }
 
-/* What a table of this type tells without secrets: keys are in some. */
-static bool is_harmless(const char *type) {
-        static const char *const types[] = { "linear", "striped", "multipath", "raid", "mirror" };
-
-        for (size_t i = 0; i < ELEMENTSOF(types); i++)
-                if (streq(type, types[i]))
-                        return true;
-        return false;
-}
-
 static int take_targets(const struct dm_ioctl *io, DmTable *table) {
         uint64_t offset = io->data_start;
 
@@ -139,7 +130,7 @@ static int take_targets(const struct dm_ioctl *io, DmTable *table) {
                 target->start_sectors = spec->sector_start;
                 target->length_sectors = spec->length;
                 target->type = strdup(type);
-                target->parameters = strdup(is_harmless(type) ? parameters : "");
+                target->parameters = strdup(dm_type_is_harmless(type) ? parameters : "");
                 if (!target->type || !target->parameters)
                         return -ENOMEM;
                 offset = io->data_start + (uint64_t)spec->next; /* from the first one */

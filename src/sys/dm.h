@@ -13,7 +13,7 @@ typedef struct DmTarget {
         uint64_t start_sectors, length_sectors; /* of 512 bytes */
         char *type;
         char *parameters; /* as the kernel gives them, devices as MAJOR:MINOR; "" where they may
-                             hold secrets (crypt) */
+                             hold secrets (dm_type_is_harmless()) */
 } DmTarget;
 
 typedef struct DmTable {

@@ -18,7 +18,7 @@ DISKS = (Disk("part", 1024 * MIB), Disk("xfs", 512 * MIB, "ahci"), Disk("btrfs",
          Disk("md1", 384 * MIB), Disk("md2", 384 * MIB, "ahci"))
 
 # udev's names for the disks, by their serial numbers.
-PREPARE = """set -e
+NAME = """set -e
 name() {
         for link in /dev/disk/by-id/*[-_]"$1"; do
                 [ ! -e "$link" ] || { readlink -f "$link"; return; }
@@ -26,7 +26,9 @@ name() {
         echo "no disk $1" >&2
         exit 1
 }
-modprobe xfs; modprobe btrfs; modprobe dm-mod; modprobe raid1
+"""
+
+PREPARE = NAME + """modprobe xfs; modprobe btrfs; modprobe dm-mod; modprobe raid1
 mkdir -p /crash
 printf 'label: gpt\\n,300M\\n,300M\\n,\\n' | sfdisk -q "$(name part)"
 udevadm settle
@@ -72,18 +74,19 @@ group = Group("storage", Config(captures=True, root="root-storage", disks=DISKS)
               long=True, suites=ALL)
 
 
-def check_on(t, name):
+def check_on(t, name, more=""):
     """Crash with the dump going to what is mounted at /crash/NAME."""
     path = f"/crash/{name}"
     t.guest.run(f"mountpoint {path}")
-    arm(t, f"[Capture]\nPath={path}")
+    arm(t, f"[Capture]\nPath={path}\n{more}")
     before = directories(t, path)
     result = crash(t, marks=MARKS)
-    t.guest.until(f"mountpoint -q {path}", 30, f"{path} to be mounted again")
+    t.guest.until(f"mountpoint -q {path}", 120, f"{path} to be mounted again")
     directory = new_dump(t, before, path)
     now = check_complete(t, directory)
     t.note(f"{now['Target']}; {result.describe()}")
     check_listed(t, directory, "complete")
+    return result
 
 
 @group.case()
@@ -151,3 +154,158 @@ def raw(t):
     unpack = "makedumpfile -R /tmp/raw.vmcore" if flags & 2 else "cat >/tmp/raw.vmcore"
     t.guest.run(f"rm -f /tmp/raw.*; {range_command(device, *dump)} | {unpack}; "
                 f"cmp /tmp/raw.vmcore {directory}/vmcore", 180)
+
+
+# Volumes of each kind: what they have twice is on different disks.
+VOLUMES = (Disk("lv1", 1536 * MIB), Disk("lv2", 1536 * MIB, "scsi"),
+           Disk("lv3", 1536 * MIB, "ahci"))
+
+PREPARE_VOLUMES = NAME + """set -- "$(name lv1)" "$(name lv2)" "$(name lv3)"
+vgcreate -q vg "$@"
+plain='lvcreate -q -y -Wn -Zn'
+$plain --type raid1 -m 1 -L 300M -n raid1 vg "$1" "$2"
+$plain --type raid5 -i 2 -L 300M -n raid5 vg "$@"
+$plain --type mirror -m 1 --mirrorlog disk -L 200M -n mirror vg "$@"
+lvcreate -q -y --type thin-pool -L 400M -n pool vg "$2"
+lvcreate -q -y -V 900M --thinpool vg/pool -n thin
+$plain -L 300M -n cached vg "$3"
+lvcreate -q -y --type cache-pool -L 64M -n fast vg "$1"
+lvconvert -q -y --type cache --cachemode writeback --cachepool vg/fast vg/cached
+$plain -L 300M -n buffered vg "$3"
+$plain -L 64M -n quick vg "$1"
+lvchange -q -y -an vg/buffered vg/quick
+lvconvert -q -y --type writecache --cachevol quick --cachesettings 'block_size=4096' vg/buffered
+lvchange -q -ay vg/buffered
+$plain -L 300M -n origin vg "$3"
+udevadm settle
+options=nofail,x-systemd.device-timeout=10min
+for volume in raid1 raid5 mirror thin cached buffered origin; do
+        mke2fs -q -t ext4 "/dev/vg/$volume"
+        mkdir -p "/crash/$volume"
+        echo "/dev/vg/$volume /crash/$volume ext4 $options 0 0" >>/etc/fstab
+done
+systemctl daemon-reload
+mount -a
+head -c 20M /dev/urandom >/crash/origin/kept
+sync /crash/origin/kept
+lvcreate -q -y -s -L 200M -n before vg/origin "$2"
+sync
+"""
+
+SUMS = "cd /crash/{0} && find . -xdev -type f -exec sha256sum {{}} + | sort"
+
+
+def prepare_volumes(t):
+    """Make the volumes, once for each machine."""
+    if t.guest.run("test -e /etc/vmtest-prepared", check=False).code != 0:
+        t.guest.run(PREPARE_VOLUMES, 180)
+        t.guest.run("touch /etc/vmtest-prepared; sync")
+
+
+volumes = Group("storage-lvm", Config(captures=True, root="root-storage", disks=VOLUMES),
+                reset=prepare_volumes, long=True, suites=ALL)
+
+
+def report(t, fields, volume):
+    """What LVM says of a volume, as a list."""
+    return t.guest.text(f"lvs -a --noheadings --separator '|' -o {fields} vg/{volume}").strip(
+        ).split("|")
+
+
+def check_volume(t, name, more=""):
+    """A dump to a volume of its own kind, with which LVM and the file system are content then."""
+    result = check_on(t, name, more)
+    check("be taken apart" not in result.console, "a device could not be taken apart")
+    active, health, failed = report(t, "lv_active,lv_health_status,lv_check_needed", name)
+    equal((active, health), ("active", ""), f"what LVM says of {name}")
+    check(failed != "check needed", f"LVM wants {name} checked")
+    before = t.guest.text(SUMS.format(name), 60)
+    t.guest.run(f"umount /crash/{name} && vgck vg && e2fsck -f -n /dev/vg/{name} && "
+                f"mount /crash/{name}", 120)
+    equal(t.guest.text(SUMS.format(name), 60), before, "the files, after unmounting")
+    return result
+
+
+def wait_synced(t, name):
+    t.guest.until(f"[ $(lvs --noheadings -o sync_percent vg/{name}) = 100.00 ]", 120,
+                  f"{name} to be in sync")
+
+
+def check_legs(t, name):
+    """That the kernel finds no difference between what the copies, or data and parity, hold."""
+    wait_synced(t, name)
+    t.guest.run(f"umount /crash/{name} && dmesg -C && lvchange --syncaction check vg/{name}", 60)
+    t.guest.until("dmesg | grep -q 'mdX: .*check done'", 120, f"the check of {name}")
+    equal(report(t, "raid_mismatch_count", name), ["0"], "mismatches")
+    t.guest.run(f"mount /crash/{name}")
+
+
+@volumes.case()
+def raid1(t):
+    """A RAID 1 volume: complete, in sync, and both legs are the same afterwards."""
+    check_volume(t, "raid1")
+    check_legs(t, "raid1")
+
+
+@volumes.case()
+def raid1_degraded(t):
+    """A RAID 1 volume one disk of which is not there after the panic: used without, and mended."""
+    result = check_volume(
+        t, "raid1", "TargetTimeout=20s\n[Image]\nCommandLineAppend=module_blacklist=virtio_scsi")
+    check("active with 1 out of 2 mirrors" in result.console, "the RAID had both of its disks")
+    check_legs(t, "raid1")
+
+
+@volumes.case()
+def raid5(t):
+    """A RAID 5 volume over three disks: complete, in sync, and the parity is right."""
+    check_volume(t, "raid5")
+    check_legs(t, "raid5")
+
+
+@volumes.case()
+def mirror(t):
+    """A volume mirrored in the old way, with a log on disk."""
+    check_volume(t, "mirror")
+    wait_synced(t, "mirror")
+
+
+@volumes.case()
+def thin(t):
+    """A thin volume, larger than its pool, whose metadata is sound afterwards."""
+    check_volume(t, "thin")
+    check_needed, health, size = report(
+        t, "lv_check_needed,lv_health_status,lv_metadata_size", "pool")
+    equal((check_needed, health), ("", ""), "what LVM says of the pool")
+    check(size == "4.00m", f"the metadata of the pool has {size}")
+    # LVM has the metadata checked by thin_check(8) with each start of the pool.
+    t.guest.run("umount /crash/thin && lvchange -q -an vg/thin && lvchange -q -an vg/pool && "
+                "lvchange -q -ay vg/thin && mount /crash/thin", 60)
+
+
+@volumes.case()
+def cached(t):
+    """A volume behind a cache that writes back: nothing bypasses it."""
+    check_volume(t, "cached")
+    before = t.guest.text(SUMS.format("cached"), 60)
+    t.guest.run("umount /crash/cached && lvconvert -q -y --uncache vg/cached && "
+                "mount /crash/cached", 180)
+    equal(t.guest.text(SUMS.format("cached"), 60), before, "the files, without the cache")
+
+
+@volumes.case()
+def buffered(t):
+    """A volume behind a cache for writes."""
+    check_volume(t, "buffered")
+
+
+@volumes.case()
+def origin(t):
+    """A volume with a snapshot, which does not see the dump."""
+    check_volume(t, "origin")
+    t.guest.run("mkdir -p /mnt/before; mount -o ro,noload /dev/vg/before /mnt/before")
+    equal(t.guest.text("ls /mnt/before"), "kept\nlost+found", "the snapshot's files")
+    equal(t.guest.text("sha256sum </mnt/before/kept", 60),
+          t.guest.text("sha256sum </crash/origin/kept", 60), "the file in the snapshot")
+    t.guest.run("umount /mnt/before")
+    equal(report(t, "lv_snapshot_invalid", "before"), [""], "whether the snapshot is invalid")

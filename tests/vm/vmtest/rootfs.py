@@ -16,7 +16,8 @@ PACKAGES = ("systemd-sysv", "udev", "dbus", "kmod", "procps", "util-linux", "kex
 # More for guests that need more: with which tools disks are made, and what others capture with.
 VARIANTS = {
     "root": (),
-    "root-storage": ("e2fsprogs", "xfsprogs", "btrfs-progs", "lvm2", "mdadm", "fdisk"),
+    "root-storage": ("e2fsprogs", "xfsprogs", "btrfs-progs", "lvm2", "mdadm", "fdisk",
+                     "thin-provisioning-tools"),
     "root-debian": ("kdump-tools", "initramfs-tools", "zstd"),
 }
 

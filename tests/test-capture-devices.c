@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* capture/devices: which of the devices that have appeared is the one that is meant. */
+#include "test.h"
+
+#include <sys/sysmacros.h>
+
+#include "base/string-util.h"
+#include "capture/devices.h"
+
+#define UUID "11111111-2222-3333-4444-555555555555"
+
+static SeenDevice seen(const char *name, unsigned minor, const char *type) {
+        SeenDevice device = { .number = makedev(253, minor), .identity.n_contents = 1 };
+
+        strscpy(device.name, sizeof(device.name), name);
+        strscpy(device.identity.contents[0].type, sizeof(device.identity.contents[0].type), type);
+        strscpy(device.identity.contents[0].uuid, sizeof(device.identity.contents[0].uuid), UUID);
+        return device;
+}
+
+/* A RAID 1 of two legs: all three have the same file system on them. */
+START_TEST(parts_are_no_places) {
+        DeviceId legs[] = { { DEVICE_BY_MAPPER, (char *)"vg-leg0" },
+                            { DEVICE_BY_MAPPER, (char *)"vg-leg1" } };
+        PlanTarget targets[] = { { 0, 8, (char *)"raid", (char *)"", legs, 2 } };
+        PlanDevice planned[] = {
+                { .type = PLAN_DEVICE_MAPPER, .name = (char *)"vg-leg0", .uuid = (char *)"a" },
+                { .type = PLAN_DEVICE_MAPPER, .name = (char *)"vg-leg1", .uuid = (char *)"b" },
+                { .type = PLAN_DEVICE_MAPPER,
+                  .name = (char *)"vg-both",
+                  .uuid = (char *)"c",
+                  .targets = targets,
+                  .n_targets = 1 },
+        };
+        Capture c = { .plan = { .devices = planned, .n_devices = ELEMENTSOF(planned) } };
+        SeenDevice all[] = { seen("dm-0", 0, "btrfs"), seen("dm-1", 1, "btrfs"),
+                             seen("dm-2", 2, "btrfs") };
+        Devices d = { .capture = &c, .seen = all, .n_seen = 2 };
+        DeviceId id = { DEVICE_BY_UUID, (char *)UUID },
+                 mapper = { DEVICE_BY_MAPPER, (char *)"vg-leg1" };
+        char path[64];
+        dev_t number;
+
+        for (unsigned i = 0; i < 2; i++)
+                d.made[i] = makedev(253, i);
+        ck_assert_int_eq(devices_find(&d, &id, path, &number), -ENODEV);
+        ck_assert(!devices_seen_is(&d, &all[0], &id, "btrfs"));
+        d.made[2] = makedev(253, 2);
+        d.n_seen = 3;
+        ck_assert_int_eq(devices_find(&d, &id, path, &number), 0);
+        ck_assert_uint_eq(minor(number), 2);
+        ck_assert_str_eq(path, "/dev/dm-2");
+        ck_assert(devices_seen_is(&d, &all[2], &id, "btrfs"));
+        ck_assert(!devices_seen_is(&d, &all[2], &id, "linux_raid_member"));
+        /* By the name that the plan gave it, a part is found. */
+        ck_assert_int_eq(devices_find(&d, &mapper, NULL, &number), 0);
+        ck_assert_uint_eq(minor(number), 1);
+}
+END_TEST
+
+static void add_cases(Suite *s) {
+        ADD_TEST(s, parts_are_no_places);
+}
+
+TEST_MAIN("capture-devices", add_cases)
