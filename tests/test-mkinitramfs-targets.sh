@@ -79,6 +79,16 @@ lacks xfs btrfs dm-mod md-mod other dog virtio_mem
 
 rm "$root/proc/self/mountinfo"
 refused "mountinfo cannot be read"
+mounted 254:1 / / xfs '/dev/vda1 rw,logdev=/dev/sdb1'
+refused "as its log, is on a device of its own"
+mounted 254:1 / / ext4 /dev/vda1
+configure "CoreCollector='makedumpfile"
+refused "a quote does not end"
+configure "CoreCollector=\"/usr/bin/makedumpfile\" -l"
+plan
+(cd "$work" && gzip -dc "$root/image" | cpio -t --quiet) | grep -q '^usr/bin/makedumpfile$' ||
+    fail "a collector in quotes is not packed"
+configure ''
 mounted 254:1 / / xfs /dev/vda1
 planned '"FileSystem":"xfs"'
 packed xfs
@@ -427,7 +437,6 @@ ln -s sda "$root/$virtual/md0/slaves/sda"
 ln -s vda2 "$root/$virtual/md0/slaves/vda2"
 echo 1.2 >"$root/$virtual/md0/md/metadata_version"
 echo raid1 >"$root/$virtual/md0/md/level"
-echo '2 (3)' >"$root/$virtual/md0/md/raid_disks"
 mounted 9:0 / / ext4 /dev/md0
 refused "the UUID of the array md0 is not known"
 echo 01234567-89ab-cdef-0123-456789abcdef >"$root/$virtual/md0/md/uuid"

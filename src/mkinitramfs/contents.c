@@ -7,6 +7,7 @@
 
 #include "base/array.h"
 #include "base/file-util.h"
+#include "core/collector.h"
 #include "mkinitramfs/builder.h"
 #include "sys/capture-plan-json.h"
 #include "sys/path.h"
@@ -35,13 +36,18 @@ static int add_skeleton(Builder *b) {
 }
 
 static int add_collector(Builder *b) {
-        _cleanup_free_ char *name = strdup(b->settings->core_collector), *found = NULL;
+        _cleanup_words_ char **words = NULL;
+        _cleanup_free_ char *found = NULL;
         int r;
 
-        if (!name)
+        r = collector_split(b->settings->core_collector, &words);
+        if (r == -ENOMEM)
                 return fail_memory(b);
-        name[strcspn(name, " \t")] = '\0';
-        r = program_find(b, name, "of CoreCollector=", &found);
+        if (r < 0)
+                return fail(b, r, "CoreCollector=%s is no command line: %s",
+                            b->settings->core_collector,
+                            r == -E2BIG ? "it has too many words" : "a quote does not end");
+        r = program_find(b, words[0], "of CoreCollector=", &found);
         if (r == -ENOENT) {
                 /* A plain copy is better than no capture. */
                 strscpyf(b->warning, sizeof(b->warning),

@@ -199,6 +199,11 @@ static int resolve_mounted(Builder *b, const char *key, PlanPlace *place) {
                 return fail(b, r, "%s=: what is mounted at %s is not known: %s", key, path,
                             b->mounts ? strerror(-r) : "/proc/self/mountinfo cannot be read");
         r = check_mounted(b, key, path, &mount);
+        if (r >= 0 && mount.spreads)
+                r = fail(b, -EOPNOTSUPP,
+                         "%s=: a part of the file system at %s, as its log, is on a device of its "
+                         "own: " ELSEWHERE,
+                         key, mount.point);
         if (r >= 0)
                 r = set_file_system(b, key, mount.type, b->settings->capture_path, place);
         if (r >= 0)

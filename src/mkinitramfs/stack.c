@@ -119,14 +119,12 @@ static int array_uuid(Builder *b, const BlockName *name, char **ret) {
 }
 
 static int read_array(Builder *b, const BlockName *name, PlanDevice *device) {
-        char version[32], disks[32], *dot;
+        _cleanup_free_ BlockName *members = NULL;
+        char version[32], *dot;
+        size_t n = 0;
 
-        if (block_attribute(b->root_fd, name, "md/metadata_version", version, sizeof(version)) <
-                    0 ||
-            block_attribute(b->root_fd, name, "md/raid_disks", disks, sizeof(disks)) < 0)
+        if (block_attribute(b->root_fd, name, "md/metadata_version", version, sizeof(version)) < 0)
                 return fail(b, -ENODEV, "/sys does not tell what the array %s is", name->text);
-        /* In the middle of a reshape: "4 (3)". */
-        disks[strcspn(disks, " ")] = '\0';
         dot = strchr(version, '.');
         if (dot)
                 *dot = '\0';
@@ -136,9 +134,12 @@ static int read_array(Builder *b, const BlockName *name, PlanDevice *device) {
                             "the array %s is not described on its disks in Linux's own way (its "
                             "metadata is \"%s\"): " ELSEWHERE,
                             name->text, version);
-        if (parse_u64(disks, 10, &device->n_members) < 0)
-                return fail(b, -ENODEV, "/sys does not tell how many disks the array %s has",
+        /* Spares are members, too: without them all there may be a disk in use that is not there
+         * yet. */
+        if (block_slaves(b->root_fd, name, &members, &n) < 0 || n == 0)
+                return fail(b, -ENODEV, "/sys does not tell which disks the array %s has",
                             name->text);
+        device->n_members = n;
         return 0;
 }
 

@@ -52,6 +52,15 @@ void mount_done(Mount *mount) {
         *mount = (Mount){ 0 };
 }
 
+static bool spreads(struct libmnt_fs *fs) {
+        static const char *const options[] = { "logdev", "rtdev", "journal_dev", "journal_path" };
+
+        for (size_t i = 0; i < ELEMENTSOF(options); i++)
+                if (mnt_fs_get_option(fs, options[i], NULL, NULL) == 0)
+                        return true;
+        return false;
+}
+
 static int copy_of(struct libmnt_fs *fs, Mount *ret) {
         dev_t device = mnt_fs_get_devno(fs);
         Mount mount = {
@@ -62,6 +71,7 @@ static int copy_of(struct libmnt_fs *fs, Mount *ret) {
                 .major = major(device),
                 .minor = minor(device),
                 .noauto = mnt_fs_get_option(fs, "noauto", NULL, NULL) == 0,
+                .spreads = spreads(fs),
         };
 
         if (!mount.point || !mount.root || !mount.type || !mount.source) {

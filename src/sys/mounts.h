@@ -14,6 +14,7 @@ typedef struct Mount {
         char *source; /* "/dev/vda1" */
         uint64_t major, minor; /* of the device; major 0 if it is none (btrfs among them) */
         bool noauto;           /* of fstab: not mounted at boot */
+        bool spreads;          /* a part of it, as xfs's log, is on another device */
 } Mount;
 
 typedef struct Mounts Mounts;
