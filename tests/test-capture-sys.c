@@ -1,51 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What a capture needs of the system: options of mounts, device-mapper parameters, what a block
- * device holds. */
+/* What a capture needs of the system: device-mapper parameters, what a block device holds. */
 #include "test.h"
 
-#include <sys/mount.h>
 #include <sys/sysmacros.h>
 
 #include "sys/block-probe.h"
 #include "sys/dm-create.h"
 #include "sys/module-load.h"
-#include "sys/mount-options.h"
 #include "sys/watchdog.h"
 #include "tree.h"
-
-static void check_options(const char *options, unsigned long flags, const char *data) {
-        _cleanup_free_ char *found = NULL;
-        unsigned long set = ~0ul;
-
-        ck_assert_int_eq(mount_options_parse(options, &set, &found), 0);
-        ck_assert_uint_eq(set, flags);
-        ck_assert_str_eq(found, data);
-}
-
-START_TEST(mount_options) {
-        check_options("", 0, "");
-        check_options("rw,relatime", MS_RELATIME, "");
-        check_options("ro,noauto,x-systemd.automount,nofail,user,_netdev,comment=a", 0, "");
-        check_options("noatime,data=ordered,nosuid,nodev,errors=remount-ro",
-                      MS_NOATIME | MS_NOSUID | MS_NODEV, "data=ordered,errors=remount-ro");
-        check_options("subvolid=256,compress=zstd:1,space_cache=v2,subvol=/@", 0,
-                      "subvolid=256,compress=zstd:1,space_cache=v2,subvol=/@");
-        check_options("sync,async,nosuid,suid,", 0, "");
-        /* A file system that does not replay its journal cannot be written to. */
-        check_options("norecovery,noload", 0, "");
-}
-END_TEST
-
-START_TEST(essential_options) {
-        _cleanup_free_ char *all = NULL, *none = NULL;
-
-        ck_assert_int_eq(mount_options_essential("compress=zstd,subvolid=5,x=y,subvol=/@", &all),
-                         0);
-        ck_assert_str_eq(all, "subvolid=5,subvol=/@");
-        ck_assert_int_eq(mount_options_essential("data=ordered", &none), 0);
-        ck_assert_str_eq(none, "");
-}
-END_TEST
 
 static void check_parameters(const char *parameters, size_t n, const char *expected) {
         const dev_t devices[] = { makedev(8, 1), makedev(253, 300), makedev(259, 2) };
@@ -208,8 +171,6 @@ START_TEST(watchdog_of_an_old_driver) {
 END_TEST
 
 static void add_cases(Suite *s) {
-        ADD_TEST(s, mount_options);
-        ADD_TEST(s, essential_options);
         ADD_TEST(s, mapper_parameters);
         ADD_TEST(s, identities);
         ADD_TEST(s, members_are_no_file_systems);

@@ -14,7 +14,6 @@
 #include "sys/btrfs-scan.h"
 #include "sys/dump-retain.h"
 #include "sys/module-load.h"
-#include "sys/mount-options.h"
 
 #define LOOK_EVERY_MSEC 50
 
@@ -66,39 +65,22 @@ static int wait_for(Devices *d, const PlanPlace *place, uint64_t deadline_usec,
         }
 }
 
-static int try_mount(const char *device, const PlanPlace *place, unsigned long flags,
-                     const char *data) {
-        if (mount(device, MOUNT_POINT, place->file_system, flags, data) < 0)
-                return -errno;
-        return 0;
-}
-
-/* Once as the running system has it mounted, then without the options that this kernel may not
- * know. */
 static int mount_place(const char *device, const PlanPlace *place, bool is_degraded) {
-        _cleanup_free_ char *data = NULL, *essential = NULL, *degraded = NULL;
-        unsigned long flags;
-        int r;
+        _cleanup_free_ char *options = NULL;
 
-        r = mount_options_parse(strempty(place->options), &flags, &data);
-        if (r < 0)
-                return r;
+        if (asprintf(&options, "%s%s%s", strempty(place->options),
+                     is_degraded && !isempty(place->options) ? "," : "",
+                     is_degraded ? "degraded" : "") < 0) {
+                options = NULL;
+                return -ENOMEM;
+        }
         if (mkdir("/run/kdumpd", 0700) < 0 && errno != EEXIST)
                 return -errno;
         if (mkdir(MOUNT_POINT, 0700) < 0 && errno != EEXIST)
                 return -errno;
-        if (is_degraded) {
-                if (asprintf(&degraded, "%s%sdegraded", data, data[0] ? "," : "") < 0) {
-                        degraded = NULL;
-                        return -ENOMEM;
-                }
-                return try_mount(device, place, flags, degraded);
-        }
-        r = try_mount(device, place, flags, data);
-        if (r != -EINVAL)
-                return r;
-        r = mount_options_essential(data, &essential);
-        return r < 0 ? r : try_mount(device, place, 0, essential);
+        if (mount(device, MOUNT_POINT, place->file_system, MS_NOSUID | MS_NODEV, options) < 0)
+                return -errno;
+        return 0;
 }
 
 static int attach(Capture *c, const PlanPlace *place, uint64_t deadline_usec,

@@ -74,7 +74,7 @@ typedef struct PlanPlace {
         PlanPlaceType type;
         DeviceId device;
         char *file_system; /* "ext4" */
-        char *options;     /* of the mount, as mount(8) takes them; "" for none */
+        char *options;     /* of the mount, its driver's; "" for none */
         char *directory;   /* absolute, from the root of the file system: where dumps lie */
         char *label;       /* what to call it in front of people: "/var/crash on /dev/vda1" */
 } PlanPlace;
