@@ -13,9 +13,8 @@
 
 #include "base/file-util.h"
 #include "base/string-util.h"
-#include "core/crash-info.h"
 #include "core/rotation.h"
-#include "sys/crash-json.h"
+#include "sys/dump-store.h"
 
 #define LINE_MAX_SAID 512u
 
@@ -43,35 +42,17 @@ static void progress(const Retention *r) {
                 r->progress(r->userdata);
 }
 
-static int open_dump(const Retention *r, const char *name) {
-        return openat(r->base_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-}
-
-/* kdump.json says so, and the file that it names is there. */
-static bool is_complete(const Retention *r, const char *name) {
-        _cleanup_close_ int fd = open_dump(r, name);
-        _cleanup_free_ char *text = NULL;
-        CrashInfo info;
-        struct stat st;
-        size_t size;
-        bool result;
-
-        if (fd < 0 || read_file_below(fd, CRASH_INFO_NAME, CRASH_JSON_LONGEST, &text, &size) < 0 ||
-            crash_info_from_json(text, size, &info) < 0)
-                return false;
-        result = (info.result == CRASH_RESULT_COMPLETE || info.result == CRASH_RESULT_COPIED) &&
-                 fstatat(fd, CRASH_VMCORE_NAME, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-                 S_ISREG(st.st_mode);
-        crash_info_done(&info);
-        return result;
-}
-
 static int add_old(const Retention *r, OldDumps *old, const char *name, const char *own_host) {
+        _cleanup_close_ int fd = -EBADF;
         char host[CRASH_NAME_MAX];
         uint64_t when;
         OldDump *dump;
 
         if (crash_directory_parse(name, host, &when) < 0 || !streq(host, own_host))
+                return 0;
+        /* Before it counts: others must neither push dumps out nor keep them all in. */
+        fd = dump_store_open_dump(r->base_fd, name);
+        if (fd < 0 || !dump_store_is_whole(fd))
                 return 0;
         if (old->n == OLD_DUMPS_MOST)
                 return -E2BIG;
@@ -82,7 +63,7 @@ static int add_old(const Retention *r, OldDumps *old, const char *name, const ch
                 old->dump = dump;
         }
         dump = &old->dump[old->n++];
-        *dump = (OldDump){ .time_usec = when, .is_complete = is_complete(r, name) };
+        *dump = (OldDump){ .time_usec = when, .is_complete = true };
         strscpy(dump->name, sizeof(dump->name), name);
         progress(r);
         return 0;
@@ -102,6 +83,10 @@ static int list_old(const Retention *retention, OldDumps *old) {
                 r = add_old(retention, old, entry->d_name, own);
         if (r >= 0)
                 rotation_sort(old->dump, old->n);
+        if (r == -E2BIG)
+                say(retention,
+                    "there are more than %u complete dumps, so that none of them is removed",
+                    OLD_DUMPS_MOST);
         return r;
 }
 
@@ -131,7 +116,7 @@ static void remove_dump(const Retention *retention, const char *name, const char
 
         if (streq(name, retention->name))
                 return;
-        fd = open_dump(retention, name);
+        fd = dump_store_open_dump(retention->base_fd, name);
         if (fd < 0)
                 return;
         r = remove_files(retention, fd);
