@@ -71,6 +71,13 @@ static void keep(uint64_t n) {
         retain_newest(&r);
 }
 
+static void make_room(uint64_t min_free) {
+        const Retention r = retention(0, min_free);
+
+        said[0] = '\0';
+        retain_make_room(&r);
+}
+
 static const char *path_of(const char *name, const char *file) {
         static char path[256];
 
@@ -177,6 +184,78 @@ START_TEST(test_fifo) {
 }
 END_TEST
 
+/* A dump of a MiB, and what belongs to it. */
+static void put_large(const char *name) {
+        char *memory = malloc(1 << 20);
+
+        memset(memory, 'x', 1 << 20);
+        put(name, "");
+        tree_bytes(&tree, path_of(name, "vmcore"), memory, 1 << 20);
+        free(memory);
+}
+
+static void put_three(void) {
+        put_large(OLD);
+        put_large(NEW);
+        put_large("vm-2022-01-01-00:00:01");
+}
+
+/* What was removed counts as free, though the file system does not say so yet. */
+START_TEST(test_lag) {
+        put_three();
+        free_space = 5000;
+        make_room(5000);
+        ck_assert_str_eq(said, "");
+        make_room(5001);
+        ck_assert_str_eq(said, "removed the old dump " OLD ", as MinFree= says\n");
+        ck_assert(!is_there(OLD) && is_there(NEW));
+}
+END_TEST
+
+static int free_at_last(void *userdata, int fd, uint64_t *ret) {
+        *ret = is_there(OLD) ? 0 : 1 << 30;
+        return 0;
+}
+
+/* A file takes more than its own blocks: then the file system's word counts. */
+START_TEST(test_more_than_thought) {
+        Retention r = retention(0, 3 << 19);
+
+        put_three();
+        r.free_bytes = free_at_last;
+        retain_make_room(&r);
+        ck_assert(!is_there(OLD) && is_there(NEW));
+}
+END_TEST
+
+/* Nothing is sacrificed for what cannot be. */
+START_TEST(test_never_enough) {
+        put_three();
+        free_space = 10 << 20;
+        make_room(UINT64_C(100) << 20);
+        ck_assert(is_there(OLD) && is_there(NEW));
+        ck_assert_str_eq(said,
+                         "10 MiB are free, less than MinFree=, and without all old dumps that "
+                         "may go it would be 12 MiB, so that they stay\n");
+        /* What the newest takes does not count. */
+        make_room((UINT64_C(10) << 20) + (5 << 19));
+        ck_assert(is_there(OLD) && is_there(NEW));
+        make_room((UINT64_C(10) << 20) + (3 << 19));
+        ck_assert(!is_there(OLD) && !is_there(NEW));
+        ck_assert(is_there("vm-2022-01-01-00:00:01"));
+}
+END_TEST
+
+/* Removing one of two links frees nothing. */
+START_TEST(test_links) {
+        put_three();
+        ck_assert_int_eq(linkat(store, OLD "/vmcore", store, "saved", 0), 0);
+        ck_assert_int_eq(linkat(store, NEW "/vmcore", store, "saved-too", 0), 0);
+        make_room(1 << 20);
+        ck_assert(is_there(OLD) && is_there(NEW));
+}
+END_TEST
+
 static void add_cases(Suite *suite) {
         TCase *crowd = tcase_create("crowd");
 
@@ -188,6 +267,10 @@ static void add_cases(Suite *suite) {
         ADD_FIXTURE_TEST(suite, test_strangers);
         ADD_FIXTURE_TEST(suite, test_no_dumps);
         ADD_FIXTURE_TEST(suite, test_fifo);
+        ADD_FIXTURE_TEST(suite, test_lag);
+        ADD_FIXTURE_TEST(suite, test_more_than_thought);
+        ADD_FIXTURE_TEST(suite, test_never_enough);
+        ADD_FIXTURE_TEST(suite, test_links);
 }
 
 TEST_MAIN("dump-retain", add_cases)

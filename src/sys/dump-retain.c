@@ -45,14 +45,14 @@ static void progress(const Retention *r) {
 static int add_old(const Retention *r, OldDumps *old, const char *name, const char *own_host) {
         _cleanup_close_ int fd = -EBADF;
         char host[CRASH_NAME_MAX];
-        uint64_t when;
+        uint64_t when, bytes;
         OldDump *dump;
 
         if (crash_directory_parse(name, host, &when) < 0 || !streq(host, own_host))
                 return 0;
         /* Before it counts: others must neither push dumps out nor keep them all in. */
         fd = dump_store_open_dump(r->base_fd, name);
-        if (fd < 0 || !dump_store_is_whole(fd))
+        if (fd < 0 || !dump_store_is_whole(fd, &bytes))
                 return 0;
         if (old->n == OLD_DUMPS_MOST)
                 return -E2BIG;
@@ -63,7 +63,7 @@ static int add_old(const Retention *r, OldDumps *old, const char *name, const ch
                 old->dump = dump;
         }
         dump = &old->dump[old->n++];
-        *dump = (OldDump){ .time_usec = when, .is_complete = true };
+        *dump = (OldDump){ .time_usec = when, .is_complete = true, .bytes = bytes };
         strscpy(dump->name, sizeof(dump->name), name);
         progress(r);
         return 0;
@@ -100,7 +100,9 @@ static int remove_files(const Retention *retention, int fd) {
         r = open_directory_below(fd, ".", &dir);
         if (r < 0)
                 return r;
-        (void)unlinkat(fd, CRASH_VMCORE_NAME, 0);
+        /* Without its dump it would be none, but still take up the space. */
+        if (unlinkat(fd, CRASH_VMCORE_NAME, 0) < 0 && errno != ENOENT)
+                return -errno;
         (void)retention->sync(retention->userdata, fd, "old");
         while ((entry = readdir(dir)))
                 if (!streq(entry->d_name, CRASH_INFO_NAME) && !streq(entry->d_name, ".") &&
@@ -110,16 +112,19 @@ static int remove_files(const Retention *retention, int fd) {
         return 0;
 }
 
-static void remove_dump(const Retention *retention, const char *name, const char *why) {
+/* Returns whether its files are gone. */
+static bool remove_dump(const Retention *retention, const char *name, const char *why) {
         _cleanup_close_ int fd = -EBADF;
+        bool is_gone;
         int r;
 
         if (streq(name, retention->name))
-                return;
+                return false;
         fd = dump_store_open_dump(retention->base_fd, name);
         if (fd < 0)
-                return;
+                return false;
         r = remove_files(retention, fd);
+        is_gone = r >= 0;
         if (r >= 0 && unlinkat(retention->base_fd, name, AT_REMOVEDIR) < 0)
                 r = -errno;
         (void)retention->sync(retention->userdata, retention->base_fd, ".");
@@ -128,29 +133,40 @@ static void remove_dump(const Retention *retention, const char *name, const char
                 say(retention, "the old dump %s cannot be removed: %s", name, strerror(-r));
         else
                 say(retention, "removed the old dump %s, as %s says", name, why);
+        return is_gone;
+}
+
+/* Whether there is room, now or as soon as the file system has caught up: some free the space of a
+ * removed file in the background. */
+static bool is_room(const Retention *r, uint64_t left, uint64_t freed) {
+        uint64_t now;
+
+        if (r->free_bytes(r->userdata, r->base_fd, &now) < 0)
+                now = 0;
+        return MAX(now, add_saturated(left, freed)) >= r->min_free_bytes;
 }
 
 void retain_make_room(const Retention *r) {
         _cleanup_(old_dumps_done) OldDumps old = { 0 };
-        uint64_t left;
+        uint64_t left, most, freed = 0;
+        size_t i;
 
         if (r->min_free_bytes == 0 || r->free_bytes(r->userdata, r->base_fd, &left) < 0 ||
-            left >= r->min_free_bytes)
+            left >= r->min_free_bytes || list_old(r, &old) < 0)
                 return;
-        if (list_old(r, &old) < 0)
+        most = add_saturated(left, rotation_most(old.dump, old.n));
+        if (most < r->min_free_bytes) {
+                say(r,
+                    "%" PRIu64 " MiB are free, less than MinFree=, and without all old dumps that "
+                    "may go it would be %" PRIu64 " MiB, so that they stay",
+                    left >> 20, most >> 20);
                 return;
-        while (r->free_bytes(r->userdata, r->base_fd, &left) >= 0 && left < r->min_free_bytes) {
-                size_t i = rotation_next(old.dump, old.n);
-
-                if (i == old.n) {
-                        say(r,
-                            "%" PRIu64 " MiB are free, less than MinFree=, and no old dump may go",
-                            left >> 20);
-                        return;
-                }
+        }
+        while (!is_room(r, left, freed) && (i = rotation_next(old.dump, old.n)) < old.n) {
                 /* Gone, or it does not go: it is not looked at again. */
                 old.dump[i].is_complete = false;
-                remove_dump(r, old.dump[i].name, "MinFree=");
+                if (remove_dump(r, old.dump[i].name, "MinFree="))
+                        freed = add_saturated(freed, old.dump[i].bytes);
         }
 }
 
@@ -166,7 +182,7 @@ void retain_newest(const Retention *r) {
                 return;
         n = rotation_beyond(old.dump, old.n, r->keep, doomed);
         for (size_t i = 0; i < n; i++)
-                remove_dump(r, old.dump[doomed[i]].name, "Keep=");
+                (void)remove_dump(r, old.dump[doomed[i]].name, "Keep=");
 }
 
 int retain_free_bytes(int fd, uint64_t *ret) {

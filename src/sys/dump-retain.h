@@ -28,8 +28,9 @@ typedef struct Retention {
         void *userdata;
 } Retention;
 
-/* Removes the oldest complete dumps of this host until min_free_bytes are free, but never the
- * newest of them. */
+/* Removes the oldest complete dumps of this host until min_free_bytes are free, or will be when the
+ * file system has freed what they took; but never the newest of them, and none at all where even
+ * that would be too little. */
 void retain_make_room(const Retention *r);
 
 /* Removes the oldest complete dumps of this host beyond the number to keep. */

@@ -15,6 +15,9 @@
 #include "core/crash-log.h"
 #include "sys/crash-json.h"
 
+/* The unit of st_blocks, whatever the file system. */
+#define STAT_BLOCK 512u
+
 static const char *const dump_state_table[_DUMP_STATE_MAX] = {
         [DUMP_COMPLETE] = "complete", [DUMP_COPIED] = "copied", [DUMP_INCOMPLETE] = "incomplete",
         [DUMP_LOG_ONLY] = "log-only", [DUMP_FAILED] = "failed", [DUMP_MISSING] = "missing",
@@ -105,6 +108,7 @@ typedef struct Content {
         char *names[_ROLE_MAX];
         uint64_t bytes[_ROLE_MAX];
         uint64_t changed_usec[_ROLE_MAX];
+        uint64_t disk_bytes; /* that they take, and nothing else shares */
 } Content;
 
 static void content_done(Content *c) {
@@ -126,9 +130,13 @@ static int look_into(int dump_fd, Content *ret) {
                 FileRole role = role_of(entry->d_name);
                 struct stat st;
 
-                if (role == ROLE_NONE || c.names[role] ||
+                if (role == ROLE_NONE ||
                     fstatat(dump_fd, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
                     !S_ISREG(st.st_mode))
+                        continue;
+                if (st.st_nlink == 1)
+                        c.disk_bytes += (uint64_t)st.st_blocks * STAT_BLOCK;
+                if (c.names[role])
                         continue;
                 c.names[role] = strdup(entry->d_name);
                 if (!c.names[role])
@@ -413,7 +421,7 @@ int dump_store_describe(int store_fd, const char *path, Dump *dump) {
         return 0;
 }
 
-bool dump_store_is_whole(int dump_fd) {
+bool dump_store_is_whole(int dump_fd, uint64_t *ret_bytes) {
         _cleanup_(content_done) Content c = { 0 };
         CrashInfo info = { 0 };
         bool is_whole;
@@ -423,6 +431,8 @@ bool dump_store_is_whole(int dump_fd) {
                 return false;
         is_whole = info.result == CRASH_RESULT_COMPLETE || info.result == CRASH_RESULT_COPIED;
         crash_info_done(&info);
+        if (is_whole)
+                *ret_bytes = c.disk_bytes;
         return is_whole;
 }
 
