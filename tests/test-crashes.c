@@ -294,6 +294,37 @@ START_TEST(test_judge_late) {
 }
 END_TEST
 
+#define FSTAB "/dev/sda1 / ext4 defaults 0 1\n/dev/sdb1 /var/crash ext4 nofail 0 2\n"
+#define ROOT  "1 0 8:1 / / rw - ext4 /dev/sda1 rw\n"
+
+/* A mount point with nothing mounted is no empty place: neither is a test without a dump there, nor
+ * is what lies there news each time that it is mounted. */
+START_TEST(test_not_mounted) {
+        tree_text(&tree, "/etc/fstab", FSTAB);
+        tree_text(&tree, "/proc/self/mountinfo", ROOT "2 1 8:17 / /var/crash rw - ext4 x rw\n");
+        put("vm-2023-11-14-22:13:19", "vmcore");
+        look("");
+        ck_assert(all_read);
+
+        begin_test();
+        boot("22222222");
+        tree_text(&tree, "/proc/self/mountinfo", ROOT);
+        ck_assert_int_eq(renameat(tree.fd, "var/crash", tree.fd, "disk"), 0);
+        tree_dir(&tree, "/var/crash");
+        look("");
+        ck_assert(!all_read);
+        ck_assert_int_eq(aftermath.test.result, CRASH_TEST_PENDING);
+
+        tree_text(&tree, "/proc/self/mountinfo", ROOT "2 1 8:17 / /var/crash rw - ext4 x rw\n");
+        ck_assert_int_eq(unlinkat(tree.fd, "var/crash", AT_REMOVEDIR), 0);
+        ck_assert_int_eq(renameat(tree.fd, "disk", tree.fd, "var/crash"), 0);
+        put_in("/var/crash", "vm-2023-11-14-22:13:20", "vmcore", MARK);
+        look("vm-2023-11-14-22:13:20:complete ");
+        ck_assert(all_read);
+        ck_assert_int_eq(aftermath.test.result, CRASH_TEST_COMPLETE);
+}
+END_TEST
+
 /* What is on a device may still be recovered; then it is judged. */
 START_TEST(test_judge_raw) {
         char error[SETTINGS_ERROR_MAX];
@@ -361,6 +392,7 @@ static void add_cases(Suite *suite) {
         ADD_FIXTURE_TEST(suite, test_late_mount);
         ADD_FIXTURE_TEST(suite, test_unchanged);
         ADD_FIXTURE_TEST(suite, test_judge_late);
+        ADD_FIXTURE_TEST(suite, test_not_mounted);
         ADD_FIXTURE_TEST(suite, test_judge_raw);
         ADD_FIXTURE_TEST(suite, test_judge_raw_nothing);
         ADD_FIXTURE_TEST(suite, test_removed);

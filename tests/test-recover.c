@@ -387,6 +387,21 @@ START_TEST(test_refused) {
 }
 END_TEST
 
+/* It would be hidden when that is mounted. */
+START_TEST(test_not_mounted) {
+        put_device(SUMMARY, LOG, "memory", 6, false, true);
+        tree_text(&tree, "/etc/fstab", "/dev/sdb1 /var ext4 defaults 0 2\n");
+        tree_text(&tree, "/proc/self/mountinfo", "1 0 8:1 / / rw - ext4 /dev/sda1 rw\n");
+        ck_assert_int_eq(recover(), -EAGAIN);
+        ck_assert_str_eq(reason, "what /etc/fstab mounts at /var is not mounted");
+        ck_assert(!exists_below(tree.fd, "/var/crash"));
+        ck_assert(!is_marked());
+        tree_text(&tree, "/proc/self/mountinfo",
+                  "1 0 8:1 / / rw - ext4 /dev/sda1 rw\n2 1 8:17 / /var rw - ext4 x rw\n");
+        ck_assert_int_eq(recover(), 0);
+}
+END_TEST
+
 START_TEST(test_log_of_device) {
         Dumps dumps;
         char text[sizeof(LOG)] = "";
@@ -418,6 +433,7 @@ static void add_cases(Suite *suite) {
         ADD_FIXTURE_TEST(suite, test_name_taken);
         ADD_FIXTURE_TEST(suite, test_too_little_room);
         ADD_FIXTURE_TEST(suite, test_refused);
+        ADD_FIXTURE_TEST(suite, test_not_mounted);
         ADD_FIXTURE_TEST(suite, test_log_of_device);
 }
 

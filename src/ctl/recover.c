@@ -16,6 +16,7 @@
 #include "base/string-util.h"
 #include "core/collector.h"
 #include "sys/crash-json.h"
+#include "sys/dump-place.h"
 #include "sys/dump-retain.h"
 #include "sys/raw-store.h"
 
@@ -425,6 +426,19 @@ static int open_device(Recovery *c, int root_fd, const char *device) {
         return r < 0 ? fail(c, r, "it cannot be read") : 0;
 }
 
+/* What would be written beneath a mount that is still to come would be hidden by it. */
+static int check_mounted(Recovery *c, int root_fd) {
+        _cleanup_free_ char *clause = NULL;
+        int r;
+
+        r = dump_place_mounted(root_fd, c->settings->capture_path, &clause);
+        if (r == -EAGAIN)
+                strscpy(c->reterr, RECOVER_ERROR_MAX, clause);
+        else if (r < 0)
+                return fail(c, r, c->settings->capture_path);
+        return r;
+}
+
 int recover_dump(int root_fd, const Settings *settings, const char *device,
                  void (*say)(const char *text), char **ret, RecoverNote *ret_note,
                  char reterr[static RECOVER_ERROR_MAX]) {
@@ -441,6 +455,8 @@ int recover_dump(int root_fd, const Settings *settings, const char *device,
         int r;
 
         r = open_device(&c, root_fd, device);
+        if (r >= 0)
+                r = check_mounted(&c, root_fd);
         if (r < 0)
                 return r;
         c.base_fd = open_base(root_fd, settings->capture_path);
