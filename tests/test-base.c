@@ -4,6 +4,8 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "base/file-util.h"
 #include "base/string-util.h"
@@ -173,12 +175,58 @@ START_TEST(files) {
 }
 END_TEST
 
+static char order[64];
+
+static void note_call(const char *call) {
+        strscpyf(order + strlen(order), sizeof(order) - strlen(order), "%s ", call);
+}
+
+/* Instead of the C library's: notes when it is called, and for what. */
+int fsync(int fd) {
+        struct stat st;
+
+        ck_assert_int_eq(fstat(fd, &st), 0);
+        note_call(S_ISDIR(st.st_mode) ? "directory" : "file");
+        return (int)syscall(SYS_fsync, fd);
+}
+
+int renameat(int old_fd, const char *old, int new_fd, const char *new) {
+        note_call("rename");
+        return (int)syscall(SYS_renameat2, old_fd, old, new_fd, new, 0);
+}
+
+START_TEST(durable) {
+        char template[] = "/tmp/kdumpd-test-XXXXXX", line[8];
+        _cleanup_close_ int root = -EBADF;
+
+        ck_assert_ptr_nonnull(mkdtemp(template));
+        root = open_root(template);
+        ck_assert_int_ge(root, 0);
+        ck_assert_int_eq(mkdirat(root, "d", 0755), 0);
+        ck_assert_int_eq(write_durable_below(root, "/d/a", "1\n", 2), 0);
+        ck_assert_str_eq(order, "file rename directory ");
+        ck_assert_int_eq(read_line_below(root, "/d/a", line, sizeof(line)), 0);
+        ck_assert_str_eq(line, "1");
+        ck_assert_int_eq(write_durable_below(root, "/a", "2\n", 2), 0);
+        ck_assert_str_eq(order, "file rename directory file rename directory ");
+        order[0] = '\0';
+        ck_assert_int_eq(write_durable_below(root, "/no/such", "", 0), -ENOENT);
+        ck_assert_int_eq(write_file_below(root, "/a", "3\n", 2), 0);
+        ck_assert_str_eq(order, "rename ");
+        ck_assert_int_eq(unlinkat(root, "d/a", 0), 0);
+        ck_assert_int_eq(unlinkat(root, "a", 0), 0);
+        ck_assert_int_eq(unlinkat(root, "d", AT_REMOVEDIR), 0);
+        ck_assert_int_eq(rmdir(template), 0);
+}
+END_TEST
+
 static void add_cases(Suite *s) {
         ADD_TEST(s, numbers);
         ADD_TEST(s, cutting);
         ADD_TEST(s, mending);
         ADD_TEST(s, timespans);
         ADD_TEST(s, files);
+        ADD_TEST(s, durable);
 }
 
 TEST_MAIN("base", add_cases)

@@ -112,15 +112,23 @@ START_TEST(rotation) {
         dumps[1].is_complete = false;
         ck_assert_uint_eq(rotation_next(dumps, 4), 4);
         ck_assert_uint_eq(rotation_next(dumps, 0), 0);
+
+        make_dumps(dumps, "aBCdE");
+        for (size_t i = 0; i < 5; i++)
+                dumps[i].bytes = UINT64_C(1) << i;
+        ck_assert_uint_eq(rotation_most(dumps, 5), 2 + 4);
+        ck_assert_uint_eq(rotation_most(dumps, 2), 0);
+        dumps[1].bytes = UINT64_MAX;
+        ck_assert_uint_eq(rotation_most(dumps, 5), UINT64_MAX);
 }
 END_TEST
 
 START_TEST(rotation_order) {
-        OldDump dumps[] = { { "h-10", 5, true },
-                            { "h-9", 5, true },
-                            { "h", 5, true },
-                            { "z", 1, true },
-                            { "a", 9, true } };
+        OldDump dumps[] = { { "h-10", 5, true, 0 },
+                            { "h-9", 5, true, 0 },
+                            { "h", 5, true, 0 },
+                            { "z", 1, true, 0 },
+                            { "a", 9, true, 0 } };
         static const char *const expected[] = { "z", "h", "h-9", "h-10", "a" };
 
         rotation_sort(dumps, ELEMENTSOF(dumps));

@@ -183,6 +183,47 @@ START_TEST(test_late_mount) {
 }
 END_TEST
 
+#define TOLD "/var/lib/kdumpd/dumps.target"
+
+static ino_t inode_of_told(void) {
+        struct stat st;
+
+        ck_assert_int_eq(fstatat(tree.fd, &(TOLD)[1], &st, 0), 0);
+        return st.st_ino;
+}
+
+/* A look at what has not changed writes nothing. */
+START_TEST(test_unchanged) {
+        ino_t inode;
+
+        look("");
+        put("vm-2023-11-14-22:13:20", "vmcore");
+        look("vm-2023-11-14-22:13:20:complete ");
+        inode = inode_of_told();
+        /* Keeps the number from being given out again. */
+        ck_assert_int_eq(linkat(tree.fd, &(TOLD)[1], tree.fd, "kept", 0), 0);
+        look("");
+        look("");
+        ck_assert_uint_eq(inode_of_told(), inode);
+        put("vm-2023-11-14-22:13:21", "vmcore");
+        look("vm-2023-11-14-22:13:21:complete ");
+        ck_assert_uint_ne(inode_of_told(), inode);
+}
+END_TEST
+
+/* What is left of it after a power failure: names that are lost are told of again. */
+static const char *const damages[] = { "", "/var/cr", "nonsense\n",
+                                       "/var/crash\nvm-2023-11-14-22:13:2" };
+
+START_TEST(test_damaged) {
+        look("");
+        put("vm-2023-11-14-22:13:20", "vmcore");
+        tree_text(&tree, TOLD, damages[_i]);
+        look("vm-2023-11-14-22:13:20:complete ");
+        look("");
+}
+END_TEST
+
 static void begin_test(void) {
         CrashTest test = {
                 .id = ID,
@@ -253,6 +294,37 @@ START_TEST(test_judge_late) {
 }
 END_TEST
 
+#define FSTAB "/dev/sda1 / ext4 defaults 0 1\n/dev/sdb1 /var/crash ext4 nofail 0 2\n"
+#define ROOT  "1 0 8:1 / / rw - ext4 /dev/sda1 rw\n"
+
+/* A mount point with nothing mounted is no empty place: neither is a test without a dump there, nor
+ * is what lies there news each time that it is mounted. */
+START_TEST(test_not_mounted) {
+        tree_text(&tree, "/etc/fstab", FSTAB);
+        tree_text(&tree, "/proc/self/mountinfo", ROOT "2 1 8:17 / /var/crash rw - ext4 x rw\n");
+        put("vm-2023-11-14-22:13:19", "vmcore");
+        look("");
+        ck_assert(all_read);
+
+        begin_test();
+        boot("22222222");
+        tree_text(&tree, "/proc/self/mountinfo", ROOT);
+        ck_assert_int_eq(renameat(tree.fd, "var/crash", tree.fd, "disk"), 0);
+        tree_dir(&tree, "/var/crash");
+        look("");
+        ck_assert(!all_read);
+        ck_assert_int_eq(aftermath.test.result, CRASH_TEST_PENDING);
+
+        tree_text(&tree, "/proc/self/mountinfo", ROOT "2 1 8:17 / /var/crash rw - ext4 x rw\n");
+        ck_assert_int_eq(unlinkat(tree.fd, "var/crash", AT_REMOVEDIR), 0);
+        ck_assert_int_eq(renameat(tree.fd, "disk", tree.fd, "var/crash"), 0);
+        put_in("/var/crash", "vm-2023-11-14-22:13:20", "vmcore", MARK);
+        look("vm-2023-11-14-22:13:20:complete ");
+        ck_assert(all_read);
+        ck_assert_int_eq(aftermath.test.result, CRASH_TEST_COMPLETE);
+}
+END_TEST
+
 /* What is on a device may still be recovered; then it is judged. */
 START_TEST(test_judge_raw) {
         char error[SETTINGS_ERROR_MAX];
@@ -307,17 +379,20 @@ START_TEST(test_bad_note) {
 END_TEST
 
 static void add_cases(Suite *suite) {
-        TCase *judged = tcase_create("judged");
+        TCase *loops = tcase_create("loops");
 
-        tcase_add_checked_fixture(judged, setup, teardown);
-        tcase_add_loop_test(judged, test_judge, 0, (int)ELEMENTSOF(tests));
-        suite_add_tcase(suite, judged);
+        tcase_add_checked_fixture(loops, setup, teardown);
+        tcase_add_loop_test(loops, test_judge, 0, (int)ELEMENTSOF(tests));
+        tcase_add_loop_test(loops, test_damaged, 0, (int)ELEMENTSOF(damages));
+        suite_add_tcase(suite, loops);
         ADD_FIXTURE_TEST(suite, test_first);
         ADD_FIXTURE_TEST(suite, test_installed);
         ADD_FIXTURE_TEST(suite, test_moved);
         ADD_FIXTURE_TEST(suite, test_many);
         ADD_FIXTURE_TEST(suite, test_late_mount);
+        ADD_FIXTURE_TEST(suite, test_unchanged);
         ADD_FIXTURE_TEST(suite, test_judge_late);
+        ADD_FIXTURE_TEST(suite, test_not_mounted);
         ADD_FIXTURE_TEST(suite, test_judge_raw);
         ADD_FIXTURE_TEST(suite, test_judge_raw_nothing);
         ADD_FIXTURE_TEST(suite, test_removed);

@@ -106,7 +106,74 @@ START_TEST(test_fallback) {
 }
 END_TEST
 
+#define FSTAB                                         \
+        "# a comment\n"                               \
+        "/dev/sda1 / ext4 defaults 0 1\n"             \
+        "UUID=a /srv/crash/ ext4 defaults 0 2\n"      \
+        "UUID=b /srv/hand ext4 noauto 0 2\n"          \
+        "UUID=c /mnt/disk ext4 nofail 0 2\n"          \
+        "UUID=d /mnt/disk/deeper ext4 defaults 0 2\n" \
+        "UUID=e none swap sw 0 0\n"
+
+#define MOUNTED MOUNTS "34 22 8:81 / /mnt/disk rw - ext4 /dev/sdf1 rw\n"
+
+static const struct {
+        const char *path;
+        const char *missing; /* NULL: nothing */
+} mounted[] = {
+        { "/var/crash", NULL },
+        { "/srv/crash", "/srv/crash/" },
+        { "/srv/crash/below", "/srv/crash/" },
+        { "/srv/crashes", NULL },
+        { "/srv", NULL },
+        { "/srv/hand", NULL },
+        { "/mnt/disk", NULL },
+        { "/mnt/disk/dumps", NULL },
+        { "/mnt/disk/deeper/dumps", "/mnt/disk/deeper" },
+        { "/link/x", "/srv/crash/" },
+};
+
+START_TEST(test_mounted) {
+        _cleanup_free_ char *place = NULL, *error = NULL, *wanted = NULL;
+
+        tree_text(&tree, "/etc/fstab", FSTAB);
+        tree_text(&tree, "/proc/self/mountinfo", MOUNTED);
+        tree_link(&tree, "/link", "srv/crash");
+        /* As on most systems, a mount point is there, mounted or not. */
+        tree_dir(&tree, "/mnt/disk/dumps");
+        if (_i % 2 == 0)
+                tree_dir(&tree, "/srv/crash/below");
+        for (size_t i = 0; i < ELEMENTSOF(mounted); i++) {
+                int r;
+
+                set("Path", mounted[i].path);
+                r = dump_place(tree.fd, &settings, DUMP_PLACE_TARGET, &place, &error);
+                ck_assert_int_eq(r, mounted[i].missing ? -EAGAIN : 0);
+                ck_assert_str_eq(strempty(place), mounted[i].missing ? "" : mounted[i].path);
+                if (mounted[i].missing)
+                        ck_assert_int_ge(asprintf(&wanted,
+                                                  "what /etc/fstab mounts at %s is not mounted",
+                                                  mounted[i].missing),
+                                         0);
+                ck_assert_str_eq(strempty(error), strempty(wanted));
+                free(TAKE_PTR(place));
+                free(TAKE_PTR(error));
+                free(TAKE_PTR(wanted));
+        }
+        tree_text(&tree, "/proc/self/mountinfo",
+                  MOUNTED "40 22 8:65 / /srv/crash rw - ext4 /dev/sde1 rw\n");
+        check_place("auto", "/srv/crash/below", "/srv/crash/below");
+        /* With a device of its own, that is what has to be mounted. */
+        check_place("/dev/sdb1", "/srv/crash", "/mnt/my disk/srv/crash");
+}
+END_TEST
+
 static void add_cases(Suite *suite) {
+        TCase *loops = tcase_create("loops");
+
+        tcase_add_checked_fixture(loops, setup, teardown);
+        tcase_add_loop_test(loops, test_mounted, 0, 2);
+        suite_add_tcase(suite, loops);
         ADD_FIXTURE_TEST(suite, test_places);
         ADD_FIXTURE_TEST(suite, test_none);
         ADD_FIXTURE_TEST(suite, test_fallback);

@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <sys/file.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
 
 #include "core/crash-info.h"
 #include "ctl/dumps.h"
@@ -128,8 +129,20 @@ static void check_listed(const char *name, DumpState state, const char *panic) {
         dumps_done(&dumps);
 }
 
+/* What is being recovered, or was not. */
+static unsigned count_unfinished(void) {
+        _cleanup_closedir_ DIR *dir = NULL;
+        const struct dirent *entry;
+        unsigned n = 0;
+
+        if (open_directory_below(tree.fd, "/var/crash", &dir) >= 0)
+                while ((entry = readdir(dir)))
+                        n += startswith(entry->d_name, ".recovering") != NULL;
+        return n;
+}
+
 static void check_nothing_left(void) {
-        ck_assert(!exists_below(tree.fd, "/var/crash/.recovering"));
+        ck_assert_uint_eq(count_unfinished(), 0);
         ck_assert(!exists_below(tree.fd, HOME));
         ck_assert(!is_marked());
         check_listed("raw:" DEVICE, DUMP_RAW, "BUG: it");
@@ -151,7 +164,7 @@ START_TEST(test_flat) {
         ck_assert_str_eq(info.vmcore, "vmcore");
         ck_assert_uint_eq(info.vmcore_bytes, strlen("made of\nstream"));
         crash_info_done(&info);
-        ck_assert(!exists_below(tree.fd, "/var/crash/.recovering"));
+        ck_assert_uint_eq(count_unfinished(), 0);
         ck_assert(is_marked());
         check_listed(NAME, DUMP_COMPLETE, "BUG: it");
         /* Not twice. */
@@ -326,12 +339,68 @@ END_TEST
 START_TEST(test_name_taken) {
         put_device(SUMMARY, LOG, "memory", 6, false, true);
         tree_text(&tree, HOME "/vmcore", "older");
-        tree_text(&tree, "/var/crash/.recovering/vmcore.incomplete", "of an attempt before");
+        tree_text(&tree, "/var/crash/.recovering-abcdef/vmcore.incomplete", "of an attempt before");
         ck_assert_int_eq(recover(), 0);
         ck_assert_str_eq(directory, HOME "-1");
         check_text(HOME "/vmcore", "older");
         check_text(HOME "-1/vmcore", "memory");
         ck_assert(!exists_below(tree.fd, HOME "-1/vmcore.incomplete"));
+        ck_assert_uint_eq(count_unfinished(), 0);
+}
+END_TEST
+
+/* Where everyone may write, whatever lies in the way has to be passed by. */
+START_TEST(test_in_the_way) {
+        put_device(SUMMARY, LOG, "memory", 6, false, true);
+        tree_text(&tree, "/elsewhere/file", "not ours");
+        tree_text(&tree, "/var/crash/.recovering", "a file");
+        tree_link(&tree, "/var/crash/.recovering-link01", "../../elsewhere");
+        tree_text(&tree, "/var/crash/.recovering-other1/file", "somebody's");
+        if (geteuid() == 0)
+                ck_assert_int_eq(fchownat(tree.fd, "var/crash/.recovering-other1", 65534, 65534, 0),
+                                 0);
+        ck_assert_int_eq(recover(), 0);
+        check_text(HOME "/vmcore", "memory");
+        check_text("/elsewhere/file", "not ours");
+        if (geteuid() == 0)
+                check_text("/var/crash/.recovering-other1/file", "somebody's");
+}
+END_TEST
+
+/* The collector of the one waits until the other is through. */
+START_TEST(test_two_at_once) {
+        char script[512];
+        int status;
+        pid_t pid;
+
+        put_device(SUMMARY, LOG, "stream", 6, true, true);
+        ck_assert_int_eq(linkat(tree.fd, &(DEVICE)[1], tree.fd, "dev/flat", 0), 0);
+        tree_unlink(&tree, DEVICE);
+        put_device(SUMMARY, LOG, "memory", 6, false, true);
+        strscpyf(script, sizeof(script),
+                 "cat >$2; >%s/begun; while [ ! -e %s/end ]; do sleep 0.02; done", tree.path,
+                 tree.path);
+        set_collector("makedumpfile", script);
+        pid = fork();
+        ck_assert_int_ge(pid, 0);
+        if (pid == 0)
+                _exit(recover_dump(tree.fd, &settings, "/dev/flat", NULL, &directory, &note,
+                                   reason) == 0 &&
+                                      note == RECOVER_WHOLE
+                              ? 0
+                              : 1);
+        while (!exists_below(tree.fd, "/begun"))
+                ck_assert_int_eq(usleep(10000), 0);
+        ck_assert_int_eq(recover(), 0);
+        ck_assert_str_eq(directory, HOME);
+        ck_assert_uint_eq(count_unfinished(), 1);
+        tree_text(&tree, "/end", "");
+        ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+        ck_assert(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+        check_text(HOME "/vmcore", "memory");
+        check_text(HOME "-1/vmcore", "stream");
+        check_text(HOME "-1/vmcore-dmesg.txt", LOG);
+        ck_assert_uint_eq(count_unfinished(), 0);
 }
 END_TEST
 
@@ -387,6 +456,21 @@ START_TEST(test_refused) {
 }
 END_TEST
 
+/* It would be hidden when that is mounted. */
+START_TEST(test_not_mounted) {
+        put_device(SUMMARY, LOG, "memory", 6, false, true);
+        tree_text(&tree, "/etc/fstab", "/dev/sdb1 /var ext4 defaults 0 2\n");
+        tree_text(&tree, "/proc/self/mountinfo", "1 0 8:1 / / rw - ext4 /dev/sda1 rw\n");
+        ck_assert_int_eq(recover(), -EAGAIN);
+        ck_assert_str_eq(reason, "what /etc/fstab mounts at /var is not mounted");
+        ck_assert(!exists_below(tree.fd, "/var/crash"));
+        ck_assert(!is_marked());
+        tree_text(&tree, "/proc/self/mountinfo",
+                  "1 0 8:1 / / rw - ext4 /dev/sda1 rw\n2 1 8:17 / /var rw - ext4 x rw\n");
+        ck_assert_int_eq(recover(), 0);
+}
+END_TEST
+
 START_TEST(test_log_of_device) {
         Dumps dumps;
         char text[sizeof(LOG)] = "";
@@ -416,8 +500,11 @@ static void add_cases(Suite *suite) {
         ADD_FIXTURE_TEST(suite, test_cut_off_later);
         ADD_FIXTURE_TEST(suite, test_keep);
         ADD_FIXTURE_TEST(suite, test_name_taken);
+        ADD_FIXTURE_TEST(suite, test_in_the_way);
+        ADD_FIXTURE_TEST(suite, test_two_at_once);
         ADD_FIXTURE_TEST(suite, test_too_little_room);
         ADD_FIXTURE_TEST(suite, test_refused);
+        ADD_FIXTURE_TEST(suite, test_not_mounted);
         ADD_FIXTURE_TEST(suite, test_log_of_device);
 }
 

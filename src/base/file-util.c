@@ -146,7 +146,25 @@ int write_all(int fd, const void *data, size_t size) {
         return 0;
 }
 
-int write_file_below(int root_fd, const char *path, const void *data, size_t size) {
+/* What says where path is to be found, its directory, gets onto the disk. */
+static int sync_parent(int root_fd, const char *path) {
+        _cleanup_free_ char *parent = strdup(relative(path));
+        _cleanup_close_ int fd = -EBADF;
+        char *slash;
+
+        if (!parent)
+                return -ENOMEM;
+        slash = strrchr(parent, '/');
+        if (slash)
+                *slash = '\0';
+        fd = open_below(root_fd, slash ? parent : ".", O_RDONLY | O_DIRECTORY);
+        if (fd < 0)
+                return fd;
+        return fsync(fd) < 0 ? -errno : 0;
+}
+
+static int replace_file(int root_fd, const char *path, const void *data, size_t size,
+                        bool is_durable) {
         _cleanup_free_ char *temporary = NULL;
         _cleanup_close_ int fd = -EBADF;
         int r;
@@ -159,11 +177,23 @@ int write_file_below(int root_fd, const char *path, const void *data, size_t siz
         if (fd < 0)
                 return fd;
         r = write_all(fd, data, size);
+        if (r >= 0 && is_durable && fsync(fd) < 0)
+                r = -errno;
         if (r >= 0 && renameat(root_fd, temporary, root_fd, relative(path)) < 0)
                 r = -errno;
-        if (r < 0)
+        if (r < 0) {
                 (void)unlinkat(root_fd, temporary, 0);
-        return r;
+                return r;
+        }
+        return is_durable ? sync_parent(root_fd, path) : 0;
+}
+
+int write_file_below(int root_fd, const char *path, const void *data, size_t size) {
+        return replace_file(root_fd, path, data, size, false);
+}
+
+int write_durable_below(int root_fd, const char *path, const void *data, size_t size) {
+        return replace_file(root_fd, path, data, size, true);
 }
 
 static uint64_t clock_usec(clockid_t id) {

@@ -71,6 +71,10 @@ int write_all(int fd, const void *data, size_t size) _must_check_;
  * the old file or the new one. Returns 0 or negative errno, and leaves the old file then. */
 int write_file_below(int root_fd, const char *path, const void *data, size_t size) _must_check_;
 
+/* The same, and when it returns 0 the new file is on the disk; if the power fails before that, the
+ * old one or the new one is, whole. */
+int write_durable_below(int root_fd, const char *path, const void *data, size_t size) _must_check_;
+
 /* CLOCK_MONOTONIC and CLOCK_REALTIME in microseconds. */
 uint64_t monotonic_usec(void);
 uint64_t realtime_usec(void);

@@ -42,6 +42,17 @@ size_t rotation_beyond(const OldDump *dumps, size_t n, uint64_t keep, size_t *re
         return removed;
 }
 
+uint64_t rotation_most(const OldDump *dumps, size_t n) {
+        uint64_t bytes = 0, newest = 0;
+
+        for (size_t i = 0; i < n; i++)
+                if (dumps[i].is_complete) {
+                        bytes = add_saturated(bytes, newest);
+                        newest = dumps[i].bytes;
+                }
+        return bytes;
+}
+
 size_t rotation_next(const OldDump *dumps, size_t n) {
         if (count_complete(dumps, n) < 2)
                 return n;

@@ -12,6 +12,7 @@ typedef struct OldDump {
         char name[128];     /* of the directory */
         uint64_t time_usec; /* of the crash, by that name */
         bool is_complete;   /* kdump.json says so, and the dump is there */
+        uint64_t bytes;     /* that are free without it */
 } OldDump;
 
 /* Sorts dumps from the oldest to the newest; those of one second by their names. */
@@ -21,6 +22,10 @@ void rotation_sort(OldDump *dumps, size_t n);
  * Fills ret, an array of n, with their indices, oldest first. Incomplete ones neither count nor
  * go. */
 size_t rotation_beyond(const OldDump *dumps, size_t n, uint64_t keep, size_t *ret);
+
+/* How many bytes the sorted dumps leave that may go for the sake of space: all complete ones but
+ * the newest complete one. */
+uint64_t rotation_most(const OldDump *dumps, size_t n);
 
 /* The next one to go for the sake of space: the oldest complete one that is not the newest complete
  * one. Returns its index, or n if none may go. */

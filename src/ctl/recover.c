@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
 #include <sys/wait.h>
@@ -16,14 +17,19 @@
 #include "base/string-util.h"
 #include "core/collector.h"
 #include "sys/crash-json.h"
+#include "sys/dump-place.h"
 #include "sys/dump-retain.h"
+#include "sys/dump-store.h"
 #include "sys/raw-store.h"
 
 #define CHUNK     65536u
 #define FLAT_NAME "vmcore.flat"
 
-/* Hidden from all who look for dumps. */
+/* Hidden from all who look for dumps; with something random behind it. */
 #define UNFINISHED ".recovering"
+
+/* Directories that are made until nobody has taken one for a stale one. */
+#define UNFINISHED_TRIES 16u
 
 typedef struct Recovery {
         const Settings *settings;
@@ -32,6 +38,7 @@ typedef struct Recovery {
         bool has_summary;
         void (*say)(const char *text);
         int base_fd, dir_fd; /* Path=, and what is not finished in it */
+        char unfinished[32]; /* the name of that */
         char *reterr;
 } Recovery;
 
@@ -84,21 +91,63 @@ static int open_base(int root_fd, const char *path) {
         return TAKE_FD(fd);
 }
 
-/* Also of one that an earlier attempt did not get to its end. */
-static void drop_unfinished(const Recovery *c) {
-        int fd = openat(c->base_fd, UNFINISHED, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+/* Of an attempt that did not get to its end. A stale one is nobody's any more, but what looks like
+ * one may be that of another device, which is being recovered now and locked for that. */
+static void drop_unfinished(const Recovery *c, const char *name, bool is_stale) {
+        _cleanup_close_ int fd = dump_store_open_dump(c->base_fd, name);
+        _cleanup_closedir_ DIR *dir = NULL;
         const struct dirent *entry;
-        DIR *dir = fd < 0 ? NULL : fdopendir(fd);
 
-        if (!dir) {
-                closep(&fd);
+        if (fd < 0 || (is_stale && flock(fd, LOCK_EX | LOCK_NB) < 0) ||
+            open_directory_below(fd, ".", &dir) < 0)
                 return;
-        }
         while ((entry = readdir(dir)))
                 if (!streq(entry->d_name, ".") && !streq(entry->d_name, ".."))
                         (void)unlinkat(fd, entry->d_name, 0);
-        (void)closedir(dir);
-        (void)unlinkat(c->base_fd, UNFINISHED, AT_REMOVEDIR);
+        (void)unlinkat(c->base_fd, name, AT_REMOVEDIR);
+}
+
+static void drop_stale(const Recovery *c) {
+        _cleanup_closedir_ DIR *dir = NULL;
+        const struct dirent *entry;
+
+        if (open_directory_below(c->base_fd, ".", &dir) < 0)
+                return;
+        while ((entry = readdir(dir)))
+                if (startswith(entry->d_name, UNFINISHED))
+                        drop_unfinished(c, entry->d_name, true);
+}
+
+static bool is_same(int fd, int parent_fd, const char *name) {
+        struct stat a, b;
+
+        return fstat(fd, &a) >= 0 && fstatat(parent_fd, name, &b, AT_SYMLINK_NOFOLLOW) >= 0 &&
+               a.st_ino == b.st_ino && a.st_dev == b.st_dev;
+}
+
+/* A directory that nobody else knows: where everyone may write, any fixed name may be taken. The
+ * lock is on it and not on the one around, which everyone could lock. */
+static int make_unfinished(Recovery *c) {
+        for (unsigned i = 0; i < UNFINISHED_TRIES; i++) {
+                _cleanup_close_ int fd = -EBADF;
+                char path[64];
+
+                strscpyf(path, sizeof(path), "/proc/self/fd/%d/" UNFINISHED "-XXXXXX", c->base_fd);
+                if (!mkdtemp(path))
+                        return -errno;
+                strscpy(c->unfinished, sizeof(c->unfinished), path_name(path));
+                fd = openat(c->base_fd, c->unfinished,
+                            O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+                if (fd < 0 && errno != ENOENT)
+                        return -errno;
+                /* Before it was locked, it looked stale to others. */
+                if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) >= 0 &&
+                    is_same(fd, c->base_fd, c->unfinished)) {
+                        c->dir_fd = TAKE_FD(fd);
+                        return 0;
+                }
+        }
+        return -EBUSY;
 }
 
 static int create_file(const Recovery *c, const char *name) {
@@ -321,7 +370,7 @@ static int publish(const Recovery *c, char name[static CRASH_NAME_MAX]) {
                 strscpy(name, CRASH_NAME_MAX, plain);
                 if (number > 0)
                         crash_directory_number(name, number);
-                if (renameat2(c->base_fd, UNFINISHED, c->base_fd, name, RENAME_NOREPLACE) >= 0)
+                if (renameat2(c->base_fd, c->unfinished, c->base_fd, name, RENAME_NOREPLACE) >= 0)
                         return make_durable(c->base_fd);
                 if (errno != EEXIST)
                         return -errno;
@@ -425,6 +474,19 @@ static int open_device(Recovery *c, int root_fd, const char *device) {
         return r < 0 ? fail(c, r, "it cannot be read") : 0;
 }
 
+/* What would be written beneath a mount that is still to come would be hidden by it. */
+static int check_mounted(Recovery *c, int root_fd) {
+        _cleanup_free_ char *clause = NULL;
+        int r;
+
+        r = dump_place_mounted(root_fd, c->settings->capture_path, &clause);
+        if (r == -EAGAIN)
+                strscpy(c->reterr, RECOVER_ERROR_MAX, clause);
+        else if (r < 0)
+                return fail(c, r, c->settings->capture_path);
+        return r;
+}
+
 int recover_dump(int root_fd, const Settings *settings, const char *device,
                  void (*say)(const char *text), char **ret, RecoverNote *ret_note,
                  char reterr[static RECOVER_ERROR_MAX]) {
@@ -441,18 +503,20 @@ int recover_dump(int root_fd, const Settings *settings, const char *device,
         int r;
 
         r = open_device(&c, root_fd, device);
+        if (r >= 0)
+                r = check_mounted(&c, root_fd);
         if (r < 0)
                 return r;
         c.base_fd = open_base(root_fd, settings->capture_path);
         if (c.base_fd < 0)
                 return fail(&c, c.base_fd, settings->capture_path);
-        drop_unfinished(&c);
-        if (mkdirat(c.base_fd, UNFINISHED, 0700) < 0)
-                return fail(&c, -errno, settings->capture_path);
-        c.dir_fd = openat(c.base_fd, UNFINISHED, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-        r = c.dir_fd < 0 ? fail(&c, -errno, settings->capture_path) : take_all(&c, ret_note, name);
+        drop_stale(&c);
+        r = make_unfinished(&c);
+        if (r < 0)
+                return fail(&c, r, settings->capture_path);
+        r = take_all(&c, ret_note, name);
         if (r < 0) {
-                drop_unfinished(&c);
+                drop_unfinished(&c, c.unfinished, false);
                 return r;
         }
         if (asprintf(&path, "%s/%s", settings->capture_path, name) < 0) {

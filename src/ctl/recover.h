@@ -17,8 +17,8 @@ typedef enum RecoverNote {
  * does the device say that it was recovered. Older dumps there go by Keep= and MinFree=, which
  * say() tells of in sentences without a full stop; it may be NULL. Returns 0 with the path of the
  * directory; -ENODATA (no dump on the device), -EALREADY (recovered before), -EBUSY (somebody else
- * is at it), or another negative errno, each with a clause. After -EROFS *ret is set, too: all is
- * there, but the device could not be told. */
+ * is at it), -EAGAIN (Path= is not mounted yet), or another negative errno, each with a clause.
+ * After -EROFS *ret is set, too: all is there, but the device could not be told. */
 int recover_dump(int root_fd, const Settings *settings, const char *device,
                  void (*say)(const char *text), char **ret, RecoverNote *ret_note,
                  char reterr[static RECOVER_ERROR_MAX]) _must_check_;

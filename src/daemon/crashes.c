@@ -42,18 +42,26 @@ static bool has_line(const char *text, const char *line) {
 }
 
 /* Returns the names, or NULL if nothing is known of this directory: then what is there already is
- * no news. */
+ * no news. A file that is damaged knows no names, so that all is news: rather twice than never. */
 static char *read_told(const Look *c, DumpPlace place, const char *path) {
         _cleanup_free_ char *text = NULL;
         const char *rest;
+        int r;
 
-        if (read_file_below(c->root_fd, told_paths[place], TOLD_LONGEST, &text, NULL) < 0)
+        r = read_file_below(c->root_fd, told_paths[place], TOLD_LONGEST, &text, NULL);
+        if (r == -ENOENT)
                 return NULL;
+        if (r < 0 || text[0] != '/' || !strchr(text, '\n')) {
+                log_warning("%s is damaged, so dumps may be told of again", told_paths[place]);
+                return strdup("");
+        }
         rest = startswith(text, path);
         return rest && *rest == '\n' ? TAKE_PTR(text) : NULL;
 }
 
-static void write_told(const Look *c, DumpPlace place, const char *path, const DumpList *list) {
+/* told is what read_told() returned: as this is done at each look, mostly nothing has changed. */
+static void write_told(const Look *c, DumpPlace place, const char *path, const char *told,
+                       const DumpList *list) {
         _cleanup_free_ char *text = NULL;
         size_t size;
         FILE *f = open_memstream(&text, &size);
@@ -63,9 +71,10 @@ static void write_told(const Look *c, DumpPlace place, const char *path, const D
                 (void)fprintf(f, "%s\n", path);
                 for (size_t i = 0; i < list->n; i++)
                         (void)fprintf(f, "%s\n", list->items[i].name);
-                if (fclose(f) == 0)
-                        r = write_file_below(c->root_fd, told_paths[place], text, size);
+                r = fclose(f) == 0 ? 0 : -ENOMEM;
         }
+        if (r >= 0 && !streq_ptr(told, text))
+                r = write_durable_below(c->root_fd, told_paths[place], text, size);
         if (r < 0)
                 log_warning("Cannot write %s, so dumps may be told of again: %s", told_paths[place],
                             strerrordesc_np(-r));
@@ -156,8 +165,8 @@ static int look_at(Look *c, DumpPlace place) {
         told = read_told(c, place, path);
         fd = dump_store_open(c->root_fd, path);
         /* So that the first dump of all is news. */
-        if (fd == -ENOENT && !told)
-                write_told(c, place, path, &list);
+        if (fd == -ENOENT && isempty(told))
+                write_told(c, place, path, told, &list);
         if (fd < 0)
                 return fd;
         r = dump_store_list(fd, &list);
@@ -165,7 +174,7 @@ static int look_at(Look *c, DumpPlace place) {
                 return r;
         if (told)
                 tell(c, fd, path, told, &list);
-        write_told(c, place, path, &list);
+        write_told(c, place, path, told, &list);
         if (is_pending(c))
                 (void)judge_by(&c->test, fd, path, &list);
         if (note_newest(c, fd, path, &list))

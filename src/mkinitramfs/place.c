@@ -170,17 +170,23 @@ static char *join(const char *a, const char *b, const char *c) {
         return path;
 }
 
-/* Early in a boot, or without its disk, Path= seems to be on the file system around. Dumps would go
- * there, and be hidden when the right one is mounted. */
-static int check_mounted(Builder *b, const char *key, const char *path, const Mount *mount) {
-        _cleanup_(mount_done) Mount planned = { 0 };
+/* Dumps would go to the file system around, and be hidden when the right one is mounted. */
+static int check_mounted(Builder *b, const char *key, const char *path, const char *rest,
+                         const Mount *mount) {
+        _cleanup_free_ char *whole = join(path, rest, "");
+        _cleanup_(mount_done) Mount missing = { 0 };
+        int r;
 
-        if (!b->fstab || mounts_of_path(b->fstab, path, &planned) < 0 || planned.noauto ||
-            strlen(planned.point) <= strlen(mount->point))
+        if (!whole)
+                return fail_memory(b);
+        r = b->fstab ? mounts_missing(b->fstab, whole, mount, &missing) : 0;
+        if (r < 0)
+                return fail_memory(b);
+        if (r == 0)
                 return 0;
         return fail(b, -ENODEV,
                     "%s=: Path=%s is on what /etc/fstab mounts at %s, and that is not mounted", key,
-                    b->settings->capture_path, planned.point);
+                    b->settings->capture_path, missing.point);
 }
 
 static int resolve_mounted(Builder *b, const char *key, PlanPlace *place) {
@@ -198,7 +204,7 @@ static int resolve_mounted(Builder *b, const char *key, PlanPlace *place) {
         if (r < 0)
                 return fail(b, r, "%s=: what is mounted at %s is not known: %s", key, path,
                             b->mounts ? strerror(-r) : "/proc/self/mountinfo cannot be read");
-        r = check_mounted(b, key, path, &mount);
+        r = check_mounted(b, key, path, rest, &mount);
         if (r >= 0 && mount.spreads)
                 r = fail(b, -EOPNOTSUPP,
                          "%s=: a part of the file system at %s, as its log, is on a device of its "

@@ -32,17 +32,11 @@ static const JsonField table[] = {
 static const JsonFields fields = JSON_FIELDS_MENDED(table, LONGEST);
 
 int crash_test_write(int root_fd, const CrashTest *test) {
-        _cleanup_close_ int fd = -EBADF;
         _cleanup_free_ char *text = NULL;
         int r;
 
         r = json_fields_to_text(&fields, test, &text);
-        if (r >= 0)
-                r = write_file_below(root_fd, CRASH_TEST_PATH, text, strlen(text));
-        if (r < 0)
-                return r;
-        fd = open_below(root_fd, CRASH_TEST_PATH, O_RDONLY);
-        return fd < 0 ? fd : (fsync(fd) < 0 ? -errno : 0);
+        return r < 0 ? r : write_durable_below(root_fd, CRASH_TEST_PATH, text, strlen(text));
 }
 
 int crash_test_read(int root_fd, CrashTest *ret) {

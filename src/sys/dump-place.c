@@ -8,6 +8,8 @@
 #include "base/file-util.h"
 #include "base/string-util.h"
 #include "sys/blockdev.h"
+#include "sys/mounts.h"
+#include "sys/path.h"
 
 #define MOUNTINFO_LONGEST (4u * 1024u * 1024u) /* bytes */
 
@@ -29,13 +31,13 @@ static void unescape(char *s) {
         *to = '\0';
 }
 
-typedef struct Mount {
+typedef struct Line {
         char *number, *root, *point, *source;
-} Mount;
+} Line;
 
 /* Takes a line of mountinfo apart, in place (fs/proc_namespace.c, show_mountinfo()): "36 35 98:0
  * /root /point options optional... - type source options". */
-static int parse_mount(char *line, Mount *ret) {
+static int parse_mount(char *line, Line *ret) {
         char *fields[5], *rest = line, *field;
         size_t n = 0;
 
@@ -45,7 +47,7 @@ static int parse_mount(char *line, Mount *ret) {
                 ;
         if (n < ELEMENTSOF(fields) || !rest || !strsep(&rest, " "))
                 return -EBADMSG;
-        *ret = (Mount){ fields[2], fields[3], fields[4], strsep(&rest, " ") };
+        *ret = (Line){ fields[2], fields[3], fields[4], strsep(&rest, " ") };
         if (!ret->source)
                 return -EBADMSG;
         unescape(ret->root);
@@ -73,7 +75,7 @@ static int find_device(int root_fd, const char *target, Device *ret) {
 }
 
 /* btrfs and the like have numbers of their own there; the name of the device tells. */
-static bool is_of_device(int root_fd, const Mount *m, const Device *device) {
+static bool is_of_device(int root_fd, const Line *m, const Device *device) {
         BlockName source;
 
         return streq(m->number, device->number) ||
@@ -104,7 +106,7 @@ static int find_mounted(int root_fd, const Device *device, const char *path, cha
         rest = text;
         while ((line = strsep(&rest, "\n"))) {
                 const char *behind;
-                Mount m;
+                Line m;
 
                 if (parse_mount(line, &m) < 0 || !is_of_device(root_fd, &m, device))
                         continue;
@@ -145,6 +147,41 @@ bool dump_place_any_device(const Settings *settings) {
         return false;
 }
 
+/* Where a path leads, also if its end is not there yet. */
+static char *resolve(int root_fd, const char *path) {
+        _cleanup_free_ char *found = NULL, *rest = NULL;
+        char *whole;
+
+        if (path_resolve_prefix(root_fd, path, &found, &rest) < 0)
+                return strdup(path);
+        if (asprintf(&whole, "%s%s%s", found, *rest && !streq(found, "/") ? "/" : "", rest) < 0)
+                return NULL;
+        return whole;
+}
+
+int dump_place_mounted(int root_fd, const char *path, char **reterr) {
+        _cleanup_(mount_done) Mount mounted = { 0 }, missing = { 0 };
+        _cleanup_(mounts_freep) Mounts *fstab = NULL, *mounts = NULL;
+        _cleanup_free_ char *whole = NULL;
+        int r;
+
+        r = mounts_read_below(root_fd, "/etc/fstab", true, &fstab);
+        if (r >= 0)
+                r = mounts_read_below(root_fd, "/proc/self/mountinfo", false, &mounts);
+        if (r < 0)
+                return r == -ENOMEM ? r : 0;
+        whole = resolve(root_fd, path);
+        if (!whole)
+                return -ENOMEM;
+        r = mounts_of_path(mounts, whole, &mounted);
+        if (r >= 0)
+                r = mounts_missing(fstab, whole, &mounted, &missing);
+        if (r > 0)
+                return fail(-EAGAIN, reterr, "what /etc/fstab mounts at ", missing.point,
+                            " is not mounted");
+        return r == -ENOMEM ? r : 0;
+}
+
 int dump_place(int root_fd, const Settings *settings, DumpPlace place, char **ret, char **reterr) {
         const char *target = target_of(settings, place);
         Device device;
@@ -153,6 +190,9 @@ int dump_place(int root_fd, const Settings *settings, DumpPlace place, char **re
         if (isempty(target))
                 return fail(-ENXIO, reterr, "there is no FallbackTarget=", "", "");
         if (streq(target, "auto") || startswith(target, "raw:")) {
+                r = dump_place_mounted(root_fd, settings->capture_path, reterr);
+                if (r < 0)
+                        return r;
                 *ret = strdup(settings->capture_path);
                 return *ret ? 0 : -ENOMEM;
         }

@@ -13,9 +13,8 @@
 
 #include "base/file-util.h"
 #include "base/string-util.h"
-#include "core/crash-info.h"
 #include "core/rotation.h"
-#include "sys/crash-json.h"
+#include "sys/dump-store.h"
 
 #define LINE_MAX_SAID 512u
 
@@ -43,35 +42,17 @@ static void progress(const Retention *r) {
                 r->progress(r->userdata);
 }
 
-static int open_dump(const Retention *r, const char *name) {
-        return openat(r->base_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-}
-
-/* kdump.json says so, and the file that it names is there. */
-static bool is_complete(const Retention *r, const char *name) {
-        _cleanup_close_ int fd = open_dump(r, name);
-        _cleanup_free_ char *text = NULL;
-        CrashInfo info;
-        struct stat st;
-        size_t size;
-        bool result;
-
-        if (fd < 0 || read_file_below(fd, CRASH_INFO_NAME, CRASH_JSON_LONGEST, &text, &size) < 0 ||
-            crash_info_from_json(text, size, &info) < 0)
-                return false;
-        result = (info.result == CRASH_RESULT_COMPLETE || info.result == CRASH_RESULT_COPIED) &&
-                 fstatat(fd, CRASH_VMCORE_NAME, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-                 S_ISREG(st.st_mode);
-        crash_info_done(&info);
-        return result;
-}
-
 static int add_old(const Retention *r, OldDumps *old, const char *name, const char *own_host) {
+        _cleanup_close_ int fd = -EBADF;
         char host[CRASH_NAME_MAX];
-        uint64_t when;
+        uint64_t when, bytes;
         OldDump *dump;
 
         if (crash_directory_parse(name, host, &when) < 0 || !streq(host, own_host))
+                return 0;
+        /* Before it counts: others must neither push dumps out nor keep them all in. */
+        fd = dump_store_open_dump(r->base_fd, name);
+        if (fd < 0 || !dump_store_is_whole(fd, &bytes))
                 return 0;
         if (old->n == OLD_DUMPS_MOST)
                 return -E2BIG;
@@ -82,7 +63,7 @@ static int add_old(const Retention *r, OldDumps *old, const char *name, const ch
                 old->dump = dump;
         }
         dump = &old->dump[old->n++];
-        *dump = (OldDump){ .time_usec = when, .is_complete = is_complete(r, name) };
+        *dump = (OldDump){ .time_usec = when, .is_complete = true, .bytes = bytes };
         strscpy(dump->name, sizeof(dump->name), name);
         progress(r);
         return 0;
@@ -102,6 +83,10 @@ static int list_old(const Retention *retention, OldDumps *old) {
                 r = add_old(retention, old, entry->d_name, own);
         if (r >= 0)
                 rotation_sort(old->dump, old->n);
+        if (r == -E2BIG)
+                say(retention,
+                    "there are more than %u complete dumps, so that none of them is removed",
+                    OLD_DUMPS_MOST);
         return r;
 }
 
@@ -115,7 +100,9 @@ static int remove_files(const Retention *retention, int fd) {
         r = open_directory_below(fd, ".", &dir);
         if (r < 0)
                 return r;
-        (void)unlinkat(fd, CRASH_VMCORE_NAME, 0);
+        /* Without its dump it would be none, but still take up the space. */
+        if (unlinkat(fd, CRASH_VMCORE_NAME, 0) < 0 && errno != ENOENT)
+                return -errno;
         (void)retention->sync(retention->userdata, fd, "old");
         while ((entry = readdir(dir)))
                 if (!streq(entry->d_name, CRASH_INFO_NAME) && !streq(entry->d_name, ".") &&
@@ -125,16 +112,19 @@ static int remove_files(const Retention *retention, int fd) {
         return 0;
 }
 
-static void remove_dump(const Retention *retention, const char *name, const char *why) {
+/* Returns whether its files are gone. */
+static bool remove_dump(const Retention *retention, const char *name, const char *why) {
         _cleanup_close_ int fd = -EBADF;
+        bool is_gone;
         int r;
 
         if (streq(name, retention->name))
-                return;
-        fd = open_dump(retention, name);
+                return false;
+        fd = dump_store_open_dump(retention->base_fd, name);
         if (fd < 0)
-                return;
+                return false;
         r = remove_files(retention, fd);
+        is_gone = r >= 0;
         if (r >= 0 && unlinkat(retention->base_fd, name, AT_REMOVEDIR) < 0)
                 r = -errno;
         (void)retention->sync(retention->userdata, retention->base_fd, ".");
@@ -143,29 +133,40 @@ static void remove_dump(const Retention *retention, const char *name, const char
                 say(retention, "the old dump %s cannot be removed: %s", name, strerror(-r));
         else
                 say(retention, "removed the old dump %s, as %s says", name, why);
+        return is_gone;
+}
+
+/* Whether there is room, now or as soon as the file system has caught up: some free the space of a
+ * removed file in the background. */
+static bool is_room(const Retention *r, uint64_t left, uint64_t freed) {
+        uint64_t now;
+
+        if (r->free_bytes(r->userdata, r->base_fd, &now) < 0)
+                now = 0;
+        return MAX(now, add_saturated(left, freed)) >= r->min_free_bytes;
 }
 
 void retain_make_room(const Retention *r) {
         _cleanup_(old_dumps_done) OldDumps old = { 0 };
-        uint64_t left;
+        uint64_t left, most, freed = 0;
+        size_t i;
 
         if (r->min_free_bytes == 0 || r->free_bytes(r->userdata, r->base_fd, &left) < 0 ||
-            left >= r->min_free_bytes)
+            left >= r->min_free_bytes || list_old(r, &old) < 0)
                 return;
-        if (list_old(r, &old) < 0)
+        most = add_saturated(left, rotation_most(old.dump, old.n));
+        if (most < r->min_free_bytes) {
+                say(r,
+                    "%" PRIu64 " MiB are free, less than MinFree=, and without all old dumps that "
+                    "may go it would be %" PRIu64 " MiB, so that they stay",
+                    left >> 20, most >> 20);
                 return;
-        while (r->free_bytes(r->userdata, r->base_fd, &left) >= 0 && left < r->min_free_bytes) {
-                size_t i = rotation_next(old.dump, old.n);
-
-                if (i == old.n) {
-                        say(r,
-                            "%" PRIu64 " MiB are free, less than MinFree=, and no old dump may go",
-                            left >> 20);
-                        return;
-                }
+        }
+        while (!is_room(r, left, freed) && (i = rotation_next(old.dump, old.n)) < old.n) {
                 /* Gone, or it does not go: it is not looked at again. */
                 old.dump[i].is_complete = false;
-                remove_dump(r, old.dump[i].name, "MinFree=");
+                if (remove_dump(r, old.dump[i].name, "MinFree="))
+                        freed = add_saturated(freed, old.dump[i].bytes);
         }
 }
 
@@ -181,7 +182,7 @@ void retain_newest(const Retention *r) {
                 return;
         n = rotation_beyond(old.dump, old.n, r->keep, doomed);
         for (size_t i = 0; i < n; i++)
-                remove_dump(r, old.dump[doomed[i]].name, "Keep=");
+                (void)remove_dump(r, old.dump[doomed[i]].name, "Keep=");
 }
 
 int retain_free_bytes(int fd, uint64_t *ret) {

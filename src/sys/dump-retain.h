@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Old dumps: removes what Keep= and MinFree= say, and never anything else. For whoever adds one:
- * kdump-capture after a panic, kdumpctl when it takes one from a device. */
+ * kdump-capture after a panic, kdumpctl when it takes one from a device. A directory that belongs
+ * to somebody else than root (or the caller) is no dump. */
 #pragma once
 
 #include <stdint.h>
 
 #include "base/macro.h"
 
+/* Complete ones of this host; with more, none is removed. */
 #define OLD_DUMPS_MOST 65536u
 
 typedef struct Retention {
@@ -26,8 +28,9 @@ typedef struct Retention {
         void *userdata;
 } Retention;
 
-/* Removes the oldest complete dumps of this host until min_free_bytes are free, but never the
- * newest of them. */
+/* Removes the oldest complete dumps of this host until min_free_bytes are free, or will be when the
+ * file system has freed what they took; but never the newest of them, and none at all where even
+ * that would be too little. */
 void retain_make_room(const Retention *r);
 
 /* Removes the oldest complete dumps of this host beyond the number to keep. */

@@ -15,6 +15,9 @@
 #include "core/crash-log.h"
 #include "sys/crash-json.h"
 
+/* The unit of st_blocks, whatever the file system. */
+#define STAT_BLOCK 512u
+
 static const char *const dump_state_table[_DUMP_STATE_MAX] = {
         [DUMP_COMPLETE] = "complete", [DUMP_COPIED] = "copied", [DUMP_INCOMPLETE] = "incomplete",
         [DUMP_LOG_ONLY] = "log-only", [DUMP_FAILED] = "failed", [DUMP_MISSING] = "missing",
@@ -105,6 +108,7 @@ typedef struct Content {
         char *names[_ROLE_MAX];
         uint64_t bytes[_ROLE_MAX];
         uint64_t changed_usec[_ROLE_MAX];
+        uint64_t disk_bytes; /* that they take, and nothing else shares */
 } Content;
 
 static void content_done(Content *c) {
@@ -126,9 +130,13 @@ static int look_into(int dump_fd, Content *ret) {
                 FileRole role = role_of(entry->d_name);
                 struct stat st;
 
-                if (role == ROLE_NONE || c.names[role] ||
+                if (role == ROLE_NONE ||
                     fstatat(dump_fd, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
                     !S_ISREG(st.st_mode))
+                        continue;
+                if (st.st_nlink == 1)
+                        c.disk_bytes += (uint64_t)st.st_blocks * STAT_BLOCK;
+                if (c.names[role])
                         continue;
                 c.names[role] = strdup(entry->d_name);
                 if (!c.names[role])
@@ -148,11 +156,14 @@ static bool is_dump(const Content *c) {
         return false;
 }
 
-static int open_dump(int store_fd, const char *name) {
-        int fd = openat(store_fd, name,
-                        O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+int dump_store_open_dump(int store_fd, const char *name) {
+        _cleanup_close_ int fd = -EBADF;
+        struct stat st;
 
-        return fd < 0 ? -errno : fd;
+        fd = openat(store_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+        if (fd < 0 || fstat(fd, &st) < 0)
+                return -errno;
+        return is_ours(&st) ? TAKE_FD(fd) : -ENOENT;
 }
 
 /* Returns 1 if the entry is a dump, 0 if not, -ENOMEM. What we may not look into can be one. */
@@ -169,7 +180,7 @@ static int try_entry(int store_fd, const char *name, Dump *ret) {
         named = crash_directory_parse(name, NULL, &when_usec) >= 0;
         if (!named)
                 when_usec = timespec_usec(&st.st_mtim);
-        fd = open_dump(store_fd, name);
+        fd = dump_store_open_dump(store_fd, name);
         if (fd >= 0) {
                 int r = look_into(fd, &c);
 
@@ -388,17 +399,12 @@ static int describe(int dump_fd, Dump *dump) {
 }
 
 int dump_store_describe(int store_fd, const char *path, Dump *dump) {
-        _cleanup_close_ int fd = open_dump(store_fd, dump->name);
+        _cleanup_close_ int fd = dump_store_open_dump(store_fd, dump->name);
         Dump fresh = { .name = dump->name, .when_usec = dump->when_usec };
-        struct stat st;
         int r;
 
         if (fd < 0)
                 return fd;
-        if (fstat(fd, &st) < 0)
-                return -errno;
-        if (!is_ours(&st))
-                return -ENOENT;
         r = describe(fd, &fresh);
         if (r >= 0 && asprintf(&fresh.info.directory, "%s%s%s", path,
                                endswith(path, "/") ? "" : "/", fresh.name) < 0) {
@@ -415,12 +421,27 @@ int dump_store_describe(int store_fd, const char *path, Dump *dump) {
         return 0;
 }
 
+bool dump_store_is_whole(int dump_fd, uint64_t *ret_bytes) {
+        _cleanup_(content_done) Content c = { 0 };
+        CrashInfo info = { 0 };
+        bool is_whole;
+
+        if (look_into(dump_fd, &c) < 0 || !c.names[ROLE_DUMP] || c.bytes[ROLE_DUMP] == 0 ||
+            !c.names[ROLE_SUMMARY] || read_summary(dump_fd, &info) < 0)
+                return false;
+        is_whole = info.result == CRASH_RESULT_COMPLETE || info.result == CRASH_RESULT_COPIED;
+        crash_info_done(&info);
+        if (is_whole)
+                *ret_bytes = c.disk_bytes;
+        return is_whole;
+}
+
 int dump_store_open_log(int store_fd, const Dump *dump) {
         _cleanup_close_ int fd = -EBADF;
 
         if (!dump->info.log)
                 return -ENOENT;
-        fd = open_dump(store_fd, dump->name);
+        fd = dump_store_open_dump(store_fd, dump->name);
         if (fd < 0)
                 return fd;
         return open_file(fd, dump->info.log);

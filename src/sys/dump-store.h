@@ -60,6 +60,15 @@ void dump_list_sort(DumpList *list);
  * -ENOENT if it went away, -EACCES if it is not for us, or another negative errno. */
 int dump_store_describe(int store_fd, const char *path, Dump *dump) _must_check_;
 
+/* Opens the directory of one dump. Returns a descriptor; -ENOENT if it is not there or not for us,
+ * or another negative errno. */
+int dump_store_open_dump(int store_fd, const char *name) _must_check_;
+
+/* Whether the open directory of a dump holds one that its summary calls complete, and that is not
+ * empty, with the bytes that its files take on the disk (inode's blocks; none for what has other
+ * links). What cannot be read does not, and leaves *ret_bytes alone. */
+bool dump_store_is_whole(int dump_fd, uint64_t *ret_bytes) _must_check_;
+
 /* Sets what a log of bytes bytes at offset of an open file tells: release, message and place of the
  * panic; nothing, if it cannot be read. Returns 0 or -ENOMEM. */
 int dump_read_log(int fd, uint64_t offset, uint64_t bytes, CrashInfo *info) _must_check_;

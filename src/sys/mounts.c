@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <libmount.h>
+#include <stdio.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
@@ -44,6 +45,16 @@ int mounts_read(const char *path, bool is_fstab, Mounts **ret) {
         return 0;
 }
 
+int mounts_read_below(int root_fd, const char *path, bool is_fstab, Mounts **ret) {
+        _cleanup_free_ char *whole = NULL;
+
+        if (asprintf(&whole, "/proc/self/fd/%d/%s", root_fd, path) < 0) {
+                whole = NULL;
+                return -ENOMEM;
+        }
+        return mounts_read(whole, is_fstab, ret);
+}
+
 void mount_done(Mount *mount) {
         free(mount->point);
         free(mount->root);
@@ -82,10 +93,13 @@ static int copy_of(struct libmnt_fs *fs, Mount *ret) {
         return 0;
 }
 
-/* The length of a mount point that a path is below or at, or 0. */
+/* The length of a mount point that a path is below or at, or 0. What people write may end in a
+ * slash. */
 static size_t matches(const char *point, const char *path) {
         size_t n = strlen(strempty(point));
 
+        while (n > 1 && point[n - 1] == '/')
+                n--;
         if (n == 1 && point[0] == '/' && path[0] == '/')
                 return 1;
         if (n == 0 || strncmp(point, path, n) != 0 || (path[n] != '/' && path[n] != '\0'))
@@ -111,6 +125,22 @@ int mounts_of_path(Mounts *m, const char *path, Mount *ret) {
         }
         mnt_free_iter(iter);
         return best ? copy_of(best, ret) : -ENOENT;
+}
+
+int mounts_missing(Mounts *fstab, const char *path, const Mount *mounted, Mount *ret) {
+        _cleanup_(mount_done) Mount planned = { 0 };
+        int r;
+
+        r = mounts_of_path(fstab, path, &planned);
+        if (r == -ENOENT)
+                return 0;
+        if (r < 0)
+                return r;
+        if (planned.noauto || matches(planned.point, path) <= matches(mounted->point, path))
+                return 0;
+        *ret = planned;
+        planned = (Mount){ 0 };
+        return 1;
 }
 
 static bool is_of_device(struct libmnt_fs *fs, dev_t device, const char *source) {

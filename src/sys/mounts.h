@@ -23,11 +23,19 @@ typedef struct Mounts Mounts;
  * the C library opens it. Returns 0; -ENOENT, -EBADMSG, -ENOMEM. */
 int mounts_read(const char *path, bool is_fstab, Mounts **ret) _must_check_;
 Mounts *mounts_free(Mounts *m);
+
+/* The same for a path below root_fd. */
+int mounts_read_below(int root_fd, const char *path, bool is_fstab, Mounts **ret) _must_check_;
 DEFINE_CLEANUP(Mounts *, mounts_free);
 
 /* What is mounted where a path without symbolic links is; of several on top of each other the last
  * one. Returns 0 with a fresh copy; -ENOENT, -ENOMEM. */
 int mounts_of_path(Mounts *m, const char *path, Mount *ret) _must_check_;
+
+/* Whether fstab has something mounted at boot that path is on, and that is not there: mounted is
+ * what path is on now. Early in a boot, or without its disk, a path seems to be on the file system
+ * around. Returns 1 with a fresh copy of what is missing, 0, or -ENOMEM. */
+int mounts_missing(Mounts *fstab, const char *path, const Mount *mounted, Mount *ret) _must_check_;
 
 /* A mount of a block device by its numbers (if major is not 0) or by its source. The same
  * returns. */

@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Which old dumps go, and which are none. */
+#include "sys/dump-retain.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "test.h"
+#include "tree.h"
+
+#define STORE "/var/crash"
+#define OLD   "vm-2021-01-01-00:00:00"
+#define NEW   "vm-2022-01-01-00:00:00"
+
+/* Whoever is not root. */
+#define STRANGER 65534u
+
+static Tree tree;
+static int store = -EBADF;
+static uint64_t free_space;
+static char said[512];
+
+static void open_store(void) {
+        closep(&store);
+        tree_dir(&tree, STORE);
+        store = open_below(tree.fd, STORE, O_RDONLY | O_DIRECTORY);
+        ck_assert_int_ge(store, 0);
+}
+
+static void setup(void) {
+        tree_init(&tree);
+        open_store();
+        free_space = 0;
+        said[0] = '\0';
+}
+
+static void teardown(void) {
+        closep(&store);
+        tree_done(&tree);
+}
+
+static int fake_free(void *userdata, int fd, uint64_t *ret) {
+        *ret = free_space;
+        return 0;
+}
+
+static int fake_sync(void *userdata, int fd, const char *name) {
+        return 0;
+}
+
+static void on_said(void *userdata, const char *text) {
+        strscpyf(said + strlen(said), sizeof(said) - strlen(said), "%s\n", text);
+}
+
+static Retention retention(uint64_t keep, uint64_t min_free) {
+        return (Retention){
+                .base_fd = store,
+                .name = "vm-2023-01-01-00:00:00",
+                .keep = keep,
+                .min_free_bytes = min_free,
+                .free_bytes = fake_free,
+                .sync = fake_sync,
+                .say = on_said,
+        };
+}
+
+static void keep(uint64_t n) {
+        const Retention r = retention(n, 0);
+
+        retain_newest(&r);
+}
+
+static void make_room(uint64_t min_free) {
+        const Retention r = retention(0, min_free);
+
+        said[0] = '\0';
+        retain_make_room(&r);
+}
+
+static const char *path_of(const char *name, const char *file) {
+        static char path[256];
+
+        strscpyf(path, sizeof(path), STORE "/%s/%s", name, file);
+        return path;
+}
+
+static void put_vmcore(const char *name, const char *vmcore) {
+        tree_text(&tree, path_of(name, "vmcore"), vmcore);
+}
+
+static void put(const char *name, const char *vmcore) {
+        tree_text(&tree, path_of(name, "kdump.json"), "{\"Result\":\"complete\"}");
+        put_vmcore(name, vmcore);
+}
+
+static bool is_there(const char *name) {
+        return exists_below(tree.fd, path_of(name, "kdump.json"));
+}
+
+static void give_away(const char *name) {
+        ck_assert_int_eq(fchownat(store, name, STRANGER, STRANGER, AT_SYMLINK_NOFOLLOW), 0);
+}
+
+START_TEST(test_keep) {
+        put(OLD, "x");
+        put(NEW, "x");
+        keep(2);
+        ck_assert(is_there(OLD) && is_there(NEW));
+        keep(1);
+        ck_assert(!is_there(OLD) && is_there(NEW));
+        ck_assert_str_eq(said, "removed the old dump " OLD ", as Keep= says\n");
+}
+END_TEST
+
+/* Where everyone may write, what others put there neither counts nor goes. */
+START_TEST(test_strangers) {
+        if (geteuid() != 0)
+                return;
+        put(OLD, "x");
+        put("vm-2020-01-01-00:00:00", "x");
+        give_away("vm-2020-01-01-00:00:00");
+        put("vm-2098-01-01-00:00:00", "x");
+        give_away("vm-2098-01-01-00:00:00");
+        put("vm-2099-01-01-00:00:00", "x");
+        give_away("vm-2099-01-01-00:00:00");
+        keep(1);
+        ck_assert_str_eq(said, "");
+        ck_assert(is_there(OLD));
+        put(NEW, "x");
+        keep(1);
+        ck_assert_str_eq(said, "removed the old dump " OLD ", as Keep= says\n");
+        ck_assert(is_there("vm-2020-01-01-00:00:00") && is_there("vm-2099-01-01-00:00:00"));
+}
+END_TEST
+
+/* However many these are; on a file system in memory, where they take no time. */
+START_TEST(test_crowd) {
+        char path[] = "/dev/shm/kdumpd-test-XXXXXX", name[64];
+
+        if (geteuid() != 0 || !mkdtemp(path))
+                return;
+        tree_done(&tree);
+        strscpy(tree.path, sizeof(tree.path), path);
+        tree.fd = open_root(path);
+        open_store();
+        put(OLD, "x");
+        put(NEW, "x");
+        for (unsigned i = 0; i <= OLD_DUMPS_MOST; i++) {
+                strscpyf(name, sizeof(name), "vm-%u-01-%02u-%02u:%02u:00", 2040 + i / 40320,
+                         1 + i % 28, i / 28 % 24, i / 672 % 60);
+                ck_assert_int_eq(mkdirat(store, name, 0755), 0);
+                give_away(name);
+        }
+        keep(1);
+        ck_assert(!is_there(OLD) && is_there(NEW));
+}
+END_TEST
+
+/* Ours, but no dumps that another could go for. */
+START_TEST(test_no_dumps) {
+        put(OLD, "x");
+        put("vm-2022-01-01-00:00:01", "");
+        tree_text(&tree, STORE "/vm-2022-01-01-00:00:02/kdump.json", "{\"Result\":\"complete\"}");
+        tree_dir(&tree, STORE "/vm-2022-01-01-00:00:03/vmcore");
+        tree_text(&tree, STORE "/vm-2022-01-01-00:00:03/kdump.json", "{\"Result\":\"complete\"}");
+        put_vmcore("vm-2022-01-01-00:00:04", "x");
+        tree_link(&tree, STORE "/vm-2022-01-01-00:00:04/kdump.json", "../" OLD "/kdump.json");
+        tree_link(&tree, STORE "/vm-2022-01-01-00:00:05/vmcore", "../" OLD "/vmcore");
+        tree_text(&tree, STORE "/vm-2022-01-01-00:00:05/kdump.json", "{\"Result\":\"complete\"}");
+        keep(1);
+        ck_assert_str_eq(said, "");
+        ck_assert(is_there(OLD));
+}
+END_TEST
+
+/* Nobody writes to it: whoever opened it to read would wait for ever. */
+START_TEST(test_fifo) {
+        put(OLD, "x");
+        put_vmcore(NEW, "x");
+        ck_assert_int_eq(mkfifoat(store, NEW "/kdump.json", 0644), 0);
+        keep(1);
+        ck_assert(is_there(OLD));
+}
+END_TEST
+
+/* A dump of a MiB, and what belongs to it. */
+static void put_large(const char *name) {
+        char *memory = malloc(1 << 20);
+
+        memset(memory, 'x', 1 << 20);
+        put(name, "");
+        tree_bytes(&tree, path_of(name, "vmcore"), memory, 1 << 20);
+        free(memory);
+}
+
+static void put_three(void) {
+        put_large(OLD);
+        put_large(NEW);
+        put_large("vm-2022-01-01-00:00:01");
+}
+
+/* What was removed counts as free, though the file system does not say so yet. */
+START_TEST(test_lag) {
+        put_three();
+        free_space = 5000;
+        make_room(5000);
+        ck_assert_str_eq(said, "");
+        make_room(5001);
+        ck_assert_str_eq(said, "removed the old dump " OLD ", as MinFree= says\n");
+        ck_assert(!is_there(OLD) && is_there(NEW));
+}
+END_TEST
+
+static int free_at_last(void *userdata, int fd, uint64_t *ret) {
+        *ret = is_there(OLD) ? 0 : 1 << 30;
+        return 0;
+}
+
+/* A file takes more than its own blocks: then the file system's word counts. */
+START_TEST(test_more_than_thought) {
+        Retention r = retention(0, 3 << 19);
+
+        put_three();
+        r.free_bytes = free_at_last;
+        retain_make_room(&r);
+        ck_assert(!is_there(OLD) && is_there(NEW));
+}
+END_TEST
+
+/* Nothing is sacrificed for what cannot be. */
+START_TEST(test_never_enough) {
+        put_three();
+        free_space = 10 << 20;
+        make_room(UINT64_C(100) << 20);
+        ck_assert(is_there(OLD) && is_there(NEW));
+        ck_assert_str_eq(said,
+                         "10 MiB are free, less than MinFree=, and without all old dumps that "
+                         "may go it would be 12 MiB, so that they stay\n");
+        /* What the newest takes does not count. */
+        make_room((UINT64_C(10) << 20) + (5 << 19));
+        ck_assert(is_there(OLD) && is_there(NEW));
+        make_room((UINT64_C(10) << 20) + (3 << 19));
+        ck_assert(!is_there(OLD) && !is_there(NEW));
+        ck_assert(is_there("vm-2022-01-01-00:00:01"));
+}
+END_TEST
+
+/* Removing one of two links frees nothing. */
+START_TEST(test_links) {
+        put_three();
+        ck_assert_int_eq(linkat(store, OLD "/vmcore", store, "saved", 0), 0);
+        ck_assert_int_eq(linkat(store, NEW "/vmcore", store, "saved-too", 0), 0);
+        make_room(1 << 20);
+        ck_assert(is_there(OLD) && is_there(NEW));
+}
+END_TEST
+
+static void add_cases(Suite *suite) {
+        TCase *crowd = tcase_create("crowd");
+
+        tcase_add_checked_fixture(crowd, setup, teardown);
+        tcase_set_timeout(crowd, 60);
+        tcase_add_test(crowd, test_crowd);
+        suite_add_tcase(suite, crowd);
+        ADD_FIXTURE_TEST(suite, test_keep);
+        ADD_FIXTURE_TEST(suite, test_strangers);
+        ADD_FIXTURE_TEST(suite, test_no_dumps);
+        ADD_FIXTURE_TEST(suite, test_fifo);
+        ADD_FIXTURE_TEST(suite, test_lag);
+        ADD_FIXTURE_TEST(suite, test_more_than_thought);
+        ADD_FIXTURE_TEST(suite, test_never_enough);
+        ADD_FIXTURE_TEST(suite, test_links);
+}
+
+TEST_MAIN("dump-retain", add_cases)
