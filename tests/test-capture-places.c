@@ -64,6 +64,20 @@ START_TEST(keep_after_failure) {
 }
 END_TEST
 
+/* Nor if there are the headers and nothing of the memory. */
+START_TEST(keep_after_nothing) {
+        CapturePlan plan = plan_with(collector("exit 1", ""));
+
+        old_dumps();
+        plan.keep = 1;
+        bad_start = MEMORY_AT;
+        bad_end = UINT64_MAX;
+        ck_assert_int_eq(run_plan(&plan), -EIO);
+        ck_assert(has_old("box-2020-01-01-00:00:00/vmcore"));
+        ck_assert(has_old("box-2020-01-03-00:00:00/vmcore"));
+}
+END_TEST
+
 /* The newest complete dump stays, however little is free. */
 START_TEST(min_free) {
         CapturePlan plan = plan_with(collector("echo x >\"$n\"", ""));
@@ -292,6 +306,58 @@ START_TEST(raw_copy) {
 }
 END_TEST
 
+static CrashInfo copy_to_raw(int expected, RawDump *ret_raw, char **ret_device) {
+        char *command = collector("echo half; exit 2", "");
+        CrashInfo info;
+        size_t size;
+
+        tree_text(&tree, "/dev/disk", "");
+        (void)raw_plan(command);
+        ck_assert_int_eq(run(), expected);
+        *ret_raw = read_raw(ret_device, &size);
+        ck_assert_int_eq(
+                crash_info_from_json(*ret_device + ret_raw->info.offset, ret_raw->info.size, &info),
+                0);
+        free(command);
+        return info;
+}
+
+/* A page that cannot be read is zeros, and does not cost the rest. */
+START_TEST(raw_page_unreadable) {
+        _cleanup_free_ char *device = NULL, *memory = NULL;
+        CrashInfo info;
+        size_t size;
+        RawDump raw;
+
+        bad_start = MEMORY_AT + FAKE_DATA;
+        bad_end = bad_start + 1;
+        info = copy_to_raw(0, &raw, &device);
+        ck_assert(raw.is_complete);
+        ck_assert_uint_eq(info.result, CRASH_RESULT_COPIED);
+        ck_assert_uint_eq(info.unreadable_bytes, 4096);
+        ck_assert_int_eq(read_file_below(tree.fd, "/proc/vmcore", 1 << 24, &memory, &size), 0);
+        memset(memory + bad_start, 0, 4096);
+        ck_assert_uint_eq(raw.dump.size, size);
+        ck_assert_mem_eq(device + raw.dump.offset, memory, size);
+        crash_info_done(&info);
+}
+END_TEST
+
+START_TEST(raw_pages_unreadable) {
+        _cleanup_free_ char *device = NULL;
+        CrashInfo info;
+        RawDump raw;
+
+        bad_start = MEMORY_AT;
+        bad_end = UINT64_MAX;
+        info = copy_to_raw(-EIO, &raw, &device);
+        ck_assert(!raw.is_complete);
+        ck_assert_uint_eq(info.result, CRASH_RESULT_INCOMPLETE);
+        ck_assert_uint_eq(info.unreadable_bytes, FAKE_MEMORY);
+        crash_info_done(&info);
+}
+END_TEST
+
 START_TEST(raw_unknown_kernel) {
         char *command = collector("echo 'The kernel version is not supported.' >&2\n"
                                   "case \"$*\" in *'-d 31'*) echo much more; sleep 1000;; esac\n"
@@ -314,6 +380,7 @@ END_TEST
 static void add_cases(Suite *s) {
         ADD_FIXTURE_TEST(s, keep);
         ADD_FIXTURE_TEST(s, keep_after_failure);
+        ADD_FIXTURE_TEST(s, keep_after_nothing);
         ADD_FIXTURE_TEST(s, min_free);
         ADD_FIXTURE_TEST(s, min_free_is_there);
         ADD_FIXTURE_TEST(s, keep_follows_no_links);
@@ -328,6 +395,8 @@ static void add_cases(Suite *s) {
         ADD_FIXTURE_TEST(s, raw_target);
         ADD_FIXTURE_TEST(s, raw_order);
         ADD_FIXTURE_TEST(s, raw_copy);
+        ADD_FIXTURE_TEST(s, raw_page_unreadable);
+        ADD_FIXTURE_TEST(s, raw_pages_unreadable);
         ADD_FIXTURE_TEST(s, raw_unknown_kernel);
 }
 

@@ -118,6 +118,47 @@ START_TEST(collector_nonsense) {
 }
 END_TEST
 
+/* As much as a hundredth of it may be bad. */
+START_TEST(page_unreadable) {
+        _cleanup_free_ char *dump = NULL, *memory = NULL;
+        size_t size, other;
+        CrashInfo info;
+
+        bad_start = LAST_PAGE + 1000;
+        bad_end = bad_start + 1;
+        ck_assert_int_eq(run_with(collector("exit 1", "")), 0);
+        info = read_info(DUMP "/kdump.json");
+        ck_assert_uint_eq(info.result, CRASH_RESULT_COPIED);
+        ck_assert_uint_eq(info.unreadable_bytes, 4096);
+        ck_assert_ptr_nonnull(strstr(info.message, "exited with status 1; 4096 of "));
+        crash_info_done(&info);
+        ck_assert_int_eq(read_file_below(tree.fd, DUMP "/vmcore", 1 << 24, &dump, &size), 0);
+        ck_assert_int_eq(read_file_below(tree.fd, "/proc/vmcore", 1 << 24, &memory, &other), 0);
+        memset(memory + LAST_PAGE, 0, 4096);
+        ck_assert_uint_eq(size, other);
+        ck_assert_mem_eq(dump, memory, size);
+}
+END_TEST
+
+/* More is no dump, but may be of use to somebody. */
+START_TEST(pages_unreadable) {
+        CrashInfo info;
+        struct stat st;
+
+        bad_start = LAST_PAGE - 1;
+        bad_end = UINT64_MAX;
+        ck_assert_int_eq(run_with(collector("exit 1", "")), -EIO);
+        info = read_info(DUMP "/kdump.json");
+        ck_assert_uint_eq(info.result, CRASH_RESULT_INCOMPLETE);
+        ck_assert_uint_eq(info.unreadable_bytes, 8192);
+        ck_assert_str_eq(info.vmcore, "vmcore.incomplete");
+        crash_info_done(&info);
+        ck_assert(!has(DUMP "/vmcore"));
+        stat_in_tree(DUMP "/vmcore.incomplete", &st);
+        ck_assert_uint_eq((uint64_t)st.st_size, LAST_PAGE + 4096);
+}
+END_TEST
+
 /* Told at once, it does not have to finish: the second line would make it hang. */
 static const char unknown[] = "echo \"$*\" >>\"${n%/*}/calls\"\n"
                               "echo 'The kernel version is not supported.'\n"
@@ -245,6 +286,8 @@ static void add_cases(Suite *s) {
         ADD_FIXTURE_TEST(s, collector_dies);
         ADD_FIXTURE_TEST(s, collector_writes_nothing);
         ADD_FIXTURE_TEST(s, collector_nonsense);
+        ADD_FIXTURE_TEST(s, page_unreadable);
+        ADD_FIXTURE_TEST(s, pages_unreadable);
         ADD_FIXTURE_TEST(s, kernel_unknown);
         ADD_FIXTURE_TEST(s, kernel_unknown_low_level);
         ADD_FIXTURE_TEST(s, collector_sees_a_terminal);

@@ -38,7 +38,7 @@ static int collect(Capture *c) {
 }
 
 /* An exit status of 0 is not yet a file. */
-static int commit(Capture *c) {
+static int commit(Capture *c, const char *name) {
         struct stat st;
         int r;
 
@@ -46,10 +46,10 @@ static int commit(Capture *c) {
                 return -errno;
         if (!S_ISREG(st.st_mode) || st.st_size == 0)
                 return -ENODATA;
-        r = store_commit(c, CRASH_INCOMPLETE_NAME, CRASH_VMCORE_NAME);
+        r = store_commit(c, CRASH_INCOMPLETE_NAME, name);
         if (r < 0)
                 return r;
-        c->info.vmcore = strdup(CRASH_VMCORE_NAME);
+        c->info.vmcore = strdup(name);
         c->info.vmcore_bytes = (uint64_t)st.st_size;
         return 0;
 }
@@ -72,15 +72,16 @@ static void blame_space(Capture *c) {
                       left >> 20);
 }
 
+/* What lacks too much of the memory is kept, but not called a dump. */
 static int copy(Capture *c) {
-        CopyResult result;
+        bool is_partial;
         int r;
 
         store_remove(c, CRASH_INCOMPLETE_NAME);
-        capture_say("copying the memory as it is");
-        r = copy_vmcore(c, CRASH_INCOMPLETE_NAME, &result);
+        r = copy_to_file(c, CRASH_INCOMPLETE_NAME);
+        is_partial = r > 0;
         if (r >= 0)
-                r = commit(c);
+                r = commit(c, is_partial ? CRASH_INCOMPLETE_NAME : CRASH_VMCORE_NAME);
         if (r == -ENOSPC || r == -EDQUOT) {
                 blame_space(c);
                 return -ENOSPC;
@@ -90,10 +91,8 @@ static int copy(Capture *c) {
                 capture_say("the memory cannot be copied: %s", strerror(-r));
                 return r;
         }
-        if (result.unreadable > 0)
-                capture_say("%" PRIu64 " bytes of it could not be read", result.unreadable);
-        c->info.result = CRASH_RESULT_COPIED;
-        return 0;
+        c->info.result = is_partial ? CRASH_RESULT_INCOMPLETE : CRASH_RESULT_COPIED;
+        return is_partial ? -EIO : 0;
 }
 
 int dump_write(Capture *c) {
@@ -105,7 +104,7 @@ int dump_write(Capture *c) {
         /* Looked at before anything is removed. */
         full = r < 0 && is_full(c, &left);
         if (r >= 0) {
-                r = commit(c);
+                r = commit(c, CRASH_VMCORE_NAME);
                 full = r == -ENOSPC || r == -EDQUOT;
                 if (r >= 0)
                         c->info.result = CRASH_RESULT_COMPLETE;

@@ -137,11 +137,11 @@ static int save_files(Capture *c) {
                 capture_say("%s cannot be written: %s", CRASH_INFO_NAME, strerror(-r));
         retain_make_room(&old);
         r = dump_write(c);
-        if (r < 0 && !c->info.log) {
+        if (r < 0 && !c->info.vmcore && !c->info.log) {
                 store_give_up(c);
                 return -ENODEV;
         }
-        if (r < 0)
+        if (r < 0 && !c->info.vmcore)
                 c->info.result = CRASH_RESULT_LOG_ONLY;
         c->info.total_usec = monotonic_usec() - c->start_usec;
         if (store_info(c) < 0)

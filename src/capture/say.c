@@ -52,6 +52,25 @@ void capture_blame(Capture *c, const char *format, ...) {
                 c->info.message = strdup(text);
 }
 
+void capture_add(Capture *c, const char *format, ...) {
+        char text[CAPTURE_ERROR_MAX * 2];
+        char *both;
+        va_list ap;
+
+        va_start(ap, format);
+        (void)vsnprintf(text, sizeof(text), format, ap);
+        va_end(ap);
+        if (!c->info.message) {
+                capture_blame(c, "%s", text);
+                return;
+        }
+        capture_say("%s", text);
+        if (asprintf(&both, "%s; %s", c->info.message, text) < 0)
+                return;
+        free(c->info.message);
+        c->info.message = both;
+}
+
 char *capture_path(const Capture *c, const char *path) {
         char *joined;
 
