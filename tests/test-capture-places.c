@@ -217,6 +217,33 @@ START_TEST(scripts) {
 }
 END_TEST
 
+/* A link on the target is meant as on the system that it belongs to. */
+START_TEST(absolute_link) {
+        tree_dir(&tree, MOUNT_POINT "/data");
+        tree_link(&tree, MOUNT_POINT "/var", "/data");
+        ck_assert_int_eq(run_with(collector("echo x >\"$n\"", "")), 0);
+        check_text(MOUNT_POINT "/data/crash/" NAME "/vmcore", "x\n");
+}
+END_TEST
+
+START_TEST(link_out_of_the_target) {
+        tree_dir(&tree, "/outside");
+        tree_dir(&tree, MOUNT_POINT "/outside");
+        tree_link(&tree, MOUNT_POINT "/var", "../../../../outside");
+        ck_assert_int_eq(run_with(collector("echo x >\"$n\"", "")), 0);
+        ck_assert(!has("/outside/crash"));
+        check_text(MOUNT_POINT "/outside/crash/" NAME "/vmcore", "x\n");
+}
+END_TEST
+
+START_TEST(way_out_of_the_target) {
+        CapturePlan plan = plan_with(collector("echo x >\"$n\"", ""));
+
+        plan.target.directory = (char *)"/var/../../crash";
+        ck_assert_int_eq(run_plan(&plan), -ENODEV);
+}
+END_TEST
+
 static CapturePlan raw_plan(char *core_collector) {
         CapturePlan plan = plan_with(core_collector);
 
@@ -392,6 +419,9 @@ static void add_cases(Suite *s) {
         ADD_FIXTURE_TEST(s, no_log);
         ADD_FIXTURE_TEST(s, log_left_out);
         ADD_FIXTURE_TEST(s, scripts);
+        ADD_FIXTURE_TEST(s, absolute_link);
+        ADD_FIXTURE_TEST(s, link_out_of_the_target);
+        ADD_FIXTURE_TEST(s, way_out_of_the_target);
         ADD_FIXTURE_TEST(s, raw_target);
         ADD_FIXTURE_TEST(s, raw_order);
         ADD_FIXTURE_TEST(s, raw_copy);
