@@ -22,9 +22,10 @@
 static Tree tree;
 static CaptureShared shared;
 static CaptureOps ops;
-static char events[8192];   /* what was made durable, and what was there then */
-static uint64_t free_space; /* that the fake says; UINT64_MAX: what is true */
-static int sync_error;      /* of the file that is called: */
+static char events[8192];       /* what was made durable, and what was there then */
+static uint64_t free_space;     /* that the fake says; UINT64_MAX: what is true */
+static uint64_t free_meanwhile; /* the same once there is something of the dump; 0: no other */
+static int sync_error;          /* of the file that is called: */
 static const char *sync_failing;
 static bool leave_log_out;
 static uint64_t bad_start, bad_end; /* of /proc/vmcore, where it cannot be read for a copy */
@@ -48,7 +49,7 @@ static inline int fake_sync(Capture *c, int fd, const char *name) {
 static inline int fake_free_bytes(Capture *c, int fd, uint64_t *ret) {
         if (free_space == UINT64_MAX)
                 return capture_tree_ops.free_bytes(c, fd, ret);
-        *ret = free_space;
+        *ret = free_meanwhile > 0 && has(DUMP "/vmcore.incomplete") ? free_meanwhile : free_space;
         return 0;
 }
 
@@ -70,6 +71,7 @@ static inline void setup(void) {
         bad_start = bad_end = 0;
         events[0] = '\0';
         free_space = UINT64_MAX;
+        free_meanwhile = 0;
         sync_failing = NULL;
         leave_log_out = false;
         shared = (CaptureShared){ 0 };

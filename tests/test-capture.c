@@ -230,9 +230,22 @@ static void check_log_only(const char *why) {
 
 /* A file system that is full: the collector cannot write, and a copy would not fit either. */
 START_TEST(target_full) {
-        free_space = 1000;
+        free_space = 5 << 20;
+        free_meanwhile = 1000;
         ck_assert_int_eq(run_with(collector("echo half >\"$n\"; exit 1", "")), -ENOSPC);
-        check_log_only("the target is full");
+        check_log_only("exited with status 1; the target is full: the dump does not fit into the 5 "
+                       "MiB that were free");
+}
+END_TEST
+
+/* Why there had to be a copy is still the first reason. */
+START_TEST(full_for_a_copy) {
+        free_space = 5 << 20;
+        sync_failing = "vmcore.incomplete";
+        sync_error = -ENOSPC;
+        ck_assert_int_eq(run_with(strdup("/nowhere/makedumpfile -d 31")), -ENOSPC);
+        check_log_only("is not in the initramfs; the target is full: a plain copy does not fit "
+                       "into the 5 MiB that were free");
 }
 END_TEST
 
@@ -292,6 +305,7 @@ static void add_cases(Suite *s) {
         ADD_FIXTURE_TEST(s, kernel_unknown_low_level);
         ADD_FIXTURE_TEST(s, collector_sees_a_terminal);
         ADD_FIXTURE_TEST(s, target_full);
+        ADD_FIXTURE_TEST(s, full_for_a_copy);
         ADD_FIXTURE_TEST(s, full_at_sync);
         ADD_FIXTURE_TEST(s, broken_disk);
         ADD_FIXTURE_TEST(s, nothing_can_be_written);

@@ -58,22 +58,17 @@ static bool is_full(Capture *c, uint64_t *ret_free) {
         return c->ops->free_bytes(c, c->dir_fd, ret_free) >= 0 && *ret_free < FULL_BYTES;
 }
 
-static void blame_space(Capture *c) {
-        uint64_t left = 0;
-
-        /* The reason behind what the collector said. */
-        free(c->info.message);
-        c->info.message = NULL;
+/* room: what was free when there was nothing of the dump yet. */
+static void blame_space(Capture *c, const char *what, uint64_t room) {
         store_remove(c, CRASH_INCOMPLETE_NAME);
-        (void)c->ops->free_bytes(c, c->dir_fd, &left);
-        capture_blame(c,
-                      "the target is full: the dump does not fit into the %" PRIu64
-                      " MiB that are free; make room, or let MinFree= do so",
-                      left >> 20);
+        capture_add(c,
+                    "the target is full: %s does not fit into the %" PRIu64
+                    " MiB that were free; make room, or let MinFree= do so",
+                    what, room >> 20);
 }
 
 /* What lacks too much of the memory is kept, but not called a dump. */
-static int copy(Capture *c) {
+static int copy(Capture *c, uint64_t room) {
         bool is_partial;
         int r;
 
@@ -83,7 +78,7 @@ static int copy(Capture *c) {
         if (r >= 0)
                 r = commit(c, is_partial ? CRASH_INCOMPLETE_NAME : CRASH_VMCORE_NAME);
         if (r == -ENOSPC || r == -EDQUOT) {
-                blame_space(c);
+                blame_space(c, "a plain copy", room);
                 return -ENOSPC;
         }
         if (r < 0) {
@@ -96,10 +91,11 @@ static int copy(Capture *c) {
 }
 
 int dump_write(Capture *c) {
-        uint64_t start = monotonic_usec(), left;
+        uint64_t start = monotonic_usec(), room = 0, left;
         bool full;
         int r;
 
+        (void)c->ops->free_bytes(c, c->dir_fd, &room);
         r = collect(c);
         /* Looked at before anything is removed. */
         full = r < 0 && is_full(c, &left);
@@ -114,10 +110,10 @@ int dump_write(Capture *c) {
         }
         if (full) {
                 /* A plain copy is larger than what did not fit. */
-                blame_space(c);
+                blame_space(c, "the dump", room);
                 r = -ENOSPC;
         } else if (r < 0)
-                r = copy(c);
+                r = copy(c, room);
         c->info.dump_usec = monotonic_usec() - start;
         return r;
 }
