@@ -315,6 +315,28 @@ START_TEST(raw_order) {
 }
 END_TEST
 
+/* Scripts run as they do for files, but for the directory that there is not. */
+START_TEST(raw_scripts) {
+        char *command = collector("echo x", "");
+        CapturePlan plan = raw_plan(command);
+        char script[256];
+
+        tree_text(&tree, "/dev/disk", "");
+        for (unsigned i = 0; i < 2; i++) {
+                strscpyf(script, sizeof(script), "#!/bin/sh\necho \"$# <$1> $2\" >%s/%s.ran\n",
+                         tree.path, i == 0 ? "pre" : "post");
+                tree_text(&tree, i == 0 ? "/pre" : "/post", script);
+        }
+        ck_assert_int_eq(fchmodat(tree.fd, "pre", 0755, 0), 0);
+        ck_assert_int_eq(fchmodat(tree.fd, "post", 0755, 0), 0);
+        plan.pre_script = (char *)"/pre";
+        plan.post_script = (char *)"/post";
+        ck_assert_int_eq(run_plan(&plan), 0);
+        check_text("/pre.ran", "1 <> \n");
+        check_text("/post.ran", "2 <> complete\n");
+}
+END_TEST
+
 START_TEST(raw_copy) {
         char *command = collector("echo half; exit 2", "");
         _cleanup_free_ char *device = NULL, *memory = NULL;
@@ -424,6 +446,7 @@ static void add_cases(Suite *s) {
         ADD_FIXTURE_TEST(s, way_out_of_the_target);
         ADD_FIXTURE_TEST(s, raw_target);
         ADD_FIXTURE_TEST(s, raw_order);
+        ADD_FIXTURE_TEST(s, raw_scripts);
         ADD_FIXTURE_TEST(s, raw_copy);
         ADD_FIXTURE_TEST(s, raw_page_unreadable);
         ADD_FIXTURE_TEST(s, raw_pages_unreadable);
