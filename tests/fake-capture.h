@@ -16,14 +16,19 @@
 #define NAME   "box-2023-11-14-22:13:20" /* FAKE_CRASHED */
 #define DUMP   TARGET "/" NAME
 
+#define MEMORY_AT 16384u                  /* in /proc/vmcore */
+#define LAST_PAGE (MEMORY_AT + FAKE_LAST) /* where it is not zero */
+
 static Tree tree;
 static CaptureShared shared;
 static CaptureOps ops;
-static char events[8192];   /* what was made durable, and what was there then */
-static uint64_t free_space; /* that the fake says; UINT64_MAX: what is true */
-static int sync_error;      /* of the file that is called: */
+static char events[8192];       /* what was made durable, and what was there then */
+static uint64_t free_space;     /* that the fake says; UINT64_MAX: what is true */
+static uint64_t free_meanwhile; /* the same once there is something of the dump; 0: no other */
+static int sync_error;          /* of the file that is called: */
 static const char *sync_failing;
 static bool leave_log_out;
+static uint64_t bad_start, bad_end; /* of /proc/vmcore, where it cannot be read for a copy */
 
 static inline bool has(const char *path) {
         return exists_below(tree.fd, path);
@@ -44,8 +49,15 @@ static inline int fake_sync(Capture *c, int fd, const char *name) {
 static inline int fake_free_bytes(Capture *c, int fd, uint64_t *ret) {
         if (free_space == UINT64_MAX)
                 return capture_tree_ops.free_bytes(c, fd, ret);
-        *ret = free_space;
+        *ret = free_meanwhile > 0 && has(DUMP "/vmcore.incomplete") ? free_meanwhile : free_space;
         return 0;
+}
+
+/* As the kernel does it: all that was asked for, or an error. */
+static inline ssize_t fake_read_memory(Capture *c, void *buf, size_t size, uint64_t offset) {
+        if (offset < bad_end && offset + size > bad_start)
+                return -EIO;
+        return capture_tree_ops.read_memory(c, buf, size, offset);
 }
 
 static inline void setup(void) {
@@ -55,8 +67,11 @@ static inline void setup(void) {
         ops = capture_tree_ops;
         ops.sync = fake_sync;
         ops.free_bytes = fake_free_bytes;
+        ops.read_memory = fake_read_memory;
+        bad_start = bad_end = 0;
         events[0] = '\0';
         free_space = UINT64_MAX;
+        free_meanwhile = 0;
         sync_failing = NULL;
         leave_log_out = false;
         shared = (CaptureShared){ 0 };

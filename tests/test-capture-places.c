@@ -80,6 +80,20 @@ static uint64_t size_of_old(const char *name) {
         return bytes;
 }
 
+/* Nor if there are the headers and nothing of the memory. */
+START_TEST(keep_after_nothing) {
+        CapturePlan plan = plan_with(collector("exit 1", ""));
+
+        old_dumps();
+        plan.keep = 1;
+        bad_start = MEMORY_AT;
+        bad_end = UINT64_MAX;
+        ck_assert_int_eq(run_plan(&plan), -EIO);
+        ck_assert(has_old("box-2020-01-01-00:00:00/vmcore"));
+        ck_assert(has_old("box-2020-01-03-00:00:00/vmcore"));
+}
+END_TEST
+
 /* The newest complete dump stays. */
 START_TEST(min_free) {
         CapturePlan plan = plan_with(collector("echo x >\"$n\"", ""));
@@ -219,6 +233,33 @@ START_TEST(scripts) {
 }
 END_TEST
 
+/* A link on the target is meant as on the system that it belongs to. */
+START_TEST(absolute_link) {
+        tree_dir(&tree, MOUNT_POINT "/data");
+        tree_link(&tree, MOUNT_POINT "/var", "/data");
+        ck_assert_int_eq(run_with(collector("echo x >\"$n\"", "")), 0);
+        check_text(MOUNT_POINT "/data/crash/" NAME "/vmcore", "x\n");
+}
+END_TEST
+
+START_TEST(link_out_of_the_target) {
+        tree_dir(&tree, "/outside");
+        tree_dir(&tree, MOUNT_POINT "/outside");
+        tree_link(&tree, MOUNT_POINT "/var", "../../../../outside");
+        ck_assert_int_eq(run_with(collector("echo x >\"$n\"", "")), 0);
+        ck_assert(!has("/outside/crash"));
+        check_text(MOUNT_POINT "/outside/crash/" NAME "/vmcore", "x\n");
+}
+END_TEST
+
+START_TEST(way_out_of_the_target) {
+        CapturePlan plan = plan_with(collector("echo x >\"$n\"", ""));
+
+        plan.target.directory = (char *)"/var/../../crash";
+        ck_assert_int_eq(run_plan(&plan), -ENODEV);
+}
+END_TEST
+
 static CapturePlan raw_plan(char *core_collector) {
         CapturePlan plan = plan_with(core_collector);
 
@@ -316,6 +357,28 @@ START_TEST(raw_in_use) {
 }
 END_TEST
 
+/* Scripts run as they do for files, but for the directory that there is not. */
+START_TEST(raw_scripts) {
+        char *command = collector("echo x", "");
+        CapturePlan plan = raw_plan(command);
+        char script[256];
+
+        tree_text(&tree, "/dev/disk", "");
+        for (unsigned i = 0; i < 2; i++) {
+                strscpyf(script, sizeof(script), "#!/bin/sh\necho \"$# <$1> $2\" >%s/%s.ran\n",
+                         tree.path, i == 0 ? "pre" : "post");
+                tree_text(&tree, i == 0 ? "/pre" : "/post", script);
+        }
+        ck_assert_int_eq(fchmodat(tree.fd, "pre", 0755, 0), 0);
+        ck_assert_int_eq(fchmodat(tree.fd, "post", 0755, 0), 0);
+        plan.pre_script = (char *)"/pre";
+        plan.post_script = (char *)"/post";
+        ck_assert_int_eq(run_plan(&plan), 0);
+        check_text("/pre.ran", "1 <> \n");
+        check_text("/post.ran", "2 <> complete\n");
+}
+END_TEST
+
 START_TEST(raw_copy) {
         char *command = collector("echo half; exit 2", "");
         _cleanup_free_ char *device = NULL, *memory = NULL;
@@ -331,6 +394,58 @@ START_TEST(raw_copy) {
         ck_assert_uint_eq(raw.dump.size, other);
         ck_assert_mem_eq(device + raw.dump.offset, memory, other);
         free(command);
+}
+END_TEST
+
+static CrashInfo copy_to_raw(int expected, RawDump *ret_raw, char **ret_device) {
+        char *command = collector("echo half; exit 2", "");
+        CrashInfo info;
+        size_t size;
+
+        tree_text(&tree, "/dev/disk", "");
+        (void)raw_plan(command);
+        ck_assert_int_eq(run(), expected);
+        *ret_raw = read_raw(ret_device, &size);
+        ck_assert_int_eq(
+                crash_info_from_json(*ret_device + ret_raw->info.offset, ret_raw->info.size, &info),
+                0);
+        free(command);
+        return info;
+}
+
+/* A page that cannot be read is zeros, and does not cost the rest. */
+START_TEST(raw_page_unreadable) {
+        _cleanup_free_ char *device = NULL, *memory = NULL;
+        CrashInfo info;
+        size_t size;
+        RawDump raw;
+
+        bad_start = MEMORY_AT + FAKE_DATA;
+        bad_end = bad_start + 1;
+        info = copy_to_raw(0, &raw, &device);
+        ck_assert(raw.is_complete);
+        ck_assert_uint_eq(info.result, CRASH_RESULT_COPIED);
+        ck_assert_uint_eq(info.unreadable_bytes, 4096);
+        ck_assert_int_eq(read_file_below(tree.fd, "/proc/vmcore", 1 << 24, &memory, &size), 0);
+        memset(memory + bad_start, 0, 4096);
+        ck_assert_uint_eq(raw.dump.size, size);
+        ck_assert_mem_eq(device + raw.dump.offset, memory, size);
+        crash_info_done(&info);
+}
+END_TEST
+
+START_TEST(raw_pages_unreadable) {
+        _cleanup_free_ char *device = NULL;
+        CrashInfo info;
+        RawDump raw;
+
+        bad_start = MEMORY_AT;
+        bad_end = UINT64_MAX;
+        info = copy_to_raw(-EIO, &raw, &device);
+        ck_assert(!raw.is_complete);
+        ck_assert_uint_eq(info.result, CRASH_RESULT_INCOMPLETE);
+        ck_assert_uint_eq(info.unreadable_bytes, FAKE_MEMORY);
+        crash_info_done(&info);
 }
 END_TEST
 
@@ -356,6 +471,7 @@ END_TEST
 static void add_cases(Suite *s) {
         ADD_FIXTURE_TEST(s, keep);
         ADD_FIXTURE_TEST(s, keep_after_failure);
+        ADD_FIXTURE_TEST(s, keep_after_nothing);
         ADD_FIXTURE_TEST(s, min_free);
         ADD_FIXTURE_TEST(s, min_free_is_there);
         ADD_FIXTURE_TEST(s, keep_follows_no_links);
@@ -367,10 +483,16 @@ static void add_cases(Suite *s) {
         ADD_FIXTURE_TEST(s, no_log);
         ADD_FIXTURE_TEST(s, log_left_out);
         ADD_FIXTURE_TEST(s, scripts);
+        ADD_FIXTURE_TEST(s, absolute_link);
+        ADD_FIXTURE_TEST(s, link_out_of_the_target);
+        ADD_FIXTURE_TEST(s, way_out_of_the_target);
         ADD_FIXTURE_TEST(s, raw_target);
         ADD_FIXTURE_TEST(s, raw_order);
         ADD_FIXTURE_TEST(s, raw_in_use);
+        ADD_FIXTURE_TEST(s, raw_scripts);
         ADD_FIXTURE_TEST(s, raw_copy);
+        ADD_FIXTURE_TEST(s, raw_page_unreadable);
+        ADD_FIXTURE_TEST(s, raw_pages_unreadable);
         ADD_FIXTURE_TEST(s, raw_unknown_kernel);
 }
 

@@ -118,6 +118,47 @@ START_TEST(collector_nonsense) {
 }
 END_TEST
 
+/* As much as a hundredth of it may be bad. */
+START_TEST(page_unreadable) {
+        _cleanup_free_ char *dump = NULL, *memory = NULL;
+        size_t size, other;
+        CrashInfo info;
+
+        bad_start = LAST_PAGE + 1000;
+        bad_end = bad_start + 1;
+        ck_assert_int_eq(run_with(collector("exit 1", "")), 0);
+        info = read_info(DUMP "/kdump.json");
+        ck_assert_uint_eq(info.result, CRASH_RESULT_COPIED);
+        ck_assert_uint_eq(info.unreadable_bytes, 4096);
+        ck_assert_ptr_nonnull(strstr(info.message, "exited with status 1; 4096 of "));
+        crash_info_done(&info);
+        ck_assert_int_eq(read_file_below(tree.fd, DUMP "/vmcore", 1 << 24, &dump, &size), 0);
+        ck_assert_int_eq(read_file_below(tree.fd, "/proc/vmcore", 1 << 24, &memory, &other), 0);
+        memset(memory + LAST_PAGE, 0, 4096);
+        ck_assert_uint_eq(size, other);
+        ck_assert_mem_eq(dump, memory, size);
+}
+END_TEST
+
+/* More is no dump, but may be of use to somebody. */
+START_TEST(pages_unreadable) {
+        CrashInfo info;
+        struct stat st;
+
+        bad_start = LAST_PAGE - 1;
+        bad_end = UINT64_MAX;
+        ck_assert_int_eq(run_with(collector("exit 1", "")), -EIO);
+        info = read_info(DUMP "/kdump.json");
+        ck_assert_uint_eq(info.result, CRASH_RESULT_INCOMPLETE);
+        ck_assert_uint_eq(info.unreadable_bytes, 8192);
+        ck_assert_str_eq(info.vmcore, "vmcore.incomplete");
+        crash_info_done(&info);
+        ck_assert(!has(DUMP "/vmcore"));
+        stat_in_tree(DUMP "/vmcore.incomplete", &st);
+        ck_assert_uint_eq((uint64_t)st.st_size, LAST_PAGE + 4096);
+}
+END_TEST
+
 /* Told at once, it does not have to finish: the second line would make it hang. */
 static const char unknown[] = "echo \"$*\" >>\"${n%/*}/calls\"\n"
                               "echo 'The kernel version is not supported.'\n"
@@ -189,9 +230,22 @@ static void check_log_only(const char *why) {
 
 /* A file system that is full: the collector cannot write, and a copy would not fit either. */
 START_TEST(target_full) {
-        free_space = 1000;
+        free_space = 5 << 20;
+        free_meanwhile = 1000;
         ck_assert_int_eq(run_with(collector("echo half >\"$n\"; exit 1", "")), -ENOSPC);
-        check_log_only("the target is full");
+        check_log_only("exited with status 1; the target is full: the dump does not fit into the 5 "
+                       "MiB that were free");
+}
+END_TEST
+
+/* Why there had to be a copy is still the first reason. */
+START_TEST(full_for_a_copy) {
+        free_space = 5 << 20;
+        sync_failing = "vmcore.incomplete";
+        sync_error = -ENOSPC;
+        ck_assert_int_eq(run_with(strdup("/nowhere/makedumpfile -d 31")), -ENOSPC);
+        check_log_only("is not in the initramfs; the target is full: a plain copy does not fit "
+                       "into the 5 MiB that were free");
 }
 END_TEST
 
@@ -245,10 +299,13 @@ static void add_cases(Suite *s) {
         ADD_FIXTURE_TEST(s, collector_dies);
         ADD_FIXTURE_TEST(s, collector_writes_nothing);
         ADD_FIXTURE_TEST(s, collector_nonsense);
+        ADD_FIXTURE_TEST(s, page_unreadable);
+        ADD_FIXTURE_TEST(s, pages_unreadable);
         ADD_FIXTURE_TEST(s, kernel_unknown);
         ADD_FIXTURE_TEST(s, kernel_unknown_low_level);
         ADD_FIXTURE_TEST(s, collector_sees_a_terminal);
         ADD_FIXTURE_TEST(s, target_full);
+        ADD_FIXTURE_TEST(s, full_for_a_copy);
         ADD_FIXTURE_TEST(s, full_at_sync);
         ADD_FIXTURE_TEST(s, broken_disk);
         ADD_FIXTURE_TEST(s, nothing_can_be_written);

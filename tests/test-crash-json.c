@@ -23,6 +23,7 @@ static CrashInfo sample(void) {
                 .n_cpus = 4,
                 .vmcore = strdup("vmcore"),
                 .vmcore_bytes = 5,
+                .unreadable_bytes = 15,
                 .log = strdup("vmcore-dmesg.txt"),
                 .log_bytes = 6,
                 .collector = strdup("makedumpfile -l"),
@@ -63,6 +64,7 @@ static void check_info(const CrashInfo *a, const CrashInfo *b) {
         ck_assert_uint_eq(a->n_cpus, b->n_cpus);
         ck_assert(streq_ptr(a->vmcore, b->vmcore));
         ck_assert_uint_eq(a->vmcore_bytes, b->vmcore_bytes);
+        ck_assert_uint_eq(a->unreadable_bytes, b->unreadable_bytes);
         ck_assert(streq_ptr(a->log, b->log));
         ck_assert_uint_eq(a->log_bytes, b->log_bytes);
         ck_assert(streq_ptr(a->collector, b->collector));

@@ -148,6 +148,61 @@ START_TEST(log_ends_at_the_end) {
 }
 END_TEST
 
+/* More text than is kept: of each record as many lines as its block has room for, and all of them
+ * have the same block. */
+enum {
+        MANY_COUNT_BITS = 7,
+        MANY = (1 << MANY_COUNT_BITS) - 1, /* records, of about a MiB */
+        MANY_SIZE_BITS = 16,
+        MANY_DESCS = 0x10000,
+        MANY_INFOS = 0x20000,
+        MANY_DATA = 0x30000,
+};
+
+static void put_many(FakeVmcore *fake) {
+        fake->head = MANY - 1;
+        memset(fake->memory + MANY_DATA, '\n', 1 << MANY_SIZE_BITS);
+        for (uint64_t id = 0; id < MANY; id++) {
+                size_t desc = MANY_DESCS + id * FAKE_DESC, info = MANY_INFOS + id * FAKE_INFO;
+
+                fake_put(fake, desc + 8, id | UINT64_C(2) << 62, 8);
+                fake_put(fake, desc + 32, 1 << MANY_SIZE_BITS, 8);
+                fake_put(fake, info + 16, id * 1000000000, 8);
+                fake_put(fake, info + 30, 0xfff0, 2);
+        }
+}
+
+static void put_ring_number(FakeVmcore *fake, size_t at, uint64_t value, size_t width) {
+        memcpy(fake->file + 16384 + FAKE_RING + at, &value, width);
+}
+
+START_TEST(log_too_long) {
+        FakeVmcore *fake = fake_vmcore_new(0);
+        VmcoreLog log;
+        Vmcore v;
+
+        put_many(fake);
+        open_fake(fake, &v);
+        put_ring_number(fake, 16 + 4, MANY_COUNT_BITS, 4);
+        put_ring_number(fake, 16 + 8, FAKE_DIRECT + FAKE_PHYSICAL + MANY_DESCS, 8);
+        put_ring_number(fake, 16 + 16, FAKE_DIRECT + FAKE_PHYSICAL + MANY_INFOS, 8);
+        put_ring_number(fake, 80 + 8, MANY_SIZE_BITS, 4);
+        put_ring_number(fake, 80 + 16, FAKE_DIRECT + FAKE_PHYSICAL + MANY_DATA, 8);
+        ck_assert_int_eq(vmcore_log_read(&v, &log), 0);
+        ck_assert_uint_eq(log.n_records, MANY);
+        /* Whole lines, from the middle to the last. */
+        ck_assert_uint_le(log.size, VMCORE_LOG_MOST);
+        ck_assert_uint_ge(log.size, VMCORE_LOG_MOST / 2);
+        ck_assert_int_eq(log.text[0], '[');
+        ck_assert(endswith(log.text, "\n[  126.000000] \n"));
+        ck_assert_ptr_nonnull(startswith(log.text, "[   "));
+        ck_assert_uint_gt(strtoul(log.text + 1, NULL, 10), 40);
+        vmcore_log_done(&log);
+        vmcore_done(&v);
+        fake_vmcore_free(fake);
+}
+END_TEST
+
 /* A panic may come while a record is being written. */
 START_TEST(log_with_unfinished_records) {
         FakeVmcore *fake = fake_vmcore_new(0);
@@ -380,6 +435,7 @@ static void add_cases(Suite *s) {
         ADD_TEST(s, log_lines);
         ADD_TEST(s, log_wraps);
         ADD_TEST(s, log_ends_at_the_end);
+        ADD_TEST(s, log_too_long);
         ADD_TEST(s, log_with_unfinished_records);
         ADD_TEST(s, log_hostile);
         ADD_TEST(s, log_hostile_sizes);

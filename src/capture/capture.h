@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "core/capture-plan.h"
 #include "core/crash-info.h"
@@ -37,6 +38,8 @@ typedef struct CaptureOps {
         void (*detach)(Capture *c, const PlanPlace *place);
         /* Makes what was written to fd, a file or a directory, durable. name is for people. */
         int (*sync)(Capture *c, int fd, const char *name);
+        /* Reads size bytes of /proc/vmcore at an offset. Returns how many, 0 at its end. */
+        ssize_t (*read_memory)(Capture *c, void *buf, size_t size, uint64_t offset);
         /* Space for us on the file system of fd, bytes. */
         int (*free_bytes)(Capture *c, int fd, uint64_t *ret);
 } CaptureOps;
@@ -86,6 +89,9 @@ void capture_progress(Capture *c);
 
 /* Sets info.message, once: the first reason is the one that counts. */
 void capture_blame(Capture *c, const char *format, ...) _printf_(2, 3);
+
+/* Adds to info.message, behind a reason that is there already. */
+void capture_add(Capture *c, const char *format, ...) _printf_(2, 3);
 
 /* A path with the root in front, for other programs. Returns a fresh string or NULL. */
 char *capture_path(const Capture *c, const char *path);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* /proc/vmcore as it is, without its zeros. */
+/* /proc/vmcore as it is. */
 #include "capture/copy.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <sys/stat.h>
 
 #include "base/file-util.h"
@@ -31,8 +32,74 @@ static int write_at(int fd, const char *data, size_t size, uint64_t offset) {
         return 0;
 }
 
+/* Reads what there is at an offset. Of what cannot be read a page is zeros. Returns its size, 0 at
+ * the end. */
+static size_t read_chunk(Capture *c, char *buffer, size_t size, uint64_t offset) {
+        ssize_t n = c->ops->read_memory(c, buffer, size, offset);
+
+        if (n < 0 && size > PAGE)
+                return read_chunk(c, buffer, PAGE, offset);
+        if (n < 0) {
+                memset(buffer, 0, size);
+                c->info.unreadable_bytes += size;
+                n = (ssize_t)size;
+        }
+        return (size_t)n;
+}
+
+static int copy_all(Capture *c, uint64_t size,
+                    int (*take)(void *userdata, const char *data, size_t size), void *userdata) {
+        char buffer[CHUNK];
+        unsigned percent = 0;
+        int r;
+
+        for (uint64_t at = 0; at < size;) {
+                /* Whole pages of the file, so that those of zeros show. */
+                size_t n = read_chunk(c, buffer, MIN(size - at, (uint64_t)(CHUNK - at % PAGE)), at);
+
+                if (n == 0)
+                        return -EIO;
+                r = take(userdata, buffer, n);
+                if (r < 0)
+                        return r;
+                at += n;
+                capture_progress(c);
+                if (at / (size / 10 + 1) > percent) {
+                        percent = (unsigned)(at / (size / 10 + 1));
+                        capture_say("copied %u0 %%", percent);
+                }
+        }
+        return 0;
+}
+
+int copy_memory(Capture *c, int (*take)(void *userdata, const char *data, size_t size),
+                void *userdata) {
+        uint64_t size;
+        struct stat st;
+        int r;
+
+        if (fstat(c->vmcore_fd, &st) < 0)
+                return -errno;
+        /* /proc/vmcore says its size; its headers do, too. */
+        size = MAX((uint64_t)st.st_size, c->vmcore.size);
+        c->info.unreadable_bytes = 0;
+        capture_say("copying the memory as it is");
+        r = copy_all(c, size, take, userdata);
+        if (r < 0 || c->info.unreadable_bytes == 0)
+                return r;
+        capture_add(c, "%" PRIu64 " of %" PRIu64 " bytes of the memory could not be read",
+                    c->info.unreadable_bytes, size);
+        return c->info.unreadable_bytes > size / UNREADABLE_SHARE;
+}
+
+typedef struct CopyFile {
+        int fd;
+        uint64_t at;
+} CopyFile;
+
 /* Writes the pages that are not all zeros, neighbours together. */
-static int write_pages(int fd, const char *data, size_t size, uint64_t offset, CopyResult *result) {
+static int write_pages(void *userdata, const char *data, size_t size) {
+        CopyFile *file = userdata;
         size_t start = 0, at = 0;
         int r = 0;
 
@@ -43,89 +110,28 @@ static int write_pages(int fd, const char *data, size_t size, uint64_t offset, C
                         at += page;
                         continue;
                 }
-                r = write_at(fd, data + start, at - start, offset + start);
-                result->written += at - start;
+                r = write_at(file->fd, data + start, at - start, file->at + start);
                 at += page;
                 start = at;
         }
-        if (r >= 0) {
-                r = write_at(fd, data + start, at - start, offset + start);
-                result->written += at - start;
-        }
+        if (r >= 0)
+                r = write_at(file->fd, data + start, at - start, file->at + start);
+        file->at += size;
         return r;
 }
 
-/* Reads what there is at an offset. If it cannot be read, a page is left out. Returns its size with
- * data or with none (*ret_bad), 0 at the end. */
-static ssize_t read_chunk(int fd, char *buffer, size_t size, uint64_t offset, bool *ret_bad) {
-        ssize_t n;
-
-        *ret_bad = false;
-        do
-                n = pread(fd, buffer, size, (off_t)offset);
-        while (n < 0 && errno == EINTR);
-        if (n < 0 && size > PAGE)
-                return read_chunk(fd, buffer, PAGE, offset, ret_bad);
-        if (n < 0) {
-                *ret_bad = true;
-                n = PAGE;
-        }
-        return n;
-}
-
-static int copy_all(Capture *c, int fd, uint64_t size, CopyResult *result) {
-        char buffer[CHUNK];
-        unsigned percent = 0;
-        int r;
-
-        for (uint64_t at = 0; at < size;) {
-                /* Whole pages of the file, so that those of zeros show. */
-                size_t want = MIN(size - at, (uint64_t)(CHUNK - at % PAGE));
-                bool is_bad;
-                ssize_t n;
-
-                n = read_chunk(c->vmcore_fd, buffer, want, at, &is_bad);
-                if (n == 0)
-                        return -EIO;
-                n = (ssize_t)MIN((uint64_t)n, size - at);
-                if (is_bad)
-                        result->unreadable += (uint64_t)n;
-                else {
-                        r = write_pages(fd, buffer, (size_t)n, at, result);
-                        if (r < 0)
-                                return r;
-                }
-                at += (uint64_t)n;
-                capture_progress(c);
-                if (at / (size / 10 + 1) > percent) {
-                        percent = (unsigned)(at / (size / 10 + 1));
-                        capture_say("copied %u0 %%", percent);
-                }
-        }
-        return 0;
-}
-
-int copy_vmcore(Capture *c, const char *name, CopyResult *ret) {
+int copy_to_file(Capture *c, const char *name) {
         _cleanup_close_ int fd = -EBADF;
-        struct stat st;
-        CopyResult result = { 0 };
+        CopyFile file;
         int r;
 
-        if (fstat(c->vmcore_fd, &st) < 0)
-                return -errno;
-        /* /proc/vmcore says its size; its headers do, too. */
-        result.size = MAX((uint64_t)st.st_size, c->vmcore.size);
         fd = openat(c->dir_fd, name, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
         if (fd < 0)
                 return -errno;
-        if (ftruncate(fd, (off_t)result.size) < 0)
+        file = (CopyFile){ .fd = fd };
+        r = copy_memory(c, write_pages, &file);
+        /* With the hole at its end, if there is one. */
+        if (r >= 0 && ftruncate(fd, (off_t)file.at) < 0)
                 return -errno;
-        r = copy_all(c, fd, result.size, &result);
-        if (r < 0)
-                return r;
-        /* Nothing could be read at all: that is no dump. */
-        if (result.written == 0)
-                return -EIO;
-        *ret = result;
-        return 0;
+        return r;
 }

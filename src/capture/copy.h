@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* /proc/vmcore as it is, without its zeros. */
+/* /proc/vmcore as it is. */
 #pragma once
 
 #include "capture/capture.h"
 
-typedef struct CopyResult {
-        uint64_t size;       /* of the copy, bytes; with its holes */
-        uint64_t written;    /* that take space */
-        uint64_t unreadable; /* that /proc/vmcore refused, and are holes now */
-} CopyResult;
+/* A copy is no dump if more than one part in so many could not be read. */
+#define UNREADABLE_SHARE 100u
 
-/* Copies into the new file name of the dump's directory. Pages of zeros become holes. Returns 0, or
- * negative errno; the file may be there then. */
-int copy_vmcore(Capture *c, const char *name, CopyResult *ret) _must_check_;
+/* Reads all of /proc/vmcore and hands it to take() in its order, with zeros for the pages that
+ * cannot be read: they are counted in info.unreadable_bytes, and info.message tells. Returns 0; 1
+ * if that is more than UNREADABLE_SHARE allows; or negative errno, also what take() returns. */
+int copy_memory(Capture *c, int (*take)(void *userdata, const char *data, size_t size),
+                void *userdata) _must_check_;
+
+/* The same into the new file name of the dump's directory. Pages of zeros become holes. On failure
+ * the file may be there. */
+int copy_to_file(Capture *c, const char *name) _must_check_;

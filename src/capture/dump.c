@@ -38,7 +38,7 @@ static int collect(Capture *c) {
 }
 
 /* An exit status of 0 is not yet a file. */
-static int commit(Capture *c) {
+static int commit(Capture *c, const char *name) {
         struct stat st;
         int r;
 
@@ -46,10 +46,10 @@ static int commit(Capture *c) {
                 return -errno;
         if (!S_ISREG(st.st_mode) || st.st_size == 0)
                 return -ENODATA;
-        r = store_commit(c, CRASH_INCOMPLETE_NAME, CRASH_VMCORE_NAME);
+        r = store_commit(c, CRASH_INCOMPLETE_NAME, name);
         if (r < 0)
                 return r;
-        c->info.vmcore = strdup(CRASH_VMCORE_NAME);
+        c->info.vmcore = strdup(name);
         c->info.vmcore_bytes = (uint64_t)st.st_size;
         return 0;
 }
@@ -58,31 +58,27 @@ static bool is_full(Capture *c, uint64_t *ret_free) {
         return c->ops->free_bytes(c, c->dir_fd, ret_free) >= 0 && *ret_free < FULL_BYTES;
 }
 
-static void blame_space(Capture *c) {
-        uint64_t left = 0;
-
-        /* The reason behind what the collector said. */
-        free(c->info.message);
-        c->info.message = NULL;
+/* room: what was free when there was nothing of the dump yet. */
+static void blame_space(Capture *c, const char *what, uint64_t room) {
         store_remove(c, CRASH_INCOMPLETE_NAME);
-        (void)c->ops->free_bytes(c, c->dir_fd, &left);
-        capture_blame(c,
-                      "the target is full: the dump does not fit into the %" PRIu64
-                      " MiB that are free; make room, or let MinFree= do so",
-                      left >> 20);
+        capture_add(c,
+                    "the target is full: %s does not fit into the %" PRIu64
+                    " MiB that were free; make room, or let MinFree= do so",
+                    what, room >> 20);
 }
 
-static int copy(Capture *c) {
-        CopyResult result;
+/* What lacks too much of the memory is kept, but not called a dump. */
+static int copy(Capture *c, uint64_t room) {
+        bool is_partial;
         int r;
 
         store_remove(c, CRASH_INCOMPLETE_NAME);
-        capture_say("copying the memory as it is");
-        r = copy_vmcore(c, CRASH_INCOMPLETE_NAME, &result);
+        r = copy_to_file(c, CRASH_INCOMPLETE_NAME);
+        is_partial = r > 0;
         if (r >= 0)
-                r = commit(c);
+                r = commit(c, is_partial ? CRASH_INCOMPLETE_NAME : CRASH_VMCORE_NAME);
         if (r == -ENOSPC || r == -EDQUOT) {
-                blame_space(c);
+                blame_space(c, "a plain copy", room);
                 return -ENOSPC;
         }
         if (r < 0) {
@@ -90,22 +86,21 @@ static int copy(Capture *c) {
                 capture_say("the memory cannot be copied: %s", strerror(-r));
                 return r;
         }
-        if (result.unreadable > 0)
-                capture_say("%" PRIu64 " bytes of it could not be read", result.unreadable);
-        c->info.result = CRASH_RESULT_COPIED;
-        return 0;
+        c->info.result = is_partial ? CRASH_RESULT_INCOMPLETE : CRASH_RESULT_COPIED;
+        return is_partial ? -EIO : 0;
 }
 
 int dump_write(Capture *c) {
-        uint64_t start = monotonic_usec(), left;
+        uint64_t start = monotonic_usec(), room = 0, left;
         bool full;
         int r;
 
+        (void)c->ops->free_bytes(c, c->dir_fd, &room);
         r = collect(c);
         /* Looked at before anything is removed. */
         full = r < 0 && is_full(c, &left);
         if (r >= 0) {
-                r = commit(c);
+                r = commit(c, CRASH_VMCORE_NAME);
                 full = r == -ENOSPC || r == -EDQUOT;
                 if (r >= 0)
                         c->info.result = CRASH_RESULT_COMPLETE;
@@ -115,10 +110,10 @@ int dump_write(Capture *c) {
         }
         if (full) {
                 /* A plain copy is larger than what did not fit. */
-                blame_space(c);
+                blame_space(c, "the dump", room);
                 r = -ENOSPC;
         } else if (r < 0)
-                r = copy(c);
+                r = copy(c, room);
         c->info.dump_usec = monotonic_usec() - start;
         return r;
 }

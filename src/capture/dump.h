@@ -11,8 +11,9 @@
 #define FULL_BYTES (UINT64_C(1) << 20)
 
 /* Writes vmcore into the directory of the dump, by way of vmcore.incomplete. Sets what c->info says
- * of collector and dump, with the reason if it is not the best result; the incomplete file is gone
- * if there is no complete one. Returns 0 if there is a complete dump, or negative errno. */
+ * of collector and dump, with the reason if it is not the best result. Without a complete dump the
+ * incomplete file is gone, unless it is a copy that lacks too much of the memory. Returns 0 if
+ * there is a complete dump, or negative errno. */
 int dump_write(Capture *c) _must_check_;
 
 /* What the collector is to be called with: the words of the configuration, and how to know an

@@ -125,6 +125,15 @@ static int sync_fd(Capture *c, int fd, const char *name) {
         return fsync(fd) < 0 ? -errno : 0;
 }
 
+static ssize_t read_memory(Capture *c, void *buf, size_t size, uint64_t offset) {
+        ssize_t n;
+
+        do
+                n = pread(c->vmcore_fd, buf, size, (off_t)offset);
+        while (n < 0 && errno == EINTR);
+        return n < 0 ? -errno : n;
+}
+
 static int free_bytes(Capture *c, int fd, uint64_t *ret) {
         return retain_free_bytes(fd, ret);
 }
@@ -134,6 +143,7 @@ const CaptureOps capture_ops = {
         .attach = attach,
         .detach = detach,
         .sync = sync_fd,
+        .read_memory = read_memory,
         .free_bytes = free_bytes,
 };
 
@@ -160,5 +170,6 @@ const CaptureOps capture_tree_ops = {
         .attach = tree_attach,
         .detach = tree_detach,
         .sync = sync_fd,
+        .read_memory = read_memory,
         .free_bytes = free_bytes,
 };

@@ -4,17 +4,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sys/stat.h>
 
 #include "base/file-util.h"
 #include "base/string-util.h"
+#include "capture/copy.h"
 #include "capture/dump.h"
 #include "capture/store.h"
 #include "core/raw-dump.h"
 #include "sys/block-probe.h"
 #include "sys/crash-json.h"
-
-#define CHUNK 65536u
 
 typedef struct Raw {
         Capture *capture;
@@ -125,52 +123,37 @@ static int collect(Raw *raw) {
 }
 
 static int copy(Raw *raw) {
-        Capture *c = raw->capture;
-        char buffer[CHUNK];
-        struct stat st;
         int r;
 
-        if (fstat(c->vmcore_fd, &st) < 0)
-                return -errno;
         r = rewind_dump(raw);
-        for (uint64_t at = 0; r >= 0 && at < MAX((uint64_t)st.st_size, c->vmcore.size);) {
-                ssize_t n = pread(c->vmcore_fd, buffer, sizeof(buffer), (off_t)at);
-
-                if (n < 0 && errno == EINTR)
-                        continue;
-                if (n <= 0)
-                        return n < 0 ? -errno : -EIO;
-                r = take_data(raw, buffer, (size_t)n);
-                at += (uint64_t)n;
-                capture_progress(c);
-        }
-        return r;
+        return r < 0 ? r : copy_memory(raw->capture, take_data, raw);
 }
 
 static int write_dump(Raw *raw) {
         Capture *c = raw->capture;
+        bool is_partial = false;
         int r;
 
         r = collect(raw);
         raw->layout.is_flat = r >= 0;
         c->info.result = CRASH_RESULT_COMPLETE;
         if (r < 0 && r != -ENOSPC) {
-                capture_say("copying the memory as it is");
                 r = copy(raw);
-                c->info.result = CRASH_RESULT_COPIED;
+                is_partial = r > 0;
+                c->info.result = is_partial ? CRASH_RESULT_INCOMPLETE : CRASH_RESULT_COPIED;
         }
         if (r >= 0)
                 r = c->ops->sync(c, raw->fd, "raw");
         if (r == -ENOSPC)
-                capture_blame(c, "the dump does not fit on %s", c->place->label);
+                capture_add(c, "the dump does not fit on %s", c->place->label);
         if (r < 0) {
                 raw->layout.dump.size = 0;
                 c->info.result = c->info.log ? CRASH_RESULT_LOG_ONLY : CRASH_RESULT_FAILED;
                 return r;
         }
-        c->info.vmcore = strdup(CRASH_VMCORE_NAME);
+        c->info.vmcore = strdup(is_partial ? CRASH_INCOMPLETE_NAME : CRASH_VMCORE_NAME);
         c->info.vmcore_bytes = raw->layout.dump.size;
-        return 0;
+        return is_partial ? -EIO : 0;
 }
 
 static int save(Raw *raw) {

@@ -51,9 +51,10 @@ static void load_modules(Capture *c) {
         }
 }
 
+/* On a device without a file system there is no directory to tell: its word is empty. */
 static void run_script(Capture *c, const char *script, const char *result) {
         _cleanup_free_ char *path = capture_path(c, script);
-        char *words[] = { path, c->path, (char *)result, NULL };
+        char *words[] = { path, (char *)strempty(c->path), (char *)result, NULL };
         Child child = { .capture = c, .words = words, .silence_usec = SCRIPT_SILENCE_USEC };
         int64_t status;
         int r;
@@ -137,11 +138,11 @@ static int save_files(Capture *c) {
                 capture_say("%s cannot be written: %s", CRASH_INFO_NAME, strerror(-r));
         retain_make_room(&old);
         r = dump_write(c);
-        if (r < 0 && !c->info.log) {
+        if (r < 0 && !c->info.vmcore && !c->info.log) {
                 store_give_up(c);
                 return -ENODEV;
         }
-        if (r < 0)
+        if (r < 0 && !c->info.vmcore)
                 c->info.result = CRASH_RESULT_LOG_ONLY;
         c->info.total_usec = monotonic_usec() - c->start_usec;
         if (store_info(c) < 0)
@@ -165,6 +166,16 @@ static int save_to_files(Capture *c, const PlanPlace *place) {
         return r;
 }
 
+static int save_to_device(Capture *c) {
+        int r;
+
+        run_script(c, c->plan.pre_script, NULL);
+        r = raw_save(c);
+        if (r != -ENODEV)
+                run_script(c, c->plan.post_script, crash_result_to_string(c->info.result));
+        return r;
+}
+
 /* Returns -ENODEV if nothing was written there, so that another place may be tried. */
 static int save_to(Capture *c, const PlanPlace *place) {
         uint64_t start = monotonic_usec();
@@ -185,7 +196,7 @@ static int save_to(Capture *c, const PlanPlace *place) {
         c->info.on_fallback = place == &c->plan.fallback;
         free(c->info.target);
         c->info.target = strdup(place->label);
-        r = place->type == PLAN_PLACE_RAW ? raw_save(c) : save_to_files(c, place);
+        r = place->type == PLAN_PLACE_RAW ? save_to_device(c) : save_to_files(c, place);
         /* It is durable, whatever becomes of what is below it. */
         if (r >= 0)
                 c->shared->is_complete = true;

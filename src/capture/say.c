@@ -2,17 +2,41 @@
 /* What a capture says, and to whom. */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <unistd.h>
 
 #include "base/file-util.h"
 #include "base/string-util.h"
+#include "base/time-util.h"
 #include "capture/capture.h"
+
+/* A console that takes nothing for so long is stuck, and what does not fit is lost. Standard error
+ * does not wait by itself then; console.c sees to that. */
+#define STUCK_USEC     USEC_PER_SEC
+#define TRY_EVERY_MSEC 10
+
+/* All in one call if it can be, so that the kernel's own lines do not fall between. */
+static void write_line(const char *line, size_t size) {
+        uint64_t since = monotonic_usec();
+
+        while (size > 0 && monotonic_usec() - since < STUCK_USEC) {
+                ssize_t n = write(STDERR_FILENO, line, size);
+
+                if (n > 0) {
+                        line += n;
+                        size -= (size_t)n;
+                        since = monotonic_usec();
+                } else if (n < 0 && errno == EAGAIN)
+                        (void)poll(NULL, 0, TRY_EVERY_MSEC);
+                else if (n == 0 || errno != EINTR)
+                        return;
+        }
+}
 
 void capture_say(const char *format, ...) {
         char line[1024];
-        ssize_t n;
         va_list ap;
         size_t at;
 
@@ -24,9 +48,7 @@ void capture_say(const char *format, ...) {
         utf8_mend(line);
         at = strlen(line);
         strscpy(line + at, sizeof(line) - at, "\n");
-        /* One call, so that the kernel's own lines do not fall between. */
-        n = write(STDERR_FILENO, line, strlen(line));
-        (void)n;
+        write_line(line, strlen(line));
 }
 
 void capture_oom_score(const char *score) {
@@ -50,6 +72,25 @@ void capture_blame(Capture *c, const char *format, ...) {
         capture_say("%s", text);
         if (!c->info.message)
                 c->info.message = strdup(text);
+}
+
+void capture_add(Capture *c, const char *format, ...) {
+        char text[CAPTURE_ERROR_MAX * 2];
+        char *both;
+        va_list ap;
+
+        va_start(ap, format);
+        (void)vsnprintf(text, sizeof(text), format, ap);
+        va_end(ap);
+        if (!c->info.message) {
+                capture_blame(c, "%s", text);
+                return;
+        }
+        capture_say("%s", text);
+        if (asprintf(&both, "%s; %s", c->info.message, text) < 0)
+                return;
+        free(c->info.message);
+        c->info.message = both;
 }
 
 char *capture_path(const Capture *c, const char *path) {

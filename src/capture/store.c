@@ -4,24 +4,43 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <linux/openat2.h>
 #include <stdio.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 
 #include "base/file-util.h"
 #include "base/string-util.h"
 #include "sys/crash-json.h"
 
-/* Makes a directory below another, if it is not there, and returns a descriptor of it. */
-static int enter(Capture *c, int parent_fd, const char *name) {
+/* Where the links of the target's file system lead to is meant as on the system that it belongs to:
+ * from its own root, and never out of it. */
+static int open_in_target(int target_fd, const char *path) {
+        struct open_how how = {
+                .flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC,
+                .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
+        };
+        long fd = syscall(SYS_openat2, target_fd, path, &how, sizeof(how));
+
+        return fd < 0 ? -errno : (int)fd;
+}
+
+/* Makes a directory below another, if it is not there, and returns a descriptor of it. path is that
+ * of the new one in the target. */
+static int enter(Capture *c, int target_fd, const char *path, int parent_fd) {
+        const char *name = path_name(path);
         bool is_new = mkdirat(parent_fd, name, 0700) == 0;
         int fd, r;
 
         if (!is_new && errno != EEXIST)
                 return -errno;
-        fd = openat(parent_fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        if (fd < 0)
-                return -errno;
-        if (is_new) {
+        fd = open_in_target(target_fd, path);
+        if (fd == -ENOSYS) { /* before Linux 5.6: then without links */
+                fd = openat(parent_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+                fd = fd < 0 ? -errno : fd;
+        }
+        if (fd >= 0 && is_new) {
                 r = c->ops->sync(c, parent_fd, ".");
                 if (r < 0) {
                         (void)close(fd);
@@ -32,25 +51,34 @@ static int enter(Capture *c, int parent_fd, const char *name) {
 }
 
 static int open_base(Capture *c, const char *directory) {
-        _cleanup_free_ char *copy = strdup(directory);
-        char *rest = copy, *part;
-        int fd, next;
+        _cleanup_close_ int target_fd = -EBADF, fd = -EBADF;
+        _cleanup_free_ char *path = strdup(directory);
+        char *name, *end = path, separator;
+        int next;
 
-        if (!copy)
+        if (!path)
                 return -ENOMEM;
-        fd = open_below(c->root_fd, MOUNT_POINT, O_RDONLY | O_DIRECTORY);
+        target_fd = open_below(c->root_fd, MOUNT_POINT, O_RDONLY | O_DIRECTORY);
+        if (target_fd < 0)
+                return target_fd;
+        fd = openat(target_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         if (fd < 0)
-                return fd;
-        while ((part = strsep(&rest, "/"))) {
-                if (isempty(part) || streq(part, "."))
-                        continue;
-                next = streq(part, "..") ? -EINVAL : enter(c, fd, part);
-                (void)close(fd);
+                return -errno;
+        for (;;) {
+                name = end + strspn(end, "/");
+                if (isempty(name))
+                        break;
+                end = name + strcspn(name, "/");
+                separator = *end;
+                *end = '\0';
+                next = streq(name, "..") ? -EINVAL : enter(c, target_fd, path, fd);
+                *end = separator;
                 if (next < 0)
                         return next;
+                (void)close(fd);
                 fd = next;
         }
-        c->base_fd = fd;
+        c->base_fd = TAKE_FD(fd);
         return 0;
 }
 
@@ -69,12 +97,28 @@ static int open_own(Capture *c) {
                                 continue;
                         return -errno;
                 }
-                c->dir_fd = openat(c->base_fd, c->name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+                c->dir_fd = openat(c->base_fd, c->name,
+                                   O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
                 if (c->dir_fd < 0)
                         return -errno;
                 return c->ops->sync(c, c->base_fd, ".");
         }
         return -EEXIST;
+}
+
+/* Other programs get a path without links, which lead elsewhere where they look. */
+static int find_path(Capture *c) {
+        char link[64], path[PATH_MAX];
+        ssize_t n;
+
+        strscpyf(link, sizeof(link), "/proc/self/fd/%d", c->dir_fd);
+        n = readlink(link, path, sizeof(path));
+        if (n < 0)
+                return -errno;
+        if ((size_t)n == sizeof(path))
+                return -ENAMETOOLONG;
+        c->path = strndup(path, (size_t)n);
+        return c->path ? 0 : -ENOMEM;
 }
 
 int store_open(Capture *c) {
@@ -83,12 +127,8 @@ int store_open(Capture *c) {
         r = open_base(c, c->place->directory);
         if (r >= 0)
                 r = open_own(c);
-        if (r >= 0 &&
-            asprintf(&c->path, "%s%s/%s/%s", c->root, MOUNT_POINT,
-                     c->place->directory + strspn(c->place->directory, "/"), c->name) < 0) {
-                c->path = NULL;
-                r = -ENOMEM;
-        }
+        if (r >= 0)
+                r = find_path(c);
         if (r < 0)
                 store_close(c);
         return r;

@@ -4,8 +4,8 @@
 
 #include "capture/capture.h"
 
-/* Makes the directory of dumps and the directory of this one below the mounted target, and sets
- * base_fd, dir_fd, name and path. Returns 0 or negative errno. */
+/* Makes the directory of dumps and the directory of this one below the mounted target, whose links
+ * never lead out of it, and sets base_fd, dir_fd, name and path. Returns 0 or negative errno. */
 int store_open(Capture *c) _must_check_;
 void store_close(Capture *c);
 

@@ -18,6 +18,7 @@
 #include "base/string-util.h"
 #include "base/time-util.h"
 #include "capture/capture.h"
+#include "capture/console.h"
 #include "capture/devices.h"
 #include "sys/watchdog.h"
 
@@ -49,20 +50,16 @@ static void mount_kernel_file_systems(void) {
 }
 
 /* An initramfs need not have a /dev/console of its own. */
-static void open_console(void) {
-        int fd = open("/dev/console", O_RDWR | O_NOCTTY);
+static void open_console(Console *console) {
+        int r;
 
-        if (fd < 0) {
+        r = console_open(console, "/dev/console");
+        if (r < 0) {
                 (void)mkdir("/dev", 0755);
                 (void)mknod("/dev/console", S_IFCHR | 0600, makedev(5, 1));
-                fd = open("/dev/console", O_RDWR | O_NOCTTY);
+                r = console_open(console, "/dev/console");
         }
-        if (fd < 0)
-                return;
-        for (int i = STDIN_FILENO; i <= STDERR_FILENO; i++)
-                (void)dup2(fd, i);
-        if (fd > STDERR_FILENO)
-                (void)close(fd);
+        (void)r; /* nobody would hear of it */
 }
 
 static int worker(CaptureShared *shared, bool without_log) {
@@ -91,6 +88,7 @@ static int worker(CaptureShared *shared, bool without_log) {
 }
 
 typedef struct Watch {
+        Console console;
         Watchdogs dogs;
         uint64_t fed_usec;
         int root_fd;
@@ -151,6 +149,7 @@ static void run_shell(Watch *watch) {
         if (pid == 0) {
                 (void)sigemptyset(&none);
                 (void)sigprocmask(SIG_SETMASK, &none, NULL);
+                console_hand_over(&watch->console);
                 (void)setsid();
                 (void)ioctl(STDIN_FILENO, TIOCSCTTY, 1);
                 (void)execl("/bin/sh", "sh", (char *)NULL);
@@ -234,9 +233,9 @@ _Noreturn void supervise(void) {
         (void)sigprocmask(SIG_SETMASK, &all, NULL);
         (void)signal(SIGPIPE, SIG_IGN);
         (void)umask(0077);
-        open_console();
+        open_console(&watch.console);
         mount_kernel_file_systems();
-        open_console(); /* the one of devtmpfs */
+        open_console(&watch.console); /* the one of devtmpfs */
         if (shared == MAP_FAILED)
                 shared = &nothing;
         watch.root_fd = open_root("/");

@@ -41,7 +41,8 @@ typedef struct CrashInfo {
         char *directory; /* of this dump, on the running system; not in the file itself */
         char *vmcore;    /* name of the dump's file, NULL if there is none */
         uint64_t vmcore_bytes;
-        char *log; /* name of the log's file, NULL if there is none */
+        uint64_t unreadable_bytes; /* of the memory, that are zeros in a plain copy */
+        char *log;                 /* name of the log's file, NULL if there is none */
         uint64_t log_bytes;
 
         char *collector;          /* the command line that wrote the dump */

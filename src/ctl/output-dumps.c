@@ -141,6 +141,13 @@ static void print_state(FILE *f, const FoundDump *found, bool colour) {
                                 YELLOW, colour);
                 (void)fputc('\n', f);
         }
+        if (info->unreadable_bytes > 0) {
+                char size[SIZE_TEXT_MAX];
+
+                put_label(f, "Note");
+                (void)fprintf(f, "%s of the memory could not be read, and are zeros in the dump\n",
+                              size_text(size, info->unreadable_bytes));
+        }
 }
 
 static void print_machine(FILE *f, const CrashInfo *info) {

@@ -14,11 +14,26 @@ typedef struct Text {
         size_t size, room;
 } Text;
 
+/* Makes room by dropping whole lines from the front: why it crashed is at the end. At least a
+ * quarter at once, so that a log does not move for each of its lines. */
+static void drop_lines(Text *t, size_t size) {
+        const char *end = NULL;
+
+        size = MAX(size, (size_t)VMCORE_LOG_MOST / 4);
+        if (size < t->size)
+                end = memchr(t->data + size, '\n', t->size - size);
+        size = end ? (size_t)(end + 1 - t->data) : t->size;
+        t->size -= size;
+        memmove(t->data, t->data + size, t->size);
+}
+
+/* Adds less than VMCORE_LOG_MOST bytes. */
 static int text_add(Text *t, const char *data, size_t size) {
         if (size > VMCORE_LOG_MOST - t->size)
-                return -EFBIG;
+                drop_lines(t, size);
         if (t->size + size + 1 > t->room) {
-                size_t room = MAX(t->room * 2, t->size + size + 4096);
+                size_t wanted = MAX(t->room * 2, t->size + size + 4096);
+                size_t room = MIN(wanted, (size_t)VMCORE_LOG_MOST + 1);
                 char *grown = realloc(t->data, room);
 
                 if (!grown)

@@ -19,7 +19,8 @@ typedef struct VmcoreLog {
  * the records that earlier kernels had in kernel/printk/printk.c. Returns 0; -ENOENT (VMCOREINFO
  * does not say where), -EBADMSG (what is there makes no sense), -EFBIG (beyond a limit), -ENXIO
  * (not in the dump), -ENOMEM, or what reading says. If that comes in the middle, what was read
- * before is the result, without an error. */
+ * before is the result, without an error. Of a text beyond VMCORE_LOG_MOST the first lines are left
+ * out. */
 int vmcore_log_read(const Vmcore *v, VmcoreLog *ret) _must_check_;
 
 void vmcore_log_done(VmcoreLog *log);

@@ -30,6 +30,7 @@ static const JsonField crash_table[] = {
         JSON_FIELD(NUMBER, CrashInfo, "Cpus", n_cpus),
         JSON_FIELD(OPTIONAL_STRING, CrashInfo, "Vmcore", vmcore),
         JSON_FIELD(NUMBER, CrashInfo, "VmcoreBytes", vmcore_bytes),
+        JSON_FIELD(NUMBER, CrashInfo, "UnreadableBytes", unreadable_bytes),
         JSON_FIELD(OPTIONAL_STRING, CrashInfo, "Log", log),
         JSON_FIELD(NUMBER, CrashInfo, "LogBytes", log_bytes),
         JSON_FIELD(OPTIONAL_STRING, CrashInfo, "Collector", collector),
