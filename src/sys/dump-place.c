@@ -11,76 +11,34 @@
 #include "sys/mounts.h"
 #include "sys/path.h"
 
-#define MOUNTINFO_LONGEST (4u * 1024u * 1024u) /* bytes */
-
-/* "253:0" */
-#define NUMBER_MAX 32u
-
-/* Fields of mountinfo have \040 for a blank, and the like. */
-static void unescape(char *s) {
-        char *to = s;
-
-        for (const char *p = s; *p; p++) {
-                if (p[0] == '\\' && p[1] >= '0' && p[1] <= '3' && p[2] >= '0' && p[2] <= '7' &&
-                    p[3] >= '0' && p[3] <= '7') {
-                        *to++ = (char)((p[1] - '0') * 64 + (p[2] - '0') * 8 + (p[3] - '0'));
-                        p += 3;
-                } else
-                        *to++ = *p;
-        }
-        *to = '\0';
-}
-
-typedef struct Line {
-        char *number, *root, *point, *source;
-} Line;
-
-/* Takes a line of mountinfo apart, in place (fs/proc_namespace.c, show_mountinfo()): "36 35 98:0
- * /root /point options optional... - type source options". */
-static int parse_mount(char *line, Line *ret) {
-        char *fields[5], *rest = line, *field;
-        size_t n = 0;
-
-        while (n < ELEMENTSOF(fields) && (field = strsep(&rest, " ")))
-                fields[n++] = field;
-        while ((field = strsep(&rest, " ")) && !streq(field, "-"))
-                ;
-        if (n < ELEMENTSOF(fields) || !rest || !strsep(&rest, " "))
-                return -EBADMSG;
-        *ret = (Line){ fields[2], fields[3], fields[4], strsep(&rest, " ") };
-        if (!ret->source)
-                return -EBADMSG;
-        unescape(ret->root);
-        unescape(ret->point);
-        unescape(ret->source);
-        return 0;
-}
-
-/* The device that is looked for. */
-typedef struct Device {
+/* The device that is looked for, and the path on it. */
+typedef struct Search {
+        int root_fd;
         BlockName name;
-        char number[NUMBER_MAX];
-} Device;
+        uint64_t major, minor;
+        const char *path;
+        char *found; /* the path on the running system */
+} Search;
 
-static int find_device(int root_fd, const char *target, Device *ret) {
+static int find_device(Search *search, const char *target) {
         _cleanup_free_ char *path = NULL;
         int r;
 
         r = block_path(target, &path);
         if (r >= 0)
-                r = block_by_path(root_fd, path, &ret->name);
-        if (r >= 0)
-                r = block_attribute(root_fd, &ret->name, "dev", ret->number, sizeof(ret->number));
-        return r;
+                r = block_by_path(search->root_fd, path, &search->name);
+        return r < 0 ? r
+                     : block_number(search->root_fd, &search->name, &search->major, &search->minor);
 }
 
 /* btrfs and the like have numbers of their own there; the name of the device tells. */
-static bool is_of_device(int root_fd, const Line *m, const Device *device) {
+static bool is_of_device(const Search *search, const Mount *mount) {
         BlockName source;
 
-        return streq(m->number, device->number) ||
-               (startswith(m->source, "/dev/") && block_by_path(root_fd, m->source, &source) >= 0 &&
-                streq(source.text, device->name.text));
+        return (mount->major == search->major && mount->minor == search->minor) ||
+               (startswith(mount->source, "/dev/") &&
+                block_by_path(search->root_fd, mount->source, &source) >= 0 &&
+                streq(source.text, search->name.text));
 }
 
 /* The rest of path behind the part of the file system that is mounted, NULL if it is not in
@@ -94,30 +52,33 @@ static const char *behind_root(const char *path, const char *root) {
         return rest && (*rest == '/' || *rest == '\0') ? rest : NULL;
 }
 
+/* Returns 1 if the path is there, 0 if not, -ENOMEM. */
+static int try_mount(void *userdata, const Mount *mount) {
+        Search *search = userdata;
+        const char *behind = behind_root(search->path, mount->root);
+
+        if (!behind || !is_of_device(search, mount))
+                return 0;
+        if (asprintf(&search->found, "%s%s", streq(mount->point, "/") ? "" : mount->point, behind) <
+            0) {
+                search->found = NULL;
+                return -ENOMEM;
+        }
+        return 1;
+}
+
 /* Returns 0, -ENODEV if the device is not mounted with that path, -ENOMEM or another errno. */
-static int find_mounted(int root_fd, const Device *device, const char *path, char **ret) {
-        _cleanup_free_ char *text = NULL;
-        char *rest, *line;
+static int find_mounted(Search *search, char **ret) {
+        _cleanup_(mounts_freep) Mounts *mounts = NULL;
         int r;
 
-        r = read_file_below(root_fd, "/proc/self/mountinfo", MOUNTINFO_LONGEST, &text, NULL);
-        if (r < 0)
-                return r;
-        rest = text;
-        while ((line = strsep(&rest, "\n"))) {
-                const char *behind;
-                Line m;
-
-                if (parse_mount(line, &m) < 0 || !is_of_device(root_fd, &m, device))
-                        continue;
-                behind = behind_root(path, m.root);
-                if (!behind)
-                        continue;
-                if (asprintf(ret, "%s%s", streq(m.point, "/") ? "" : m.point, behind) < 0)
-                        return -ENOMEM;
-                return 0;
-        }
-        return -ENODEV;
+        r = mounts_read_below(search->root_fd, "/proc/self/mountinfo", false, &mounts);
+        if (r >= 0)
+                r = mounts_each(mounts, try_mount, search);
+        if (r <= 0)
+                return r < 0 ? r : -ENODEV;
+        *ret = search->found;
+        return 0;
 }
 
 static int fail(int error, char **reterr, const char *before, const char *target,
@@ -184,7 +145,7 @@ int dump_place_mounted(int root_fd, const char *path, char **reterr) {
 
 int dump_place(int root_fd, const Settings *settings, DumpPlace place, char **ret, char **reterr) {
         const char *target = target_of(settings, place);
-        Device device;
+        Search search = { .root_fd = root_fd, .path = settings->capture_path };
         int r;
 
         if (isempty(target))
@@ -196,12 +157,12 @@ int dump_place(int root_fd, const Settings *settings, DumpPlace place, char **re
                 *ret = strdup(settings->capture_path);
                 return *ret ? 0 : -ENOMEM;
         }
-        r = find_device(root_fd, target, &device);
+        r = find_device(&search, target);
         if (r == -ENOMEM)
                 return r;
         if (r < 0)
                 return fail(-ENODEV, reterr, "there is no device ", target, "");
-        r = find_mounted(root_fd, &device, settings->capture_path, ret);
+        r = find_mounted(&search, ret);
         if (r == -ENODEV)
                 return fail(r, reterr, "", target, " is not mounted");
         return r;

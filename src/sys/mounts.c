@@ -163,3 +163,21 @@ int mounts_of_device(Mounts *m, uint64_t major, uint64_t minor, const char *sour
         mnt_free_iter(iter);
         return r;
 }
+
+int mounts_each(Mounts *m, int (*take)(void *userdata, const Mount *mount), void *userdata) {
+        struct libmnt_iter *iter = mnt_new_iter(MNT_ITER_FORWARD);
+        struct libmnt_fs *fs;
+        int r = 0;
+
+        if (!iter)
+                return -ENOMEM;
+        while (r == 0 && mnt_table_next_fs(m->table, iter, &fs) == 0) {
+                _cleanup_(mount_done) Mount mount = { 0 };
+
+                r = copy_of(fs, &mount);
+                if (r >= 0)
+                        r = take(userdata, &mount);
+        }
+        mnt_free_iter(iter);
+        return r;
+}

@@ -41,4 +41,9 @@ int mounts_missing(Mounts *fstab, const char *path, const Mount *mounted, Mount 
  * returns. */
 int mounts_of_device(Mounts *m, uint64_t major, uint64_t minor, const char *source,
                      Mount *ret) _must_check_;
+
+/* Calls take() with each of them, the first one first, until it returns something else than 0.
+ * Returns that, or 0; -ENOMEM. */
+int mounts_each(Mounts *m, int (*take)(void *userdata, const Mount *mount),
+                void *userdata) _must_check_;
 void mount_done(Mount *mount);
