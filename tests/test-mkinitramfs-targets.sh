@@ -132,6 +132,9 @@ mounted 254:1 / / ext4 /dev/vda1
 mkdir -p "$root/var/crash"
 echo "/dev/vdb1 /var/crash ext4 defaults,nofail 0 2" >"$root/etc/fstab"
 refused "Path=/var/crash is on what /etc/fstab mounts at /var/crash, and that is not mounted"
+rmdir "$root/var/crash"
+refused "Path=/var/crash is on what /etc/fstab mounts at /var/crash, and that is not mounted"
+mkdir "$root/var/crash"
 echo "/dev/vdb1 /var/crash ext4 noauto,nofail 0 2" >"$root/etc/fstab"
 planned '"Directory":"/var/crash"'
 echo "/dev/vdb1 /var/crash2 ext4 defaults 0 2" >"$root/etc/fstab"

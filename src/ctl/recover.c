@@ -91,14 +91,26 @@ static int open_base(int root_fd, const char *path) {
         return TAKE_FD(fd);
 }
 
-/* Of an attempt that did not get to its end. A stale one is nobody's any more, but what looks like
- * one may be that of another device, which is being recovered now and locked for that. */
-static void drop_unfinished(const Recovery *c, const char *name, bool is_stale) {
+static bool is_same(int fd, int parent_fd, const char *name) {
+        struct stat a, b;
+
+        return fstat(fd, &a) >= 0 && fstatat(parent_fd, name, &b, AT_SYMLINK_NOFOLLOW) >= 0 &&
+               a.st_ino == b.st_ino && a.st_dev == b.st_dev;
+}
+
+/* Nobody is at work there, and it did not get its own name before that could be told. */
+static bool is_stale(const Recovery *c, int fd, const char *name) {
+        return flock(fd, LOCK_EX | LOCK_NB) >= 0 && is_same(fd, c->base_fd, name);
+}
+
+/* Of an attempt that did not get to its end: this one, or one before. What looks like the latter
+ * may be that of another device, which is being recovered now. */
+static void drop_unfinished(const Recovery *c, const char *name, bool is_own) {
         _cleanup_close_ int fd = dump_store_open_dump(c->base_fd, name);
         _cleanup_closedir_ DIR *dir = NULL;
         const struct dirent *entry;
 
-        if (fd < 0 || (is_stale && flock(fd, LOCK_EX | LOCK_NB) < 0) ||
+        if (fd < 0 || (!is_own && !is_stale(c, fd, name)) ||
             open_directory_below(fd, ".", &dir) < 0)
                 return;
         while ((entry = readdir(dir)))
@@ -115,14 +127,7 @@ static void drop_stale(const Recovery *c) {
                 return;
         while ((entry = readdir(dir)))
                 if (startswith(entry->d_name, UNFINISHED))
-                        drop_unfinished(c, entry->d_name, true);
-}
-
-static bool is_same(int fd, int parent_fd, const char *name) {
-        struct stat a, b;
-
-        return fstat(fd, &a) >= 0 && fstatat(parent_fd, name, &b, AT_SYMLINK_NOFOLLOW) >= 0 &&
-               a.st_ino == b.st_ino && a.st_dev == b.st_dev;
+                        drop_unfinished(c, entry->d_name, false);
 }
 
 /* A directory that nobody else knows: where everyone may write, any fixed name may be taken. The
@@ -516,7 +521,7 @@ int recover_dump(int root_fd, const Settings *settings, const char *device,
                 return fail(&c, r, settings->capture_path);
         r = take_all(&c, ret_note, name);
         if (r < 0) {
-                drop_unfinished(&c, c.unfinished, false);
+                drop_unfinished(&c, c.unfinished, true);
                 return r;
         }
         if (asprintf(&path, "%s/%s", settings->capture_path, name) < 0) {

@@ -50,6 +50,7 @@ static int add_old(const Retention *r, OldDumps *old, const char *name, const ch
 
         if (crash_directory_parse(name, host, &when) < 0 || !streq(host, own_host))
                 return 0;
+        progress(r);
         /* Before it counts: others must neither push dumps out nor keep them all in. */
         fd = dump_store_open_dump(r->base_fd, name);
         if (fd < 0 || !dump_store_is_whole(fd, &bytes))
@@ -65,7 +66,6 @@ static int add_old(const Retention *r, OldDumps *old, const char *name, const ch
         dump = &old->dump[old->n++];
         *dump = (OldDump){ .time_usec = when, .is_complete = true, .bytes = bytes };
         strscpy(dump->name, sizeof(dump->name), name);
-        progress(r);
         return 0;
 }
 
