@@ -27,7 +27,7 @@ static uint64_t free_space;     /* that the fake says; UINT64_MAX: what is true 
 static uint64_t free_meanwhile; /* the same once there is something of the dump; 0: no other */
 static int sync_error;          /* of the file that is called: */
 static const char *sync_failing;
-static bool leave_log_out;
+static CaptureSkip skip;
 static uint64_t bad_start, bad_end; /* of /proc/vmcore, where it cannot be read for a copy */
 
 static inline bool has(const char *path) {
@@ -73,7 +73,7 @@ static inline void setup(void) {
         free_space = UINT64_MAX;
         free_meanwhile = 0;
         sync_failing = NULL;
-        leave_log_out = false;
+        skip = (CaptureSkip){ 0 };
         shared = (CaptureShared){ 0 };
         fake_log(fake, 1000000, "Linux version 6.9.0-fake");
         fake_log(fake, 2000000, "Kernel panic - not syncing: because");
@@ -133,7 +133,7 @@ static inline int run(void) {
                 .root = root,
                 .ops = &ops,
                 .shared = &shared,
-                .without_log = leave_log_out,
+                .skip = skip,
                 .vmcore_fd = -EBADF,
                 .base_fd = -EBADF,
                 .dir_fd = -EBADF,

@@ -135,7 +135,9 @@ END_TEST
 
 static int fail_attach(Capture *c, const PlanPlace *place, uint64_t deadline_usec,
                        char ret_device[static 64], char reterr[static CAPTURE_ERROR_MAX]) {
+        ck_assert_uint_eq(shared.attaching, streq(place->label, "the target") ? 1 : 2);
         if (streq(place->label, "the target")) {
+                ck_assert_uint_eq(skip.places, 0);
                 strscpy(reterr, CAPTURE_ERROR_MAX, "it is elsewhere");
                 return -ENODEV;
         }
@@ -168,6 +170,61 @@ START_TEST(no_target) {
         ck_assert(!has(TARGET));
         ck_assert_int_eq(read_file_below(tree.fd, "/dev/pmsg0", 1 << 16, &text, NULL), 0);
         ck_assert_ptr_nonnull(strstr(text, "Kernel panic - not syncing: because\n"));
+}
+END_TEST
+
+/* A target that has hung one worker is not asked by the next. */
+START_TEST(target_left_out) {
+        CapturePlan plan = plan_with(collector("echo x >\"$n\"", ""));
+        CrashInfo info;
+
+        plan.fallback = plan.target;
+        plan.fallback.label = (char *)"the other";
+        ops.attach = fail_attach;
+        skip.places = 1;
+        ck_assert_int_eq(run_plan(&plan), 0);
+        ck_assert_uint_eq(shared.attaching, 0);
+        info = read_info(DUMP "/kdump.json");
+        ck_assert(info.on_fallback);
+        ck_assert_ptr_nonnull(strstr(info.message, "the target the target is not there: "));
+        crash_info_done(&info);
+}
+END_TEST
+
+START_TEST(places_left_out) {
+        CapturePlan plan = plan_with(collector("echo x >\"$n\"", ""));
+        _cleanup_free_ char *text = NULL;
+
+        plan.fallback = plan.target;
+        tree_text(&tree, "/dev/pmsg0", "");
+        skip.places = 2;
+        ck_assert_int_eq(run_plan(&plan), -ENODEV);
+        ck_assert(!has(TARGET));
+        ck_assert_int_eq(read_file_below(tree.fd, "/dev/pmsg0", 1 << 16, &text, NULL), 0);
+        ck_assert_ptr_nonnull(strstr(text, "Kernel panic - not syncing: because\n"));
+}
+END_TEST
+
+START_TEST(again) {
+        CaptureShared left = { 0 };
+        CaptureSkip less = { 0 };
+
+        ck_assert(!capture_again(&left, true, &less));
+        ck_assert(!capture_again(&left, false, &less));
+        left.is_reading = true;
+        ck_assert(!capture_again(&left, true, &less));
+        ck_assert(capture_again(&left, false, &less));
+        ck_assert(less.log && less.places == 0);
+        ck_assert(!capture_again(&left, false, &less));
+        left = (CaptureShared){ .attaching = 1 };
+        ck_assert(!capture_again(&left, false, &less));
+        ck_assert(capture_again(&left, true, &less));
+        ck_assert_uint_eq(less.places, 1);
+        ck_assert(!capture_again(&left, true, &less));
+        left.attaching = 2;
+        ck_assert(capture_again(&left, true, &less));
+        ck_assert(less.log && less.places == 2);
+        ck_assert(!capture_again(&left, true, &less));
 }
 END_TEST
 
@@ -211,7 +268,7 @@ START_TEST(no_log) {
 END_TEST
 
 START_TEST(log_left_out) {
-        leave_log_out = true;
+        skip.log = true;
         ck_assert_int_eq(run_with(collector("echo x >\"$n\"", "")), 0);
         ck_assert(has(TARGET) && !has(DUMP));
 }
@@ -477,6 +534,9 @@ static void add_cases(Suite *s) {
         ADD_FIXTURE_TEST(s, keep_follows_no_links);
         ADD_FIXTURE_TEST(s, fallback);
         ADD_FIXTURE_TEST(s, no_target);
+        ADD_FIXTURE_TEST(s, target_left_out);
+        ADD_FIXTURE_TEST(s, places_left_out);
+        ADD_FIXTURE_TEST(s, again);
         ADD_FIXTURE_TEST(s, no_vmcore);
         ADD_FIXTURE_TEST(s, damaged_vmcore);
         ADD_FIXTURE_TEST(s, no_plan);

@@ -25,6 +25,7 @@ static Dumps dumps;
         "\"PanicUptimeUSec\":185000000,\"MemoryBytes\":2147483648,\"Cpus\":2,"         \
         "\"Collector\":\"makedumpfile -l -d 23\",\"CollectorVersion\":\"1.7.2\","      \
         "\"CollectorStatus\":0,\"KernelUnknown\":true,\"CaptureRelease\":\"6.12.57\"," \
+        "\"UnreadableBytes\":8192,"                                                    \
         "\"Target\":\"/var/crash on /dev/vda1\",\"OnFallback\":false,"                 \
         "\"SinceBootUSec\":1900000,\"TargetUSec\":120000,\"LogUSec\":30000,"           \
         "\"DumpUSec\":4100000,\"TotalUSec\":4600000,\"Ranges\":[[0,1],[4096,8192]]}"
@@ -104,6 +105,7 @@ START_TEST(test_info) {
                 "      Memory: 2048 MiB in 2 ranges, registers of 2 CPUs\n"
                 "       State: complete\n"
                 "        Note: makedumpfile did not know this kernel: pages",
+                "        Note: 8.0 KiB of the memory could not be read, and are zeros in the dump\n"
                 "   Directory: /var/crash/vm-2023-11-14-22:13:20\n"
                 "        Dump: /var/crash/vm-2023-11-14-22:13:20/vmcore (5 B)\n"
                 "         Log: /var/crash/vm-2023-11-14-22:13:20/vmcore-dmesg.txt (8 B)\n"

@@ -22,9 +22,16 @@ typedef struct CaptureShared {
         _Atomic unsigned final_action;   /* FinalAction, once the plan is read */
         _Atomic unsigned failure_action; /* the same */
         _Atomic bool is_reading;         /* the memory of the crashed kernel, for its log */
+        _Atomic unsigned attaching;      /* 1: the target, 2: the fallback; 0: neither */
         _Atomic bool is_complete;        /* there is a complete dump */
         _Atomic bool knows_actions;
 } CaptureShared;
+
+/* What was the end of an earlier worker, and is left out. */
+typedef struct CaptureSkip {
+        bool log;        /* reading it */
+        unsigned places; /* the target (1), and the fallback (2) */
+} CaptureSkip;
 
 typedef struct Capture Capture;
 
@@ -53,7 +60,7 @@ struct Capture {
         const CaptureOps *ops;
         void *userdata; /* of the ops */
         CaptureShared *shared;
-        bool without_log;    /* reading it has killed a worker already */
+        CaptureSkip skip;
         uint64_t start_usec; /* CLOCK_MONOTONIC */
 
         CapturePlan plan;
@@ -73,6 +80,10 @@ struct Capture {
 /* Does all of it. Returns 0 if a complete dump was written, else negative errno, with what could be
  * kept kept and the reason told. */
 int capture_run(Capture *c) _must_check_;
+
+/* Whether another worker may do better than one that crashed, or else hangs, by leaving out more,
+ * which is added to *skip. That cannot be for ever: there is only so much to leave out. */
+bool capture_again(const CaptureShared *shared, bool hangs, CaptureSkip *skip);
 
 /* Frees what capture_run() left. */
 void capture_done(Capture *c);

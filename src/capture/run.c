@@ -185,7 +185,9 @@ static int save_to(Capture *c, const PlanPlace *place) {
         if (place->type == PLAN_PLACE_NONE)
                 return -ENODEV;
         strscpyf(reason, sizeof(reason), "it cannot be reached");
+        c->shared->attaching = place == &c->plan.fallback ? 2 : 1;
         r = c->ops->attach(c, place, start + c->plan.target_timeout_usec, c->device, reason);
+        c->shared->attaching = 0;
         c->info.target_usec += monotonic_usec() - start;
         capture_progress(c);
         if (r < 0) {
@@ -202,6 +204,21 @@ static int save_to(Capture *c, const PlanPlace *place) {
                 c->shared->is_complete = true;
         c->ops->detach(c, place);
         c->place = NULL;
+        return r;
+}
+
+/* To the first place that there is. */
+static int save(Capture *c) {
+        const PlanPlace *places[] = { &c->plan.target, &c->plan.fallback };
+        int r = -ENODEV;
+
+        for (unsigned i = 0; i < ELEMENTSOF(places) && r == -ENODEV; i++) {
+                if (i < c->skip.places)
+                        capture_blame(c, "the target %s is not there: an earlier try hung",
+                                      places[i]->label);
+                else
+                        r = save_to(c, places[i]);
+        }
         return r;
 }
 
@@ -258,9 +275,7 @@ int capture_run(Capture *c) {
         r = plan_r;
         if (r >= 0) {
                 load_modules(c);
-                r = save_to(c, &c->plan.target);
-                if (r == -ENODEV)
-                        r = save_to(c, &c->plan.fallback);
+                r = save(c);
         }
         if (r < 0 && !c->info.log)
                 log_somewhere(c);
@@ -274,6 +289,23 @@ int capture_run(Capture *c) {
                 capture_say("there is no complete dump: %s",
                             strempty(c->info.message ?: strerror(-r)));
         return r;
+}
+
+bool capture_again(const CaptureShared *shared, bool hangs, CaptureSkip *skip) {
+        /* The memory of a crashed kernel can be worse than anybody thought of. The dump does not
+         * need its log. */
+        if (!hangs && shared->is_reading && !skip->log) {
+                capture_say("it was reading the log: once more without");
+                skip->log = true;
+                return true;
+        }
+        /* A disk that does not answer can hold whoever asks it for ever. */
+        if (hangs && shared->attaching > skip->places) {
+                capture_say("it was waiting for the target: once more without");
+                skip->places = shared->attaching;
+                return true;
+        }
+        return false;
 }
 
 void capture_done(Capture *c) {

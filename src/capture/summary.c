@@ -108,7 +108,7 @@ int summary_read(Capture *c) {
         c->vmcore_fd = open_below(c->root_fd, VMCORE_PATH, O_RDONLY);
         if (c->vmcore_fd < 0)
                 return c->vmcore_fd;
-        if (c->without_log)
+        if (c->skip.log)
                 return 0;
         c->shared->is_reading = true;
         r = read_memory(c);

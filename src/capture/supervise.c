@@ -62,7 +62,7 @@ static void open_console(Console *console) {
         (void)r; /* nobody would hear of it */
 }
 
-static int worker(CaptureShared *shared, bool without_log) {
+static int worker(CaptureShared *shared, const CaptureSkip *skip) {
         Devices devices = { 0 };
         Capture c = {
                 .root_fd = open_root("/"),
@@ -70,7 +70,7 @@ static int worker(CaptureShared *shared, bool without_log) {
                 .ops = &capture_ops,
                 .userdata = &devices,
                 .shared = shared,
-                .without_log = without_log,
+                .skip = *skip,
                 .vmcore_fd = -EBADF,
                 .base_fd = -EBADF,
                 .dir_fd = -EBADF,
@@ -190,36 +190,40 @@ static void judge(int status) {
                 capture_say("the capture was killed by signal %d", WTERMSIG(status));
 }
 
-/* Returns the wait status of a worker, or -ETIME if it hangs. */
-static int run_worker(Watch *watch, CaptureShared *shared, bool without_log) {
+/* Returns the wait status of a worker, or -ETIME if it hangs; then it was killed, but may hang
+ * on. */
+static int run_worker(Watch *watch, CaptureShared *shared, const CaptureSkip *skip) {
         sigset_t none;
         pid_t pid;
+        int r;
 
         shared->progress_usec = monotonic_usec();
+        shared->is_reading = false;
+        shared->attaching = 0;
         pid = fork();
         if (pid == 0) {
                 (void)sigemptyset(&none);
                 (void)sigprocmask(SIG_SETMASK, &none, NULL);
-                _exit(worker(shared, without_log) < 0);
+                _exit(worker(shared, skip) < 0);
         }
         if (pid < 0) {
                 capture_say("the capture cannot be started: %s", strerror(errno));
                 return 0;
         }
-        return wait_child(watch, pid, &shared->progress_usec, NO_PROGRESS_USEC);
+        r = wait_child(watch, pid, &shared->progress_usec, NO_PROGRESS_USEC);
+        if (r < 0)
+                (void)kill(pid, SIGKILL);
+        return r;
 }
 
 static void capture(Watch *watch, CaptureShared *shared) {
+        CaptureSkip skip = { 0 };
         int status;
 
-        status = run_worker(watch, shared, false);
-        judge(status);
-        /* The memory of a crashed kernel can be worse than anybody thought of. The dump does not
-         * need its log: once more, and only once, without. */
-        if (status >= 0 && WIFSIGNALED(status) && shared->is_reading) {
-                capture_say("it was reading the log: once more without");
-                judge(run_worker(watch, shared, true));
-        }
+        do {
+                status = run_worker(watch, shared, &skip);
+                judge(status);
+        } while ((status < 0 || WIFSIGNALED(status)) && capture_again(shared, status < 0, &skip));
 }
 
 _Noreturn void supervise(void) {
