@@ -135,7 +135,7 @@ cp /boot/vmlinuz-$1 /boot/vmlinuz-$2
 """
 
 
-@group.case()
+@group.case(kernels=("new",))
 def kernel_package(t):
     """The hooks of kernel packages make the initramfs of a kernel that comes, and remove it."""
     now, new = t.kernel.release, f"{t.kernel.release}-next"

@@ -50,7 +50,8 @@ umount /mnt/top
 line() {
         mkdir -p "/crash/$1"
         uuid=$(blkid -p -s UUID -o value "$2")
-        echo "UUID=$uuid /crash/$1 $3 ${4-defaults},nofail 0 0" >>/etc/fstab
+        options=${4-defaults},nofail,x-systemd.device-timeout=10min
+        echo "UUID=$uuid /crash/$1 $3 $options 0 0" >>/etc/fstab
 }
 line partition "$(name part)1" ext4
 line xfs "$(name xfs)" xfs
@@ -77,7 +78,7 @@ group = Group("storage", Config(captures=True, root="root-storage", disks=DISKS)
 def check_on(t, name, more=""):
     """Crash with the dump going to what is mounted at /crash/NAME."""
     path = f"/crash/{name}"
-    t.guest.run(f"mountpoint {path}")
+    t.guest.until(f"mountpoint -q {path}", 120, f"{path} to be mounted")
     arm(t, f"[Capture]\nPath={path}\n{more}")
     before = directories(t, path)
     result = crash(t, marks=MARKS)
