@@ -330,9 +330,11 @@ static void refresh_initramfs(Daemon *d) {
         d->refreshed_usec = now;
         d->refresh_delay_usec =
                 failed ? MIN(2 * d->refresh_delay_usec, REFRESH_RARELY_USEC) : REFRESH_SOON_USEC;
-        /* A note that is old would only make the build fail: that comes after a new one. */
+        /* A note that is old would only make the build fail: that comes after a new one. After a
+         * failure, volumes may have been late; those that go on failing do so for other reasons. */
         d->tables_are_due = !d->tables_are_due && dm_note_is_old(d->root_fd);
-        if ((d->tables_are_due || failed) && !d->options.root)
+        if ((d->tables_are_due || (failed && d->refresh_delay_usec < REFRESH_RARELY_USEC)) &&
+            !d->options.root)
                 system_start_unit(d->event, "kdumpd-tables.service");
         if (!d->tables_are_due)
                 manager_input(&d->manager, &input);
