@@ -31,7 +31,7 @@ static bool names_slave(Builder *b, const char *word, size_t length, const Block
 static int table_has_changed(Builder *b) {
         return fail(b, -ESTALE,
                     "the tables of device-mapper devices have changed since they were noted: run "
-                    "\"kdump-mkinitramfs --note-tables\" as root");
+                    "\"systemctl reload kdumpd\", which notes them anew");
 }
 
 /* "MAJOR:MINOR", which is how the kernel writes devices into tables. */
@@ -147,8 +147,8 @@ static bool is_move(const char *name) {
 
 static int refuse_move(Builder *b) {
         return fail(b, -EBUSY,
-                    "the volume is being moved by pvmove(8): when that is done, run "
-                    "\"kdump-mkinitramfs --note-tables\" as root, and \"kdumpctl reload\"");
+                    "the volume is being moved by pvmove(8): kdumpd tries again when that is done, "
+                    "and at once with \"systemctl reload kdumpd\"");
 }
 
 static int add_modules(Builder *b, const DmLine *line) {
