@@ -297,6 +297,29 @@ START_TEST(test_cut_off_later) {
 }
 END_TEST
 
+/* Most of the memory is better than none of it. */
+START_TEST(test_partial) {
+        const char summary[] = "{\"Result\":\"incomplete\",\"CrashUSec\":1700000000000000,"
+                               "\"Host\":\"vm\",\"PanicMessage\":\"BUG: it\","
+                               "\"Message\":\"a half could not be read\"}";
+        CrashInfo info;
+
+        settings.keep = 1;
+        put_device(summary, LOG, "memory", 6, false, false);
+        ck_assert_int_eq(recover(), 0);
+        ck_assert_uint_eq(note, RECOVER_PARTIAL);
+        check_text(HOME "/vmcore.incomplete", "memory");
+        ck_assert(!exists_below(tree.fd, HOME "/vmcore"));
+        read_info(HOME "/kdump.json", &info);
+        ck_assert_uint_eq(info.result, CRASH_RESULT_INCOMPLETE);
+        ck_assert_str_eq(info.message, "a half could not be read");
+        ck_assert_str_eq(info.vmcore, "vmcore.incomplete");
+        crash_info_done(&info);
+        check_listed(NAME, DUMP_INCOMPLETE, "BUG: it");
+        ck_assert(is_marked());
+}
+END_TEST
+
 static void put_old(const char *name) {
         char path[128];
 
@@ -498,6 +521,7 @@ static void add_cases(Suite *suite) {
         ADD_FIXTURE_TEST(suite, test_copy);
         ADD_FIXTURE_TEST(suite, test_cut_off);
         ADD_FIXTURE_TEST(suite, test_cut_off_later);
+        ADD_FIXTURE_TEST(suite, test_partial);
         ADD_FIXTURE_TEST(suite, test_keep);
         ADD_FIXTURE_TEST(suite, test_name_taken);
         ADD_FIXTURE_TEST(suite, test_in_the_way);

@@ -420,6 +420,14 @@ static void make_room(Recovery *c) {
         retain_make_room(&old);
 }
 
+/* A copy that came to its end and lacks memory. */
+static bool is_partial(const Recovery *c) {
+        const RawDump *raw = &c->store.raw;
+
+        return !raw->is_complete && !raw->is_flat && raw->dump.size > 0 && c->has_summary &&
+               c->info.result == CRASH_RESULT_INCOMPLETE;
+}
+
 static int take_all(Recovery *c, RecoverNote *ret_note, char name[static CRASH_NAME_MAX]) {
         const RawDump *raw = &c->store.raw;
         bool has_dump = raw->is_complete && raw->dump.size > 0;
@@ -436,6 +444,10 @@ static int take_all(Recovery *c, RecoverNote *ret_note, char name[static CRASH_N
                 return fail(c, r, "the log cannot be copied");
         if (has_dump)
                 r = take_dump(c, &vmcore);
+        else if (is_partial(c)) {
+                vmcore = CRASH_INCOMPLETE_NAME;
+                r = copy_part(c, &raw->dump, vmcore);
+        }
         if (r < 0)
                 return fail(c, r, "the dump cannot be copied");
         r = write_info(c, vmcore);
@@ -449,7 +461,8 @@ static int take_all(Recovery *c, RecoverNote *ret_note, char name[static CRASH_N
 
                 retain_newest(&old);
         }
-        *ret_note = !has_dump                          ? RECOVER_NO_DUMP
+        *ret_note = !vmcore                            ? RECOVER_NO_DUMP
+                    : !has_dump                        ? RECOVER_PARTIAL
                     : streq(vmcore, CRASH_VMCORE_NAME) ? RECOVER_WHOLE
                                                        : RECOVER_FLAT;
         return 0;

@@ -9,6 +9,7 @@
 typedef enum RecoverNote {
         RECOVER_WHOLE,
         RECOVER_FLAT, /* makedumpfile could not be had: the dump is as it sends it, vmcore.flat */
+        RECOVER_PARTIAL, /* a copy that lacks memory, vmcore.incomplete */
         RECOVER_NO_DUMP, /* the capture left no dump, but the rest is there */
 } RecoverNote;
 

@@ -40,6 +40,11 @@ static bool recover(int root_fd, const Settings *settings, const char *device, b
                 (void)complain("makedumpfile made no dump of what is on '%s', so that lies in "
                                "vmcore.flat: 'makedumpfile -R vmcore <vmcore.flat' will do it.",
                                device);
+        if (directory && note == RECOVER_PARTIAL)
+                (void)complain(
+                        "The capture could not read all of the memory; what is on '%s' of it "
+                        "is in vmcore.incomplete now.",
+                        device);
         if (directory && note == RECOVER_NO_DUMP)
                 (void)complain("The capture left no dump on '%s'.", device);
         return r >= 0;
