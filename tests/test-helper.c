@@ -411,6 +411,9 @@ END_TEST
         "{\"State\":\"built\",\"Path\":\"/var/lib/kdumpd/6.1/initramfs.img\",\"PackedBytes\":1," \
         "\"UnpackedBytes\":2,\"Message\":\"6.9 MiB\"}"
 
+/* As kdump-mkinitramfs --json prints it, behind the sentence for people. */
+#define FAILED "{\"State\":\"failed\",\"PackedBytes\":0,\"UnpackedBytes\":0,\"Message\":\"no sda\"}"
+
 /* What an end of kdump-mkinitramfs means. */
 START_TEST(build_reports) {
         static const struct {
@@ -426,6 +429,9 @@ START_TEST(build_reports) {
                 { "kill -9 $$", "kdump-mkinitramfs was ended by signal KILL", true },
                 { "echo '{}'", "{}", true },
                 { "echo '" BUILT "'; exit 1", BUILT, true },
+                { "echo 'kdump-mkinitramfs: no sda.' >&2; echo '" FAILED "'; exit 1", "no sda",
+                  true },
+                { "echo '" FAILED "'", FAILED, true },
                 { "true", "kdump-mkinitramfs ended with status 0 and without a report", true },
         };
         World w;

@@ -110,11 +110,13 @@ static char *sentence(char *line) {
 
 static void build_ended(Helper *h, const siginfo_t *si, char *text) {
         char *line = last_line(text);
+        bool ended_well = si->si_code == CLD_EXITED && si->si_status == 0;
         BuildReport report = { 0 };
 
-        if (si->si_code != CLD_EXITED || si->si_status != 0 ||
-            build_report_from_json(line, strlen(line), &report) < 0) {
-                report.failed = true;
+        if (build_report_from_json(line, strlen(line), &report) < 0 ||
+            report.failed == ended_well) {
+                build_report_done(&report);
+                report = (BuildReport){ .failed = true };
                 if (si->si_code == CLD_EXITED)
                         report.message = sentence(line);
                 if (!report.message)

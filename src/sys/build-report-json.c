@@ -43,18 +43,22 @@ int build_report_to_json(const BuildReport *report, char **ret) {
 
 int build_report_from_json(const char *text, size_t size, BuildReport *ret) {
         _cleanup_(result_done) Result result = { 0 };
+        bool failed;
         int r;
 
         r = json_fields_from_text(&fields, text, size, BUILD_REPORT_LONGEST, &result);
         if (r < 0)
                 return r;
-        if (!result.path ||
-            (!streq_ptr(result.state, "built") && !streq_ptr(result.state, "fresh")))
+        failed = streq_ptr(result.state, "failed");
+        if (!failed && (!result.path ||
+                        (!streq_ptr(result.state, "built") && !streq_ptr(result.state, "fresh"))))
                 return -EBADMSG;
-        utf8_mend(result.path);
+        if (result.path)
+                utf8_mend(result.path);
         if (result.message)
                 utf8_mend(result.message);
         *ret = (BuildReport){
+                .failed = failed,
                 .built = streq(result.state, "built"),
                 .path = TAKE_PTR(result.path),
                 .packed_bytes = result.packed_bytes,

@@ -12,8 +12,8 @@
 /* Formats a report, newline included. Returns 0 with a fresh string, or -ENOMEM. */
 int build_report_to_json(const BuildReport *report, char **ret) _must_check_;
 
-/* Reads the object of a build that worked. Returns 0 with what build_report_done() frees; -EBADMSG
- * (no such object), -ENOMEM. */
+/* Reads such a report. Returns 0 with what build_report_done() frees; -EBADMSG (no such object),
+ * -ENOMEM. */
 int build_report_from_json(const char *text, size_t size, BuildReport *ret) _must_check_;
 
 #define BUILD_NOTE_LONGEST (16u * 1024u * 1024u) /* bytes */
