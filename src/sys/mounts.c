@@ -150,7 +150,7 @@ static bool is_of_device(struct libmnt_fs *fs, dev_t device, const char *source)
 }
 
 int mounts_of_device(Mounts *m, uint64_t major, uint64_t minor, const char *source, Mount *ret) {
-        struct libmnt_iter *iter = mnt_new_iter(MNT_ITER_BACKWARD);
+        struct libmnt_iter *iter = mnt_new_iter(MNT_ITER_FORWARD);
         dev_t device = makedev((unsigned)major, (unsigned)minor);
         struct libmnt_fs *fs;
         int r = -ENOENT;

@@ -37,8 +37,8 @@ int mounts_of_path(Mounts *m, const char *path, Mount *ret) _must_check_;
  * around. Returns 1 with a fresh copy of what is missing, 0, or -ENOMEM. */
 int mounts_missing(Mounts *fstab, const char *path, const Mount *mounted, Mount *ret) _must_check_;
 
-/* A mount of a block device by its numbers (if major is not 0) or by its source. The same
- * returns. */
+/* The first mount of a block device by its numbers (if major is not 0) or by its source; in a
+ * service's sandbox others of it follow. The same returns. */
 int mounts_of_device(Mounts *m, uint64_t major, uint64_t minor, const char *source,
                      Mount *ret) _must_check_;
 
