@@ -220,7 +220,23 @@ START_TEST(durable) {
 }
 END_TEST
 
+START_TEST(test_all_zero) {
+        char data[5] = { 0 };
+
+        ck_assert(is_all_zero(data, sizeof(data)));
+        ck_assert(is_all_zero(data, 1));
+        ck_assert(!is_all_zero(data, 0));
+        for (size_t i = 0; i < sizeof(data); i++) {
+                data[i] = 1;
+                ck_assert(!is_all_zero(data, sizeof(data)));
+                ck_assert(i == 0 || is_all_zero(data, i));
+                data[i] = 0;
+        }
+}
+END_TEST
+
 static void add_cases(Suite *s) {
+        ADD_TEST(s, test_all_zero);
         ADD_TEST(s, numbers);
         ADD_TEST(s, cutting);
         ADD_TEST(s, mending);

@@ -43,6 +43,13 @@ static inline bool endswith(const char *s, const char *suffix) {
         return n >= m && streq(s + n - m, suffix);
 }
 
+/* Whether there are size bytes, and all of them are 0. */
+static inline bool is_all_zero(const void *data, size_t size) {
+        const char *p = data;
+
+        return size > 0 && p[0] == '\0' && memcmp(p, p + 1, size - 1) == 0;
+}
+
 /* The last part of a path, which need not have another one. */
 static inline const char *path_name(const char *path) {
         const char *slash = strrchr(path, '/');

@@ -13,10 +13,6 @@
 #define CHUNK 65536u
 #define PAGE  4096u
 
-static bool is_zero(const char *data, size_t size) {
-        return size == 0 || (data[0] == 0 && memcmp(data, data + 1, size - 1) == 0);
-}
-
 static int write_at(int fd, const char *data, size_t size, uint64_t offset) {
         while (size > 0) {
                 ssize_t n = pwrite(fd, data, size, (off_t)offset);
@@ -106,7 +102,7 @@ static int write_pages(void *userdata, const char *data, size_t size) {
         while (r >= 0 && at < size) {
                 size_t page = MIN(size - at, (size_t)PAGE);
 
-                if (!is_zero(data + at, page)) {
+                if (!is_all_zero(data + at, page)) {
                         at += page;
                         continue;
                 }

@@ -162,10 +162,6 @@ static int create_file(const Recovery *c, const char *name) {
         return fd < 0 ? -errno : fd;
 }
 
-static bool is_zero(const char *data, size_t size) {
-        return size > 0 && data[0] == '\0' && memcmp(data, data + 1, size - 1) == 0;
-}
-
 /* With holes for what is zero, as most of a plain copy is. */
 static int copy_part(const Recovery *c, const RawPart *part, const char *name) {
         _cleanup_close_ int fd = create_file(c, name);
@@ -179,7 +175,7 @@ static int copy_part(const Recovery *c, const RawPart *part, const char *name) {
                 n = raw_store_read(&c->store, part, at, buffer, sizeof(buffer));
                 if (n < 0)
                         return (int)n;
-                if (is_zero(buffer, (size_t)n))
+                if (is_all_zero(buffer, (size_t)n))
                         r = lseek(fd, n, SEEK_CUR) < 0 ? -errno : 0;
                 else
                         r = write_all(fd, buffer, (size_t)n);
