@@ -211,6 +211,61 @@ START_TEST(resume) {
 }
 END_TEST
 
+static void send_signal(Client *c, const char *destination, const char *path, const char *interface,
+                        const char *member) {
+        _cleanup_message_ sd_bus_message *m = NULL;
+
+        ck_assert_int_ge(sd_bus_message_new_signal(c->bus, &m, path, interface, member), 0);
+        ck_assert_int_ge(sd_bus_message_append(m, "b", 0), 0);
+        if (destination)
+                ck_assert_int_ge(sd_bus_message_set_destination(m, destination), 0);
+        ck_assert_int_ge(sd_bus_send(c->bus, m, NULL), 0);
+        ck_assert_int_ge(sd_bus_flush(c->bus), 0);
+}
+
+static int count_signal(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        unsigned *n = userdata;
+
+        (*n)++;
+        return 0;
+}
+
+/* Signals of somebody who is not logind: to our name, to our number, and to all. One that any
+ * handler would take, of whatever rule, stands for the handlers to come. */
+START_TEST(signals_of_nobody) {
+        const char *own, *destinations[] = { BUS_NAME, NULL, NULL };
+        unsigned n = 0;
+        Client other;
+        Scene s;
+
+        scene_daemon(&s);
+        world_arm(&s.world);
+        ck_assert_int_ge(sd_bus_get_unique_name(s.bus->bus, &own), 0);
+        destinations[1] = own;
+        ck_assert_int_ge(sd_bus_match_signal_async(s.bus->bus, NULL, "org.freedesktop.DBus", NULL,
+                                                   NULL, "NameOwnerChanged", count_signal, NULL,
+                                                   &n),
+                         0);
+        barrier(&s);
+        connect_client(&s, &other);
+        /* The real one, of the new client's number. */
+        AWAIT(&s, n > 0);
+        n = 0;
+        for (size_t i = 0; i < ELEMENTSOF(destinations); i++) {
+                send_signal(&other, destinations[i], "/org/freedesktop/login1",
+                            "org.freedesktop.login1.Manager", "PrepareForSleep");
+                send_signal(&other, destinations[i], "/org/freedesktop/DBus",
+                            "org.freedesktop.DBus", "NameOwnerChanged");
+                send_call(&s, &other, "Load");
+                AWAIT(&s, other.n_replies == i + 1);
+        }
+        ck_assert(!s.world.manager.machine.batch.look_again);
+        ck_assert_uint_eq(n, 0);
+        disconnect_client(&other);
+        scene_daemon_done(&s);
+}
+END_TEST
+
 static void get_log(Scene *s, const char *name, char *ret, size_t size) {
         _cleanup_message_ sd_bus_message *reply = NULL;
         const char *text;
@@ -328,6 +383,7 @@ static void add_cases(Suite *s) {
                 return;
         ADD_TEST(s, caller_vanishes);
         ADD_TEST(s, resume);
+        ADD_TEST(s, signals_of_nobody);
         ADD_TEST(s, log_control);
         if (geteuid() == 0)
                 ADD_TEST(s, privilege);

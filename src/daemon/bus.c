@@ -89,11 +89,20 @@ static int on_sleep(sd_bus_message *message, void *userdata, sd_bus_error *error
         return 0;
 }
 
-/* Whoever asks gets what is true now. Events and timers are handled as they come, but nothing tells
+/* Before every other handler.
+ *
+ * A signal that is addressed to us is not believed, whatever it is: anybody may send one, the bus
+ * holds such a signal against no match rule, and sd-bus cannot tell a well-known name of its sender
+ * either. Whoever has something to say to all, as logind, broadcasts it, and the bus checks that
+ * against our rules.
+ *
+ * Whoever asks gets what is true now. Events and timers are handled as they come, but nothing tells
  * us when somebody else loads or unloads. */
 static int on_any_message(sd_bus_message *message, void *userdata, sd_bus_error *error) {
         Bus *b = userdata;
 
+        if (sd_bus_message_is_signal(message, NULL, NULL) > 0)
+                return sd_bus_message_get_destination(message) ? 1 : 0;
         if (sd_bus_message_is_method_call(message, NULL, NULL) <= 0)
                 return 0;
         if (streq_ptr(sd_bus_message_get_interface(message), "org.freedesktop.DBus.Properties"))
