@@ -145,16 +145,10 @@ Client *client_free(Client *client) {
         return NULL;
 }
 
-/* A call to the daemon that does not start it: whoever stopped it had a reason, and status must
- * tell that it is stopped rather than change it. */
 static int new_call(Client *client, const char *interface, const char *method,
                     sd_bus_message **ret) {
-        int r;
-
-        r = sd_bus_message_new_method_call(client->bus, ret, BUS_NAME, BUS_PATH, interface, method);
-        if (r < 0)
-                return r;
-        return sd_bus_message_set_auto_start(*ret, 0);
+        return sd_bus_message_new_method_call(client->bus, ret, BUS_NAME, BUS_PATH, interface,
+                                              method);
 }
 
 /* Sends the call that construction (a result of sd-bus) left in message and waits for the answer.

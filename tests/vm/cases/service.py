@@ -189,6 +189,25 @@ def unprivileged(t):
 
 
 @group.case(kernels=("new",))
+def stopped(t):
+    """A kdumpd that root has stopped is started by nobody, whatever they send to its name."""
+    t.guest.run("systemctl stop kdumpd", 60)
+    # busctl lets the bus start whom it calls, kdumpctl needs somebody who is there.
+    t.guest.run(f"{AS_NOBODY} busctl --system call org.kdumpd1 /org/kdumpd1 "
+                "org.freedesktop.DBus.Peer Ping", check=False)
+    result = t.guest.run(f"{AS_NOBODY} busctl --system call org.freedesktop.DBus "
+                         "/org/freedesktop/DBus org.freedesktop.DBus StartServiceByName su "
+                         "org.kdumpd1 0", check=False)
+    check(result.code != 0, "the bus would start org.kdumpd1")
+    result = t.guest.run(f"{AS_NOBODY} kdumpctl status", check=False)
+    check("is not running" in result.err, f"kdumpctl status of a stopped kdumpd: {result}")
+    equal(t.guest.run("systemctl is-active kdumpd", check=False).out.strip(), "inactive",
+          "kdumpd after root has stopped it")
+    t.guest.run("systemctl start kdumpd", 60)
+    t.kdumpd.quiet()
+
+
+@group.case(kernels=("new",))
 def hangup(t):
     """SIGHUP reads the configuration again; what is wrong in it is named and does no harm."""
     pid = t.kdumpd.pid()
