@@ -6,6 +6,7 @@
 #include <check.h>
 #include <elf.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -43,7 +44,9 @@ enum {
 typedef struct FakeVmcore {
         unsigned char memory[FAKE_MEMORY];
         char info[4096];
-        uint64_t head, tail, position; /* of the ring: identifiers, and where text goes */
+        uint64_t head, tail;               /* of the ring: identifiers */
+        uint64_t position, first_position; /* of its text: where it goes, and where the oldest is */
+        bool ends_at_end; /* since Linux 6.18 a block that ends where the buffer does fits there */
         unsigned char *file;
         size_t size;
 } FakeVmcore;
@@ -101,6 +104,7 @@ static inline FakeVmcore *fake_vmcore_new(uint64_t first_id) {
         fake_info(v, "NUMBER(phys_base)=0\nCRASHTIME=%llu\n", (unsigned long long)FAKE_CRASHED);
         v->tail = first_id;
         v->head = first_id - 1;
+        v->position = v->first_position = -(uint64_t)FAKE_SIZE; /* BLK0_LPOS */
         memset(v->memory + FAKE_LAST, 'L', 4096);
         return v;
 }
@@ -113,29 +117,67 @@ static inline size_t fake_record_info(uint64_t id) {
         return FAKE_INFOS + (id % FAKE_COUNT) * FAKE_INFO;
 }
 
-/* As the kernel does it: the oldest record goes when a new one needs its place. (Of the text, this
- * does not check whether it overwrites a record that counts.) */
-static inline uint64_t fake_log_add(FakeVmcore *v, uint64_t nsec, const char *text, size_t size) {
-        uint64_t id = ++v->head, begin = v->position, next;
-        size_t block = (8 + size + 7) & ~(size_t)7, at = begin % FAKE_SIZE;
+static inline uint64_t fake_get(const FakeVmcore *v, size_t at) {
+        uint64_t value;
 
-        if (v->head - v->tail >= FAKE_COUNT)
-                v->tail++;
-        if (at + block > FAKE_SIZE) {
-                /* It does not fit at the end: it goes to the start, and begin stays where it
-                 * was. */
-                at = 0;
-                next = (begin / FAKE_SIZE + 1) * FAKE_SIZE + block;
-        } else
-                next = begin + block;
+        memcpy(&value, v->memory + at, sizeof(value));
+        return value;
+}
+
+static inline uint64_t fake_state(uint64_t id, unsigned state) {
+        return (id & ((UINT64_C(1) << 62) - 1)) | (uint64_t)state << 62;
+}
+
+static inline uint64_t fake_lap(uint64_t position) {
+        return position & ~(uint64_t)(FAKE_SIZE - 1);
+}
+
+/* data_push_tail(): the oldest records lose their text, and with it all they are. */
+static inline void fake_drop_text(FakeVmcore *v, uint64_t until) {
+        while ((int64_t)(until - v->first_position) > 0) {
+                uint64_t id = fake_get(v, FAKE_DATA + v->first_position % FAKE_SIZE);
+
+                fake_put(v, fake_desc(id) + 8, fake_state(id, 3), 8);
+                v->first_position = fake_get(v, fake_desc(id) + 32);
+        }
+}
+
+static inline void fake_drop_oldest(FakeVmcore *v) {
+        size_t desc = fake_desc(v->tail++);
+
+        if (fake_get(v, desc + 24) % 2 == 0)
+                fake_drop_text(v, fake_get(v, desc + 32));
+}
+
+/* data_alloc(). Returns where the block is in the buffer. */
+static inline size_t fake_alloc(FakeVmcore *v, uint64_t id, size_t block, uint64_t *ret_next) {
+        uint64_t begin = v->position, next = begin + block;
+        bool fits = fake_lap(begin) == fake_lap(v->ends_at_end ? next - 1 : next);
+
+        if (!fits)
+                next = fake_lap(next) + block;
+        fake_drop_text(v, next - FAKE_SIZE);
+        fake_put(v, FAKE_DATA + begin % FAKE_SIZE, id, 8);
+        v->position = *ret_next = next;
+        return fits ? begin % FAKE_SIZE : 0;
+}
+
+/* As kernel/printk/printk_ringbuffer.c does it: what is oldest goes when its place is needed. */
+static inline uint64_t fake_log_add(FakeVmcore *v, uint64_t nsec, const char *text, size_t size) {
+        size_t block = (8 + size + 7) & ~(size_t)7, at;
+        uint64_t id = v->head + 1, begin = v->position, next;
+
+        if (id - v->tail >= FAKE_COUNT)
+                fake_drop_oldest(v);
+        v->head = id;
         if (size == 0)
                 begin = next = 3; /* no text */
         else {
+                at = fake_alloc(v, id, block, &next);
                 fake_put(v, FAKE_DATA + at, id, 8);
                 memcpy(v->memory + FAKE_DATA + at + 8, text, size);
-                v->position = next;
         }
-        fake_put(v, fake_desc(id) + 8, (id & ((UINT64_C(1) << 62) - 1)) | UINT64_C(2) << 62, 8);
+        fake_put(v, fake_desc(id) + 8, fake_state(id, 2), 8);
         fake_put(v, fake_desc(id) + 24, begin, 8);
         fake_put(v, fake_desc(id) + 32, next, 8);
         fake_put(v, fake_record_info(id) + 16, nsec, 8);

@@ -131,20 +131,137 @@ START_TEST(log_wraps) {
 }
 END_TEST
 
-/* A block that ends exactly where the buffer does. */
-START_TEST(log_ends_at_the_end) {
+/* Blocks of a quarter of the buffer each; the last one ends where it does, which is at position 0,
+ * or goes on from there. */
+static FakeVmcore *new_quarters(bool ends_at_end, unsigned n) {
         FakeVmcore *fake = fake_vmcore_new(0);
-        char text[FAKE_SIZE / 2];
+        char text[FAKE_SIZE / 4 - 8 + 1] = "";
 
-        memset(text, 'x', sizeof(text));
-        text[FAKE_SIZE / 2 - 8] = '\0';
-        fake_log(fake, 1000, text);
-        fake_log(fake, 2000, text);
-        char expected[2 * FAKE_SIZE];
+        fake->ends_at_end = ends_at_end;
+        for (unsigned i = 1; i <= n; i++) {
+                memset(text, 'a' + (int)i, sizeof(text) - 1);
+                fake_log(fake, i * UINT64_C(1000000000), text);
+        }
+        return fake;
+}
 
-        strscpyf(expected, sizeof(expected), "[    0.000001] %s\n[    0.000002] %s\n", text, text);
-        check_log(fake, expected, 2, 0);
+static char *quarters(unsigned first, unsigned last) {
+        char *expected = calloc(last - first + 1, FAKE_SIZE);
+
+        ck_assert_ptr_nonnull(expected);
+        for (unsigned i = first; i <= last; i++) {
+                size_t n = strlen(expected);
+
+                snprintf(expected + n, 32, "[%5u.000000] ", i);
+                n += strlen(expected + n);
+                memset(expected + n, 'a' + (int)i, FAKE_SIZE / 4 - 8);
+                expected[n + FAKE_SIZE / 4 - 8] = '\n';
+        }
+        return expected;
+}
+
+static void check_quarters(bool ends_at_end, unsigned n, unsigned first, unsigned n_lost) {
+        FakeVmcore *fake = new_quarters(ends_at_end, n);
+        char *expected = quarters(first, n);
+
+        check_log(fake, expected, n - first + 1, n_lost);
+        free(expected);
         fake_vmcore_free(fake);
+}
+
+/* The first block that ends at the end has position 0 - FAKE_SIZE / 4, and ends at 0; before Linux
+ * 6.18 it goes to the start, and the first record with it. */
+START_TEST(log_ends_at_the_end) {
+        check_quarters(true, 3, 1, 0);
+        check_quarters(true, 4, 1, 0);
+        check_quarters(true, 5, 2, 1);
+        check_quarters(true, 8, 5, 4);
+        check_quarters(false, 3, 1, 0);
+        check_quarters(false, 4, 2, 1);
+        check_quarters(false, 5, 3, 2);
+        check_quarters(false, 8, 6, 5);
+}
+END_TEST
+
+#define WRAPS 6u
+
+/* Records of any length, round and round: whenever a kernel panics, what it has not dropped is
+ * there. */
+static void check_rounds(bool ends_at_end, unsigned step) {
+        FakeVmcore *fake = fake_vmcore_new((UINT64_C(1) << 62) - FAKE_COUNT);
+        char lines[FAKE_COUNT][FAKE_SIZE] = { 0 };
+        unsigned n_exact = 0;
+
+        fake->ends_at_end = ends_at_end;
+        for (unsigned i = 0; fake->position + FAKE_SIZE < WRAPS * FAKE_SIZE; i++) {
+                char expected[2 * FAKE_SIZE + FAKE_COUNT * 32] = "", text[FAKE_SIZE] = "";
+                uint64_t n_lost = 0, id;
+
+                memset(text, 'a' + (int)(i % 26), 1 + i * step % 200);
+                id = fake_log_add(fake, i * UINT64_C(1000000000), text, strlen(text));
+                snprintf(lines[id % FAKE_COUNT], FAKE_SIZE, "[%5u.000000] %.*s\n", i,
+                         (int)strlen(text), text);
+                n_exact += fake->position % FAKE_SIZE == 0;
+                for (uint64_t at = fake->tail; at != fake->head + 1; at++) {
+                        if (fake_get(fake, fake_desc(at) + 8) >> 62 == 3)
+                                n_lost++;
+                        else
+                                strcat(expected, lines[at % FAKE_COUNT]);
+                }
+                check_log(fake, expected, fake->head - fake->tail + 1 - n_lost, n_lost);
+        }
+        if (step == 39 || !ends_at_end)
+                ck_assert_uint_eq(n_exact > 0, ends_at_end);
+        fake_vmcore_free(fake);
+}
+
+START_TEST(log_of_any_round) {
+        static const unsigned steps[] = { 0, 1, 37, 39, 91, 127 };
+
+        for (size_t i = 0; i < ELEMENTSOF(steps); i++) {
+                check_rounds(false, steps[i]);
+                check_rounds(true, steps[i]);
+        }
+}
+END_TEST
+
+/* Of a record whose place makes no sense nothing else suffers. */
+START_TEST(log_with_damaged_positions) {
+        static const struct {
+                uint64_t begin, next;
+        } damages[] = {
+                { 0, 0 },
+                { 8, 0 },
+                { 64, 56 },
+                { 64, 64 },
+                { 0, FAKE_SIZE + 8 },
+                { 8, 2 * FAKE_SIZE },
+                { 8, 2 * FAKE_SIZE + 8 },
+                { -(uint64_t)FAKE_SIZE, 8 + FAKE_SIZE },
+                { -(uint64_t)8, -(uint64_t)16 },
+                { -(uint64_t)8, FAKE_SIZE + 8 },
+                { 0, -(uint64_t)8 },
+                { UINT64_MAX / 2 + 1, 0 },
+                { 64, 68 },
+                { 1, 1 },
+                { 3, 1 },
+                { 3, 64 },
+                { 8, 63 },
+                { UINT64_MAX, UINT64_MAX },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(damages); i++) {
+                FakeVmcore *fake = fake_vmcore_new(0);
+                uint64_t id;
+
+                fake_log(fake, 1000, "one");
+                id = fake_log_add(fake, 2000, "two", 3);
+                fake_log(fake, 3000, "three");
+                fake_put(fake, fake_desc(id) + 24, damages[i].begin, 8);
+                fake_put(fake, fake_desc(id) + 32, damages[i].next, 8);
+                check_log(fake, "[    0.000001] one\n[    0.000003] three\n", 2, 1);
+                fake_vmcore_free(fake);
+        }
 }
 END_TEST
 
@@ -435,6 +552,8 @@ static void add_cases(Suite *s) {
         ADD_TEST(s, log_lines);
         ADD_TEST(s, log_wraps);
         ADD_TEST(s, log_ends_at_the_end);
+        ADD_TEST(s, log_of_any_round);
+        ADD_TEST(s, log_with_damaged_positions);
         ADD_TEST(s, log_too_long);
         ADD_TEST(s, log_with_unfinished_records);
         ADD_TEST(s, log_hostile);

@@ -266,32 +266,38 @@ static int ring_copy(Ring *ring) {
 #define STATE_COMMITTED 1u
 #define STATE_FINALIZED 2u
 #define BLOCK_HEADER    8u /* bytes: the descriptor's number, in front of the text */
+#define NO_TEXT         3u /* both positions of an empty line; others that are odd: text was lost */
+
+/* Where the lap begins that a position is in. Positions are not taken back to 0 at the end of the
+ * ring: they count on modulo 2^64, from one lap before 0 (BLK0_LPOS). */
+static uint64_t lap_of(const Ring *ring, uint64_t position) {
+        return position & ~(ring->size - 1);
+}
 
 /* The text of a descriptor: 0 with where it is, or -EBADMSG. */
 static int ring_block(const Ring *ring, const char *desc, char **ret, size_t *ret_size) {
         const char *lpos = desc + ring->layout.lpos;
         uint64_t begin = get_u64(lpos, ring->layout.begin);
         uint64_t next = get_u64(lpos, ring->layout.next);
-        uint64_t start = begin % ring->size, length;
+        uint64_t start = begin % ring->size, end = (next - 1) % ring->size + 1;
 
-        /* Odd positions stand for "no text". */
-        if ((begin & 1) && (next & 1)) {
+        if (begin == NO_TEXT && next == NO_TEXT) {
                 *ret = ring->data;
                 *ret_size = 0;
                 return 0;
         }
-        if (begin / ring->size == (next - 1) / ring->size && begin < next)
-                length = next - begin;
-        else if (begin / ring->size + 1 == next / ring->size) {
-                /* It did not fit at the end, and lies at the start. */
-                start = 0;
-                length = next % ring->size;
-        } else
+        if ((begin | next) & 1)
                 return -EBADMSG;
-        if (length < BLOCK_HEADER || length > ring->size - start)
+        /* A block that ends where a lap does is in that lap (since Linux 6.18), or else it did not
+         * fit there, and lies at the start of the next one, short of where it would have been. */
+        if (lap_of(ring, begin) + ring->size == lap_of(ring, next - 1) && end <= start)
+                start = 0;
+        else if (lap_of(ring, begin) != lap_of(ring, next - 1))
+                return -EBADMSG;
+        if (end < start + BLOCK_HEADER)
                 return -EBADMSG;
         *ret = ring->data + start + BLOCK_HEADER;
-        *ret_size = length - BLOCK_HEADER;
+        *ret_size = end - start - BLOCK_HEADER;
         return 0;
 }
 
