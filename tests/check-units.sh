@@ -20,6 +20,12 @@ if grep -q '@[a-z]*@' "$builddir"/units/*.service; then
     fail "something was not substituted"
 fi
 
+# What a panic left is not judged, taken or told by the kernel that is about to write it down.
+for other in "$builddir"/units/*.service; do
+    grep -qx 'ConditionPathExists=!/proc/vmcore' "$other" ||
+        fail "$other starts in the capture kernel"
+done
+
 if command -v systemd-analyze >/dev/null; then
     checked=1
     # --recursive-errors=no makes an unknown key an error; --man=no, as no page is installed yet.

@@ -371,6 +371,28 @@ START_TEST(test_removed) {
 }
 END_TEST
 
+/* The kernel that writes the dump finds none yet: it does not judge the test by that, and what is
+ * half written is news for the boot after it. */
+START_TEST(test_capture_kernel) {
+        begin_test();
+        look("");
+        boot("22222222");
+        tree_text(&tree, "/proc/vmcore", "");
+        look("");
+        ck_assert(!all_read);
+        ck_assert_int_eq(aftermath.test.result, CRASH_TEST_PENDING);
+        put_in("/var/crash", "vm-2023-11-14-22:13:20", "vmcore.incomplete", MARK);
+        look("");
+        ck_assert_uint_eq(n_judged, 0);
+        tree_unlink(&tree, "/proc/vmcore");
+        tree_unlink(&tree, "/var/crash/vm-2023-11-14-22:13:20/vmcore.incomplete");
+        put_in("/var/crash", "vm-2023-11-14-22:13:20", "vmcore", MARK);
+        boot("33333333");
+        look("vm-2023-11-14-22:13:20:complete ");
+        ck_assert_int_eq(aftermath.test.result, CRASH_TEST_COMPLETE);
+}
+END_TEST
+
 START_TEST(test_bad_note) {
         tree_text(&tree, CRASH_TEST_PATH, "{");
         look("");
@@ -396,6 +418,7 @@ static void add_cases(Suite *suite) {
         ADD_FIXTURE_TEST(suite, test_judge_raw);
         ADD_FIXTURE_TEST(suite, test_judge_raw_nothing);
         ADD_FIXTURE_TEST(suite, test_removed);
+        ADD_FIXTURE_TEST(suite, test_capture_kernel);
         ADD_FIXTURE_TEST(suite, test_bad_note);
 }
 

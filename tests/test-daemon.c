@@ -240,6 +240,21 @@ START_TEST(unreadable_configuration) {
 }
 END_TEST
 
+/* Started by hand, where no condition of the unit keeps it away. */
+START_TEST(capture_kernel) {
+        FakeMachine m;
+
+        machine_init_fake(&m);
+        tree_text(&m.tree, "/proc/vmcore", "");
+        machine_start(&m);
+        ck_assert_int_eq(machine_wait(&m), 1);
+        ck_assert(machine_logged(&m, "capture kernel"));
+        ck_assert_uint_eq(m.n_ready, 0);
+        ck_assert_uint_eq(machine_calls(&m, "load"), 0);
+        machine_done_fake(&m);
+}
+END_TEST
+
 START_TEST(watchdog) {
         FakeMachine m;
 
@@ -440,6 +455,7 @@ static void add_cases(Suite *s) {
         ADD_TEST(s, hangup_before_ready);
         ADD_TEST(s, bad_configuration);
         ADD_TEST(s, unreadable_configuration);
+        ADD_TEST(s, capture_kernel);
         ADD_TEST(s, watchdog);
         ADD_TEST(s, foreign_unload);
         ADD_TEST(s, no_reservation);

@@ -175,6 +175,10 @@ refused '"nonsense", of ExtraModules='
 configure 'ExtraFiles=/no/such'
 refused '"/no/such", of ExtraFiles=, cannot be packed'
 
+: >"$root/proc/vmcore"
+refused "this is the capture kernel"
+rm "$root/proc/vmcore"
+
 configure 'CoreCollector=no-such-program -x'
 run 0
 has err 'the program "no-such-program", of CoreCollector=, is not installed'

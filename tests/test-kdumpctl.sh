@@ -147,6 +147,25 @@ grep -qx "<0>kdumpd: crash test $id" "$work/root/dev/kmsg" || {
     echo "FAILED: nobody made the machine panic"
     failed=1
 }
+# The capture kernel: whatever there is, nothing is done, and the state says why.
+: >"$work/root/proc/vmcore"
+: >"$work/root/proc/sysrq-trigger"
+mkdir -p "$work/root/dev"
+: >"$work/root/dev/vdz"
+expect 3 '^Kdump is not operational$' '' --root="$work/root" status
+expect 3 '^ +State: unavailable: this is the capture kernel' '' --root="$work/root" status
+expect 3 '"StateReason": *"this is the capture kernel' '' --root="$work/root" status --json
+expect 3 '"Armed": *false' '' --root="$work/root" status --json
+expect 1 '' 'capture kernel' --root="$work/root" recover
+expect 1 '' 'capture kernel' --root="$work/root" recover /dev/vdz
+cp "$work/root/var/lib/kdumpd/crash-test.json" "$work/noted"
+expect 1 '' 'capture kernel' --root="$work/root" test --crash --yes
+cmp -s "$work/noted" "$work/root/var/lib/kdumpd/crash-test.json" &&
+    [ ! -s "$work/root/proc/sysrq-trigger" ] || {
+    echo "FAILED: the capture kernel was made to panic, or a test noted"
+    failed=1
+}
+rm "$work/root/proc/vmcore"
 expect 2 '' "^kdumpctl: --crash and --yes are for 'test', not for 'status', see" status --crash
 
 printf '#!/bin/sh\necho "builder $*"\nexit 5\n' >"$work/kdump-mkinitramfs"

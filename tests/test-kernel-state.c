@@ -222,6 +222,10 @@ START_TEST(obstacles) {
         check_obstacle(FAILURE_DISABLED, "kexec_load_disabled");
         tree_text(&tree, "/proc/xen/capabilities", "control_d\n");
         check_obstacle(FAILURE_XEN, "Xen");
+        ck_assert(!kernel_is_capture(tree.fd));
+        tree_text(&tree, "/proc/vmcore", "");
+        ck_assert(kernel_is_capture(tree.fd));
+        check_obstacle(FAILURE_CAPTURE_KERNEL, "capture kernel");
 }
 END_TEST
 

@@ -10,6 +10,7 @@ static const char *const failure_table[_FAILURE_MAX] = {
         [FAILURE_LIMIT] = "LimitSpent",
         [FAILURE_LOCKDOWN] = "Lockdown",
         [FAILURE_XEN] = "Xen",
+        [FAILURE_CAPTURE_KERNEL] = "CaptureKernel",
         [FAILURE_NOT_PERMITTED] = "NotPermitted",
         [FAILURE_CONFIGURATION] = "Configuration",
         [FAILURE_NO_KERNEL] = "NoKernel",
@@ -35,6 +36,7 @@ bool failure_is_unavailable(Failure failure) {
         case FAILURE_LIMIT:
         case FAILURE_LOCKDOWN:
         case FAILURE_XEN:
+        case FAILURE_CAPTURE_KERNEL:
                 return true;
         default:
                 return false;

@@ -16,6 +16,7 @@ typedef enum Failure {
         FAILURE_LIMIT,          /* kernel.kexec_load_limit_panic is spent */
         FAILURE_LOCKDOWN,       /* lockdown, and the kernel does not accept the image */
         FAILURE_XEN,            /* dom0 of Xen, whose hypervisor owns kexec */
+        FAILURE_CAPTURE_KERNEL, /* this is the kernel that writes the dump */
         FAILURE_NOT_PERMITTED,  /* EPERM for another reason: no CAP_SYS_BOOT, a security module */
         /* Something is wrong with what is to be loaded. */
         FAILURE_CONFIGURATION, /* a setting that cannot be followed */

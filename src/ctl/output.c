@@ -199,9 +199,13 @@ static void print_last_test(FILE *f, const DaemonStatus *status, bool colour) {
                     f);
 }
 
-void print_status(FILE *f, const DaemonStatus *status, uint64_t now_usec, bool colour) {
+void print_status_head(FILE *f, const DaemonStatus *status, uint64_t now_usec, bool colour) {
         print_verdict(f, status->armed, colour);
         print_state(f, status, now_usec, colour);
+}
+
+void print_status(FILE *f, const DaemonStatus *status, uint64_t now_usec, bool colour) {
+        print_status_head(f, status, now_usec, colour);
         put_noted(f, "Kernel", status->kernel_file, status->kernel_release);
         put_noted(f, "Initrd", status->initrd_file, NULL);
         if (streq_ptr(status->initrd_state, "failed")) {

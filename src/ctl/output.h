@@ -26,6 +26,9 @@ void print_verdict(FILE *f, bool operational, bool colour);
 /* The status in a few lines; now_usec is microseconds since the epoch, for "12 s ago". */
 void print_status(FILE *f, const DaemonStatus *status, uint64_t now_usec, bool colour);
 
+/* Only its first lines, where there is no kdumpd that could have told more. */
+void print_status_head(FILE *f, const DaemonStatus *status, uint64_t now_usec, bool colour);
+
 /* The decisions as a table, or a line that says that there are none. Times are local. */
 void print_decisions(FILE *f, const DaemonDecisions *decisions, bool colour);
 

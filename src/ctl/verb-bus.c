@@ -33,12 +33,37 @@ static bool image_is_loaded(const char *root) {
         " The kernel holds a crash image, but nobody can tell whether it " \
         "still covers the machine."
 
+static bool is_capture_kernel(const char *root) {
+        _cleanup_close_ int root_fd = open_root(*root ? root : "/");
+
+        return root_fd >= 0 && kernel_is_capture(root_fd);
+}
+
+/* kdumpd does not run there, so this speaks for it. */
+static int status_of_capture_kernel(const Options *options) {
+        static const char *const told[] = { "Armed", "State", "StateReason" };
+        _cleanup_(daemon_status_done) DaemonStatus status = {
+                .state = strdup("unavailable"),
+                .state_reason = strdup(CAPTURE_KERNEL_TEXT),
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(told); i++)
+                status.received |= UINT64_C(1) << (unsigned)daemon_property_find(told[i]);
+        if (!options->json)
+                print_status_head(stdout, &status, realtime_usec(), want_colour(STDOUT_FILENO));
+        else if (json_print_status(stdout, &status) < 0)
+                return complain("Out of memory.");
+        return EXIT_NOT_OPERATIONAL;
+}
+
 int verb_status(const Options *options) {
         _cleanup_(daemon_status_done) DaemonStatus status = { 0 };
         char error[CLIENT_ERROR_MAX];
         bool colour;
         int r;
 
+        if (is_capture_kernel(options->root))
+                return status_of_capture_kernel(options);
         r = get_status(&status, error);
         if (r < 0) {
                 /* Nobody who could say otherwise answers, so this is the safe half of the truth. */

@@ -97,6 +97,8 @@ int crash_on_purpose(const Options *options) {
                 return complain("'%s' cannot be opened: %s.", options->root, strerror(-root_fd));
         if (!*options->root && geteuid() != 0)
                 return complain("Permission denied: only root may make the machine panic.");
+        if (kernel_is_capture(root_fd))
+                return complain("The machine is not made to panic: " CAPTURE_KERNEL_TEXT ".");
         if (kernel_crash_loaded(root_fd) != 1)
                 return complain("No crash image is loaded, so a panic would give no dump; see "
                                 "'kdumpctl status'.");

@@ -10,6 +10,7 @@
 #include "sys/blockdev.h"
 #include "sys/conffile.h"
 #include "sys/dump-place.h"
+#include "sys/kernel-state.h"
 #include "sys/raw-store.h"
 
 static void on_said(const char *text) {
@@ -96,6 +97,9 @@ int verb_recover(const Options *options) {
         root_fd = open_root(*options->root ? options->root : "/");
         if (root_fd < 0)
                 return complain("'%s' cannot be read: %s.", options->root, strerror(-root_fd));
+        /* What the panic left on the device is being written now. */
+        if (kernel_is_capture(root_fd))
+                return complain("Nothing is recovered: " CAPTURE_KERNEL_TEXT ".");
         if (!options->argument)
                 return recover_configured(root_fd, &settings);
         r = block_path(startswith(options->argument, "raw:") ?: options->argument, &device);

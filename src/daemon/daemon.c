@@ -456,6 +456,11 @@ static int daemon_start(Daemon *d) {
                           strerrordesc_np(-d->root_fd));
                 return d->root_fd;
         }
+        /* Where the condition of the unit does not hold, or nobody asked it. */
+        if (kernel_is_capture(d->root_fd)) {
+                log_error("Not starting: " CAPTURE_KERNEL_TEXT);
+                return -EOPNOTSUPP;
+        }
         if (uname(&d->uts) < 0)
                 return -errno;
         r = conffile_read(strempty(d->options.root), &d->settings, journal_conffile_warning, NULL,

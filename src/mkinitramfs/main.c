@@ -14,6 +14,7 @@
 #include "mkinitramfs/builder.h"
 #include "mkinitramfs/report.h"
 #include "sys/conffile.h"
+#include "sys/kernel-state.h"
 #include "sys/locate.h"
 #include "sys/options.h"
 
@@ -210,6 +211,11 @@ static int run(int root_fd) {
         _cleanup_(image_done) Image image = { 0 };
         int r;
 
+        /* It would be for the hardware that the capture kernel has left of the machine. */
+        if (!arg_dry_run && kernel_is_capture(root_fd)) {
+                r = fail(&b, -EOPNOTSUPP, CAPTURE_KERNEL_TEXT);
+                return report_result(stdout, &b, r, &image, arg_json);
+        }
         /* As in kdump-load: whoever wants JSON has read the same files, and complained. */
         if (conffile_read(arg_root, &settings, arg_json ? NULL : conffile_print_warning, NULL,
                           NULL) < 0)

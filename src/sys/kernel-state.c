@@ -171,10 +171,16 @@ static bool asked_for_reservation(int root_fd) {
                 (failure);                                        \
         })
 
+bool kernel_is_capture(int root_fd) {
+        return exists_below(root_fd, "/proc/vmcore");
+}
+
 Failure kernel_obstacle(int root_fd, char ret_text[static OBSTACLE_TEXT_MAX]) {
         uint64_t size, value;
         int loaded = kernel_crash_loaded(root_fd);
 
+        if (kernel_is_capture(root_fd))
+                return FOUND(ret_text, FAILURE_CAPTURE_KERNEL, CAPTURE_KERNEL_TEXT);
         if (is_xen_dom0(root_fd))
                 return FOUND(ret_text, FAILURE_XEN,
                              "this is dom0 of Xen, where the hypervisor owns kexec: crash images "

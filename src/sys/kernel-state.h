@@ -43,14 +43,23 @@ int kernel_uevent_seqnum(int root_fd, uint64_t *ret) _must_check_;
  * errno. */
 int kernel_load_limit(int root_fd, uint64_t *ret) _must_check_;
 
+/* Whether this is the kernel that a panic has booted, to write the dump of the one before
+ * (/proc/vmcore, fs/proc/vmcore.c). Until it is written, what lies on the disks says nothing about
+ * that panic, and this machine is no other. */
+bool kernel_is_capture(int root_fd) _must_check_;
+
+#define CAPTURE_KERNEL_TEXT \
+        "this is the capture kernel: let it write the dump of the panic, and reboot"
+
 /* Whether this process has CAP_SYS_BOOT in effect (/proc/self/status). Returns 0 or 1, or
  * negative errno. */
 int kernel_may_kexec(int root_fd) _must_check_;
 
-/* Whether something makes any load pointless, of what can be known without trying: no kexec in
- * the kernel, no reservation, kernel.kexec_load_disabled, kernel.kexec_load_limit_panic spent,
- * Xen dom0 (/proc/xen/capabilities). Returns FAILURE_NONE or the obstacle, with a sentence in
- * ret_text that says what to do (empty for FAILURE_NONE). What cannot be read is no obstacle. */
+/* Whether something makes any load pointless, of what can be known without trying: this is the
+ * capture kernel, Xen dom0 (/proc/xen/capabilities), no kexec in the kernel, no reservation,
+ * kernel.kexec_load_disabled, kernel.kexec_load_limit_panic spent. Returns FAILURE_NONE or the
+ * obstacle, with a sentence in ret_text that says what to do (empty for FAILURE_NONE). What cannot
+ * be read is no obstacle. */
 Failure kernel_obstacle(int root_fd, char ret_text[static OBSTACLE_TEXT_MAX]);
 
 /* The lockdown mode (/sys/kernel/security/lockdown): "none", "integrity", "confidentiality";
