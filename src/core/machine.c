@@ -54,26 +54,13 @@ Action *step_emit(Step *s, ActionType type) {
         return a;
 }
 
-bool machine_needs_reload(const Machine *m) {
-        for (Subsystem i = 0; i < _SUBSYSTEM_MAX; i++)
-                if (m->batch.subsystems & SUBSYSTEM_BIT(i) &&
-                    m->answers[i] != HOTPLUG_KERNEL_UPDATES)
-                        return true;
-        return false;
-}
-
 bool machine_is_armed(const Machine *m) {
         /* One look that finds nothing proves nothing. */
         return m->facts.loaded == 1 || m->second_look_usec != USEC_INFINITY;
 }
 
-/* Whether our own load runs, or did until a moment ago and was not judged yet. */
-static bool load_runs(const Machine *m) {
-        return m->job == JOB_LOAD || m->look == LOOK_VERIFY;
-}
-
 MachineState machine_state(const Machine *m) {
-        if (load_runs(m) || !m->ready)
+        if (machine_load_runs(m) || !m->ready)
                 return MACHINE_LOADING;
         if (m->failure != FAILURE_NONE && m->wanted) {
                 if (!failure_is_unavailable(m->failure))
@@ -84,26 +71,6 @@ MachineState machine_state(const Machine *m) {
         if (machine_is_armed(m))
                 return MACHINE_ARMED;
         return m->wanted ? MACHINE_FAILED : MACHINE_UNLOADED;
-}
-
-uint64_t machine_batch_due(const Machine *m) {
-        uint64_t due =
-                batch_deadline(&m->batch, m->settings->settle_usec, m->settings->max_delay_usec);
-
-        if (due == USEC_INFINITY)
-                return due;
-        if (m->batch.events == 0 && !m->batch.look_again && !m->batch.requested)
-                due = MAX(due, m->log_quiet_usec);
-        return due;
-}
-
-/* Opens the batch or prolongs it. One that is due already, and waits for a retry or for the end
- * of a load, is at the beginning of a new burst: the longest delay counts anew. */
-void machine_touch_batch(Machine *m, uint64_t now_usec) {
-        if (now_usec >=
-            batch_deadline(&m->batch, m->settings->settle_usec, m->settings->max_delay_usec))
-                m->batch.first_usec = now_usec;
-        batch_touch(&m->batch, now_usec);
 }
 
 /* While a retry is pending, it is what the batch waits for; and a retry waits for a burst to be
@@ -177,107 +144,6 @@ static void on_start(Step *s, ImageRecord *record, bool log_is_whole) {
                 m->have_record = true;
         }
         step_look_at_start(s);
-}
-
-/* Something fell into a load. If this process dies before it can act on that, the next one must
- * know. */
-static void met_load(Step *s) {
-        Machine *m = s->m;
-
-        if (m->batch.met_load)
-                return;
-        m->batch.met_load = true;
-        if (!load_runs(m) && m->have_record) {
-                m->record.must_reload = true;
-                step_emit(s, ACTION_SAVE_RECORD);
-        }
-}
-
-/* The kernel rebuilds the header when memory goes offline (or comes), which is before it takes the
- * range out of the list that the header is made from, and nothing tells it when that is done: what
- * was removed last stays listed. */
-static void note_removal(Machine *m, const Input *in) {
-        uint64_t seqnum = in->uevent.seqnum;
-
-        if (!m->have_record || in->uevent.subsystem != SUBSYSTEM_MEMORY)
-                return;
-        /* Handed on late: the load came after it. */
-        if (seqnum != 0 && seqnum <= m->before_seqnum)
-                return;
-        if (in->uevent.action == HOTPLUG_REMOVE) {
-                if (m->record.removed_blocks == 0 || seqnum < m->first_removed_seqnum)
-                        m->first_removed_seqnum = seqnum;
-                m->record.removed_blocks++;
-        } else if (seqnum != 0 && seqnum < m->first_removed_seqnum)
-                /* udevd hands events of different devices on in any order. The kernel rebuilt the
-                 * header for this one before anything was removed. */
-                return;
-        else if (m->answers[SUBSYSTEM_MEMORY] == HOTPLUG_KERNEL_UPDATES &&
-                 (in->uevent.action == HOTPLUG_ONLINE || in->uevent.action == HOTPLUG_OFFLINE))
-                m->record.removed_blocks = 0;
-}
-
-static void on_uevent(Step *s, const Input *in) {
-        Machine *m = s->m;
-        uint64_t seqnum = in->uevent.seqnum;
-
-        m->events_received++;
-        m->last_event_usec = s->now->realtime_usec;
-        if (in->uevent.ignored)
-                return;
-        if (in->uevent.synthetic) {
-                /* At boot there is one for each device ("udevadm trigger"). None of them plugs
-                 * anything; one cheap look at the end is all they are worth. */
-                machine_touch_batch(m, s->now->monotonic_usec);
-                m->batch.look_again = true;
-                return;
-        }
-        note_removal(m, in);
-        if (!(m->actions[in->uevent.subsystem] & ACTION_BIT(in->uevent.action)))
-                return;
-        machine_touch_batch(m, s->now->monotonic_usec);
-        batch_add_event(&m->batch, in->uevent.subsystem, s->now->monotonic_usec);
-        /* udevd hands events on late; the kernel's numbers tell which ones fell into the load. */
-        if (load_runs(m) || (seqnum > m->before_seqnum && seqnum <= m->after_seqnum))
-                met_load(s);
-}
-
-static void on_look_again(Step *s) {
-        Machine *m = s->m;
-
-        machine_touch_batch(m, s->now->monotonic_usec);
-        m->batch.look_again = true;
-        if (load_runs(m))
-                met_load(s);
-}
-
-static void on_overflow(Step *s) {
-        Machine *m = s->m;
-
-        m->overflows++;
-        m->record.lost_events = m->have_record;
-        on_look_again(s);
-        /* What was lost may have fallen into the last load, during which the kernel counted
-         * events. */
-        if (m->after_seqnum > m->before_seqnum)
-                met_load(s);
-}
-
-static void on_kernel_log(Step *s) {
-        Machine *m = s->m;
-
-        machine_touch_batch(m, s->now->monotonic_usec);
-        /* During our own load the line means that an event, or somebody's read of the attribute,
-         * met it; at other times that an update failed, or met somebody else's load. */
-        if (load_runs(m))
-                met_load(s);
-        else {
-                m->batch.kernel_log = true;
-                if (m->have_record && !m->record.must_reload) {
-                        m->record.must_reload = true;
-                        step_emit(s, ACTION_SAVE_RECORD);
-                }
-        }
 }
 
 /* Loads, or compares what is loaded with what would be. */
@@ -517,13 +383,13 @@ void machine_step(Machine *m, const Input *in, const Moment *now, Actions *ret) 
                 on_start(&s, in->record, in->log_is_whole);
                 break;
         case INPUT_UEVENT:
-                on_uevent(&s, in);
+                step_uevent(&s, in);
                 break;
         case INPUT_OVERFLOW:
-                on_overflow(&s);
+                step_overflow(&s);
                 break;
         case INPUT_LOOK_AGAIN:
-                on_look_again(&s);
+                step_look_again(&s);
                 break;
         case INPUT_RECONFIGURED:
                 on_reconfigured(&s);
@@ -532,7 +398,7 @@ void machine_step(Machine *m, const Input *in, const Moment *now, Actions *ret) 
                 on_refresh(&s);
                 break;
         case INPUT_KERNEL_LOG:
-                on_kernel_log(&s);
+                step_kernel_log(&s);
                 break;
         case INPUT_TIMER:
                 on_timer(&s);

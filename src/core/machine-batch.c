@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The state machine of the crash image: what the kernel tells, counted into a batch until its time
+ * has come. */
+#include "core/machine-private.h"
+
+bool machine_needs_reload(const Machine *m) {
+        for (Subsystem i = 0; i < _SUBSYSTEM_MAX; i++)
+                if (m->batch.subsystems & SUBSYSTEM_BIT(i) &&
+                    m->answers[i] != HOTPLUG_KERNEL_UPDATES)
+                        return true;
+        return false;
+}
+
+bool machine_load_runs(const Machine *m) {
+        return m->job == JOB_LOAD || m->look == LOOK_VERIFY;
+}
+
+uint64_t machine_batch_due(const Machine *m) {
+        uint64_t due =
+                batch_deadline(&m->batch, m->settings->settle_usec, m->settings->max_delay_usec);
+
+        if (due == USEC_INFINITY)
+                return due;
+        if (m->batch.events == 0 && !m->batch.look_again && !m->batch.requested)
+                due = MAX(due, m->log_quiet_usec);
+        return due;
+}
+
+/* Opens the batch or prolongs it. One that is due already, and waits for a retry or for the end
+ * of a load, is at the beginning of a new burst: the longest delay counts anew. */
+void machine_touch_batch(Machine *m, uint64_t now_usec) {
+        if (now_usec >=
+            batch_deadline(&m->batch, m->settings->settle_usec, m->settings->max_delay_usec))
+                m->batch.first_usec = now_usec;
+        batch_touch(&m->batch, now_usec);
+}
+
+/* Something fell into a load. If this process dies before it can act on that, the next one must
+ * know. */
+static void met_load(Step *s) {
+        Machine *m = s->m;
+
+        if (m->batch.met_load)
+                return;
+        m->batch.met_load = true;
+        if (!machine_load_runs(m) && m->have_record) {
+                m->record.must_reload = true;
+                step_emit(s, ACTION_SAVE_RECORD);
+        }
+}
+
+/* The kernel rebuilds the header when memory goes offline (or comes), which is before it takes the
+ * range out of the list that the header is made from, and nothing tells it when that is done: what
+ * was removed last stays listed. */
+static void note_removal(Machine *m, const Input *in) {
+        uint64_t seqnum = in->uevent.seqnum;
+
+        if (!m->have_record || in->uevent.subsystem != SUBSYSTEM_MEMORY)
+                return;
+        /* Handed on late: the load came after it. */
+        if (seqnum != 0 && seqnum <= m->before_seqnum)
+                return;
+        if (in->uevent.action == HOTPLUG_REMOVE) {
+                if (m->record.removed_blocks == 0 || seqnum < m->first_removed_seqnum)
+                        m->first_removed_seqnum = seqnum;
+                m->record.removed_blocks++;
+        } else if (seqnum != 0 && seqnum < m->first_removed_seqnum)
+                /* udevd hands events of different devices on in any order. The kernel rebuilt the
+                 * header for this one before anything was removed. */
+                return;
+        else if (m->answers[SUBSYSTEM_MEMORY] == HOTPLUG_KERNEL_UPDATES &&
+                 (in->uevent.action == HOTPLUG_ONLINE || in->uevent.action == HOTPLUG_OFFLINE))
+                m->record.removed_blocks = 0;
+}
+
+void step_uevent(Step *s, const Input *in) {
+        Machine *m = s->m;
+        uint64_t seqnum = in->uevent.seqnum;
+
+        m->events_received++;
+        m->last_event_usec = s->now->realtime_usec;
+        if (in->uevent.ignored)
+                return;
+        if (in->uevent.synthetic) {
+                /* At boot there is one for each device ("udevadm trigger"). None of them plugs
+                 * anything; one cheap look at the end is all they are worth. */
+                machine_touch_batch(m, s->now->monotonic_usec);
+                m->batch.look_again = true;
+                return;
+        }
+        note_removal(m, in);
+        if (!(m->actions[in->uevent.subsystem] & ACTION_BIT(in->uevent.action)))
+                return;
+        machine_touch_batch(m, s->now->monotonic_usec);
+        batch_add_event(&m->batch, in->uevent.subsystem, s->now->monotonic_usec);
+        /* udevd hands events on late; the kernel's numbers tell which ones fell into the load. */
+        if (machine_load_runs(m) || (seqnum > m->before_seqnum && seqnum <= m->after_seqnum))
+                met_load(s);
+}
+
+void step_look_again(Step *s) {
+        Machine *m = s->m;
+
+        machine_touch_batch(m, s->now->monotonic_usec);
+        m->batch.look_again = true;
+        if (machine_load_runs(m))
+                met_load(s);
+}
+
+void step_overflow(Step *s) {
+        Machine *m = s->m;
+
+        m->overflows++;
+        m->record.lost_events = m->have_record;
+        step_look_again(s);
+        /* What was lost may have fallen into the last load, during which the kernel counted
+         * events. */
+        if (m->after_seqnum > m->before_seqnum)
+                met_load(s);
+}
+
+void step_kernel_log(Step *s) {
+        Machine *m = s->m;
+
+        machine_touch_batch(m, s->now->monotonic_usec);
+        /* During our own load the line means that an event, or somebody's read of the attribute,
+         * met it; at other times that an update failed, or met somebody else's load. */
+        if (machine_load_runs(m))
+                met_load(s);
+        else {
+                m->batch.kernel_log = true;
+                if (m->have_record && !m->record.must_reload) {
+                        m->record.must_reload = true;
+                        step_emit(s, ACTION_SAVE_RECORD);
+                }
+        }
+}
