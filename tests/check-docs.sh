@@ -63,7 +63,13 @@ diff "$work/places" "$work/listed" || fail "kdumpd.conf.5 lists other places (ab
 
 sed -n '/^\.Sh COMMAND LINE/,/^\.Sh FILES/p' "$page" | tr -s ',\n ' '\n' |
     sed 's/\.$//' >"$work/words"
-for word in $(names removed) $(names needed); do
+for list in removed removed-root; do
+    names $list >"$work/table"
+    awk -v mark="Table $list:" 'index($0, mark) { on = 1; getline; next } /^\.El/ { on = 0 } on' \
+        "$page" >"$work/listed"
+    diff "$work/table" "$work/listed" || fail "kdumpd.conf.5 shows another table \"$list\" (above)"
+done
+for word in $(names needed); do
     grep -qxF -e "$word" "$work/words" || fail "kdumpd.conf.5 does not name $word"
 done
 

@@ -11,6 +11,7 @@
 #include "core/machine.h"
 #include "core/settings.h"
 #include "ctl/daemon-status.h"
+#include "image/cmdline-words.h"
 #include "image/cmdline.h"
 #include "sys/locate.h"
 
@@ -74,12 +75,45 @@ static void print_initrds(void) {
                 printf("%s\n", place);
 }
 
-static void print_removed(void) {
-        const char *word;
-        bool conditional;
+/* Prints words in lines as long as the manual's may be: first begins each line, and between stands
+ * after each word but the last. Words are printed up to the NUL. */
+static void print_filled(const char *first, const char *between, const char *end,
+                         const char *words) {
+        size_t column = 0;
 
-        for (size_t i = 0; (word = command_line_removed(i, &conditional)); i++)
-                printf("%s\n", word);
+        for (const char *p = words; *p; p += strspn(p, " ")) {
+                size_t n = strcspn(p, " ");
+                bool is_last = p[n] == '\0';
+
+                if (column > 0 && column + 1 + n + strlen(is_last ? end : between) > 100) {
+                        printf("\n");
+                        column = 0;
+                }
+                column += (size_t)printf("%s%.*s%s", column > 0 ? " " : first, (int)n, p,
+                                         is_last ? end : between);
+                p += n;
+        }
+        printf("\n");
+}
+
+/* The words that are left out, as the manual lists them. */
+static void print_rows(bool if_initrd_knows_root) {
+        const WordRow *row;
+
+        for (size_t i = 0; (row = word_row(i)); i++)
+                if (row->if_initrd_knows_root == if_initrd_knows_root) {
+                        printf(".It\n");
+                        print_filled("", "", ":", row->reason);
+                        print_filled(".Cm ", " ,", " .", row->spellings);
+                }
+}
+
+static void print_removed(void) {
+        print_rows(false);
+}
+
+static void print_removed_root(void) {
+        print_rows(true);
 }
 
 static void print_needed(void) {
@@ -105,6 +139,7 @@ int main(int argc, char **argv) {
                 { "kernels", print_kernels },
                 { "initrds", print_initrds },
                 { "removed", print_removed },
+                { "removed-root", print_removed_root },
                 { "needed", print_needed },
         };
 

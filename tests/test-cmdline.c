@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "base/string-util.h"
+#include "image/cmdline-words.h"
 #include "image/cmdline.h"
 
 #define NEEDED "nr_cpus=1 irqpoll reset_devices panic=10 acpi_no_memhotplug"
@@ -85,22 +86,89 @@ START_TEST(built_in_removals) {
 }
 END_TEST
 
-/* Every row of the table works, and the accessor that the manual's check uses ends. */
-START_TEST(tables) {
-        bool only_if_initrd_knows_root, only_if_own;
-        const char *name, *architectures;
+/* A word that is spelled like this has to go; spellings without a value stand for any. */
+static void check_spelling(const char *spelling, size_t length, bool only_if_initrd_knows_root) {
+        bool has_value = memchr(spelling, '=', length);
+        _cleanup_free_ char *running = NULL;
+
+        ck_assert_int_ge(asprintf(&running, "%.*s%s", (int)length, spelling, has_value ? "" : "=1"),
+                         0);
+        check_running(running, only_if_initrd_knows_root ? running : "");
+        check(&(CommandLineInput){ .running = running, .initrd_knows_root = true }, NEEDED);
+}
+
+/* Every spelling of every row works, and is there once. */
+START_TEST(rows) {
+        _cleanup_free_ char *all = strdup(" ");
+        const WordRow *row;
         size_t n_root = 0, n = 0;
 
-        for (; (name = command_line_removed(n, &only_if_initrd_knows_root)); n++) {
-                _cleanup_free_ char *running = NULL;
+        for (; (row = word_row(n)); n++) {
+                ck_assert(row->reason[0] >= 'A' && row->reason[0] <= 'Z');
+                ck_assert(row->meaning != WORD_OF_CONFIGURATION && row->meaning != WORD_UNKNOWN);
+                for (const char *p = row->spellings; *p; p += strspn(p, " ")) {
+                        size_t length = strcspn(p, " ");
+                        char *longer;
+                        _cleanup_free_ char *word = NULL;
 
-                ck_assert_int_ge(asprintf(&running, "%s=1", name), 0);
-                check_running(running, only_if_initrd_knows_root ? running : "");
-                check(&(CommandLineInput){ .running = running, .initrd_knows_root = true }, NEEDED);
-                n_root += only_if_initrd_knows_root;
+                        check_spelling(p, length, row->if_initrd_knows_root);
+                        ck_assert_int_ge(asprintf(&word, " %.*s ", (int)length, p), 0);
+                        ck_assert_msg(!strstr(all, word), "%s is there twice", word);
+                        ck_assert_int_ge(asprintf(&longer, "%s%.*s ", all, (int)length, p), 0);
+                        free(all);
+                        all = longer;
+                        p += length;
+                }
+                n_root += row->if_initrd_knows_root;
         }
         ck_assert_uint_gt(n_root, 0);
         ck_assert_uint_gt(n, n_root);
+}
+END_TEST
+
+/* The same parameter has many names. */
+START_TEST(spellings) {
+        static const char *const hurting[] = {
+                "sysctl.vm.nr_hugepages=256",
+                "sysctl/vm/nr_hugepages=256",
+                "sysctl.vm/nr_hugepages=256",
+                "sysctl.kernel.panic-on-oops=1",
+                "sysctl.kernel.threads_max=9",
+                "\"sysctl.kernel.panic=0\"",
+                "oops=panic",
+                "nmi_watchdog=panic,1",
+                "nmi-watchdog=1,panic",
+                "nmi_watchdog=\"panic\"",
+                "workqueue.panic-on-stall=1",
+        };
+        static const char *const harmless[] = {
+                "sysctl.vm.nr_hugepagesx=1",
+                "sysctl.kernel.panic_=1",
+                "sysctlx.kernel.panic=1",
+                "sysctl=1",
+                "sysctl.=1",
+                "oops=panicky",
+                "oops",
+                "nmi_watchdog=nopanic,1",
+                "nmi_watchdog=0",
+                "workqueue/panic_on_stall",
+                "iommu=pt",
+                "sysctl.kernel.sysrq=1",
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(hurting); i++)
+                check_running(hurting[i], "");
+        for (size_t i = 0; i < ELEMENTSOF(harmless); i++)
+                check_running(harmless[i], harmless[i]);
+}
+END_TEST
+
+/* Every row of the table works, and the accessor that the manual's check uses ends. */
+START_TEST(needed) {
+        const char *name, *architectures;
+        bool only_if_own;
+        size_t n;
+
         for (n = 0; (name = command_line_needed(n, &architectures, &only_if_own)); n++) {
                 bool here = !architectures || strstr(architectures, "x86_64");
 
@@ -238,7 +306,9 @@ END_TEST
 static void add_cases(Suite *s) {
         ADD_TEST(s, usual);
         ADD_TEST(s, built_in_removals);
-        ADD_TEST(s, tables);
+        ADD_TEST(s, rows);
+        ADD_TEST(s, spellings);
+        ADD_TEST(s, needed);
         ADD_TEST(s, own_initrd);
         ADD_TEST(s, quotes);
         ADD_TEST(s, removing);

@@ -5,85 +5,7 @@
 #include <errno.h>
 
 #include "base/string-util.h"
-
-/* What the running kernel was given and the capture kernel must not get. It has a few hundred
- * MiB, one CPU, its own initrd, and one job. CommandLineAppend= brings back what somebody needs
- * in spite of this. */
-static const char *const removed[] = {
-        /* Of this boot: the kernel adds its own elfcorehdr=, and a reservation inside the
-         * reservation fails at best. */
-        "BOOT_IMAGE",
-        "initrd",
-        "elfcorehdr",
-        "crashkernel",
-        "kexec_jump_back_entry",
-        /* A program of another initrd, which the kernel would miss: panic. */
-        "rdinit",
-        /* First-boot provisioning: not in there. */
-        "ignition.firstboot",
-        /* Where memory is comes from the loader; limits and maps made for the whole machine cut
-         * off a reservation that lies high, or hand the memory to be dumped to the capture
-         * kernel as its own. */
-        "mem",
-        "memmap",
-        "add_efi_memmap",
-        "movable_node",
-        "kernelcore",
-        "movablecore",
-        /* Memory set aside in proportion to the whole machine. */
-        "hugepages",
-        "hugepagesz",
-        "default_hugepagesz",
-        "hugetlb_cma",
-        "cma",
-        "cma_pernuma",
-        "numa_cma",
-        "vmcp_cma",
-        "kvm_cma_resv_ratio",
-        "prot_virt",
-        "swiotlb",
-        "log_buf_len",
-        "trace_buf_size",
-        "trace_event",
-        "ftrace",
-        /* Debugging aids that multiply the memory that the kernel needs. */
-        "slub_debug",
-        "slab_debug",
-        "page_owner",
-        "kmemleak",
-        /* Masks of CPUs: the one CPU that there is must do the housekeeping. */
-        "isolcpus",
-        "nohz_full",
-        "rcu_nocbs",
-        "irqaffinity",
-        "possible_cpus",
-        "additional_cpus",
-        /* A panic of the capture kernel loses the dump; slow disks and half-reset devices do
-         * warn and stall. */
-        "panic_on_warn",
-        "panic_on_taint",
-        "softlockup_panic",
-        "hung_task_panic",
-        "unknown_nmi_panic",
-        /* The one who watches wants to see the messages. */
-        "quiet",
-        "splash",
-        "rhgb",
-        "showopts",
-        /* Hibernation: nothing to resume, and waiting for the device takes time. */
-        "resume",
-        "resume_offset",
-        /* Attaches every LUN on the SAN (s390x). */
-        "zfcp.allow_lun_scan",
-};
-
-/* dracut waits for each device that is named to it, and its kdump initrd has what it needs in a
- * command line of its own. Where the initrd is an ordinary one that mounts the root (Debian's),
- * these stay. */
-static const char *const removed_if_initrd_knows_root[] = {
-        "root", "rd.lvm.lv", "rd.luks.uuid",       "rd.dm.uuid",      "rd.md.uuid",
-        "fcoe", "netroot",   "rd.iscsi.initiator", "iscsi_initiator",
-};
+#include "image/cmdline-words.h"
 
 typedef struct Need {
         const char *word;
@@ -116,15 +38,6 @@ static const Need needs[] = {
          * that description for NUMA only. */
         { "numa=off", "x86_64", true },
 };
-
-const char *command_line_removed(size_t i, bool *ret_initrd_knows_root) {
-        *ret_initrd_knows_root = i >= ELEMENTSOF(removed);
-        if (i < ELEMENTSOF(removed))
-                return removed[i];
-        i -= ELEMENTSOF(removed);
-        return i < ELEMENTSOF(removed_if_initrd_knows_root) ? removed_if_initrd_knows_root[i]
-                                                            : NULL;
-}
 
 const char *command_line_needed(size_t i, const char **ret_architectures, bool *ret_initrd_is_own) {
         if (i >= ELEMENTSOF(needs))
@@ -195,19 +108,6 @@ static Parameter parameter_of(const Word *word) {
         return p;
 }
 
-static char dash_is_underscore(char c) {
-        return c == '-' ? '_' : c;
-}
-
-static bool same_name(const Parameter *a, const char *name, size_t length) {
-        if (a->name_length != length)
-                return false;
-        for (size_t i = 0; i < length; i++)
-                if (dash_is_underscore(a->name[i]) != dash_is_underscore(name[i]))
-                        return false;
-        return true;
-}
-
 /* Whether a list of words names this parameter; with values, words of the list that have a value
  * must have the same one. */
 static bool listed(const char *list, const Parameter *p, bool values) {
@@ -216,7 +116,7 @@ static bool listed(const char *list, const Parameter *p, bool values) {
         while (next_word(&list, &word)) {
                 Parameter entry = parameter_of(&word);
 
-                if (!same_name(p, entry.name, entry.name_length))
+                if (!word_same_name(p->name, p->name_length, entry.name, entry.name_length))
                         continue;
                 if (!values || !entry.value)
                         return true;
@@ -228,13 +128,10 @@ static bool listed(const char *list, const Parameter *p, bool values) {
 }
 
 static bool is_removal(const CommandLineInput *input, const Parameter *p) {
-        bool only_if_initrd_knows_root;
-        const char *name;
+        const WordRow *row = word_find(p->name, p->name_length, p->value, p->value_length);
 
-        for (size_t i = 0; (name = command_line_removed(i, &only_if_initrd_knows_root)); i++)
-                if ((input->initrd_knows_root || !only_if_initrd_knows_root) &&
-                    same_name(p, name, strlen(name)))
-                        return true;
+        if (row && (input->initrd_knows_root || !row->if_initrd_knows_root))
+                return true;
         return listed(input->remove, p, true);
 }
 

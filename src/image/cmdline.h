@@ -21,9 +21,9 @@ typedef struct CommandLineInput {
 } CommandLineInput;
 
 /* Makes the command line:
- *   the words of fixed, unchanged; or, if it is empty, those of running without the built-in
- *     removals and without the words of remove ("foo" takes away foo and foo=anything, "foo=bar"
- *     only that);
+ *   the words of fixed, unchanged; or, if it is empty, those of running without those that
+ *     image/cmdline-words.h lists and without the words of remove ("foo" takes away foo and
+ *     foo=anything, "foo=bar" only that);
  *   the built-in words for the architecture, without those of remove, and without those whose name
  *     append has too;
  *   the words of append;
@@ -44,8 +44,7 @@ static inline bool command_line_fits(size_t length, uint32_t cmdline_size) {
         return length < cmdline_size && cmdline_size - length >= 1 + COMMAND_LINE_KERNEL_ADDS;
 }
 
-/* The built-in tables, for the manual's sake: calls with i = 0, 1, ... until they return NULL.
- * *ret_architectures is NULL for all; *ret_initrd_knows_root and *ret_initrd_is_own say whether a
- * removal or addition is only for such initrds. */
-const char *command_line_removed(size_t i, bool *ret_initrd_knows_root);
+/* The words that are added, for the manual's sake: calls with i = 0, 1, ... until it returns NULL.
+ * *ret_architectures is NULL for all; *ret_initrd_is_own says whether a word is only for initrds of
+ * kdump-mkinitramfs. */
 const char *command_line_needed(size_t i, const char **ret_architectures, bool *ret_initrd_is_own);
