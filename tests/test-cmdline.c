@@ -163,6 +163,58 @@ START_TEST(spellings) {
 }
 END_TEST
 
+/* Compares what is told of a command line: "word meaning", one after the other. */
+static void check_notes(const CommandLineInput *input, const char *expected) {
+        _cleanup_free_ WordNote *notes = NULL;
+        char text[1024] = "";
+        size_t n;
+
+        ck_assert_int_eq(command_line_notes(input, &notes, &n), 0);
+        for (size_t i = 0; i < n; i++) {
+                size_t used = strlen(text);
+
+                ck_assert_uint_gt(strlen(notes[i].reason), 0);
+                strscpyf(text + used, sizeof(text) - used, "%s %s;", notes[i].word,
+                         notes[i].meaning);
+                word_note_done(&notes[i]);
+        }
+        ck_assert_str_eq(text, expected);
+}
+
+START_TEST(notes) {
+        _cleanup_free_ WordNote *many = NULL;
+        _cleanup_free_ char *running = calloc(1, 100 * 7 + 1000);
+        size_t n;
+
+        check_notes(&(CommandLineInput){ .running = "root=/dev/x ro quiet \"hugepages=1 2\" foo=1 "
+                                                    "sysctl.kernel.foo=1 sysctl/vm/bar=2 "
+                                                    "sysctl.net.x=1 -- quiet",
+                                         .remove = "foo" },
+                    "quiet harm;\"hugepages=1 2\" memory;foo=1 configuration;"
+                    "sysctl.kernel.foo=1 unknown;sysctl/vm/bar=2 unknown;");
+        check_notes(&(CommandLineInput){ .running = "root=/dev/x sysctl.vm.foo=1",
+                                         .remove = "sysctl.vm.foo",
+                                         .initrd_knows_root = true },
+                    "root=/dev/x root-devices;sysctl.vm.foo=1 configuration;");
+        check_notes(&(CommandLineInput){ .fixed = "quiet sysctl.kernel.foo=1", .running = "quiet" },
+                    "");
+        check_notes(&(CommandLineInput){ 0 }, "");
+
+        /* Limits: of a word, and of their number. */
+        ck_assert_ptr_nonnull(running);
+        memset(running, 'a', 900);
+        memcpy(running, "quiet=", 6);
+        for (size_t i = 0; i < 100; i++)
+                memcpy(running + strlen(running), " splash", 7);
+        ck_assert_int_eq(command_line_notes(&(CommandLineInput){ .running = running }, &many, &n),
+                         0);
+        ck_assert_uint_eq(n, WORD_NOTES_MOST);
+        ck_assert_uint_eq(strlen(many[0].word), WORD_NOTE_LONGEST);
+        for (size_t i = 0; i < n; i++)
+                word_note_done(&many[i]);
+}
+END_TEST
+
 /* Every row of the table works, and the accessor that the manual's check uses ends. */
 START_TEST(needed) {
         const char *name, *architectures;
@@ -308,6 +360,7 @@ static void add_cases(Suite *s) {
         ADD_TEST(s, built_in_removals);
         ADD_TEST(s, rows);
         ADD_TEST(s, spellings);
+        ADD_TEST(s, notes);
         ADD_TEST(s, needed);
         ADD_TEST(s, own_initrd);
         ADD_TEST(s, quotes);

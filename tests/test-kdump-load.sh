@@ -73,18 +73,22 @@ etc=$root${sysconfdir:-/etc}/kdumpd
 mkdir -p "$etc"
 cp "${srcdir:-.}/tests/corpus/bzimage/good" "$root/boot/crash"
 echo initrd >"$root/boot/crash.img"
-echo 'root=/dev/sda1 quiet' >"$root/proc/cmdline"
+echo 'root=/dev/sda1 quiet sysctl.vm.nr_hugepages=9 sysctl.vm.foo=1' >"$root/proc/cmdline"
 echo 0 >"$root/sys/kernel/kexec_crash_loaded"
 echo 268435456 >"$root/sys/kernel/kexec_crash_size"
 printf '[Image]\nKernel=/boot/crash\nInitrd=/boot/crash.img\nFoo=bar\n' >"$etc/kdumpd.conf"
 run 0 --dry-run --root="$root"
 has out 'Kernel:       /boot/crash (6.12.57+deb12-amd64, 6.0 KiB)'
-has out 'Command line: root=/dev/sda1'
+has out 'Command line: root=/dev/sda1 sysctl.vm.foo=1 nr_cpus=1'
+has out 'Left out:     quiet, sysctl.vm.nr_hugepages=9 (why, is in --json and kdumpd.conf(5))'
+has out 'Not known:    sysctl.vm.foo=1 (what this does to a capture is not known, and it stays)'
 has out 'a dry run'
 has err 'kdumpd.conf:4: section [Image] has no key Foo='
 run 0 -n --json --root="$root"
 has out '"Failure":"None"'
 has out '"InitrdFile":"/boot/crash.img"'
+has out '{"Word":"sysctl.vm.nr_hugepages=9","Meaning":"memory","Reason":"Memory is set aside in'
+has out '{"Word":"sysctl.vm.foo=1","Meaning":"unknown","Reason":'
 printf '[Image]\nKernel=/boot/crash\nInitrd=/boot/crash.img\nLoader=kexec_load\n' \
     >"$etc/kdumpd.conf"
 run 1 --dry-run --root="$root"

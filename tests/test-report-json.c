@@ -8,20 +8,49 @@
 #include "sys/report-json.h"
 
 static const char *const keys[] = {
-        "Failure",       "Message",         "KernelFile",
-        "KernelDevice",  "KernelInode",     "KernelMtimeNSec",
-        "KernelBytes",   "InitrdFile",      "InitrdDevice",
-        "InitrdInode",   "InitrdMtimeNSec", "InitrdBytes",
-        "KernelRelease", "CommandLine",     "Loader",
-        "LoaderReason",  "Flags",           "ReservationBytes",
-        "NeededBytes",   "CallStartUSec",   "CallEndUSec",
-        "PrepareUSec",   "BusyTries",       "HadImage",
-        "FirstLoader",   "FirstFlags",      "LoaderIsAutomatic",
+        "Failure",
+        "Message",
+        "KernelFile",
+        "KernelDevice",
+        "KernelInode",
+        "KernelMtimeNSec",
+        "KernelBytes",
+        "InitrdFile",
+        "InitrdDevice",
+        "InitrdInode",
+        "InitrdMtimeNSec",
+        "InitrdBytes",
+        "KernelRelease",
+        "CommandLine",
+        "Loader",
+        "LoaderReason",
+        "Flags",
+        "ReservationBytes",
+        "NeededBytes",
+        "CallStartUSec",
+        "CallEndUSec",
+        "PrepareUSec",
+        "BusyTries",
+        "HadImage",
+        "FirstLoader",
+        "FirstFlags",
+        "LoaderIsAutomatic",
+        "Word",
+        "Meaning",
+        "Reason",
+        "CommandLineWords",
 };
 
 /* A different value in each member, so that a mix-up shows. */
 static LoadReport sample(void) {
+        WordNote *words = calloc(2, sizeof(*words));
+
+        ck_assert_ptr_nonnull(words);
+        words[0] = (WordNote){ strdup("quiet"), strdup("harm"), strdup("x \"y\"") };
+        words[1] = (WordNote){ strdup("a=\"b\""), strdup("unknown"), strdup("") };
         return (LoadReport){
+                .words = words,
+                .n_words = 2,
                 .failure = FAILURE_TOO_SMALL,
                 .message = strdup("\"quoted\" \\ \t and \xc3\xa9"),
                 .kernel = { strdup("/boot/vmlinuz"), 1, 2, 3, 4 },
@@ -59,6 +88,12 @@ static void check_report(const LoadReport *a, const LoadReport *b) {
         check_file(&a->initrd, &b->initrd);
         ck_assert(streq_ptr(a->kernel_release, b->kernel_release));
         ck_assert(streq_ptr(a->command_line, b->command_line));
+        ck_assert_uint_eq(a->n_words, b->n_words);
+        for (size_t i = 0; i < a->n_words; i++) {
+                ck_assert_str_eq(a->words[i].word, b->words[i].word);
+                ck_assert_str_eq(a->words[i].meaning, b->words[i].meaning);
+                ck_assert_str_eq(a->words[i].reason, b->words[i].reason);
+        }
         ck_assert(streq_ptr(a->loader, b->loader));
         ck_assert(streq_ptr(a->loader_reason, b->loader_reason));
         ck_assert_uint_eq(a->flags, b->flags);

@@ -13,6 +13,9 @@ void load_report_done(LoadReport *report) {
         file_identity_done(&report->initrd);
         free(report->kernel_release);
         free(report->command_line);
+        for (size_t i = 0; i < report->n_words; i++)
+                word_note_done(&report->words[i]);
+        free(report->words);
         free(report->loader);
         free(report->loader_reason);
         free(report->first_loader);

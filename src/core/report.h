@@ -18,6 +18,17 @@ typedef struct FileIdentity {
         uint64_t size;       /* bytes */
 } FileIdentity;
 
+/* A word of the running kernel's command line that the capture kernel does not get, or of which one
+ * cannot tell what it does to a capture. */
+typedef struct WordNote {
+        char *word;
+        char *meaning; /* by image/cmdline-words.h; "unknown": it stays */
+        char *reason;  /* a sentence without its full stop */
+} WordNote;
+
+#define WORD_NOTES_MOST   64u
+#define WORD_NOTE_LONGEST 200u /* bytes of a word; what is longer is cut */
+
 typedef struct LoadReport {
         Failure failure; /* FAILURE_NONE: it worked (a dry run: it would) */
         char *message;   /* one sentence on the failure, with what to do; NULL if none */
@@ -26,9 +37,11 @@ typedef struct LoadReport {
         FileIdentity initrd;
         char *kernel_release; /* "6.12.57+deb12-amd64"; NULL if the image does not tell */
         char *command_line;   /* without the elfcorehdr= that the kernel adds */
-        char *loader;         /* the system call: "kexec_file_load", "kexec_load" */
-        char *loader_reason;  /* why this one, a sentence */
-        uint64_t flags;       /* of the system call */
+        WordNote *words;
+        size_t n_words;
+        char *loader;        /* the system call: "kexec_file_load", "kexec_load" */
+        char *loader_reason; /* why this one, a sentence */
+        uint64_t flags;      /* of the system call */
 
         /* What Loader=auto had picked, with its flags, before the kernel refused the image by it;
          * NULL and 0 if loader is what it had picked. */
@@ -48,6 +61,13 @@ typedef struct LoadReport {
         uint64_t busy_tries;   /* calls that met the kexec lock before that one */
         bool had_image;        /* an image was loaded right before the call */
 } LoadReport;
+
+static inline void word_note_done(WordNote *note) {
+        free(note->word);
+        free(note->meaning);
+        free(note->reason);
+        *note = (WordNote){ 0 };
+}
 
 #define LOAD_REPORT_LONGEST_STRING 8192u
 

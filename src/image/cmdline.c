@@ -127,12 +127,33 @@ static bool listed(const char *list, const Parameter *p, bool values) {
         return false;
 }
 
-static bool is_removal(const CommandLineInput *input, const Parameter *p) {
+/* What is to be said of a word of the running kernel's: _WORD_MEANING_MAX if nothing. It is left
+ * out unless it is unknown. *ret_reason is set where there is something to say. */
+static WordMeaning judge(const CommandLineInput *input, const Parameter *p,
+                         const char **ret_reason) {
         const WordRow *row = word_find(p->name, p->name_length, p->value, p->value_length);
 
-        if (row && (input->initrd_knows_root || !row->if_initrd_knows_root))
-                return true;
-        return listed(input->remove, p, true);
+        if (row && (input->initrd_knows_root || !row->if_initrd_knows_root)) {
+                *ret_reason = row->reason;
+                return row->meaning;
+        }
+        if (listed(input->remove, p, true)) {
+                *ret_reason = "CommandLineRemove= in kdumpd.conf names it";
+                return WORD_OF_CONFIGURATION;
+        }
+        if (word_is_sysctl(p->name, p->name_length)) {
+                *ret_reason = "What it does to a capture is not known, and it stays; "
+                              "CommandLineRemove= in kdumpd.conf would leave it out";
+                return WORD_UNKNOWN;
+        }
+        return _WORD_MEANING_MAX;
+}
+
+static bool is_removal(const CommandLineInput *input, const Parameter *p) {
+        const char *reason;
+        WordMeaning meaning = judge(input, p, &reason);
+
+        return meaning != _WORD_MEANING_MAX && meaning != WORD_UNKNOWN;
 }
 
 typedef struct Line {
@@ -227,4 +248,38 @@ int command_line_make(const CommandLineInput *input, char **ret) {
 
         *ret = strndup(line->text, line->length);
         return *ret ? 0 : -ENOMEM;
+}
+
+static int note_word(const Word *word, WordMeaning meaning, const char *reason, WordNote *ret) {
+        *ret = (WordNote){
+                .word = strndup(word->text, MIN(word->length, (size_t)WORD_NOTE_LONGEST)),
+                .meaning = strdup(word_meaning_to_string(meaning)),
+                .reason = strdup(reason),
+        };
+        return ret->word && ret->meaning && ret->reason ? 0 : -ENOMEM;
+}
+
+int command_line_notes(const CommandLineInput *input, WordNote **ret, size_t *ret_n) {
+        const char *text = isempty(input->fixed) ? input->running : NULL, *reason;
+        WordNote *notes = calloc(WORD_NOTES_MOST, sizeof(*notes));
+        size_t n = 0;
+        int r = notes ? 0 : -ENOMEM;
+        Word word;
+
+        while (r == 0 && n < WORD_NOTES_MOST && next_word(&text, &word) && !is_separator(&word)) {
+                Parameter p = parameter_of(&word);
+                WordMeaning meaning = judge(input, &p, &reason);
+
+                if (meaning != _WORD_MEANING_MAX)
+                        r = note_word(&word, meaning, reason, &notes[n++]);
+        }
+        if (r < 0) {
+                for (size_t i = 0; i < n; i++)
+                        word_note_done(&notes[i]);
+                free(notes);
+                return r;
+        }
+        *ret = notes;
+        *ret_n = n;
+        return 0;
 }

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 #include "base/macro.h"
+#include "core/report.h"
 
 /* No architecture's kernel takes more (COMMAND_LINE_SIZE), and a report holds no longer string. */
 #define COMMAND_LINE_LONGEST 8192u
@@ -33,6 +34,12 @@ typedef struct CommandLineInput {
  * Returns 0 with a fresh string; -E2BIG if it would be longer than COMMAND_LINE_LONGEST;
  * -ENOMEM. */
 int command_line_make(const CommandLineInput *input, char **ret) _must_check_;
+
+/* What became of words of running that is worth telling: those that are left out, with the reason,
+ * and those of which one cannot know what they do to a capture (image/cmdline-words.h). Nothing if
+ * fixed is given. Returns 0 with a fresh array of at most WORD_NOTES_MOST, each to be freed with
+ * word_note_done(); -ENOMEM. */
+int command_line_notes(const CommandLineInput *input, WordNote **ret, size_t *ret_n) _must_check_;
 
 /* What the kernel adds to the command line and counts against its limit: "elfcorehdr=0x", 16
  * digits and a blank (MAX_ELFCOREHDR_STR_LEN in arch/x86/kernel/kexec-bzimage64.c). */

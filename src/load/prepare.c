@@ -236,6 +236,9 @@ static Failure make_command_line(const LoadRequest *request, const KernelImage *
                                          strerror(-r));
         }
         input.running = running;
+        r = command_line_notes(&input, &report->words, &report->n_words);
+        if (r < 0)
+                return fail_memory(report);
         r = command_line_make(&input, &report->command_line);
         if (r == -E2BIG)
                 return load_fail(report, FAILURE_COMMAND_LINE,

@@ -50,13 +50,36 @@ static void print_reservation(FILE *f, const LoadReport *report) {
         (void)fputc('\n', f);
 }
 
-static void print_image(FILE *f, const LoadReport *report) {
+/* Those that are left out, or those that stay unknown. */
+static void print_words(FILE *f, const char *title, const LoadReport *report, bool unknown) {
+        bool any = false;
+
+        for (size_t i = 0; i < report->n_words; i++)
+                if (streq(report->words[i].meaning, "unknown") == unknown) {
+                        if (any)
+                                (void)fputs(", ", f);
+                        else
+                                (void)fprintf(f, "%-14s", title);
+                        (void)fputs(report->words[i].word, f);
+                        any = true;
+                }
+        if (any)
+                (void)fputs(unknown ? " (what this does to a capture is not known, and it stays)\n"
+                                    : " (why, is in --json and kdumpd.conf(5))\n",
+                            f);
+}
+
+static void print_image(FILE *f, const LoadReport *report, LoadWhat what) {
         print_file(f, "Kernel:", &report->kernel, report->kernel_release);
         if (report->flags & KEXEC_FILE_FLAG_NO_INITRAMFS)
                 (void)fprintf(f, "%-14snone\n", "Initrd:");
         print_file(f, "Initrd:", &report->initrd, NULL);
         if (report->command_line)
                 (void)fprintf(f, "%-14s%s\n", "Command line:", report->command_line);
+        if (what == LOAD_WHAT_DRY_RUN) {
+                print_words(f, "Left out:", report, false);
+                print_words(f, "Not known:", report, true);
+        }
         if (report->flags != 0)
                 (void)fprintf(f, "%-14s%s, flags 0x%" PRIx64 " (%s)\n",
                               "System call:", strempty(report->loader), report->flags,
@@ -89,6 +112,6 @@ static void print_outcome(FILE *f, const LoadReport *report, LoadWhat what) {
 
 void report_print(FILE *f, const LoadReport *report, LoadWhat what) {
         if (what != LOAD_WHAT_UNLOAD)
-                print_image(f, report);
+                print_image(f, report, what);
         print_outcome(f, report, what);
 }

@@ -10,6 +10,13 @@ DEFINE_JSON_NAME(failure, Failure);
 #define FIELDS(table) JSON_FIELDS_MENDED(table, LOAD_REPORT_LONGEST_STRING)
 
 /* Both directions go by these tables; what is not in them is not carried. */
+static const JsonField word_table[] = {
+        JSON_FIELD(STRING, WordNote, "Word", word),
+        JSON_FIELD(STRING, WordNote, "Meaning", meaning),
+        JSON_FIELD(STRING, WordNote, "Reason", reason),
+};
+static const JsonFields word_fields = FIELDS(word_table);
+
 static const JsonField report_table[] = {
         JSON_FIELD_NAME(LoadReport, "Failure", failure, failure),
         JSON_FIELD(OPTIONAL_STRING, LoadReport, "Message", message),
@@ -25,6 +32,7 @@ static const JsonField report_table[] = {
         JSON_FIELD(NUMBER, LoadReport, "InitrdBytes", initrd.size),
         JSON_FIELD(OPTIONAL_STRING, LoadReport, "KernelRelease", kernel_release),
         JSON_FIELD(OPTIONAL_STRING, LoadReport, "CommandLine", command_line),
+        JSON_FIELD_ARRAY(LoadReport, "CommandLineWords", words, word_fields, WORD_NOTES_MOST),
         JSON_FIELD(OPTIONAL_STRING, LoadReport, "Loader", loader),
         JSON_FIELD(OPTIONAL_STRING, LoadReport, "LoaderReason", loader_reason),
         JSON_FIELD(NUMBER, LoadReport, "Flags", flags),

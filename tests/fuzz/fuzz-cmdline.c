@@ -21,7 +21,9 @@ static void check(const char *line) {
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         _cleanup_free_ char *text = strndup((const char *)data, size), *line = NULL, *again = NULL;
         char *rest = text, *part[5] = { NULL };
+        _cleanup_free_ WordNote *notes = NULL;
         CommandLineInput input;
+        size_t n_notes;
         int r;
 
         if (!text)
@@ -34,6 +36,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
                                     .append = part[3],
                                     .architecture = part[4] ?: "x86_64",
                                     .initrd_knows_root = size % 2 == 0 };
+        FUZZ_CHECK(command_line_notes(&input, &notes, &n_notes) == 0);
+        FUZZ_CHECK(n_notes <= WORD_NOTES_MOST);
+        for (size_t i = 0; i < n_notes; i++)
+                word_note_done(&notes[i]);
         r = command_line_make(&input, &line);
         FUZZ_CHECK(r == 0 || r == -E2BIG);
         if (r < 0)
