@@ -147,13 +147,14 @@ START_TEST(quotes) {
         } cases[] = {
                 { "foo=\"a b\" bar", "foo=\"a b\" bar" },
                 { "\"foo=a b\" \"c d\"", "\"foo=a b\" \"c d\"" },
-                { "\"foo=a b\"", "\"foo=a b\"" },
-                { "\"\"", "\"\"" },
+                { "\"foo=a b\"", "foo=a b" },
+                { "\"foo a#b\" # c", "foo a#b" },
+                { "\"\"", "" },
                 { "a=\"x # y\" # z", "a=\"x # y\"" },
                 { "a#b #c", "a#b" },
                 { "#c", "" },
                 { "a=\"x # y", "a=\"x # y" },
-                { "'a b'", "'a b'" },
+                { "'a b'", "a b" },
                 { "a\\", "a\\" },
         };
 

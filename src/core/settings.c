@@ -49,6 +49,7 @@ DEFINE_NAME_TABLE(final_action, FinalAction, _FINAL_ACTION_MAX);
 
 /* What is longer cannot be a path, and no kernel takes a longer command line. */
 #define TEXT_LONGEST 4096u
+#define WORD_SHOWN   40u /* bytes of a word in a message */
 
 typedef struct Key Key;
 typedef int (*Parse)(const Key *key, const char *value, void *field, char *reterr);
@@ -91,6 +92,39 @@ static int set_text(char **field, const char *value, char *reterr) {
 
 static int parse_text(const Key *key, const char *value, void *field, char *reterr) {
         return set_text(field, value, reterr);
+}
+
+/* Other kdump configurations are read by a shell and have all of their words in quotes, which are
+ * then no part of them. Quotes that belong to the words are more than these two. */
+static bool is_quoted(const char *value) {
+        size_t n = strlen(value);
+        char quote = value[0];
+
+        return n >= 2 && (quote == '"' || quote == '\'') && value[n - 1] == quote &&
+               memchr(value + 1, quote, n - 2) == NULL;
+}
+
+static int parse_words(const Key *key, const char *value, void *field, char *reterr) {
+        _cleanup_free_ char *inside = NULL;
+
+        if (!is_quoted(value))
+                return set_text(field, value, reterr);
+        inside = strndup(value + 1, strlen(value) - 2);
+        return inside ? set_text(field, inside, reterr) : -ENOMEM;
+}
+
+/* A comma in the name of a word stands between words in somebody's mind. */
+static int parse_names(const Key *key, const char *value, void *field, char *reterr) {
+        for (const char *p = value; *p; p += strspn(p, " \t")) {
+                size_t n = strcspn(p, " \t"), name = strcspn(p, "= \t\"");
+
+                if (memchr(p, ',', name))
+                        return FAIL(reterr, -EINVAL,
+                                    "\"%.*s\" is one word: put blanks between words",
+                                    (int)MIN(n, (size_t)WORD_SHOWN), p);
+                p += n;
+        }
+        return parse_words(key, value, field, reterr);
 }
 
 static int parse_file(const Key *key, const char *value, void *field, char *reterr) {
@@ -328,6 +362,8 @@ static const char *const no_words[] = { "" };
 
 #define AT(field) .offset = offsetof(Settings, field)
 #define TEXT(f)   .parse = parse_text, .format = format_text, AT(f)
+#define WORDS(f)  .parse = parse_words, .format = format_text, AT(f)
+#define NAMES(f)  .parse = parse_names, .format = format_text, AT(f)
 #define PATH(f, words)                                                       \
         .parse = parse_file, .format = format_text, AT(f), .names = (words), \
         .n_names = ELEMENTSOF(words)
@@ -349,9 +385,9 @@ static const char *const no_words[] = { "" };
 static const Key keys[] = {
         { "Image", "Kernel", "auto", PATH(kernel, kernel_words) },
         { "Image", "Initrd", "auto", PATH(initrd, initrd_words) },
-        { "Image", "CommandLine", "", TEXT(command_line) },
-        { "Image", "CommandLineRemove", "", TEXT(command_line_remove) },
-        { "Image", "CommandLineAppend", "", TEXT(command_line_append) },
+        { "Image", "CommandLine", "", WORDS(command_line) },
+        { "Image", "CommandLineRemove", "", NAMES(command_line_remove) },
+        { "Image", "CommandLineAppend", "", WORDS(command_line_append) },
         { "Image", "Loader", "auto", NAME(loader, loader_choice_table) },
         { "Image", "Replace", "atomic", NAME(replace, replace_mode_table) },
         { "Image", "OnDamage", "reset", NAME(on_damage, on_damage_table) },
