@@ -29,6 +29,7 @@ static int sync_error;          /* of the file that is called: */
 static const char *sync_failing;
 static CaptureSkip skip;
 static uint64_t bad_start, bad_end; /* of /proc/vmcore, where it cannot be read for a copy */
+static void (*on_log)(void);        /* called when the text of the log is read, unless NULL */
 
 static inline bool has(const char *path) {
         return exists_below(tree.fd, path);
@@ -57,6 +58,9 @@ static inline int fake_free_bytes(Capture *c, int fd, uint64_t *ret) {
 static inline ssize_t fake_read_memory(Capture *c, void *buf, size_t size, uint64_t offset) {
         if (offset < bad_end && offset + size > bad_start)
                 return -EIO;
+        if (on_log && offset < MEMORY_AT + FAKE_DATA + FAKE_SIZE &&
+            offset + size > MEMORY_AT + FAKE_DATA)
+                on_log();
         return capture_tree_ops.read_memory(c, buf, size, offset);
 }
 
@@ -69,6 +73,7 @@ static inline void setup(void) {
         ops.free_bytes = fake_free_bytes;
         ops.read_memory = fake_read_memory;
         bad_start = bad_end = 0;
+        on_log = NULL;
         events[0] = '\0';
         free_space = UINT64_MAX;
         free_meanwhile = 0;
@@ -134,6 +139,7 @@ static inline int run(void) {
                 .ops = &ops,
                 .shared = &shared,
                 .skip = skip,
+                .log_limit_usec = on_log ? 100000 : 0,
                 .vmcore_fd = -EBADF,
                 .base_fd = -EBADF,
                 .dir_fd = -EBADF,

@@ -5,6 +5,7 @@
 
 #include <check.h>
 #include <elf.h>
+#include <errno.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -243,6 +244,16 @@ static inline void fake_vmcore_finish(FakeVmcore *v) {
         memcpy(v->file, &header, sizeof(header));
         memcpy(v->file + sizeof(header), segments, sizeof(segments));
         memcpy(v->file + memory_at, v->memory, FAKE_MEMORY);
+}
+
+/* A VmcoreRead of it. */
+static inline int fake_read(void *userdata, uint64_t offset, void *buf, size_t size) {
+        const FakeVmcore *v = userdata;
+
+        if (offset > v->size || size > v->size - offset)
+                return -ENXIO;
+        memcpy(buf, v->file + offset, size);
+        return 0;
 }
 
 static inline void fake_vmcore_free(FakeVmcore *v) {

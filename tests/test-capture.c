@@ -3,6 +3,10 @@
  * collector that does not work. */
 #include "test.h"
 
+#include <signal.h>
+#include <sys/wait.h>
+
+#include "base/time-util.h"
 #include "fake-capture.h"
 
 START_TEST(everything) {
@@ -290,6 +294,51 @@ START_TEST(same_second) {
 }
 END_TEST
 
+static void hang(void) {
+        for (;;)
+                (void)pause();
+}
+
+static void die(void) {
+        (void)raise(SIGKILL);
+}
+
+/* The memory of the crashed kernel may be such that reading its log never ends, or kills who reads
+ * it: the dump does not suffer. */
+static void check_without_log(void (*what)(void)) {
+        CrashInfo info;
+
+        on_log = what;
+        ck_assert_int_eq(run_with(collector("echo dump >\"$n\"", "-d 31")), 0);
+        info = read_info(DUMP "/kdump.json");
+        ck_assert_uint_eq(info.result, CRASH_RESULT_COMPLETE);
+        ck_assert_ptr_null(info.message);
+        ck_assert_ptr_null(info.log);
+        ck_assert_ptr_null(info.panic_message);
+        ck_assert_str_eq(info.kernel_release, "6.9.0-fake");
+        ck_assert_uint_eq(info.crash_usec, FAKE_CRASHED * 1000000);
+        ck_assert_uint_eq(info.memory_bytes, FAKE_MEMORY);
+        crash_info_done(&info);
+        check_text(DUMP "/vmcore", "dump\n");
+        ck_assert(!has(DUMP "/vmcore-dmesg.txt"));
+        /* Whoever hung is gone. */
+        ck_assert_int_eq(waitpid(-1, NULL, WNOHANG), -1);
+        ck_assert_int_eq(errno, ECHILD);
+}
+
+START_TEST(log_hangs) {
+        uint64_t start = monotonic_usec();
+
+        check_without_log(hang);
+        ck_assert_uint_lt(monotonic_usec() - start, 30 * USEC_PER_SEC);
+}
+END_TEST
+
+START_TEST(log_kills) {
+        check_without_log(die);
+}
+END_TEST
+
 static void add_cases(Suite *s) {
         ADD_FIXTURE_TEST(s, everything);
         ADD_FIXTURE_TEST(s, order);
@@ -310,6 +359,8 @@ static void add_cases(Suite *s) {
         ADD_FIXTURE_TEST(s, broken_disk);
         ADD_FIXTURE_TEST(s, nothing_can_be_written);
         ADD_FIXTURE_TEST(s, same_second);
+        ADD_FIXTURE_TEST(s, log_hangs);
+        ADD_FIXTURE_TEST(s, log_kills);
 }
 
 TEST_MAIN("capture", add_cases)

@@ -15,13 +15,14 @@
 #define MOUNT_POINT "/run/kdumpd/target" /* of the target */
 
 #define CAPTURE_ERROR_MAX 256u
+#define LOG_LIMIT_USEC    (UINT64_C(60) * 1000000)
 
 /* What the worker tells the supervisor, in memory that both have. */
 typedef struct CaptureShared {
         _Atomic uint64_t progress_usec;  /* CLOCK_MONOTONIC of the last sign of progress */
         _Atomic unsigned final_action;   /* FinalAction, once the plan is read */
         _Atomic unsigned failure_action; /* the same */
-        _Atomic bool is_reading;         /* the memory of the crashed kernel, for its log */
+        _Atomic bool is_reading;         /* headers and log of /proc/vmcore */
         _Atomic unsigned attaching;      /* 1: the target, 2: the fallback; 0: neither */
         _Atomic bool is_complete;        /* there is a complete dump */
         _Atomic bool knows_actions;
@@ -29,7 +30,7 @@ typedef struct CaptureShared {
 
 /* What was the end of an earlier worker, and is left out. */
 typedef struct CaptureSkip {
-        bool log;        /* reading it */
+        bool summary;    /* looking at headers and log of /proc/vmcore */
         unsigned places; /* the target (1), and the fallback (2) */
 } CaptureSkip;
 
@@ -61,7 +62,8 @@ struct Capture {
         void *userdata; /* of the ops */
         CaptureShared *shared;
         CaptureSkip skip;
-        uint64_t start_usec; /* CLOCK_MONOTONIC */
+        uint64_t start_usec;     /* CLOCK_MONOTONIC */
+        uint64_t log_limit_usec; /* for reading the log of the crashed kernel; 0: LOG_LIMIT_USEC */
 
         CapturePlan plan;
         int vmcore_fd;

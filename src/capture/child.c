@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Other programs: the core collector, scripts. */
+/* Other processes: the core collector, scripts, what may hang or crash. */
 #include "capture/child.h"
 
 #include <errno.h>
@@ -74,6 +74,11 @@ static void execute(const Child *child, int said_fd, int data_fd, int error_fd) 
         (void)signal(SIGPIPE, SIG_DFL);
         if (null_fd >= 0)
                 (void)dup2(null_fd, STDIN_FILENO);
+        if (child->function) {
+                (void)close(error_fd);
+                (void)dup2(said_fd, STDERR_FILENO);
+                _exit(child->function(child->userdata, data_fd));
+        }
         if (dup2(data_fd >= 0 ? data_fd : said_fd, STDOUT_FILENO) >= 0 &&
             dup2(said_fd, STDERR_FILENO) >= 0)
                 (void)execvpe(child->words[0], child->words, environment);

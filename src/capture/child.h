@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Other programs: the core collector, scripts. */
+/* Other processes: the core collector, scripts, what may hang or crash. */
 #pragma once
 
 #include <stdbool.h>
@@ -10,6 +10,9 @@
 typedef struct Child {
         Capture *capture;
         char *const *words; /* of the command, ended by NULL */
+        /* Instead of a command: runs in a fork of this process, writes to data_fd, and returns the
+         * exit status. */
+        int (*function)(void *userdata, int data_fd);
         /* Its stdout goes here if this is set, and what it says is its stderr alone. Returns 0 or
          * negative errno, which ends it. */
         int (*on_data)(void *userdata, const char *data, size_t size);

@@ -293,10 +293,10 @@ int capture_run(Capture *c) {
 
 bool capture_again(const CaptureShared *shared, bool hangs, CaptureSkip *skip) {
         /* The memory of a crashed kernel can be worse than anybody thought of. The dump does not
-         * need its log. */
-        if (!hangs && shared->is_reading && !skip->log) {
-                capture_say("it was reading the log: once more without");
-                skip->log = true;
+         * need to be described. */
+        if (shared->is_reading && !skip->summary) {
+                capture_say("it was looking at the crashed kernel's memory: once more without");
+                skip->summary = true;
                 return true;
         }
         /* A disk that does not answer can hold whoever asks it for ever. */

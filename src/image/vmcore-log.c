@@ -9,31 +9,29 @@
 
 #include "base/string-util.h"
 
+/* Lines of text. The first ones are left out until so many bytes are: why it crashed is at the
+ * end. */
 typedef struct Text {
         char *data;
         size_t size, room;
+        uint64_t over;
 } Text;
 
-/* Makes room by dropping whole lines from the front: why it crashed is at the end. At least a
- * quarter at once, so that a log does not move for each of its lines. */
-static void drop_lines(Text *t, size_t size) {
-        const char *end = NULL;
+typedef struct Record {
+        uint64_t nsec;
+        char *text;
+        size_t size;
+} Record;
 
-        size = MAX(size, (size_t)VMCORE_LOG_MOST / 4);
-        if (size < t->size)
-                end = memchr(t->data + size, '\n', t->size - size);
-        size = end ? (size_t)(end + 1 - t->data) : t->size;
-        t->size -= size;
-        memmove(t->data, t->data + size, t->size);
+/* How much of a log there may be, by the size of its buffer. Damaged records may all have the same
+ * text, and of that each a line for each byte. */
+static uint64_t log_most(uint64_t size) {
+        return MIN(2 * size, (uint64_t)VMCORE_LOG_MOST);
 }
 
-/* Adds less than VMCORE_LOG_MOST bytes. */
 static int text_add(Text *t, const char *data, size_t size) {
-        if (size > VMCORE_LOG_MOST - t->size)
-                drop_lines(t, size);
         if (t->size + size + 1 > t->room) {
-                size_t wanted = MAX(t->room * 2, t->size + size + 4096);
-                size_t room = MIN(wanted, (size_t)VMCORE_LOG_MOST + 1);
+                size_t room = MAX(t->room * 2, t->size + size + 4096);
                 char *grown = realloc(t->data, room);
 
                 if (!grown)
@@ -47,13 +45,46 @@ static int text_add(Text *t, const char *data, size_t size) {
         return 0;
 }
 
-/* Adds a record, each line of it with the time in front. What is no text becomes '?'. */
-static int add_record(Text *t, uint64_t nsec, char *text, size_t size) {
-        char prefix[40];
+static int text_add_line(Text *t, const char *prefix, const char *line, size_t length) {
+        size_t size = strlen(prefix) + length + 1;
         int r;
 
-        strscpyf(prefix, sizeof(prefix), "[%5" PRIu64 ".%06" PRIu64 "] ", nsec / 1000000000,
-                 nsec / 1000 % 1000000);
+        if (t->over > 0) {
+                t->over -= MIN((uint64_t)size, t->over);
+                return 0;
+        }
+        r = text_add(t, prefix, strlen(prefix));
+        if (r >= 0)
+                r = text_add(t, line, length);
+        return r < 0 ? r : text_add(t, "\n", 1);
+}
+
+#define PREFIX_MAX 40u
+
+static void record_prefix(const Record *record, char ret[static PREFIX_MAX]) {
+        strscpyf(ret, PREFIX_MAX, "[%5" PRIu64 ".%06" PRIu64 "] ", record->nsec / 1000000000,
+                 record->nsec / 1000 % 1000000);
+}
+
+/* How many bytes record_add() adds. */
+static uint64_t record_size(const Record *record) {
+        size_t n_lines = record->size == 0 || record->text[record->size - 1] != '\n', newlines = 0;
+        char prefix[PREFIX_MAX];
+
+        for (size_t i = 0; i < record->size; i++)
+                newlines += record->text[i] == '\n';
+        record_prefix(record, prefix);
+        n_lines += newlines;
+        return n_lines * (strlen(prefix) + 1) + record->size - newlines;
+}
+
+/* Adds a record, each line of it with the time in front. What is no text becomes '?'. */
+static int record_add(const Record *record, Text *t, VmcoreLog *log) {
+        char prefix[PREFIX_MAX], *text = record->text;
+        size_t size = record->size;
+        int r;
+
+        record_prefix(record, prefix);
         for (size_t i = 0; i < size; i++)
                 if ((text[i] >= 0 && text[i] < 0x20 && text[i] != '\t' && text[i] != '\n') ||
                     text[i] == 0x7f)
@@ -62,16 +93,14 @@ static int add_record(Text *t, uint64_t nsec, char *text, size_t size) {
                 const char *end = memchr(text, '\n', size);
                 size_t length = end ? (size_t)(end - text) : size;
 
-                r = text_add(t, prefix, strlen(prefix));
-                if (r >= 0)
-                        r = text_add(t, text, length);
-                if (r >= 0)
-                        r = text_add(t, "\n", 1);
+                r = text_add_line(t, prefix, text, length);
                 if (r < 0)
                         return r;
                 text += length + (end ? 1 : 0);
                 size -= length + (end ? 1 : 0);
         } while (size > 0);
+        log->n_records += t->over == 0;
+        log->last_nsec = record->nsec;
         return 0;
 }
 
@@ -301,7 +330,8 @@ static int ring_block(const Ring *ring, const char *desc, char **ret, size_t *re
         return 0;
 }
 
-static int ring_record(Ring *ring, uint64_t id, Text *text, VmcoreLog *log) {
+/* Returns 1 with a record, valid until the next call; 0 if there is none of this number. */
+static int ring_record(Ring *ring, uint64_t id, Record *ret) {
         const char *desc, *info;
         uint64_t state;
         size_t size;
@@ -316,14 +346,33 @@ static int ring_record(Ring *ring, uint64_t id, Text *text, VmcoreLog *log) {
         state = get_u64(desc, ring->layout.state);
         if ((state & ID_MASK) != id ||
             (state >> ID_BITS != STATE_COMMITTED && state >> ID_BITS != STATE_FINALIZED) ||
-            ring_block(ring, desc, &data, &size) < 0) {
-                log->n_lost++;
+            ring_block(ring, desc, &data, &size) < 0)
                 return 0;
+        *ret = (Record){ get_u64(info, ring->layout.time), data,
+                         MIN(size, (size_t)get_u16(info, ring->layout.length)) };
+        return 1;
+}
+
+/* From the newest record back, as far as there may be text, and as it can be read: how many there
+ * are, and how much is too much. */
+static int ring_newest(Ring *ring, uint64_t n, uint64_t *ret_n, uint64_t *ret_over) {
+        uint64_t most = log_most(ring->size), size = 0, i;
+
+        for (i = 0; i < n && size < most; i++) {
+                Record record;
+                int r;
+
+                r = ring_record(ring, (ring->head - i) & ID_MASK, &record);
+                if (r < 0 && i == 0)
+                        return r;
+                if (r < 0)
+                        break;
+                if (r > 0)
+                        size += record_size(&record);
         }
-        log->n_records++;
-        log->last_nsec = get_u64(info, ring->layout.time);
-        return add_record(text, log->last_nsec, data,
-                          MIN(size, (size_t)get_u16(info, ring->layout.length)));
+        *ret_n = i;
+        *ret_over = size - MIN(size, most);
+        return 0;
 }
 
 static int read_ring(const Vmcore *v, Text *text, VmcoreLog *log) {
@@ -342,8 +391,17 @@ static int read_ring(const Vmcore *v, Text *text, VmcoreLog *log) {
         n = ((ring.head - ring.tail) & ID_MASK) + 1;
         if (n > ring.count)
                 return -EBADMSG;
-        for (uint64_t i = 0; i < n; i++) {
-                r = ring_record(&ring, (ring.tail + i) & ID_MASK, text, log);
+        r = ring_newest(&ring, n, &n, &text->over);
+        if (r < 0)
+                return r;
+        while (n-- > 0) {
+                Record record;
+
+                r = ring_record(&ring, (ring.head - n) & ID_MASK, &record);
+                if (r > 0)
+                        r = record_add(&record, text, log);
+                else if (r == 0)
+                        log->n_lost++;
                 if (r < 0)
                         return r;
         }
@@ -365,67 +423,93 @@ static const Number old_table[] = {
         OLD("OFFSET(printk_log.len)", length), OLD("OFFSET(printk_log.text_len)", text_length),
 };
 
-static int add_old_records(const OldLayout *l, char *buffer, uint32_t size, uint32_t first,
-                           uint32_t next, Text *text, VmcoreLog *log) {
-        bool has_wrapped = false;
-        int r;
+typedef struct OldLog {
+        OldLayout layout;
+        char *buffer;
+        uint32_t size, first, next;
+} OldLog;
 
-        for (uint32_t at = first; at != next;) {
+typedef struct OldPlace {
+        uint32_t at;
+        bool has_wrapped;
+} OldPlace;
+
+/* Returns 1 with a record and the place behind it, 0 at the end, or -EBADMSG. */
+static int old_record(const OldLog *old, OldPlace *place, Record *ret) {
+        const OldLayout *l = &old->layout;
+
+        while (place->at != old->next) {
+                char *record = old->buffer + place->at;
                 uint16_t length, text_length;
 
-                if (at > size || size - at < l->record_size)
+                if (place->at > old->size || old->size - place->at < l->record_size)
                         return -EBADMSG;
-                length = get_u16(buffer + at, l->length);
-                text_length = get_u16(buffer + at, l->text_length);
+                length = get_u16(record, l->length);
+                text_length = get_u16(record, l->text_length);
                 if (length == 0) {
                         /* The rest of the buffer is not used. Twice round is for ever round. */
-                        if (has_wrapped || at == 0)
+                        if (place->has_wrapped || place->at == 0)
                                 return -EBADMSG;
-                        has_wrapped = true;
-                        at = 0;
+                        *place = (OldPlace){ 0, true };
                         continue;
                 }
-                if (length < l->record_size || length > size - at ||
+                if (length < l->record_size || length > old->size - place->at ||
                     text_length > length - l->record_size)
                         return -EBADMSG;
-                log->n_records++;
-                log->last_nsec = get_u64(buffer + at, l->time);
-                r = add_record(text, log->last_nsec, buffer + at + l->record_size, text_length);
-                if (r < 0)
-                        return r;
-                at += length;
+                *ret = (Record){ get_u64(record, l->time), record + l->record_size, text_length };
+                place->at += length;
+                return 1;
         }
         return 0;
 }
 
-static int read_old(const Vmcore *v, Text *text, VmcoreLog *log) {
-        _cleanup_free_ char *buffer = NULL;
-        uint32_t size, first, next;
-        uint64_t address;
-        OldLayout l;
+static int add_old_records(const OldLog *old, Text *text, VmcoreLog *log) {
+        OldPlace place = { .at = old->first };
+        uint64_t size = 0;
+        Record record;
         int r;
 
-        r = read_numbers(v, old_table, ELEMENTSOF(old_table), &l);
+        while (old_record(old, &place, &record) > 0)
+                size += record_size(&record);
+        text->over = size - MIN(size, log_most(old->size));
+        place = (OldPlace){ .at = old->first };
+        while ((r = old_record(old, &place, &record)) > 0) {
+                r = record_add(&record, text, log);
+                if (r < 0)
+                        return r;
+        }
+        return r;
+}
+
+static int read_old(const Vmcore *v, Text *text, VmcoreLog *log) {
+        _cleanup_free_ char *buffer = NULL;
+        uint64_t address;
+        OldLog old = { 0 };
+        OldLayout *l = &old.layout;
+        int r;
+
+        r = read_numbers(v, old_table, ELEMENTSOF(old_table), l);
         if (r < 0)
                 return r;
-        if (!fits(l.time, 8, l.record_size) || !fits(l.length, 2, l.record_size) ||
-            !fits(l.text_length, 2, l.record_size))
+        if (!fits(l->time, 8, l->record_size) || !fits(l->length, 2, l->record_size) ||
+            !fits(l->text_length, 2, l->record_size))
                 return -EBADMSG;
-        r = vmcore_read_virtual(v, l.buffer, &address, sizeof(address));
+        r = vmcore_read_virtual(v, l->buffer, &address, sizeof(address));
         if (r >= 0)
-                r = vmcore_read_virtual(v, l.buffer_size, &size, sizeof(size));
+                r = vmcore_read_virtual(v, l->buffer_size, &old.size, sizeof(old.size));
         if (r >= 0)
-                r = vmcore_read_virtual(v, l.first, &first, sizeof(first));
+                r = vmcore_read_virtual(v, l->first, &old.first, sizeof(old.first));
         if (r >= 0)
-                r = vmcore_read_virtual(v, l.next, &next, sizeof(next));
+                r = vmcore_read_virtual(v, l->next, &old.next, sizeof(old.next));
         if (r < 0)
                 return r;
-        if (size > VMCORE_LOG_MOST)
+        if (old.size > VMCORE_LOG_MOST)
                 return -EFBIG;
-        r = copy_array(v, address, size, &buffer);
+        r = copy_array(v, address, old.size, &buffer);
         if (r < 0)
                 return r;
-        return add_old_records(&l, buffer, size, first, next, text, log);
+        old.buffer = buffer;
+        return add_old_records(&old, text, log);
 }
 
 int vmcore_log_read(const Vmcore *v, VmcoreLog *ret) {
