@@ -24,7 +24,7 @@ typedef struct Call {
         unsigned flags;
 } Call;
 
-static int call_once(const Call *call, const KexecOps *ops, LoadReport *report) {
+static int try_call(const Call *call, const KexecOps *ops, LoadReport *report) {
         int r;
 
         if (call->built)
@@ -45,7 +45,7 @@ static int make_call(const Call *call, const KexecOps *ops, LoadReport *report) 
         int r;
 
         for (unsigned i = 0;; i++) {
-                r = call_once(call, ops, report);
+                r = try_call(call, ops, report);
                 if (r != -EBUSY || i + 1 >= BUSY_TRIES)
                         return r;
                 report->busy_tries++;
