@@ -11,6 +11,8 @@
 #define R      "6.12.57+deb12-amd64"
 #define KERNEL "/boot/vmlinuz-" R
 #define INITRD "/var/lib/kdump/initrd.img-" R
+#define UNIT   "/usr/lib/systemd/system/kdump-tools-dump.service" /* what such initrds need */
+#define WORD   "systemd.unit=kdump-tools-dump.service"
 #define LOADED "/sys/kernel/kexec_crash_loaded"
 
 static Tree tree;
@@ -29,6 +31,7 @@ static inline void load_init(const char *reservation, bool loaded) {
         fake_kernel(image, R);
         tree_bytes(&tree, KERNEL, image, sizeof(image));
         tree_text(&tree, INITRD, "an initrd");
+        tree_text(&tree, UNIT, "[Service]\n");
         tree_text(&tree, "/proc/cmdline", "root=/dev/sda1 ro crashkernel=256M\n");
         tree_text(&tree, "/proc/self/status", "CapEff:\t000001ffffffffff\n");
         tree_text(&tree, "/sys/kernel/kexec_crash_size", reservation);

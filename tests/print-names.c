@@ -69,9 +69,9 @@ static void print_kernels(void) {
 }
 
 static void print_initrds(void) {
-        const char *place;
+        const char *place, *words;
 
-        for (size_t i = 0; (place = locate_initrd_place(i)); i++)
+        for (size_t i = 0; (place = locate_initrd_place(i, &words)); i++)
                 printf("%s\n", place);
 }
 
@@ -121,6 +121,8 @@ static void print_needed(void) {
         bool conditional;
 
         for (size_t i = 0; (word = command_line_needed(i, &architectures, &conditional)); i++)
+                printf("%s\n", word);
+        for (size_t i = 0; locate_initrd_place(i, &word); i++)
                 printf("%s\n", word);
 }
 

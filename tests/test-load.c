@@ -129,7 +129,7 @@ START_TEST(good) {
         ck_assert(fake.has_initrd);
         ck_assert_uint_eq(fake.flags, 0x2);
         ck_assert_str_eq(fake.command_line, "root=/dev/sda1 ro nr_cpus=1 irqpoll reset_devices "
-                                            "panic=10 acpi_no_memhotplug");
+                                            "panic=10 acpi_no_memhotplug " WORD);
         ck_assert_str_eq(report.command_line, fake.command_line);
         ck_assert_ptr_null(report.message);
         ck_assert_str_eq(report.kernel.path, KERNEL);
@@ -376,6 +376,65 @@ START_TEST(pairs) {
 }
 END_TEST
 
+static void line_is(const char *expected) {
+        ck_assert_uint_eq(run_on("x86_64"), FAILURE_NONE);
+        ck_assert_str_eq(fake.command_line, expected);
+}
+
+#define BUILT_IN "nr_cpus=1 irqpoll reset_devices panic=10 acpi_no_memhotplug"
+
+/* Debian's initrd needs a word, however it was chosen; what is configured goes before. */
+START_TEST(words_of_an_initrd) {
+        static const char *const paths[] = { INITRD, "/var/lib/kdump/initrd.img", "/boot/link",
+                                             "/var/lib/../lib/kdump//initrd.img-" R };
+
+        tree_link(&tree, "/boot/link", "../var/lib/kdump/initrd.img-" R);
+        tree_text(&tree, "/var/lib/kdump/initrd.img", "x");
+        for (size_t i = 0; i < ELEMENTSOF(paths); i++) {
+                set("Initrd", paths[i]);
+                line_is("root=/dev/sda1 ro " BUILT_IN " " WORD);
+        }
+        tree_text(&tree, "/proc/cmdline", "systemd.unit=rescue.target a 3\n");
+        line_is("a 3 " BUILT_IN " " WORD);
+        set("CommandLineAppend", "systemd.unit=mine b");
+        line_is("a 3 " BUILT_IN " systemd.unit=mine b");
+        set("CommandLineAppend", "");
+        set("CommandLineRemove", "systemd.unit");
+        line_is("a 3 " BUILT_IN);
+        set("CommandLineRemove", "");
+        set("CommandLine", "c systemd.unit=mine");
+        line_is("c systemd.unit=mine " BUILT_IN);
+        set("CommandLine", "c");
+        line_is("c " BUILT_IN " " WORD);
+        /* The name is one that ordinary initrds have elsewhere, and others need no word. */
+        tree_text(&tree, "/boot/initrd.img-" R, "x");
+        set("Initrd", "/boot/initrd.img-" R);
+        line_is("c " BUILT_IN);
+        tree_text(&tree, "/boot/initramfs-" R "kdump.img", "x");
+        set("Initrd", "auto");
+        line_is("c " BUILT_IN);
+}
+END_TEST
+
+/* Without what captures it would boot the whole system inside the reservation. */
+START_TEST(initrd_without_its_unit) {
+        tree_unlink(&tree, UNIT);
+        refused(FAILURE_NO_INITRD, INITRD " (kdump-tools-dump.service, which captures there, is "
+                                          "not installed or is masked), ");
+        set("Initrd", INITRD);
+        refused(FAILURE_NO_INITRD,
+                "the initrd \"" INITRD "\" would save no dump: kdump-tools-dump");
+        tree_link(&tree, "/boot/link", "../var/lib/kdump/initrd.img-" R);
+        set("Initrd", "/boot/link");
+        refused(FAILURE_NO_INITRD, "would save no dump");
+        tree_text(&tree, UNIT, "");
+        tree_text(&tree, "/etc/default/kdump-tools", "USE_KDUMP=0\n");
+        refused(FAILURE_NO_INITRD, "/etc/default/kdump-tools has USE_KDUMP=0");
+        tree_text(&tree, "/etc/default/kdump-tools", "USE_KDUMP=1\n");
+        ck_assert_uint_eq(run_on("x86_64"), FAILURE_NONE);
+}
+END_TEST
+
 START_TEST(longest_message) {
         _cleanup_free_ char *text = malloc(2 * LOAD_REPORT_LONGEST_STRING);
 
@@ -411,7 +470,7 @@ START_TEST(command_lines) {
         strscpy(text + 2, sizeof(text) - 2, "");
         memset(text + 2, 'b', sizeof(text) - 2);
         text[FAKE_CMDLINE - 31 -
-             strlen(" nr_cpus=1 irqpoll reset_devices panic=10 acpi_no_memhotplug")] = '\0';
+             strlen(" nr_cpus=1 irqpoll reset_devices panic=10 acpi_no_memhotplug " WORD)] = '\0';
         set("CommandLine", text);
         ck_assert_uint_eq(run_on("x86_64"), FAILURE_NONE);
         ck_assert_uint_eq(strlen(fake.command_line), FAKE_CMDLINE - 31);
@@ -507,7 +566,7 @@ START_TEST(text) {
                 done, "Kernel:       " KERNEL " (" R ", 6.0 KiB)\n"
                       "Initrd:       " INITRD " (9 bytes)\n"
                       "Command line: root=/dev/sda1 ro nr_cpus=1 irqpoll reset_devices panic=10 "
-                      "acpi_no_memhotplug\n"
+                      "acpi_no_memhotplug " WORD "\n"
                       "System call:  kexec_file_load, flags 0x2 (the kernel keeps such images up "
                       "to date itself, so that hotplug costs no reload)\n"
                       "Reservation:  256 MiB, of which the image takes at least 9.9 MiB\n"
@@ -548,6 +607,8 @@ static void add_cases(Suite *s) {
         ADD_FIXTURE_TEST(s, kernels_refused);
         ADD_FIXTURE_TEST(s, initrds_refused);
         ADD_FIXTURE_TEST(s, pairs);
+        ADD_FIXTURE_TEST(s, words_of_an_initrd);
+        ADD_FIXTURE_TEST(s, initrd_without_its_unit);
         ADD_FIXTURE_TEST(s, longest_message);
         ADD_FIXTURE_TEST(s, named_by_a_file);
         ADD_FIXTURE_TEST(s, command_lines);

@@ -5,7 +5,8 @@
 #include "sys/locate.h"
 #include "tree.h"
 
-#define R "6.12.57+deb12-amd64"
+#define R    "6.12.57+deb12-amd64"
+#define UNIT "/usr/lib/systemd/system/kdump-tools-dump.service"
 
 static Tree tree;
 
@@ -72,14 +73,16 @@ START_TEST(kernel_places) {
 END_TEST
 
 START_TEST(initrd_places) {
-        const char *place;
+        const char *place, *words;
         size_t n = 0;
 
-        while (locate_initrd_place(n))
+        tree_text(&tree, UNIT, "");
+        while (locate_initrd_place(n, &words))
                 n++;
         ck_assert_uint_gt(n, 0);
         while (n-- > 0) {
-                place = locate_initrd_place(n);
+                place = locate_initrd_place(n, &words);
+                ck_assert_str_eq(locate_initrd_words(path_of(place, "token")), words);
                 tree_text(&tree, path_of(place, "token"), "x");
                 initrd_is(path_of(place, "token"));
         }
@@ -87,9 +90,78 @@ START_TEST(initrd_places) {
 }
 END_TEST
 
+/* Only where what captures after it is installed, and is not turned off. */
+START_TEST(debian_initrd) {
+        static const char *const directories[] = { "/etc", "/usr/local/lib", "/usr/lib", "/lib" };
+        static const struct {
+                const char *text;
+                bool zero;
+        } settings[] = {
+                { "USE_KDUMP=1\n", false },     { "#USE_KDUMP=0\n", false },
+                { "USE_KDUMP=\"1\"", false },   { "MY_USE_KDUMP=0\n", false },
+                { "USE_KDUMP_NOT=0\n", false }, { "USE_KDUMP=0\nUSE_KDUMP=1\n", false },
+                { "USE_KDUMP=01\n", false },    { "", false },
+                { "USE_KDUMP=0\n", true },      { "USE_KDUMP=1\nUSE_KDUMP=0", true },
+                { " USE_KDUMP='0'\n", true },   { "USE_KDUMP=\n", true },
+                { "USE_KDUMP=0 # no\n", true }, { "USE_KDUMP=00\n", true },
+        };
+        const char *initrd = "/var/lib/kdump/initrd.img-" R;
+        _cleanup_free_ char *path = NULL, *tried = NULL;
+        char why[LOCATE_WHY_MAX];
+
+        tree_text(&tree, initrd, "x");
+        ck_assert_int_eq(locate_initrd(tree.fd, R, &path, &tried), -ENOENT);
+        ck_assert_ptr_nonnull(strstr(tried, R " (kdump-tools-dump.service, which captures there, "
+                                              "is not installed or is masked), /efi/token/"));
+        tree_text(&tree, "/var/lib/kdump/initrd", "x"); /* SUSE's, behind it */
+        initrd_is("/var/lib/kdump/initrd");
+        for (size_t i = 0; i < ELEMENTSOF(directories); i++) {
+                char unit[128];
+
+                strscpyf(unit, sizeof(unit), "%s/systemd/system/kdump-tools-dump.service",
+                         directories[i]);
+                tree_text(&tree, unit, "");
+                initrd_is(initrd);
+                tree_unlink(&tree, unit);
+                initrd_is("/var/lib/kdump/initrd");
+        }
+        tree_text(&tree, UNIT, "");
+        for (size_t i = 0; i < ELEMENTSOF(settings); i++) {
+                tree_text(&tree, "/etc/default/kdump-tools", settings[i].text);
+                initrd_is(settings[i].zero ? "/var/lib/kdump/initrd" : initrd);
+        }
+        tree_text(&tree, "/etc/default/kdump-tools", "USE_KDUMP=1\n");
+        tree_link(&tree, "/etc/systemd/system/kdump-tools-dump.service", "/dev/null");
+        initrd_is("/var/lib/kdump/initrd");
+        ck_assert(!locate_initrd_captures(tree.fd, initrd, why));
+        ck_assert(locate_initrd_captures(tree.fd, "/var/lib/kdump/initrd", why));
+        ck_assert(locate_initrd_captures(tree.fd, "/boot/initrd.img-" R, why));
+}
+END_TEST
+
+START_TEST(words_of_initrds) {
+        static const char *const without[] = {
+                "",
+                "/",
+                "/boot/initrd.img-6.1",
+                "/var/lib/kdump/initrd",
+                "/var/lib/kdump/initrd.img-",
+                "/var/lib/kdump/initrd.img-6.1/x",
+                "/mnt/var/lib/kdump/initrd.img-6.1",
+                "/var/lib/kdump/initrd.imgs",
+        };
+        const char *word = "systemd.unit=kdump-tools-dump.service";
+
+        ck_assert_str_eq(locate_initrd_words("/var/lib/kdump/initrd.img-6.1"), word);
+        ck_assert_str_eq(locate_initrd_words("/var/lib/kdump/initrd.img"), word);
+        for (size_t i = 0; i < ELEMENTSOF(without); i++)
+                ck_assert_str_eq(locate_initrd_words(without[i]), "");
+}
+END_TEST
+
 START_TEST(not_found) {
         _cleanup_free_ char *path = NULL, *tried = NULL, *tried_initrd = NULL;
-        const char *place, *architectures;
+        const char *place, *architectures, *words;
 
         /* Ordinary initrds, other releases, and what x86 cannot load. */
         tree_text(&tree, "/boot/initrd.img-" R, "x");
@@ -106,7 +178,7 @@ START_TEST(not_found) {
         for (size_t i = 0; (place = locate_kernel_place(i, &architectures)); i++)
                 ck_assert_int_eq(strstr(tried, path_of(place, "token")) != NULL, !architectures);
         ck_assert_ptr_nonnull(strstr(tried, "/efi/0123456789abcdef0123456789abcdef/" R "/linux"));
-        for (size_t i = 0; (place = locate_initrd_place(i)); i++)
+        for (size_t i = 0; (place = locate_initrd_place(i, &words)); i++)
                 ck_assert_ptr_nonnull(strstr(tried_initrd, path_of(place, "token")));
 }
 END_TEST
@@ -252,6 +324,8 @@ END_TEST
 static void add_cases(Suite *s) {
         ADD_FIXTURE_TEST(s, kernel_places);
         ADD_FIXTURE_TEST(s, initrd_places);
+        ADD_FIXTURE_TEST(s, debian_initrd);
+        ADD_FIXTURE_TEST(s, words_of_initrds);
         ADD_FIXTURE_TEST(s, not_found);
         ADD_FIXTURE_TEST(s, tokens);
         ADD_FIXTURE_TEST(s, releases_in_names);

@@ -141,6 +141,10 @@ static WordMeaning judge(const CommandLineInput *input, const Parameter *p,
                 *ret_reason = "CommandLineRemove= in kdumpd.conf names it";
                 return WORD_OF_CONFIGURATION;
         }
+        if (listed(input->initrd_words, p, false)) {
+                *ret_reason = "The initrd needs a word of that name itself";
+                return WORD_OF_BOOT_LOADER;
+        }
         if (word_is_sysctl(p->name, p->name_length)) {
                 *ret_reason = "What it does to a capture is not known, and it stays; "
                               "CommandLineRemove= in kdumpd.conf would leave it out";
@@ -229,6 +233,20 @@ static void add_needs(Line *line, const CommandLineInput *input) {
         }
 }
 
+/* What is configured is meant so, as a whole command line or as words behind it. */
+static void add_initrd_words(Line *line, const CommandLineInput *input) {
+        const char *text = input->initrd_words;
+        Word word;
+
+        while (next_word(&text, &word)) {
+                Parameter p = parameter_of(&word);
+
+                if (!listed(input->remove, &p, true) && !listed(input->fixed, &p, false) &&
+                    !listed(input->append, &p, false))
+                        add_word(line, &word);
+        }
+}
+
 int command_line_make(const CommandLineInput *input, char **ret) {
         _cleanup_free_ Line *line = calloc(1, sizeof(Line));
         bool separated = false;
@@ -240,6 +258,7 @@ int command_line_make(const CommandLineInput *input, char **ret) {
         else
                 add_words(line, input->running, input);
         add_needs(line, input);
+        add_initrd_words(line, input);
         add_words(line, input->append, NULL);
         add_init_arguments(line, input->fixed, &separated);
         add_init_arguments(line, input->append, &separated);

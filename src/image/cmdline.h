@@ -17,6 +17,7 @@ typedef struct CommandLineInput {
         const char *remove;       /* CommandLineRemove=, may be NULL */
         const char *append;       /* CommandLineAppend=, may be NULL */
         const char *architecture; /* uname's machine */
+        const char *initrd_words; /* what the initrd needs besides, may be NULL */
         bool initrd_knows_root; /* the initrd brings the devices and mounts of its own (dracut's) */
         bool initrd_is_own;     /* it is one that kdump-mkinitramfs made; it knows its root, too */
 } CommandLineInput;
@@ -27,6 +28,8 @@ typedef struct CommandLineInput {
  *     foo=anything, "foo=bar" only that);
  *   the built-in words for the architecture, without those of remove, and without those whose name
  *     append has too;
+ *   the words of initrd_words, without those of remove, and without those whose name fixed or
+ *     append has too; words of running with such a name are left out before;
  *   the words of append;
  *   and, behind a "--", the arguments for init that fixed and append have (those of running are
  *     dropped).

@@ -57,20 +57,30 @@ typedef struct Input {
         Failure missing;  /* the failure that a file that cannot be had is */
         int fd;
         FileIdentity *identity;
-        char resolved[PATH_MAX]; /* where the path led to, or "" if that is not known */
+        char resolved[PATH_MAX]; /* where the path led to below the root, "" if that is unknown */
 } Input;
 
 static void input_close(Input *input) {
         closep(&input->fd);
 }
 
-static void note_resolved(Input *input) {
+static void path_of_descriptor(int fd, char ret[static PATH_MAX]) {
         char link[64];
         ssize_t n;
 
-        (void)snprintf(link, sizeof(link), "/proc/self/fd/%d", input->fd);
-        n = readlink(link, input->resolved, sizeof(input->resolved) - 1);
-        input->resolved[n < 0 ? 0 : n] = '\0';
+        strscpyf(link, sizeof(link), "/proc/self/fd/%d", fd);
+        n = readlink(link, ret, PATH_MAX - 1);
+        ret[n < 0 ? 0 : n] = '\0';
+}
+
+static void note_resolved(Input *input, int root_fd) {
+        char root[PATH_MAX], path[PATH_MAX];
+        const char *below;
+
+        path_of_descriptor(root_fd, root);
+        path_of_descriptor(input->fd, path);
+        below = startswith(path, root);
+        strscpy(input->resolved, sizeof(input->resolved), below && *below == '/' ? below : path);
 }
 
 static Failure input_open(Input *input, int root_fd, LoadReport *report) {
@@ -101,7 +111,7 @@ static Failure input_open(Input *input, int root_fd, LoadReport *report) {
         input->identity->mtime_nsec =
                 (uint64_t)st.st_mtim.tv_sec * 1000 * USEC_PER_SEC + (uint64_t)st.st_mtim.tv_nsec;
         input->identity->size = (uint64_t)st.st_size;
-        note_resolved(input);
+        note_resolved(input, root_fd);
         return FAILURE_NONE;
 }
 
@@ -211,8 +221,28 @@ static Failure check_pair(const LoadRequest *request, const Input *initrd, const
                          report->kernel.path, release, report->initrd.path, named);
 }
 
+/* A link to an initrd is one, and so is a path of some other shape that leads there. */
+static const char *initrd_words(const Input *initrd) {
+        const char *words = initrd->fd < 0 ? "" : locate_initrd_words(initrd->identity->path);
+
+        return initrd->fd < 0 || words[0] ? words : locate_initrd_words(initrd->resolved);
+}
+
+/* What Initrd=auto finds is ready; this is for what somebody has chosen. */
+static Failure check_captures(const LoadRequest *request, const Input *initrd, LoadReport *report) {
+        char why[LOCATE_WHY_MAX];
+
+        if (locate_initrd_captures(request->root_fd, initrd->identity->path, why) &&
+            locate_initrd_captures(request->root_fd, initrd->resolved, why))
+                return FAILURE_NONE;
+        return load_fail(report, FAILURE_NO_INITRD,
+                         "the initrd \"%s\" would save no dump: %s (set Initrd=auto in "
+                         "kdumpd.conf, or install kdump-tools and turn it on)",
+                         report->initrd.path, why);
+}
+
 static Failure make_command_line(const LoadRequest *request, const KernelImage *image,
-                                 LoadReport *report) {
+                                 const Input *initrd, LoadReport *report) {
         _cleanup_free_ char *running = NULL;
         const Settings *s = request->settings;
         CommandLineInput input = {
@@ -220,6 +250,7 @@ static Failure make_command_line(const LoadRequest *request, const KernelImage *
                 .remove = s->command_line_remove,
                 .append = s->command_line_append,
                 .architecture = request->architecture,
+                .initrd_words = initrd_words(initrd),
                 .initrd_knows_root =
                         report->initrd.path && locate_initrd_knows_root(report->initrd.path),
                 .initrd_is_own = report->initrd.path && locate_initrd_is_own(report->initrd.path),
@@ -408,6 +439,8 @@ static Failure prepare_initrd(const LoadRequest *request, Input *initrd, const c
         if (failure != FAILURE_NONE || !report->initrd.path)
                 return failure;
         failure = input_open(initrd, request->root_fd, report);
+        if (failure == FAILURE_NONE)
+                failure = check_captures(request, initrd, report);
         if (failure != FAILURE_NONE)
                 return failure;
         return check_pair(request, initrd, release, report);
@@ -430,7 +463,7 @@ static Failure prepare_files(const LoadRequest *request, Input *kernel, Input *i
         if (failure == FAILURE_NONE)
                 failure = prepare_initrd(request, initrd, release, report);
         if (failure == FAILURE_NONE)
-                failure = make_command_line(request, image, report);
+                failure = make_command_line(request, image, initrd, report);
         if (failure == FAILURE_NONE)
                 failure = check_fit(request, image, report);
         if (failure == FAILURE_NONE)

@@ -4,12 +4,15 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "base/file-util.h"
 #include "base/string-util.h"
 
 #define TOKEN_MAX   128u /* of /etc/kernel/entry-token; a machine ID has 32 characters */
 #define TOKENS_MOST 2u
+
+#define SETTINGS_LONGEST (64u * 1024u) /* of a file in /etc/default */
 
 typedef struct Place {
         const char *path;
@@ -38,24 +41,46 @@ static const Place kernel_places[] = {
         { "/usr/lib/modules/%r/vmlinux", NOT_X86 },
 };
 
+/* What there is to know of the initrds of one maker. */
+typedef struct InitrdMaker {
+        bool knows_root;   /* they have the devices and mounts of their own */
+        const char *words; /* the maker's own tool passes them on the command line; may be NULL */
+        const char *unit;  /* of the system that they boot, and what captures; NULL: they do */
+        const char *settings; /* of that unit: a file with a variable that can be 0 */
+        const char *variable;
+} InitrdMaker;
+
+#define KDUMP_TOOLS_UNIT "kdump-tools-dump.service"
+
+static const InitrdMaker own = { .knows_root = true };
+static const InitrdMaker fedora = { .knows_root = true };
+static const InitrdMaker suse = { .knows_root = true };
+/* Smaller than the ordinary one, and else as that. Without the word the whole system boots, inside
+ * the reservation; with the variable at 0 the unit does nothing. Either leaves no dump, and the
+ * machine there. The tool also turns USB off, which can be where the disk is. */
+static const InitrdMaker debian = { .words = "systemd.unit=" KDUMP_TOOLS_UNIT,
+                                    .unit = KDUMP_TOOLS_UNIT,
+                                    .settings = "/etc/default/kdump-tools",
+                                    .variable = "USE_KDUMP" };
+
 typedef struct InitrdPlace {
         const char *path;
-        bool knows_root; /* made by dracut, or ours */
+        const InitrdMaker *maker;
 } InitrdPlace;
 
 /* Names with the release come before those without. */
 #define OWN_INITRD "/var/lib/kdumpd/%r/initramfs.img"
 static const InitrdPlace initrd_places[] = {
-        { OWN_INITRD, true },                             /* kdump-mkinitramfs */
-        { "/boot/initramfs-%rkdump.img", true },          /* Fedora */
-        { "/var/lib/kdump/initramfs-%rkdump.img", true }, /* Fedora, if /boot is read-only */
-        { "/boot/initrd-%r-kdump", true },                /* SUSE, older */
-        { "/var/lib/kdump/initrd.img-%r", false },        /* Debian */
-        { "/efi/%t/%r/initrdkdump", true },               /* Fedora with BLS directories */
-        { "/boot/efi/%t/%r/initrdkdump", true },
-        { "/boot/%t/%r/initrdkdump", true },
-        { "/var/lib/kdump/initrd", true },      /* SUSE */
-        { "/var/lib/kdump/initrd.img", false }, /* Debian */
+        { OWN_INITRD, &own }, /* kdump-mkinitramfs */
+        { "/boot/initramfs-%rkdump.img", &fedora },
+        { "/var/lib/kdump/initramfs-%rkdump.img", &fedora }, /* if /boot is read-only */
+        { "/boot/initrd-%r-kdump", &suse },                  /* older ones */
+        { "/var/lib/kdump/initrd.img-%r", &debian },
+        { "/efi/%t/%r/initrdkdump", &fedora }, /* with BLS directories */
+        { "/boot/efi/%t/%r/initrdkdump", &fedora },
+        { "/boot/%t/%r/initrdkdump", &fedora },
+        { "/var/lib/kdump/initrd", &suse },
+        { "/var/lib/kdump/initrd.img", &debian },
 };
 
 const char *locate_kernel_place(size_t i, const char **ret_architectures) {
@@ -65,8 +90,106 @@ const char *locate_kernel_place(size_t i, const char **ret_architectures) {
         return kernel_places[i].path;
 }
 
-const char *locate_initrd_place(size_t i) {
-        return i < ELEMENTSOF(initrd_places) ? initrd_places[i].path : NULL;
+const char *locate_initrd_place(size_t i, const char **ret_words) {
+        if (i >= ELEMENTSOF(initrd_places))
+                return NULL;
+        *ret_words = strempty(initrd_places[i].maker->words);
+        return initrd_places[i].path;
+}
+
+/* Whether systemd finds the unit when it boots the system, and it is not masked. */
+static bool unit_is_installed(int root_fd, const char *unit) {
+        static const char *const directories[] = { "/etc/systemd/system",
+                                                   "/usr/local/lib/systemd/system",
+                                                   "/usr/lib/systemd/system",
+                                                   "/lib/systemd/system" };
+
+        for (size_t i = 0; i < ELEMENTSOF(directories); i++) {
+                char path[128], target[sizeof("/dev/null") + 1];
+                ssize_t n;
+
+                strscpyf(path, sizeof(path), "%s/%s", directories[i], unit);
+                n = readlinkat(root_fd, &path[1], target, sizeof(target) - 1);
+                target[n < 0 ? 0 : n] = '\0';
+                if (streq(target, "/dev/null"))
+                        return false;
+                if (exists_below(root_fd, path))
+                        return true;
+        }
+        return false;
+}
+
+/* Whether a shell's file sets a variable to 0, or to nothing. The last line counts. */
+static bool is_set_to_zero(int root_fd, const char *file, const char *variable) {
+        _cleanup_free_ char *text = NULL;
+        char *rest, *line;
+        bool zero = false;
+
+        if (read_file_below(root_fd, file, SETTINGS_LONGEST, &text, NULL) < 0)
+                return false;
+        rest = text;
+        while ((line = strsep(&rest, "\n"))) {
+                const char *value = startswith(line + strspn(line, " \t"), variable);
+
+                if (!value || *value != '=')
+                        continue;
+                value += 1 + strspn(value + 1, "\"'");
+                zero = value[strspn(value, "0")] == '\0' ||
+                       strchr(" \t\"'#;", value[strspn(value, "0")]);
+        }
+        return zero;
+}
+
+/* Whether what captures after such an initrd will do so. */
+static bool maker_is_ready(const InitrdMaker *maker, int root_fd,
+                           char reterr[static LOCATE_WHY_MAX]) {
+        if (!maker->unit)
+                return true;
+        if (!unit_is_installed(root_fd, maker->unit)) {
+                strscpyf(reterr, LOCATE_WHY_MAX,
+                         "%s, which captures there, is not installed or is masked", maker->unit);
+                return false;
+        }
+        if (is_set_to_zero(root_fd, maker->settings, maker->variable)) {
+                strscpyf(reterr, LOCATE_WHY_MAX, "%s has %s=0, with which nothing captures",
+                         maker->settings, maker->variable);
+                return false;
+        }
+        return true;
+}
+
+/* Whether a path is one that a place stands for. Each specifier is a piece of one component. */
+static bool match_path(const char *place, const char *path) {
+        for (; *place; place++, path++) {
+                if (*place == '%') {
+                        for (; *path != '\0' && *path != '/'; path++)
+                                if (match_path(place + 2, path + 1))
+                                        return true;
+                        return false;
+                }
+                if (*place != *path)
+                        return false;
+        }
+        return *path == '\0';
+}
+
+static const InitrdMaker *maker_of(const char *path) {
+        for (size_t i = 0; i < ELEMENTSOF(initrd_places); i++)
+                if (match_path(initrd_places[i].path, path))
+                        return initrd_places[i].maker;
+        return NULL;
+}
+
+const char *locate_initrd_words(const char *path) {
+        const InitrdMaker *maker = maker_of(path);
+
+        return maker ? strempty(maker->words) : "";
+}
+
+bool locate_initrd_captures(int root_fd, const char *path, char reterr[static LOCATE_WHY_MAX]) {
+        const InitrdMaker *maker = maker_of(path);
+
+        return !maker || maker_is_ready(maker, root_fd, reterr);
 }
 
 typedef struct Search {
@@ -135,6 +258,10 @@ static char *expand(const char *place, const char *release, const char *token) {
         return text;
 }
 
+static void note_tried(Search *s, const char *path) {
+        (void)fprintf(s->tried, "%s%s", ftell(s->tried) > 0 ? ", " : "", path);
+}
+
 /* Returns 1 if it is there and now in found, 0 if not, or -ENOMEM. */
 static int try_one(Search *s, const char *place, const char *token) {
         _cleanup_free_ char *path = expand(place, s->release, token);
@@ -145,7 +272,7 @@ static int try_one(Search *s, const char *place, const char *token) {
                 s->found = TAKE_PTR(path);
                 return 1;
         }
-        (void)fprintf(s->tried, "%s%s", ftell(s->tried) > 0 ? ", " : "", path);
+        note_tried(s, path);
         return 0;
 }
 
@@ -199,8 +326,17 @@ int locate_initrd(int root_fd, const char *release, char **ret, char **reterr_tr
         int r;
 
         r = search_init(&s, root_fd, release);
-        for (size_t i = 0; i < ELEMENTSOF(initrd_places) && r == 0; i++)
+        for (size_t i = 0; i < ELEMENTSOF(initrd_places) && r == 0; i++) {
+                char why[LOCATE_WHY_MAX];
+
                 r = try_place(&s, initrd_places[i].path);
+                if (r <= 0 || maker_is_ready(initrd_places[i].maker, root_fd, why))
+                        continue;
+                note_tried(&s, s.found);
+                (void)fprintf(s.tried, " (%s)", why);
+                free(TAKE_PTR(s.found));
+                r = 0;
+        }
         return search_finish(&s, r, ret, reterr_tried);
 }
 
@@ -280,7 +416,7 @@ bool locate_initrd_knows_root(const char *path) {
                 const char *place = initrd_places[i].path;
 
                 /* A name without a release ("initrd") says something only in its own directory. */
-                if (initrd_places[i].knows_root && !streq(place, OWN_INITRD) &&
+                if (initrd_places[i].maker->knows_root && !streq(place, OWN_INITRD) &&
                     (strstr(place, "%r") ? match_name(place, path_name(path), &start, &n)
                                          : streq(place, path)))
                         return true;

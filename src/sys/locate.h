@@ -15,14 +15,28 @@ int locate_kernel(int root_fd, const char *release, const char *architecture, ch
                   char **reterr_tried) _must_check_;
 
 /* The same for the kdump initrd that belongs to the kernel release. An ordinary initrd is never
- * taken: it would boot the system a second time, inside the reservation. */
+ * taken: it would boot the system a second time, inside the reservation. Nor is one that
+ * locate_initrd_captures() refuses; in *reterr_tried stands why. */
 int locate_initrd(int root_fd, const char *release, char **ret, char **reterr_tried) _must_check_;
 
 /* The places, in order, for the manual's sake: calls with i = 0, 1, ... until they return NULL.
  * In a place %r stands for the kernel release and %t for an entry token (of
  * /etc/kernel/entry-token, then the machine ID). *ret_architectures is NULL for all. */
 const char *locate_kernel_place(size_t i, const char **ret_architectures);
-const char *locate_initrd_place(size_t i);
+
+/* *ret_words: see locate_initrd_words(). */
+const char *locate_initrd_place(size_t i, const char **ret_words);
+
+/* The words for the command line of an initrd at this path, which its maker's own tool passes to it
+ * and without which it does not capture: "" if there are none. */
+const char *locate_initrd_words(const char *path) _pure_;
+
+#define LOCATE_WHY_MAX 160u
+
+/* Whether an initrd at this path, whoever chose it, would save a dump as far as can be known: false
+ * with a clause in reterr if the unit that does so with initrds in this place is not installed in
+ * the system below root_fd, or is turned off there. */
+bool locate_initrd_captures(int root_fd, const char *path, char reterr[static LOCATE_WHY_MAX]);
 
 /* Whether an initrd at this path is one that kdump-mkinitramfs keeps. */
 bool locate_initrd_is_own(const char *path) _pure_;

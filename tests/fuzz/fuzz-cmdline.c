@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Command lines out of any text: lines of the input are running, fixed, remove, append,
- * architecture. */
+ * architecture, words of the initrd. */
 #include "fuzz.h"
 
 #include <errno.h>
@@ -20,7 +20,7 @@ static void check(const char *line) {
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         _cleanup_free_ char *text = strndup((const char *)data, size), *line = NULL, *again = NULL;
-        char *rest = text, *part[5] = { NULL };
+        char *rest = text, *part[6] = { NULL };
         _cleanup_free_ WordNote *notes = NULL;
         CommandLineInput input;
         size_t n_notes;
@@ -35,6 +35,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
                                     .remove = part[2],
                                     .append = part[3],
                                     .architecture = part[4] ?: "x86_64",
+                                    .initrd_words = part[5],
                                     .initrd_knows_root = size % 2 == 0 };
         FUZZ_CHECK(command_line_notes(&input, &notes, &n_notes) == 0);
         FUZZ_CHECK(n_notes <= WORD_NOTES_MOST);
