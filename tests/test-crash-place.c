@@ -5,9 +5,9 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "core/x86-control.h"
 #include "crash-image.h"
 #include "fake-vmlinux.h"
-#include "image/x86-control.h"
 #include "purgatory/parameters.h"
 
 static void check_places(uint64_t start, uint64_t end) {
@@ -70,7 +70,7 @@ START_TEST(unclaimed) {
         uint64_t own = MIB + 5 * PAGE; /* 2 GiB: two pages of tables, three above them */
         uint64_t start = 0x70000000 - 2 * own;
 
-        ck_assert_uint_eq(x86_control_bytes(&machine), own);
+        ck_assert_uint_eq(x86_control_bytes(&machine.memory, machine.has_1g_pages), own);
         ck_assert_uint_eq(plan(), FAILURE_NONE);
         set_reservation(start, 2 * own + FAKE_INIT_SIZE + above());
         ck_assert_uint_eq(plan(), FAILURE_NONE);
@@ -80,7 +80,7 @@ START_TEST(unclaimed) {
                           start + 2 * own + FAKE_INIT_SIZE);
         /* One page of tables more. */
         add(64 * GIB, 64 * GIB + PAGE, MEMORY_RAM);
-        ck_assert_uint_eq(x86_control_bytes(&machine), own + PAGE);
+        ck_assert_uint_eq(x86_control_bytes(&machine.memory, machine.has_1g_pages), own + PAGE);
         ck_assert_uint_eq(plan(), FAILURE_NONE);
         ck_assert(is_claimed());
         ck_assert_uint_eq(image.segments[SEGMENT_KERNEL].address % (2 * MIB), 0);
@@ -116,11 +116,12 @@ START_TEST(unclaimed_large) {
 
         /* 64 TiB in one piece: 65,536 pages of tables if each covers 1 GiB. */
         add(4 * GIB, 65536 * GIB, MEMORY_RAM);
-        own = x86_control_bytes(&machine);
+        own = x86_control_bytes(&machine.memory, machine.has_1g_pages);
         ck_assert_uint_eq(own, MIB + (65534 + 128 + 2) * PAGE);
         ck_assert_uint_eq(plan(), FAILURE_TOO_SMALL);
         machine.has_1g_pages = true;
-        ck_assert_uint_eq(x86_control_bytes(&machine), MIB + (2 * 8 + 128 + 2) * PAGE);
+        ck_assert_uint_eq(x86_control_bytes(&machine.memory, machine.has_1g_pages),
+                          MIB + (2 * 8 + 128 + 2) * PAGE);
         ck_assert_uint_eq(plan(), FAILURE_NONE);
         ck_assert(!is_claimed());
         machine.has_1g_pages = false;
@@ -141,9 +142,11 @@ START_TEST(unclaimed_scattered) {
                 ck_assert_int_eq(memory_map_add(&machine.memory, 8 * (i + 1) * GIB,
                                                 8 * (i + 1) * GIB + 3 * GIB + 5 * MIB, MEMORY_RAM),
                                  0);
-        ck_assert_uint_eq(x86_control_bytes(&machine), MIB + (2 + 4 * 8192 + 129 + 1 + 1) * PAGE);
+        ck_assert_uint_eq(x86_control_bytes(&machine.memory, machine.has_1g_pages),
+                          MIB + (2 + 4 * 8192 + 129 + 1 + 1) * PAGE);
         machine.has_1g_pages = true;
-        ck_assert_uint_eq(x86_control_bytes(&machine), MIB + (2 * (7 + 8192) + 129 + 1 + 1) * PAGE);
+        ck_assert_uint_eq(x86_control_bytes(&machine.memory, machine.has_1g_pages),
+                          MIB + (2 * (7 + 8192) + 129 + 1 + 1) * PAGE);
         ck_assert_uint_eq(plan(), FAILURE_NONE);
         ck_assert(!is_claimed());
         /* 128 MiB of tables with the margin. */
@@ -157,9 +160,11 @@ START_TEST(unclaimed_scattered) {
         add(0, 4 * GIB, MEMORY_RAM);
         add(GIB, 2 * GIB, MEMORY_CRASH);
         machine.has_1g_pages = false;
-        ck_assert_uint_eq(x86_control_bytes(&machine), MIB + (4 + 1 + 1 + 1) * PAGE);
+        ck_assert_uint_eq(x86_control_bytes(&machine.memory, machine.has_1g_pages),
+                          MIB + (4 + 1 + 1 + 1) * PAGE);
         add(512 * GIB, 514 * GIB + 1, MEMORY_DEVICE);
-        ck_assert_uint_eq(x86_control_bytes(&machine), MIB + (4 + 3 + 2 + 1 + 1) * PAGE);
+        ck_assert_uint_eq(x86_control_bytes(&machine.memory, machine.has_1g_pages),
+                          MIB + (4 + 3 + 2 + 1 + 1) * PAGE);
 }
 END_TEST
 

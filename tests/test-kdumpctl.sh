@@ -119,6 +119,30 @@ printf '[Image]\nKernel=/boot/vmlinuz\nInitrd=/boot/initrd\n' >"$work/root/run/k
 expect 0 '^crashkernel=88M$' '' --root="$work/root" estimate
 expect 0 '^ +Reserved: 256 MiB$' '' --root="$work/root" estimate
 expect 0 '"AdviceBytes": *92274688' '' --root="$work/root" estimate --json
+# Two parts: the image has to lie in the higher one, the capture has both.
+export KDUMPCTL_KDUMP_LOAD=/bin/true
+mkdir -p "$work/root/proc"
+parts() {
+    printf '00100000-7fffffff : System RAM\n  60000000-6fffffff : Crash kernel\n%s\n%s\n' \
+        '100000000-13fffffff : System RAM' "  120000000-12$1ffffff : Crash kernel" \
+        >"$work/root/proc/iomem"
+}
+parts 7
+expect 0 '^Fit: .* of the 384 MiB \([0-9.]+ MiB of that in one piece: 128 MiB\), which do;' '' \
+    --root="$work/root" test
+expect 0 '^ +For images: 128 MiB \(the highest part\)$' '' --root="$work/root" estimate
+expect 0 '^Reserved 128MB memory for crash kernel$' '' --root="$work/root" showmem
+parts 2
+expect 0 '^Fit: .* in one piece: 48 MiB\), which do not suffice;' '' --root="$work/root" test
+# Without privileges only the sum can be seen, and that there are two.
+sed -i 's/[0-9a-f]\{8,9\}/00000000/g' "$work/root/proc/iomem"
+expect 0 '^Fit: .* of the 256 MiB \(.* only root sees how large they are\), which may do;' '' \
+    --root="$work/root" test
+expect 0 '"ReservationIsSum": *true' '' --root="$work/root" estimate --json
+echo 16777216 >"$work/root/sys/kernel/kexec_crash_size"
+expect 0 '^Fit: .* of the 16 MiB .*, which do not suffice;' '' --root="$work/root" test
+rm -r "$work/root/proc"
+unset KDUMPCTL_KDUMP_LOAD
 printf '[Image]\nKernel=/boot/nothing\n' >"$work/root/run/kdumpd/kdumpd.conf"
 expect 1 '' "^kdumpctl: '/boot/nothing' cannot be read: No such" --root="$work/root" estimate
 rm "$work/root/run/kdumpd/kdumpd.conf"

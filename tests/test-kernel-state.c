@@ -3,6 +3,7 @@
 #include "test.h"
 
 #include "sys/kernel-state.h"
+#include "sys/reservation.h"
 #include "tree.h"
 
 static Tree tree;
@@ -274,9 +275,49 @@ START_TEST(identities) {
 }
 END_TEST
 
+static void reservation_is(uint64_t bytes, uint64_t total, bool is_sum) {
+        Reservation r;
+
+        ck_assert_int_eq(reservation_read(tree.fd, &r), 0);
+        ck_assert_uint_eq(r.bytes, bytes);
+        ck_assert_uint_eq(r.total_bytes, total);
+        ck_assert_int_eq(r.is_sum, is_sum);
+}
+
+/* Addresses tell most, then the number of ranges, then the sum. */
+START_TEST(reservation) {
+        Reservation r;
+
+        ck_assert_int_eq(reservation_read(tree.fd, &r), -ENOENT);
+        tree_text(&tree, "/sys/kernel/kexec_crash_size", "0\n");
+        reservation_is(0, 0, false);
+        tree_text(&tree, "/sys/kernel/kexec_crash_size", "12288\n");
+        reservation_is(12288, 12288, false);
+        tree_text(&tree, "/proc/iomem",
+                  "00000000-00000000 : System RAM\n"
+                  "  00000000-00000000 : Crash kernel\n");
+        reservation_is(12288, 12288, false);
+        tree_text(&tree, "/proc/iomem",
+                  "00000000-00000000 : System RAM\n"
+                  "  00000000-00000000 : Crash kernel\n"
+                  "  00000000-00000000 : Crash kernel\n");
+        reservation_is(12288, 12288, true);
+        tree_text(&tree, "/proc/iomem", "00001000-00ffffff : System RAM\n");
+        reservation_is(12288, 12288, false);
+        tree_text(&tree, "/proc/iomem",
+                  "00001000-00ffffff : System RAM\n"
+                  "  00008000-00008fff : Crash kernel\n"
+                  "  00002000-00004fff : Crash kernel\n");
+        /* Without asking the kernel for the size, which can be busy. */
+        tree_unlink(&tree, "/sys/kernel/kexec_crash_size");
+        reservation_is(4096, 16384, false);
+}
+END_TEST
+
 static void add_cases(Suite *s) {
         ADD_FIXTURE_TEST(s, loaded);
         ADD_FIXTURE_TEST(s, sizes);
+        ADD_FIXTURE_TEST(s, reservation);
         ADD_FIXTURE_TEST(s, crash_hotplug);
         ADD_FIXTURE_TEST(s, fingerprint);
         ADD_FIXTURE_TEST(s, large_machine);

@@ -7,6 +7,8 @@
 #include "load/execute.h"
 #include "load/text.h"
 
+#define CONTROL (1048576 + 4096)
+
 /* What the fake kernel does and has seen. */
 typedef struct Fake {
         int load_result;   /* of the calls after the busy ones */
@@ -146,8 +148,8 @@ START_TEST(good) {
         ck_assert_uint_gt(strlen(report.loader_reason), 0);
         ck_assert_uint_eq(report.flags, 0x2);
         ck_assert_uint_eq(report.reservation_bytes, 268435456);
-        /* 8 MiB, a page, 225 pages, 1 MiB. */
-        ck_assert_uint_eq(report.needed_bytes, FAKE_INIT_SIZE + 4096 + 225 * 4096 + 1048576);
+        /* 8 MiB, a page, 225 pages, and what the kernel takes itself where no memory is known. */
+        ck_assert_uint_eq(report.needed_bytes, FAKE_INIT_SIZE + 4096 + 225 * 4096 + CONTROL);
         ck_assert(!report.had_image);
         ck_assert_uint_gt(report.call_start_usec, 0);
         ck_assert_uint_ge(report.call_end_usec, report.call_start_usec);
@@ -484,7 +486,7 @@ END_TEST
 
 START_TEST(fit) {
         char text[32];
-        uint64_t needed = FAKE_INIT_SIZE + 4096 + 225 * 4096 + 1048576;
+        uint64_t needed = FAKE_INIT_SIZE + 4096 + 225 * 4096 + CONTROL;
 
         strscpyf(text, sizeof(text), "%lu\n", (unsigned long)needed);
         tree_text(&tree, "/sys/kernel/kexec_crash_size", text);
@@ -498,7 +500,73 @@ START_TEST(fit) {
         /* A kernel that does not say what it wants for the header: half a MiB. */
         tree_unlink(&tree, "/sys/kernel/crash_elfcorehdr_size");
         ck_assert_uint_eq(run_on("x86_64"), FAILURE_NONE);
-        ck_assert_uint_eq(report.needed_bytes, FAKE_INIT_SIZE + 4096 + 524288 + 1048576);
+        ck_assert_uint_eq(report.needed_bytes, FAKE_INIT_SIZE + 4096 + 524288 + CONTROL);
+}
+END_TEST
+
+static char *printed(LoadWhat what) {
+        char *text = NULL;
+        size_t size;
+        FILE *f = open_memstream(&text, &size);
+
+        ck_assert_ptr_nonnull(f);
+        report_print(f, &report, what);
+        ck_assert_int_eq(fclose(f), 0);
+        return text;
+}
+
+/* Images go into the highest range, in one piece; the other is not for them. */
+START_TEST(fit_in_parts) {
+        static const char text[] = "00100000-7fffffff : System RAM\n"
+                                   "  60000000-6fffffff : Crash kernel\n"
+                                   "100000000-13fffffff : System RAM\n"
+                                   "  120000000-1207fffff : Crash kernel\n";
+        static const char hidden[] = "00000000-00000000 : System RAM\n"
+                                     "  00000000-00000000 : Crash kernel\n"
+                                     "00000000-00000000 : System RAM\n"
+                                     "  00000000-00000000 : Crash kernel\n";
+        _cleanup_free_ char *told = NULL;
+
+        tree_text(&tree, "/proc/iomem", text);
+        tree_text(&tree, "/sys/kernel/kexec_crash_size", "276824064\n"); /* the sum */
+        refused(FAILURE_TOO_SMALL, "at least 10 MiB and 8 MiB are reserved in one piece, high up, "
+                                   "where it has to lie: boot with crashkernel=96M,high or more");
+        ck_assert_uint_eq(report.reservation_bytes, 8388608);
+        ck_assert(!report.reservation_is_sum);
+        /* Only the sum can be seen: what is larger than that does not fit. */
+        tree_text(&tree, "/proc/iomem", hidden);
+        ck_assert_uint_eq(run_on("x86_64"), FAILURE_NONE);
+        ck_assert_uint_eq(report.reservation_bytes, 276824064);
+        ck_assert(report.reservation_is_sum);
+        told = printed(LOAD_WHAT_DRY_RUN);
+        ck_assert_ptr_nonnull(strstr(told, "\nReservation:  264 MiB in parts, the highest of which "
+                                           "has to hold the image; how large that is, only root "
+                                           "sees\n"));
+        fake = (Fake){ 0 };
+        tree_text(&tree, "/sys/kernel/kexec_crash_size", "8388608\n");
+        refused(FAILURE_TOO_SMALL, "8 MiB are reserved: boot with crashkernel=96M or more");
+}
+END_TEST
+
+/* Page tables over much memory take a part of it: 4 KiB for each GiB, without larger pages. */
+START_TEST(fit_page_tables) {
+        uint64_t tables = (4096 + 8 + 1 + 1) * 4096;
+
+        tree_text(&tree, "/proc/iomem",
+                  "40000000-4003fffffff : System RAM\n" /* 4 TiB */
+                  "  50000000-51ffffff : Crash kernel\n");
+        ck_assert_uint_eq(run_on("x86_64"), FAILURE_NONE);
+        ck_assert_uint_eq(report.needed_bytes,
+                          FAKE_INIT_SIZE + 4096 + 225 * 4096 + 1048576 + tables + 4096);
+        tree_text(&tree, "/proc/meminfo", "MemTotal: 1 kB\nDirectMap1G: 1 kB\n");
+        ck_assert_uint_eq(run_on("x86_64"), FAILURE_NONE);
+        ck_assert_uint_lt(report.needed_bytes, FAKE_INIT_SIZE + 4096 + 225 * 4096 + 1200000);
+        tree_unlink(&tree, "/proc/meminfo");
+        tree_text(&tree, "/proc/iomem",
+                  "40000000-4003fffffff : System RAM\n"
+                  "  50000000-515fffff : Crash kernel\n");
+        fake = (Fake){ 0 };
+        refused(FAILURE_TOO_SMALL, "at least 26 MiB and 22 MiB are reserved: boot with");
 }
 END_TEST
 
@@ -540,17 +608,6 @@ START_TEST(unload) {
         ck_assert_ptr_nonnull(strstr(report.message, "is still there"));
 }
 END_TEST
-
-static char *printed(LoadWhat what) {
-        char *text = NULL;
-        size_t size;
-        FILE *f = open_memstream(&text, &size);
-
-        ck_assert_ptr_nonnull(f);
-        report_print(f, &report, what);
-        ck_assert_int_eq(fclose(f), 0);
-        return text;
-}
 
 START_TEST(text) {
         _cleanup_free_ char *done = NULL, *dry = NULL, *failed = NULL, *unloaded = NULL;
@@ -613,6 +670,8 @@ static void add_cases(Suite *s) {
         ADD_FIXTURE_TEST(s, named_by_a_file);
         ADD_FIXTURE_TEST(s, command_lines);
         ADD_FIXTURE_TEST(s, fit);
+        ADD_FIXTURE_TEST(s, fit_in_parts);
+        ADD_FIXTURE_TEST(s, fit_page_tables);
         ADD_FIXTURE_TEST(s, locked_down);
         ADD_FIXTURE_TEST(s, other_architecture);
         ADD_FIXTURE_TEST(s, unload);

@@ -19,9 +19,6 @@
 #define BITMAPS_MOST    (16 * MIB)
 #define COLLECTOR_OTHER (8 * MIB)
 
-/* What is loaded beside kernel, initrd and header. */
-#define LOAD_SLACK MIB
-
 #define RESERVE     (8 * MIB)
 #define ADVICE_STEP (8 * MIB)
 
@@ -38,7 +35,7 @@ static uint64_t round_up(uint64_t n, uint64_t step) {
 
 void estimate_needs(const EstimateInput *input, Estimate *ret) {
         uint64_t kernel = bounded(input->kernel_bytes), initrd = bounded(input->initrd_bytes);
-        uint64_t bitmaps = bounded(input->memory_bytes) / PAGE / 8 * 2, loaded;
+        uint64_t bitmaps = bounded(input->memory_bytes) / PAGE / 8 * 2;
         Estimate e = {
                 .kernel = kernel / KERNEL_STAYS_DENOMINATOR * KERNEL_STAYS_NUMERATOR,
                 .initrd = initrd + bounded(input->initrd_unpacked_bytes),
@@ -47,8 +44,8 @@ void estimate_needs(const EstimateInput *input, Estimate *ret) {
                 .collector = MIN(bitmaps, BITMAPS_MOST) + COLLECTOR_OTHER,
         };
 
-        loaded = kernel + initrd + e.header + LOAD_SLACK;
-        e.needed = MAX(e.kernel + e.initrd + e.header + e.system + e.collector, loaded);
+        e.loaded = kernel + initrd + e.header + bounded(input->control_bytes);
+        e.needed = MAX(e.kernel + e.initrd + e.header + e.system + e.collector, e.loaded);
         e.advice = round_up(e.needed + RESERVE, ADVICE_STEP);
         *ret = e;
 }

@@ -10,7 +10,8 @@ typedef struct EstimateInput {
         uint64_t initrd_bytes;          /* of the file */
         uint64_t initrd_unpacked_bytes; /* and of what it becomes */
         uint64_t elfcorehdr_bytes;
-        uint64_t memory_bytes; /* of the machine that is dumped */
+        uint64_t memory_bytes;  /* of the machine that is dumped */
+        uint64_t control_bytes; /* what the kernel that loads takes itself */
 } EstimateInput;
 
 /* All in bytes. */
@@ -20,6 +21,7 @@ typedef struct Estimate {
         uint64_t header;    /* the list of what is dumped */
         uint64_t system;    /* what the kernel and its drivers take for themselves */
         uint64_t collector; /* what the program that writes the dump takes */
+        uint64_t loaded;    /* what loading takes, in one piece */
         uint64_t needed;    /* the sum, or what loading takes if that is more */
         uint64_t advice;    /* that with a reserve, rounded up: for crashkernel= */
 } Estimate;

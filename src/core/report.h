@@ -49,8 +49,11 @@ typedef struct LoadReport {
         uint64_t first_flags;
         bool is_automatic; /* Loader=auto */
 
-        uint64_t reservation_bytes; /* of the crash reservation, 0 if there is none */
-        uint64_t needed_bytes;      /* of it that the image takes at least; 0 if not known */
+        /* Of the range that images go into, 0 if there is none; or of several, if it cannot be seen
+         * how much of that is the highest one's. */
+        uint64_t reservation_bytes;
+        bool reservation_is_sum;
+        uint64_t needed_bytes; /* of it that the image takes at least; 0 if not known */
 
         /* CLOCK_MONOTONIC, microseconds, around the one system call that decided; 0 if there was
          * none. The old image can be gone from the first on, and the new one is in at the

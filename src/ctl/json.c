@@ -237,17 +237,23 @@ int json_print_log(FILE *f, const FoundDump *found, const char *log, size_t size
         return r < 0 ? r : print_object(f, object);
 }
 
-int json_print_estimate(FILE *f, const Needs *needs, uint64_t reserved_bytes) {
+int json_print_estimate(FILE *f, const Needs *needs) {
         _cleanup_json_ json_object *object = json_object_new_object();
         const Estimate *e = &needs->estimate;
         const struct {
                 const char *name;
                 uint64_t bytes;
         } sizes[] = {
-                { "KernelBytes", e->kernel },       { "InitrdBytes", e->initrd },
-                { "ElfcorehdrBytes", e->header },   { "SystemBytes", e->system },
-                { "CollectorBytes", e->collector }, { "NeededBytes", e->needed },
-                { "AdviceBytes", e->advice },       { "ReservationBytes", reserved_bytes },
+                { "KernelBytes", e->kernel },
+                { "InitrdBytes", e->initrd },
+                { "ElfcorehdrBytes", e->header },
+                { "SystemBytes", e->system },
+                { "CollectorBytes", e->collector },
+                { "NeededBytes", e->needed },
+                { "LoadedBytes", e->loaded },
+                { "AdviceBytes", e->advice },
+                { "ReservationBytes", needs->reservation.bytes },
+                { "ReservationTotalBytes", needs->reservation.total_bytes },
         };
         int r;
 
@@ -258,5 +264,8 @@ int json_print_estimate(FILE *f, const Needs *needs, uint64_t reserved_bytes) {
                 r = add(object, "InitrdFile", json_object_new_string(strempty(needs->initrd)));
         for (size_t i = 0; i < ELEMENTSOF(sizes) && r >= 0; i++)
                 r = add(object, sizes[i].name, json_object_new_uint64(sizes[i].bytes));
+        if (r >= 0)
+                r = add(object, "ReservationIsSum",
+                        json_object_new_boolean(needs->reservation.is_sum));
         return r < 0 ? r : print_object(f, object);
 }

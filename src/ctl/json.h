@@ -29,4 +29,4 @@ int json_print_log(FILE *f, const FoundDump *found, const char *log, size_t size
 
 /* Writes an object with the sizes of an estimate, in bytes, and what is reserved. Returns 0 or
  * -ENOMEM. */
-int json_print_estimate(FILE *f, const Needs *needs, uint64_t reserved_bytes) _must_check_;
+int json_print_estimate(FILE *f, const Needs *needs) _must_check_;

@@ -10,8 +10,10 @@
 
 #include "base/file-util.h"
 #include "base/string-util.h"
+#include "core/x86-control.h"
 #include "image/kernel-image.h"
 #include "sys/build-report-json.h"
+#include "sys/crash-machine.h"
 #include "sys/kernel-state.h"
 #include "sys/locate.h"
 
@@ -20,6 +22,9 @@
 
 /* What a compressed initrd is the larger for unpacked, of those that were seen. */
 #define UNPACKED_FACTOR 3u
+
+/* What is loaded besides, on architectures other than x86_64. */
+#define LOAD_SLACK (UINT64_C(1) << 20)
 
 #define MEMINFO_LONGEST 65536u
 
@@ -149,6 +154,17 @@ static uint64_t memory_bytes(int root_fd) {
         return parse_u64(p, 10, &kib) < 0 || kib > UINT64_MAX / 1024 ? 0 : kib * 1024;
 }
 
+/* As for memory in one piece, where it cannot be seen in how many it is. */
+static uint64_t control_bytes(int root_fd, const struct utsname *uts, const Needs *needs) {
+        MemoryRange range = { .end = MAX(needs->input.memory_bytes, UINT64_C(1)) };
+        MemoryMap memory = { .ranges = &range, .n = 1 };
+
+        if (!streq(uts->machine, "x86_64"))
+                return LOAD_SLACK;
+        return MAX(needs->reservation.control_bytes,
+                   x86_control_bytes(&memory, crash_machine_has_1g_pages(root_fd)));
+}
+
 int needs_find(int root_fd, const Settings *settings, Needs *ret,
                char reterr[static NEEDS_ERROR_MAX]) {
         _cleanup_(needs_done) Needs needs = { 0 };
@@ -167,6 +183,9 @@ int needs_find(int root_fd, const Settings *settings, Needs *ret,
         if (kernel_elfcorehdr_bytes(root_fd, &needs.input.elfcorehdr_bytes) < 0)
                 needs.input.elfcorehdr_bytes = ELFCOREHDR_DEFAULT;
         needs.input.memory_bytes = memory_bytes(root_fd);
+        if (reservation_read(root_fd, &needs.reservation) < 0)
+                needs.reservation = (Reservation){ 0 };
+        needs.input.control_bytes = control_bytes(root_fd, &uts, &needs);
         estimate_needs(&needs.input, &needs.estimate);
         *ret = needs;
         needs = (Needs){ 0 };

@@ -4,12 +4,14 @@
 
 #include "core/estimate.h"
 #include "core/settings.h"
+#include "sys/reservation.h"
 
 typedef struct Needs {
         char *kernel, *initrd; /* paths; initrd is NULL if there is none */
         EstimateInput input;
         bool unpacked_is_guess;
         Estimate estimate;
+        Reservation reservation; /* all 0 also if the kernel does not say */
 } Needs;
 
 #define NEEDS_ERROR_MAX 512

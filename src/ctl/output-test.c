@@ -13,20 +13,46 @@ static void put_heading(FILE *f, const char *heading) {
         (void)fprintf(f, "%-14s", heading);
 }
 
-void print_fit(FILE *f, const Needs *needs, uint64_t reserved_bytes, bool colour) {
+/* The image has one part of the reservation, the capture all. */
+static void put_parts(FILE *f, const Needs *needs) {
+        const Reservation *r = &needs->reservation;
+
+        if (!r->is_sum && r->bytes == r->total_bytes)
+                return;
+        (void)fputs(" (", f);
+        put_mib(f, needs->estimate.loaded);
+        (void)fputs(" of that in one piece: ", f);
+        if (r->is_sum)
+                (void)fputs("of several parts, only root sees how large they are)", f);
+        else {
+                put_mib(f, r->bytes);
+                (void)fputs(")", f);
+        }
+}
+
+void print_fit(FILE *f, const Needs *needs, bool colour) {
+        const Reservation *r = &needs->reservation;
         const Estimate *e = &needs->estimate;
-        bool fits = reserved_bytes >= e->needed;
+        bool fits = r->total_bytes >= e->needed && r->bytes >= e->loaded;
 
         put_heading(f, "Fit:");
         (void)fputs("a capture takes about ", f);
         put_mib(f, e->needed);
-        if (reserved_bytes == 0)
+        if (r->bytes == 0)
                 (void)fputs(", and nothing is reserved", f);
         else {
                 (void)fputs(" of the ", f);
-                put_mib(f, reserved_bytes);
+                put_mib(f, r->total_bytes);
+                put_parts(f, needs);
                 (void)fputs(", which ", f);
-                put_highlighted(f, fits ? "do" : "do not suffice", fits ? GREEN : RED, colour);
+                put_highlighted(f,
+                                !fits       ? "do not suffice"
+                                : r->is_sum ? "may do"
+                                            : "do",
+                                !fits       ? RED
+                                : r->is_sum ? YELLOW
+                                            : GREEN,
+                                colour);
         }
         (void)fprintf(f, "; crashkernel=%" PRIu64 "M would do\n", e->advice / MIB);
 }
@@ -69,7 +95,9 @@ static void print_part(FILE *f, const char *what, uint64_t bytes, const char *no
         (void)fputc('\n', f);
 }
 
-void print_estimate(FILE *f, const Needs *needs, uint64_t reserved_bytes) {
+void print_estimate(FILE *f, const Needs *needs) {
+        const Reservation *r = &needs->reservation;
+        bool has_parts = !r->is_sum && r->bytes < r->total_bytes;
         const Estimate *e = &needs->estimate;
 
         (void)fprintf(f, "crashkernel=%" PRIu64 "M\n", e->advice / MIB);
@@ -81,5 +109,9 @@ void print_estimate(FILE *f, const Needs *needs, uint64_t reserved_bytes) {
         print_part(f, "Drivers", e->system, NULL);
         print_part(f, "Collector", e->collector, NULL);
         print_part(f, "In all", e->needed, NULL);
-        print_part(f, "Reserved", reserved_bytes, NULL);
+        print_part(f, "Image", e->loaded, "has to lie in one piece");
+        print_part(f, "Reserved", r->total_bytes,
+                   r->is_sum ? "in parts; only root sees how large they are" : NULL);
+        if (has_parts)
+                print_part(f, "For images", r->bytes, "the highest part");
 }

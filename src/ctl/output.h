@@ -42,9 +42,9 @@ void print_reservation(FILE *f, uint64_t bytes);
 
 /* Lines below those of kdump-load --dry-run: whether the reservation suffices, what the core
  * collector says (nothing if it is silent), and how the last crash test went (NULL: none). */
-void print_fit(FILE *f, const Needs *needs, uint64_t reserved_bytes, bool colour);
+void print_fit(FILE *f, const Needs *needs, bool colour);
 void print_collector(FILE *f, CollectorKnows knows, uint64_t level, bool colour);
 void print_crash_test(FILE *f, const CrashTest *test, bool same_image);
 
 /* The first line is what to put on the command line of the kernel. */
-void print_estimate(FILE *f, const Needs *needs, uint64_t reserved_bytes);
+void print_estimate(FILE *f, const Needs *needs);

@@ -11,6 +11,7 @@
 #include "ctl/output.h"
 #include "ctl/verbs.h"
 #include "sys/kernel-state.h"
+#include "sys/reservation.h"
 
 static int get_status(DaemonStatus *ret, char reterr[static CLIENT_ERROR_MAX]) {
         _cleanup_client_ Client *client = NULL;
@@ -159,6 +160,8 @@ static int get_reservation(const char *root, uint64_t *ret) {
         _cleanup_(daemon_status_done) DaemonStatus status = { 0 };
         _cleanup_close_ int root_fd = -EBADF;
         char error[CLIENT_ERROR_MAX];
+        Reservation reservation;
+        int r;
 
         if (*root == '\0' && get_status(&status, error) >= 0) {
                 *ret = status.reservation_bytes;
@@ -167,7 +170,10 @@ static int get_reservation(const char *root, uint64_t *ret) {
         root_fd = open_root(*root ? root : "/");
         if (root_fd < 0)
                 return root_fd;
-        return kernel_reservation_bytes(root_fd, ret);
+        r = reservation_read(root_fd, &reservation);
+        if (r >= 0)
+                *ret = reservation.bytes;
+        return r;
 }
 
 int verb_showmem(const Options *options) {

@@ -15,7 +15,6 @@
 #include "ctl/verbs.h"
 #include "sys/conffile.h"
 #include "sys/crash-test-json.h"
-#include "sys/kernel-state.h"
 #include "sys/report-json.h"
 
 #define KDUMP_LOAD KDUMPD_SBINDIR "/kdump-load"
@@ -76,13 +75,6 @@ static void show_crash_test(int root_fd) {
         image_record_done(&record);
 }
 
-/* 0 also if the kernel does not say. */
-static uint64_t reservation(int root_fd) {
-        uint64_t bytes;
-
-        return kernel_reservation_bytes(root_fd, &bytes) < 0 ? 0 : bytes;
-}
-
 int verb_test(const Options *options) {
         _cleanup_(settings_done) Settings settings = { 0 };
         _cleanup_(needs_done) Needs needs = { 0 };
@@ -100,7 +92,7 @@ int verb_test(const Options *options) {
                 return status;
         /* What is missing is what the other program has said already. */
         if (needs_find(root_fd, &settings, &needs, error) >= 0)
-                print_fit(stdout, &needs, reservation(root_fd), want_colour(STDOUT_FILENO));
+                print_fit(stdout, &needs, want_colour(STDOUT_FILENO));
         if (!*options->root && geteuid() == 0)
                 print_collector(stdout, collector_knows_kernel(settings.core_collector),
                                 settings.unknown_kernel_level, want_colour(STDOUT_FILENO));
@@ -120,8 +112,8 @@ int verb_estimate(const Options *options) {
             needs_find(root_fd, &settings, &needs, error) < 0)
                 return complain("%s", error);
         if (!options->json)
-                print_estimate(stdout, &needs, reservation(root_fd));
-        else if (json_print_estimate(stdout, &needs, reservation(root_fd)) < 0)
+                print_estimate(stdout, &needs);
+        else if (json_print_estimate(stdout, &needs) < 0)
                 return complain("Out of memory.");
         return EXIT_SUCCESS;
 }

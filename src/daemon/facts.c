@@ -3,20 +3,20 @@
 #include "daemon/facts.h"
 
 #include "sys/kernel-state.h"
+#include "sys/reservation.h"
 
 _Static_assert(FACTS_TEXT_MAX >= OBSTACLE_TEXT_MAX, "an obstacle's text fits into the facts");
 
 void facts_gather(int root_fd, unsigned attributes, bool fingerprint, uint64_t *reservation,
                   Facts *ret) {
-        uint64_t size;
+        Reservation now;
 
         *ret = (Facts){ 0 };
         ret->loaded = kernel_crash_loaded(root_fd);
-        /* Reading the size takes the kexec lock (kernel/kexec_core.c, crash_get_memory_size()), and
-         * it cannot change while an image is loaded (crash_shrink_memory()). */
-        if ((ret->loaded != 1 || *reservation == 0) &&
-            kernel_reservation_bytes(root_fd, &size) >= 0)
-                *reservation = size;
+        /* Reading the size can take the kexec lock, and it cannot change while an image is loaded
+         * (kernel/kexec_core.c, crash_shrink_memory()). */
+        if ((ret->loaded != 1 || *reservation == 0) && reservation_read(root_fd, &now) >= 0)
+                *reservation = now.bytes;
         ret->reservation_bytes = *reservation;
         if (kernel_elfcorehdr_bytes(root_fd, &ret->elfcorehdr_bytes) < 0)
                 ret->elfcorehdr_bytes = 0;

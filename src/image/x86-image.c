@@ -17,9 +17,9 @@
 #include <inttypes.h>
 
 #include "base/string-util.h"
+#include "core/x86-control.h"
 #include "image/e820.h"
 #include "image/x86-boot.h"
-#include "image/x86-control.h"
 #include "image/x86-efi.h"
 #include "purgatory/blob.h"
 #include "purgatory/parameters.h"
@@ -99,7 +99,8 @@ static bool put_kernel_low(const Gap *gap, const KernelImage *header, uint64_t o
 static Failure place(const CrashMachine *machine, const CrashFiles *files, CrashImage *image,
                      char *reterr) {
         const MemoryRange *region = memory_map_highest(&machine->memory, MEMORY_CRASH);
-        uint64_t own = x86_control_bytes(machine), needed = own + image->kernel_memory;
+        uint64_t own = x86_control_bytes(&machine->memory, machine->has_1g_pages),
+                 needed = own + image->kernel_memory;
         Segment *s = image->segments;
         Gap gap;
 

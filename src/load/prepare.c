@@ -16,6 +16,7 @@
 #include "sys/kernel-state.h"
 #include "sys/kexec.h"
 #include "sys/locate.h"
+#include "sys/reservation.h"
 
 #define MIB              (UINT64_C(1024) * 1024)
 #define PAGE             UINT64_C(4096)
@@ -23,7 +24,7 @@
 #define WARM_CHUNK       (256u * 1024u)
 #define ELFCOREHDR_DEFAULT \
         (512u * 1024u) /* 8,192 CPUs and some ranges, where the kernel does not say */
-/* For the kernel's control page, page tables, purgatory, boot parameters and command line. */
+/* Besides, on architectures other than x86_64. */
 #define LOAD_SLACK MIB
 /* What a capture kernel with a small initrd runs in, besides its image (measured on 6.12: 70 MiB
  * in all). */
@@ -292,7 +293,9 @@ static uint64_t round_up(uint64_t value, uint64_t step) {
 }
 
 /* Compares what the kernel will ask for, as far as it can be known, with the reservation. */
-static Failure check_fit(const LoadRequest *request, const KernelImage *image, LoadReport *report) {
+static Failure check_fit(const LoadRequest *request, const KernelImage *image,
+                         const Reservation *reservation, LoadReport *report) {
+        bool has_parts = reservation->total_bytes > reservation->bytes;
         uint64_t elfcorehdr, advice;
 
         if (kernel_elfcorehdr_bytes(request->root_fd, &elfcorehdr) < 0 ||
@@ -300,16 +303,17 @@ static Failure check_fit(const LoadRequest *request, const KernelImage *image, L
                 elfcorehdr = ELFCOREHDR_DEFAULT;
         report->needed_bytes = round_up(image ? image->init_size : report->kernel.size, PAGE) +
                                round_up(report->initrd.size, PAGE) + round_up(elfcorehdr, PAGE) +
-                               LOAD_SLACK;
+                               (image ? reservation->control_bytes : LOAD_SLACK);
         if (report->reservation_bytes == 0 || report->needed_bytes <= report->reservation_bytes)
                 return FAILURE_NONE;
         advice = round_up(report->needed_bytes + 2 * report->initrd.size + RUN_ALLOWANCE,
                           ADVICE_STEP);
         return load_fail(report, FAILURE_TOO_SMALL,
                          "the image takes at least %" PRIu64 " MiB and %" PRIu64
-                         " MiB are reserved: boot with crashkernel=%" PRIu64 "M or more",
+                         " MiB are reserved%s: boot with crashkernel=%" PRIu64 "M%s or more",
                          round_up(report->needed_bytes, MIB) / MIB, report->reservation_bytes / MIB,
-                         advice / MIB);
+                         has_parts ? " in one piece, high up, where it has to lie" : "",
+                         advice / MIB, has_parts ? ",high" : "");
 }
 
 /* Under lockdown the kernel drops the old image before it looks at the new one's signature. An
@@ -448,7 +452,8 @@ static Failure prepare_initrd(const LoadRequest *request, Input *initrd, const c
 
 /* Of an image that is not for x86_64, nothing is set in *ret_image. */
 static Failure prepare_files(const LoadRequest *request, Input *kernel, Input *initrd,
-                             KernelImage *ret_image, LoadReport *report) {
+                             const Reservation *reservation, KernelImage *ret_image,
+                             LoadReport *report) {
         const KernelImage *image = streq(request->architecture, "x86_64") ? ret_image : NULL;
         char release[LOCATE_RELEASE_MAX];
         Failure failure;
@@ -465,7 +470,7 @@ static Failure prepare_files(const LoadRequest *request, Input *kernel, Input *i
         if (failure == FAILURE_NONE)
                 failure = make_command_line(request, image, initrd, report);
         if (failure == FAILURE_NONE)
-                failure = check_fit(request, image, report);
+                failure = check_fit(request, image, reservation, report);
         if (failure == FAILURE_NONE)
                 failure = check_lockdown(request, kernel, image, report);
         return failure;
@@ -482,17 +487,20 @@ Failure load_prepare(const LoadRequest *request, Prepared *ret, LoadReport *repo
                                                 .identity = &report->initrd };
         _cleanup_(built_image_freep) BuiltImage *built = NULL;
         char obstacle[OBSTACLE_TEXT_MAX];
+        Reservation reservation;
         KernelImage image = { 0 };
         Failure failure;
         unsigned flags;
 
         report->is_automatic = request->settings->loader == LOADER_AUTO;
-        if (kernel_reservation_bytes(request->root_fd, &report->reservation_bytes) < 0)
-                report->reservation_bytes = 0;
+        if (reservation_read(request->root_fd, &reservation) < 0)
+                reservation = (Reservation){ 0 };
+        report->reservation_bytes = reservation.bytes;
+        report->reservation_is_sum = reservation.is_sum;
         failure = kernel_obstacle(request->root_fd, obstacle);
         if (failure != FAILURE_NONE)
                 return load_fail(report, failure, "%s", obstacle);
-        failure = prepare_files(request, &kernel, &initrd, &image, report);
+        failure = prepare_files(request, &kernel, &initrd, &reservation, &image, report);
         if (failure == FAILURE_NONE)
                 failure = choose_loader(request, &kernel, &image, &initrd, &built, report);
         if (failure != FAILURE_NONE)

@@ -44,7 +44,11 @@ static void print_reservation(FILE *f, const LoadReport *report) {
         if (report->reservation_bytes == 0)
                 return;
         (void)fprintf(f, "%-14s%s", "Reservation:", format_size(size, report->reservation_bytes));
-        if (report->needed_bytes > 0)
+        if (report->reservation_is_sum)
+                (void)fputs(" in parts, the highest of which has to hold the image; how large "
+                            "that is, only root sees",
+                            f);
+        else if (report->needed_bytes > 0)
                 (void)fprintf(f, ", of which the image takes at least %s",
                               format_size(needed, report->needed_bytes));
         (void)fputc('\n', f);

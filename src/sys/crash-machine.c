@@ -62,7 +62,7 @@ static int read_memory(int root_fd, CrashMachine *m, char *reterr) {
 
 /* The kernel has this line if and only if it uses such pages itself (arch_report_meminfo() in
  * arch/x86/mm/pat/set_memory.c), which "nogbpages" can forbid whatever the CPU has. */
-static bool read_1g_pages(int root_fd) {
+bool crash_machine_has_1g_pages(int root_fd) {
         _cleanup_free_ char *text = NULL;
 
         return read_file_below(root_fd, "/proc/meminfo", MEMINFO_MAX, &text, NULL) >= 0 &&
@@ -228,7 +228,7 @@ int crash_machine_read(int root_fd, CrashMachine *ret,
                 r = read_boot_params(root_fd, &m, reterr);
         if (r < 0)
                 return r;
-        m.has_1g_pages = read_1g_pages(root_fd);
+        m.has_1g_pages = crash_machine_has_1g_pages(root_fd);
         if (kernel_elfcorehdr_bytes(root_fd, &m.elfcorehdr_bytes) < 0)
                 m.elfcorehdr_bytes = 0;
         *ret = m;

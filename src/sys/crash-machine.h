@@ -11,3 +11,6 @@
  * CAP_SYS_RAWIO for /proc/kcore; or what iomem_read() and kcore_read() take instead. */
 int crash_machine_read(int root_fd, CrashMachine *ret,
                        char reterr[static CRASH_MACHINE_ERROR_MAX]) _must_check_;
+
+/* Whether the kernel maps memory with pages of 1 GiB where it can (x86). */
+bool crash_machine_has_1g_pages(int root_fd);

@@ -106,14 +106,40 @@ static bool is_iomem(int fd) {
         return endswith(target, "/iomem");
 }
 
+/* Without the position in the file: kdumpd shares it with its children, who read at any time. */
+static int read_whole(int fd, char **ret) {
+        _cleanup_free_ char *text = NULL;
+        size_t size = 0, room = 16384, n;
+
+        for (;;) {
+                char *grown = realloc(text, room + 1);
+                int r;
+
+                if (!grown)
+                        return -ENOMEM;
+                text = grown;
+                r = read_at(fd, text + size, room - size, size, &n);
+                if (r < 0)
+                        return r;
+                size += n;
+                if (size < room)
+                        break;
+                if (room > IOMEM_LONGEST)
+                        return -EFBIG;
+                room *= 2;
+        }
+        text[size] = '\0';
+        *ret = TAKE_PTR(text);
+        return 0;
+}
+
 static int read_stdin(Iomem *ret) {
         _cleanup_free_ char *text = NULL;
         int r;
 
-        /* The one before us has read to its end. */
-        if (!is_iomem(STDIN_FILENO) || lseek(STDIN_FILENO, 0, SEEK_SET) != 0)
+        if (!is_iomem(STDIN_FILENO))
                 return -ENODATA;
-        r = read_fd(STDIN_FILENO, IOMEM_LONGEST, &text, NULL);
+        r = read_whole(STDIN_FILENO, &text);
         return r < 0 ? r : iomem_parse(text, ret);
 }
 
@@ -125,4 +151,21 @@ int iomem_read(int root_fd, Iomem *ret) {
         if (r >= 0)
                 r = iomem_parse(text, ret);
         return r == -ENODATA ? read_stdin(ret) : r;
+}
+
+size_t iomem_count_hidden_crash(int root_fd) {
+        _cleanup_free_ char *text = NULL;
+        char *rest, *line;
+        size_t n = 0;
+
+        if (read_file_below(root_fd, "/proc/iomem", IOMEM_LONGEST, &text, NULL) < 0)
+                return 0;
+        rest = text;
+        while ((line = strsep(&rest, "\n"))) {
+                uint64_t start, last;
+                const char *name;
+
+                n += parse_line(line, &start, &last, &name) >= 0 && streq(name, "Crash kernel");
+        }
+        return n;
 }

@@ -18,3 +18,7 @@ int iomem_parse(char *text, Iomem *ret) _must_check_;
  * that file: what counts is who has opened it, and a service manager can do so before it takes its
  * privileges away. Returns as above, or what reading it said. */
 int iomem_read(int root_fd, Iomem *ret) _must_check_;
+
+/* How many ranges are reserved for crash images, which the file tells everybody, without their
+ * addresses. 0 also if it cannot be read. */
+size_t iomem_count_hidden_crash(int root_fd);

@@ -6,8 +6,8 @@
 
 #include <string.h>
 
+#include "core/x86-control.h"
 #include "image/crash-image.h"
-#include "image/x86-control.h"
 
 #define RECORD 17u
 
@@ -56,7 +56,8 @@ static void check(const CrashMachine *machine, const CrashImage *image) {
                 }
         }
         FUZZ_CHECK(kernel->memory_size == image->kernel_memory ||
-                   kernel->address - region->start >= 2 * x86_control_bytes(machine));
+                   kernel->address - region->start >=
+                           2 * x86_control_bytes(&machine->memory, machine->has_1g_pages));
 }
 
 /* The list of nodes and the map of EFI: all in the segment, in order, and of the length it says. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The running kernel's share of the reservation. */
-#include "image/x86-control.h"
+#include "core/x86-control.h"
 
 #define PAGE UINT64_C(4096)
 /* Control code and vmcoreinfo; tables over memory of devices and of the firmware that is on no
@@ -31,13 +31,12 @@ static uint64_t touched(const MemoryMap *memory, unsigned shift) {
         return n;
 }
 
-uint64_t x86_control_bytes(const CrashMachine *machine) {
-        const MemoryMap *memory = &machine->memory;
+uint64_t x86_control_bytes(const MemoryMap *memory, bool has_1g_pages) {
         uint64_t tables = touched(memory, SHIFT_GIB);
 
         /* Pages of 1 GiB leave only what is not a whole one at the ends of ranges (since 6.10;
          * before, not even that). */
-        if (machine->has_1g_pages)
+        if (has_1g_pages)
                 tables = MIN(tables, 2 * (uint64_t)memory->n);
         tables += touched(memory, SHIFT_512_GIB) + touched(memory, SHIFT_256_TIB) + 1;
         return tables * PAGE + OTHERS;
