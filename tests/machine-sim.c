@@ -226,7 +226,7 @@ static void start_helper(Sim *s, Job job) {
         s->helper = job;
         s->helper_fate = FATE_OK;
         s->helper_generation = s->generation;
-        if (s->n_fate > 0) {
+        if (s->n_fate > 0 && !(s->plans_work && job == JOB_PLAN)) {
                 s->helper_fate = s->fate;
                 if (s->n_fate != UINT_MAX)
                         s->n_fate--;
@@ -305,6 +305,21 @@ static void kill_helper(Sim *s) {
                 s->helper_usec = s->now_usec + USEC_PER_MSEC;
 }
 
+/* From the record, and from the machine as it is by now. */
+static bool restore(Sim *s) {
+        if (!s->had_image || !s->disk.report.kernel.path)
+                return false;
+        s->image = (SimImage){
+                .loaded = true,
+                .ours = true,
+                .updates = s->kernel == HOTPLUG_KERNEL_UPDATES,
+                .generation = (unsigned)s->disk.report.kernel.size,
+                .sets = { s->sets[SUBSYSTEM_CPU], s->sets[SUBSYSTEM_MEMORY] },
+        };
+        memset(s->excused, 0, sizeof(s->excused));
+        return true;
+}
+
 /* Ends a helper, and lets the kernel finish what it was asked for. */
 static void finish_helper(Sim *s, LoadReport *ret) {
         Fate fate = s->helper_fate;
@@ -314,8 +329,10 @@ static void finish_helper(Sim *s, LoadReport *ret) {
         ret->call_start_usec = s->call_start_usec ? s->call_start_usec + s->skew_usec : 0;
         ret->call_end_usec = s->call_start_usec ? s->now_usec + s->skew_usec : 0;
         ret->had_image = s->had_image;
-        if (s->helper == JOB_LOAD && s->in_call && done && fate != FATE_BROKEN &&
-            fate != FATE_VANISHES) {
+        if (s->helper == JOB_LOAD && s->in_call && done && fate == FATE_RESTORED)
+                ret->was_restored = restore(s);
+        else if (s->helper == JOB_LOAD && s->in_call && done && fate != FATE_BROKEN &&
+                 fate != FATE_VANISHES) {
                 s->image = s->snapshot;
                 memset(s->excused, 0, sizeof(s->excused));
         }
@@ -329,13 +346,9 @@ static void finish_helper(Sim *s, LoadReport *ret) {
                 fail_report(ret, FAILURE_LOCKDOWN, "the kernel is locked down");
         else if (fate == FATE_REFUSED || (fate != FATE_OK && s->helper == JOB_UNLOAD))
                 fail_report(ret, FAILURE_BUSY, "the kexec lock stayed taken");
-        else if (fate == FATE_BROKEN && s->helper == JOB_LOAD) {
-                uint64_t start = ret->call_start_usec, end = ret->call_end_usec;
-
-                fail_report(ret, FAILURE_BAD_KERNEL, "the kernel did not like it");
-                ret->call_start_usec = start;
-                ret->call_end_usec = end;
-                ret->had_image = s->had_image;
+        else if ((fate == FATE_BROKEN || fate == FATE_RESTORED) && s->helper == JOB_LOAD) {
+                ret->failure = FAILURE_BAD_KERNEL;
+                ret->message = strdup("the kernel did not like it");
         }
 }
 
@@ -349,6 +362,7 @@ static void begin_call(Sim *s) {
         s->hangs = s->helper_fate == FATE_HANGS_INSIDE;
         s->call_start_usec = s->now_usec;
         s->had_image = s->image.loaded;
+        s->n_dropped += s->had_image;
         s->image.loaded = false;
         s->snapshot = (SimImage){
                 .loaded = true,
@@ -833,7 +847,7 @@ void sim_calm(Sim *s) {
 
         s->n_fate = s->zero_samples = s->n_lose = s->n_overflow = 0;
         s->torn_bit = 0;
-        s->reader = s->update_fails = false;
+        s->reader = s->update_fails = s->plans_work = false;
         s->die_at = 0;
         s->obstacle = FAILURE_NONE;
         s->watching = true;
@@ -847,6 +861,8 @@ void sim_calm(Sim *s) {
         /* Whether lockdown has an exception cannot be seen: somebody has to say so. */
         if (m->failure == FAILURE_LOCKDOWN)
                 sim_input(s, INPUT_RECONFIGURED);
+        if (m->awaits_change)
+                sim_touch_files(s);
         sim_run(s, 2 * USEC_PER_MINUTE);
 
         loads = s->n_loads;

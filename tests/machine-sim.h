@@ -17,6 +17,7 @@ typedef enum Fate {
         FATE_CRASHED_LATE,  /* and after it, before it can tell */
         FATE_HANGS_EARLY,   /* until it is killed */
         FATE_HANGS_INSIDE,  /* the same, with the kernel's lock held */
+        FATE_RESTORED,      /* the same, and what was loaded before is loaded again */
         FATE_VANISHES,      /* succeeds, but nothing is loaded then */
         _FATE_MAX,
 } Fate;
@@ -72,6 +73,7 @@ typedef struct Sim {
         uint64_t hidden_usec;  /* when one last did */
         Fate fate;
         unsigned n_fate; /* for so many helpers; UINT_MAX: for ever */
+        bool plans_work; /* and dry runs are no part of that */
         uint64_t prepare_usec, call_usec;
         uint64_t uevent_delay_usec, log_delay_usec;
         unsigned n_lose;     /* so many uevents get lost without a trace */
@@ -112,6 +114,7 @@ typedef struct Sim {
         /* What was seen. */
         uint64_t n_steps, n_actions, n_loads, n_plans, n_unloads, n_builds, n_kills, n_ready,
                 n_exits;
+        uint64_t n_dropped; /* images that were taken away by a load */
         uint64_t n_attribute_reads, n_fingerprints, n_answers, n_told_builds;
         uint64_t n_verdicts[_VERDICT_MAX];
         Failure answered[_REQUEST_MAX];

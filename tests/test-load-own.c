@@ -319,6 +319,7 @@ START_TEST(way_back) {
         record("the previous one", "kexec_file_load");
         refused(FAILURE_TOO_SMALL, "has been loaded again");
         ck_assert_str_eq(fake.order, "ofF");
+        ck_assert(report.was_restored);
         ck_assert_uint_gt(report.call_end_usec, report.call_start_usec);
         /* It was one of our own, and that call does not work: the other one. */
         record("the previous one", "kexec_load");
@@ -329,6 +330,7 @@ START_TEST(way_back) {
         fake.drops = false;
         set_loaded(true);
         refused(FAILURE_TOO_SMALL, "is still there");
+        ck_assert(!report.was_restored);
         ck_assert_str_eq(fake.order, "of");
         fake.drops = true;
         set_loaded(false);

@@ -39,6 +39,7 @@ static const char *const keys[] = {
         "Meaning",
         "Reason",
         "CommandLineWords",
+        "WasRestored",
 };
 
 /* A different value in each member, so that a mix-up shows. */
@@ -70,6 +71,7 @@ static LoadReport sample(void) {
                 .prepare_usec = 14,
                 .busy_tries = 15,
                 .had_image = true,
+                .was_restored = true,
         };
 }
 
@@ -107,6 +109,7 @@ static void check_report(const LoadReport *a, const LoadReport *b) {
         ck_assert_uint_eq(a->prepare_usec, b->prepare_usec);
         ck_assert_uint_eq(a->busy_tries, b->busy_tries);
         ck_assert_int_eq(a->had_image, b->had_image);
+        ck_assert_int_eq(a->was_restored, b->was_restored);
 }
 
 START_TEST(there_and_back) {

@@ -97,29 +97,102 @@ void step_begin_settled(Step *s, Reason reason, const char *remark) {
                 step_begin(s, m->have_record ? VERDICT_RELOAD : VERDICT_LOAD, reason, remark);
 }
 
+void step_set_retry(Step *s) {
+        Machine *m = s->m;
+        uint64_t wait = backoff_next(&m->backoff, s->now->random);
+
+        m->retry_usec = add_saturated(s->now->monotonic_usec, wait);
+        m->retry_realtime_usec = add_saturated(s->now->realtime_usec, wait);
+}
+
+void machine_forget_failure(Machine *m) {
+        m->failure = FAILURE_NONE;
+        m->failure_text[0] = '\0';
+        m->awaits_change = false;
+        load_report_done(&m->refused);
+        m->retry_usec = USEC_INFINITY;
+        backoff_reset(&m->backoff);
+}
+
+/* Whether it is worth another try when some time has passed and nothing has changed. With nothing
+ * loaded it always is. With an image that is still there, or there again, a try can cost that one:
+ * then only what goes away by itself, and has not touched the image. */
+static bool time_may_mend(const Machine *m, Failure failure) {
+        const LoadReport *r = &m->report;
+
+        return m->facts.loaded != 1 ||
+               (!r->was_restored && (failure == FAILURE_BUSY ||
+                                     (failure == FAILURE_SYSTEM && r->call_start_usec == 0)));
+}
+
+/* Whether, when and what will be tried next. */
+static void plan_retry(Step *s, Failure failure) {
+        Machine *m = s->m;
+
+        m->awaits_change = false;
+        /* What is in the way is looked at, and what lockdown accepts cannot be seen. */
+        if (failure == FAILURE_LOCKDOWN ||
+            (failure_is_unavailable(failure) && m->facts.obstacle != FAILURE_NONE))
+                return;
+        if (!time_may_mend(m, failure)) {
+                m->awaits_change = true;
+                /* A helper that was killed tells nothing; then this is what the last plan has
+                 * found, if there was one: what was tried again once is not tried any more. */
+                if (m->report.kernel.path && failure != FAILURE_BUSY) {
+                        load_report_done(&m->refused);
+                        m->refused = m->report;
+                        m->report = (LoadReport){ 0 };
+                }
+        } else if (failure_is_unavailable(failure))
+                return;
+        step_set_retry(s);
+}
+
+/* What an image of ours covers that was loaded right now. */
+static void cover_anew(Step *s) {
+        Machine *m = s->m;
+
+        m->record.fingerprint = m->covered = m->before;
+        m->record.must_reload = m->record.lost_events = false;
+        m->record.removed_blocks = 0;
+        m->own_answer_was_yes = m->answers[SUBSYSTEM_CPU] == HOTPLUG_KERNEL_UPDATES ||
+                                m->answers[SUBSYSTEM_MEMORY] == HOTPLUG_KERNEL_UPDATES;
+        if (machine_moved(m, &m->before)) {
+                machine_touch_batch(m, s->now->monotonic_usec);
+                m->batch.look_again = true;
+                m->batch.met_load = true;
+        }
+        step_save(s);
+}
+
+/* After a load that failed. */
+static void keep_or_forget(Step *s, bool was_restored) {
+        Machine *m = s->m;
+
+        if (m->facts.loaded != 1 || !m->have_record) {
+                step_forget(s);
+                m->foreign = m->facts.loaded == 1;
+        } else if (was_restored)
+                cover_anew(s);
+        else {
+                /* The old image is still there, and this load would not have been without a
+                 * need. */
+                m->record.must_reload = true;
+                step_emit(s, ACTION_SAVE_RECORD);
+        }
+}
+
 /* The attempt failed, before or in the helper. What is loaded now is in the facts. */
 static void load_failed(Step *s, Failure failure, const char *text) {
         Machine *m = s->m;
+        bool was_restored = m->report.was_restored;
         unsigned waiting = m->waiting;
 
         m->load_failures++;
         m->failure = failure;
         strscpy(m->failure_text, sizeof(m->failure_text), text);
-        if (!failure_is_unavailable(failure)) {
-                uint64_t wait = backoff_next(&m->backoff, s->now->random);
-
-                m->retry_usec = add_saturated(s->now->monotonic_usec, wait);
-                m->retry_realtime_usec = add_saturated(s->now->realtime_usec, wait);
-        }
-        if (m->facts.loaded == 1 && m->have_record) {
-                /* The old image is still there, and this load would not have been without a
-                 * need. */
-                m->record.must_reload = true;
-                step_emit(s, ACTION_SAVE_RECORD);
-        } else {
-                step_forget(s);
-                m->foreign = m->facts.loaded == 1;
-        }
+        plan_retry(s, failure);
+        keep_or_forget(s, was_restored);
         m->decision.failure = failure;
         close_decision(s, "failed", m->failure_text);
         m->waiting = 0;
@@ -141,6 +214,7 @@ void step_launch(Step *s) {
         Machine *m = s->m;
 
         if (m->facts.obstacle != FAILURE_NONE) {
+                load_report_done(&m->report);
                 load_failed(s, m->facts.obstacle, m->facts.obstacle_text);
                 return;
         }
@@ -165,12 +239,12 @@ void step_unload(Step *s, Reason reason) {
 
 /* How long our own loads have left the machine without an image. The gap opens at the system
  * call that takes the old image away and closes with the one that brings the next. */
-static void account_gap(Machine *m, bool ok) {
+static void account_gap(Machine *m) {
         const LoadReport *r = &m->report;
 
         if (r->call_start_usec != 0 && r->had_image && m->unprotected_since_usec == USEC_INFINITY)
                 m->unprotected_since_usec = r->call_start_usec;
-        if (ok) {
+        if (r->failure == FAILURE_NONE || r->was_restored) {
                 m->last_unprotected_usec =
                         m->unprotected_since_usec == USEC_INFINITY
                                 ? 0
@@ -188,13 +262,9 @@ static void take_record(Step *s) {
         image_record_done(&m->record);
         m->record.report = m->report;
         m->report = (LoadReport){ 0 };
-        m->record.fingerprint = m->before;
         m->record.loaded_realtime_usec = s->now->realtime_usec;
-        m->covered = m->before;
         m->have_record = true;
         m->foreign = false;
-        m->own_answer_was_yes = m->answers[SUBSYSTEM_CPU] == HOTPLUG_KERNEL_UPDATES ||
-                                m->answers[SUBSYSTEM_MEMORY] == HOTPLUG_KERNEL_UPDATES;
 }
 
 static void load_succeeded(Step *s) {
@@ -203,10 +273,8 @@ static void load_succeeded(Step *s) {
         uint64_t call = sub_saturated(m->report.call_end_usec, m->report.call_start_usec);
         unsigned waiting = m->waiting;
 
-        m->failure = FAILURE_NONE;
-        m->failure_text[0] = '\0';
+        machine_forget_failure(m);
         m->note[0] = '\0';
-        backoff_reset(&m->backoff);
         m->last_load_usec = s->now->realtime_usec;
         m->last_load_duration_usec = add_saturated(m->report.prepare_usec, call);
         if (m->decision.verdict == VERDICT_RELOAD)
@@ -218,12 +286,7 @@ static void load_succeeded(Step *s) {
         else
                 strscpyf(details, sizeof(details), "loaded in %s", whole);
         take_record(s);
-        if (machine_moved(m, &m->before)) {
-                machine_touch_batch(m, s->now->monotonic_usec);
-                m->batch.look_again = true;
-                m->batch.met_load = true;
-        }
-        step_save(s);
+        cover_anew(s);
         close_decision(s, "ok", details);
         m->waiting = 0;
         step_answer(s, waiting, FAILURE_NONE, NULL);
@@ -247,7 +310,7 @@ void step_judge_load(Step *s) {
         m->after_seqnum = m->facts.uevent_seqnum;
         if (m->report.failure == FAILURE_NONE && m->facts.loaded != 1)
                 m->report.failure = FAILURE_VANISHED;
-        account_gap(m, m->report.failure == FAILURE_NONE);
+        account_gap(m);
         if (m->report.failure == FAILURE_NONE) {
                 load_succeeded(s);
                 return;
@@ -270,12 +333,9 @@ void step_judge_unload(Step *s) {
                 m->wanted = false;
                 m->batch.requested = false;
                 m->foreign = m->facts.loaded == 1;
-                m->failure = FAILURE_NONE;
-                m->failure_text[0] = '\0';
+                machine_forget_failure(m);
                 m->note[0] = '\0';
-                m->retry_usec = USEC_INFINITY;
                 m->unprotected_since_usec = USEC_INFINITY;
-                backoff_reset(&m->backoff);
                 close_decision(s, "ok", "");
                 step_answer(s, waiting, FAILURE_NONE, NULL);
                 step_ready(s);

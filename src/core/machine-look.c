@@ -78,7 +78,7 @@ static void decide_foreign(Step *s) {
                 return;
         }
         if (m->settings->foreign == FOREIGN_ADOPT)
-                m->failure = FAILURE_NONE;
+                machine_forget_failure(m);
         step_covered(s);
         step_decided(s, VERDICT_ADOPT, REASON_FOREIGN_IMAGE, NULL, "ok", "");
         step_ready(s);
@@ -113,6 +113,31 @@ static void facts_start(Step *s) {
         }
 }
 
+/* After a load that was refused: whether what would be loaded now is something else. Returns
+ * whether that is all there is to say of the plan. */
+static bool refusal_stands(Step *s) {
+        Machine *m = s->m;
+        const char *what = NULL;
+        bool known = m->refused.kernel.path;
+
+        if (m->report.failure != FAILURE_NONE ||
+            (known && m->report.reservation_bytes == m->refused.reservation_bytes &&
+             load_report_same_image(&m->report, &m->refused, &what))) {
+                step_set_retry(s);
+                return true;
+        }
+        if (m->have_record && !m->record.must_reload &&
+            load_report_same_image(&m->report, &m->record.report, &(const char *){ NULL })) {
+                machine_forget_failure(m);
+                return false;
+        }
+        load_report_done(&m->refused);
+        m->refused = m->report;
+        m->report = (LoadReport){ 0 };
+        step_begin_settled(s, REASON_RETRY, what);
+        return true;
+}
+
 /* What is configured was compared with what is loaded. */
 static void facts_planned(Step *s) {
         Machine *m = s->m;
@@ -125,6 +150,8 @@ static void facts_planned(Step *s) {
                 step_begin_settled(s, REASON_START, NULL);
                 return;
         }
+        if (m->awaits_change && refusal_stands(s))
+                return;
         if (m->report.failure != FAILURE_NONE)
                 strscpy(m->note, sizeof(m->note), step_failure_text(m));
         else if (!load_report_same_image(&m->report, &m->record.report, &what)) {
@@ -270,9 +297,9 @@ static void facts_watch(Step *s, bool closely) {
                 return;
         }
         /* A burst is decided when it is over, with a look at everything. */
-        if (m->retry_usec != USEC_INFINITY || m->batch.events > 0)
+        if ((m->retry_usec != USEC_INFINITY && !m->awaits_change) || m->batch.events > 0)
                 return;
-        if (failure_is_unavailable(m->failure) && !is_impossible(m)) {
+        if (failure_is_unavailable(m->failure) && !is_impossible(m) && !m->awaits_change) {
                 if (step_build_if_due(s, REASON_AVAILABLE))
                         return;
                 step_begin(s, m->have_record ? VERDICT_RELOAD : VERDICT_LOAD, REASON_AVAILABLE,
@@ -306,7 +333,7 @@ static void facts_watch(Step *s, bool closely) {
                         machine_touch_batch(m, s->now->monotonic_usec);
                         m->batch.look_again = true;
                 }
-        } else if (!m->batch.pending && m->failure == FAILURE_NONE &&
+        } else if (!m->batch.pending && (m->failure == FAILURE_NONE || m->awaits_change) &&
                    m->facts.uevent_seqnum != m->watched_seqnum) {
                 m->watched_seqnum = m->facts.uevent_seqnum;
                 step_look(s, LOOK_WATCH_CLOSELY, 0, true);

@@ -35,6 +35,10 @@ void step_begin_settled(Step *s, Reason reason, const char *remark);
 void step_launch(Step *s);
 void step_plan(Step *s);
 void step_unload(Step *s, Reason reason);
+/* Sets the time of the next try, or of the next plan. */
+void step_set_retry(Step *s);
+/* There is nothing to be tried again. */
+void machine_forget_failure(Machine *m);
 void step_judge_load(Step *s);
 void step_judge_unload(Step *s);
 /* Why the helper that ended last failed. */

@@ -34,6 +34,7 @@ void machine_init(Machine *m, const Settings *settings, const char *architecture
 void machine_done(Machine *m) {
         image_record_done(&m->record);
         load_report_done(&m->report);
+        load_report_done(&m->refused);
 }
 
 void machine_set_settings(Machine *m, const Settings *settings, const char *architecture) {
@@ -78,7 +79,8 @@ MachineState machine_state(const Machine *m) {
 static uint64_t work_due(const Machine *m) {
         uint64_t batch = machine_batch_due(m);
 
-        if (m->retry_usec == USEC_INFINITY || m->batch.requested)
+        if (m->retry_usec == USEC_INFINITY || m->batch.requested ||
+            (m->awaits_change && m->batch.pending))
                 return batch;
         return batch == USEC_INFINITY ? m->retry_usec : MAX(batch, m->retry_usec);
 }
@@ -158,9 +160,9 @@ static void replan(Step *s) {
         }
         if (!m->wanted)
                 return;
-        if (!machine_is_armed(m) || m->failure != FAILURE_NONE)
+        if (!machine_is_armed(m) || (m->failure != FAILURE_NONE && !m->awaits_change))
                 step_begin_settled(s, reason, NULL);
-        else if (m->have_record)
+        else if (m->have_record || m->awaits_change)
                 step_plan(s);
         else if (m->settings->foreign == FOREIGN_REPLACE)
                 step_begin_settled(s, REASON_FOREIGN_IMAGE, NULL);
@@ -170,6 +172,8 @@ static void on_reconfigured(Step *s) {
         Machine *m = s->m;
 
         m->build_due = true;
+        /* Somebody has seen to it. */
+        m->awaits_change = false;
         if (!step_build_if_due(s, REASON_CONFIGURATION))
                 replan(s);
 }
@@ -204,12 +208,17 @@ static void on_timer(Step *s) {
                 step_look(s, m->look, look_attributes(m, m->look), m->look != LOOK_WATCH);
                 return;
         }
-        if (m->retry_usec != USEC_INFINITY && !m->batch.requested) {
+        if (m->retry_usec != USEC_INFINITY && !m->batch.requested &&
+            !(m->awaits_change && m->batch.pending)) {
                 /* Whatever kept it from being built may be gone. */
                 m->build_due |= m->failure == FAILURE_NO_INITRD;
                 if (step_build_if_due(s, REASON_RETRY))
                         return;
-                step_begin(s, m->have_record ? VERDICT_RELOAD : VERDICT_LOAD, REASON_RETRY, NULL);
+                if (m->awaits_change)
+                        step_plan(s);
+                else
+                        step_begin(s, m->have_record ? VERDICT_RELOAD : VERDICT_LOAD, REASON_RETRY,
+                                   NULL);
         } else
                 step_look(s, LOOK_DECIDE, look_attributes(m, LOOK_DECIDE), true);
 }

@@ -228,6 +228,10 @@ typedef struct Machine {
         char failure_text[DECISION_DETAILS_MAX];
         Backoff backoff;
         uint64_t retry_usec;
+        /* An image is loaded, and another try could only cost it: until something has changed, what
+         * is due at retry_usec is a plan, which costs nothing. */
+        bool awaits_change;
+        LoadReport refused; /* what is not tried again by itself; no kernel: that is not known */
 
         Batch batch;
         Reason requested_for; /* what batch.requested is for */

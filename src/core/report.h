@@ -63,6 +63,7 @@ typedef struct LoadReport {
         uint64_t prepare_usec; /* duration of all that came before the call */
         uint64_t busy_tries;   /* calls that met the kexec lock before that one */
         bool had_image;        /* an image was loaded right before the call */
+        bool was_restored;     /* the call took that one away, and it was loaded again */
 } LoadReport;
 
 static inline void word_note_done(WordNote *note) {

@@ -27,6 +27,8 @@ static void stale_reason(char *buf, size_t size, const Machine *m) {
                         "uevents were lost, and with them perhaps the removal of memory");
 }
 
+#define AWAITS_CHANGE ", and the load waits for a change: of files, settings, CPUs or memory"
+
 static void state_reason(char *buf, size_t size, const Machine *m) {
         MachineState state = machine_state(m);
 
@@ -36,9 +38,10 @@ static void state_reason(char *buf, size_t size, const Machine *m) {
                 if (m->failure == FAILURE_NONE)
                         strscpy(buf, size, "the kernel says that no crash image is loaded");
                 else
-                        strscpyf(buf, size, "%s%s", m->failure_text,
+                        strscpyf(buf, size, "%s%s%s", m->failure_text,
                                  machine_is_armed(m) ? "; the image from before is still loaded"
-                                                     : "");
+                                                     : "",
+                                 m->awaits_change ? AWAITS_CHANGE : "");
                 return;
         case MACHINE_UNLOADED:
                 strscpy(buf, size, "the image was unloaded on request");
@@ -119,7 +122,9 @@ void status_fill(Status *st, const Machine *m, const Aftermath *aftermath) {
                 .last_load_duration_usec = m->last_load_duration_usec,
                 .last_unprotected_usec = m->last_unprotected_usec,
                 .total_unprotected_usec = m->total_unprotected_usec,
-                .next_retry_usec = m->retry_usec == USEC_INFINITY ? 0 : m->retry_realtime_usec,
+                .next_retry_usec = m->retry_usec == USEC_INFINITY || m->awaits_change
+                                           ? 0
+                                           : m->retry_realtime_usec,
                 .settle_usec = m->settings->settle_usec,
                 .max_delay_usec = m->settings->max_delay_usec,
                 .last_crash_usec = a->crash.usec,

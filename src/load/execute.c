@@ -170,7 +170,6 @@ Failure load_execute(const LoadRequest *request, const Prepared *prepared, const
         _cleanup_(previous_close) Previous previous = PREVIOUS_INIT;
         uint64_t start_usec = 0;
         Failure failure;
-        bool restored;
         int r;
 
         report->had_image = kernel_crash_loaded(request->root_fd) > 0;
@@ -188,9 +187,9 @@ Failure load_execute(const LoadRequest *request, const Prepared *prepared, const
         r = load(request, prepared, start_usec, ops, report);
         if (r >= 0)
                 return FAILURE_NONE;
-        restored = restore(request, &previous, ops, report);
-        return load_explain(request->root_fd, r, restored ? REMAINS_RESTORED : REMAINS_LOOK,
-                            report);
+        report->was_restored = restore(request, &previous, ops, report);
+        return load_explain(request->root_fd, r,
+                            report->was_restored ? REMAINS_RESTORED : REMAINS_LOOK, report);
 }
 
 Failure load_unload(int root_fd, const KexecOps *ops, LoadReport *report) {

@@ -47,6 +47,7 @@ static const JsonField report_table[] = {
         JSON_FIELD(NUMBER, LoadReport, "PrepareUSec", prepare_usec),
         JSON_FIELD(NUMBER, LoadReport, "BusyTries", busy_tries),
         JSON_FIELD(BOOL, LoadReport, "HadImage", had_image),
+        JSON_FIELD(BOOL, LoadReport, "WasRestored", was_restored),
 };
 static const JsonFields report_fields = FIELDS(report_table);
 
