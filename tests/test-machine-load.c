@@ -88,7 +88,9 @@ START_TEST(failures) {
         ck_assert_int_eq(machine_state(&s.machine), MACHINE_FAILED);
         ck_assert_int_eq(machine_is_armed(&s.machine), ways[_i].still_loaded);
         ck_assert_int_eq(s.on_disk, ways[_i].still_loaded);
-        ck_assert(!s.on_disk || s.disk.must_reload);
+        if (s.on_disk)
+                ck_assert_int_eq(s.disk.must_reload, ways[_i].failure == FAILURE_CRASHED ||
+                                                             ways[_i].failure == FAILURE_TIMEOUT);
         ck_assert_uint_eq(s.n_kills, ways[_i].failure == FAILURE_TIMEOUT);
         check_decision(0, VERDICT_RELOAD, REASON_REQUEST, 0);
         ck_assert_str_eq(sim_decision(&s, 0)->result, "failed");

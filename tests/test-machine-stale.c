@@ -147,17 +147,58 @@ START_TEST(texts) {
         sim_run(&s, USEC_PER_MSEC);
         check_text(missed);
         /* During the reload it is stale for the reason for which it was before. */
+        while (s.machine.job != JOB_LOAD)
+                sim_run(&s, USEC_PER_MSEC);
+        check_text(missed);
         sim_run(&s, 5 * USEC_PER_SEC);
         check_text("");
         ck_assert_uint_eq(s.n_loads, 2);
-        /* A load that fails leaves it so. */
-        s.fate = FATE_REFUSED;
-        s.n_fate = 1;
-        sim_request(&s, REQUEST_RELOAD);
-        sim_run(&s, 400 * USEC_PER_MSEC);
+        finish();
+}
+END_TEST
+
+/* A load that fails leaves the image as stale as it was: not if it was for other files, or asked
+ * for; and if it was for a hotplug, until it was mended. */
+START_TEST(failed_loads) {
+        static const char missed[] = "CPUs or memory changed, and the kernel missed it or the "
+                                     "reload for it failed";
+        static const struct {
+                Fate fate;
+                bool hotplug;
+                const char *text;
+        } cases[] = {
+                { FATE_REFUSED, false, "" },        { FATE_REFUSED, true, missed },
+                { FATE_NOT_STARTED, false, "" },    { FATE_NOT_STARTED, true, missed },
+                { FATE_RESTORED, false, "" },       { FATE_RESTORED, true, "" },
+                { FATE_CRASHED_LATE, false, NULL }, { FATE_CRASHED_LATE, true, NULL },
+                { FATE_BROKEN, false, "" },         { FATE_BROKEN, true, "" },
+        };
+
+        boot(HOTPLUG_ABSENT);
+        s.plans_work = true;
+        s.fate = cases[_i].fate;
+        s.n_fate = UINT_MAX;
+        if (cases[_i].hotplug)
+                plug(1);
+        else
+                sim_request(&s, REQUEST_RELOAD);
+        sim_run(&s, 10 * USEC_PER_SEC);
         ck_assert_int_eq(machine_state(&s.machine), MACHINE_FAILED);
-        check_text(missed);
-        sim_run(&s, 5 * USEC_PER_SEC);
+        check_text(cases[_i].text
+                           ?: "kdump-load ended without a word, and which image is loaded "
+                              "is not known");
+        ck_assert_int_eq(s.on_disk && s.disk.must_reload, !cases[_i].text || *cases[_i].text);
+        /* More of these change nothing, nor does a load that is asked for. */
+        if (s.image.loaded) {
+                sim_request(&s, REQUEST_RELOAD);
+                sim_run(&s, USEC_PER_MINUTE);
+                check_text(cases[_i].text
+                                   ?: "kdump-load ended without a word, and which image is "
+                                      "loaded is not known");
+        }
+        s.n_fate = 0;
+        sim_request(&s, REQUEST_RELOAD);
+        sim_run(&s, USEC_PER_MINUTE);
         check_text("");
         finish();
 }
@@ -262,6 +303,7 @@ static void add_cases(Suite *suite) {
 
         tcase_add_loop_test(each, overflow_may_hide_one, 0, 2);
         tcase_add_loop_test(each, what_counts, 0, 2);
+        tcase_add_loop_test(each, failed_loads, 0, 10);
         tcase_add_loop_test(each, log_lines_are_believed_again, 0, 2);
         suite_add_tcase(suite, each);
         ADD_TEST(suite, removal_is_told);

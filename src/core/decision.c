@@ -41,6 +41,23 @@ static const char *const reason_table[_REASON_MAX] = {
 };
 DEFINE_NAME_TABLE(reason, Reason, _REASON_MAX);
 
+bool reason_is_hotplug(Reason reason) {
+        switch (reason) {
+        case REASON_NOT_UPDATED:
+        case REASON_ATTRIBUTE_ABSENT:
+        case REASON_ATTRIBUTE_UNREADABLE:
+        case REASON_ATTRIBUTE_GARBAGE:
+        case REASON_MET_LOAD:
+        case REASON_KERNEL_LOG:
+        case REASON_CHANGED_DURING_LOAD:
+        case REASON_CHANGED_UNSEEN:
+        case REASON_CHANGED_AWAY:
+                return true;
+        default:
+                return false;
+        }
+}
+
 static Reason answer_reason(HotplugAnswer answer) {
         switch (answer) {
         case HOTPLUG_KERNEL_UPDATES:

@@ -49,6 +49,9 @@ typedef enum Reason {
         _REASON_MAX,
 } Reason;
 
+/* Whether a load for it is one without which the image does not cover the machine. */
+bool reason_is_hotplug(Reason reason) _const_;
+
 DECLARE_NAME_TABLE(verdict, Verdict); /* "skip", "reload" ... */
 DECLARE_NAME_TABLE(reason, Reason);   /* a clause for people, without a full stop */
 

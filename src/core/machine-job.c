@@ -78,6 +78,8 @@ void step_begin(Step *s, Verdict verdict, Reason reason, const char *remark) {
                                                   backoff_next(&m->log_backoff, s->now->random));
         else if (m->batch.events > 0)
                 backoff_reset(&m->log_backoff);
+        m->for_hotplug = m->batch.met_load || m->batch.kernel_log || reason_is_hotplug(reason) ||
+                         (m->batch.events > 0 && machine_needs_reload(m));
         compose(s, verdict, reason, remark);
         m->decision_open = true;
         m->retry_usec = USEC_INFINITY;
@@ -153,7 +155,7 @@ static void cover_anew(Step *s) {
         Machine *m = s->m;
 
         m->record.fingerprint = m->covered = m->before;
-        m->record.must_reload = m->record.lost_events = false;
+        m->record.must_reload = m->record.lost_events = m->untold = false;
         m->record.removed_blocks = 0;
         m->own_answer_was_yes = m->answers[SUBSYSTEM_CPU] == HOTPLUG_KERNEL_UPDATES ||
                                 m->answers[SUBSYSTEM_MEMORY] == HOTPLUG_KERNEL_UPDATES;
@@ -175,10 +177,9 @@ static void keep_or_forget(Step *s, bool was_restored) {
         } else if (was_restored)
                 cover_anew(s);
         else {
-                /* The old image is still there, and this load would not have been without a
-                 * need. */
-                m->record.must_reload = true;
-                step_emit(s, ACTION_SAVE_RECORD);
+                m->untold = m->failure == FAILURE_CRASHED || m->failure == FAILURE_TIMEOUT;
+                m->record.must_reload = m->was_stale || m->for_hotplug || m->untold;
+                step_save(s);
         }
 }
 
@@ -213,6 +214,7 @@ static void begin_job(Step *s, Job job, ActionType action) {
 void step_launch(Step *s) {
         Machine *m = s->m;
 
+        m->was_stale = m->record.must_reload;
         if (m->facts.obstacle != FAILURE_NONE) {
                 load_report_done(&m->report);
                 load_failed(s, m->facts.obstacle, m->facts.obstacle_text);

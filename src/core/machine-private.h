@@ -19,9 +19,6 @@ void step_overflow(Step *s);
 void step_look_again(Step *s);
 void step_kernel_log(Step *s);
 
-/* Whether our own load runs, or did until a moment ago and was not judged yet. */
-bool machine_load_runs(const Machine *m) _pure_;
-
 /* machine-look.c: asks for facts, and goes on when they come. */
 void step_look(Step *s, Look look, unsigned attributes, bool fingerprint);
 void step_facts(Step *s, const Facts *facts);

@@ -238,6 +238,11 @@ typedef struct Machine {
         Backoff log_backoff;  /* between reloads that nothing but the kernel's log asked for */
         uint64_t log_quiet_usec;
 
+        /* Of the load that runs or was last: it follows a hotplug that the image does not, and the
+         * image was stale before it. */
+        bool for_hotplug, was_stale;
+        bool untold; /* it told nothing, so that nobody knows which image is loaded */
+
         bool decision_open; /* a load was decided, and its end is awaited */
         Decision decision;
         bool decision_from_log;
@@ -277,6 +282,9 @@ void machine_step(Machine *m, const Input *input, const Moment *now, Actions *re
 uint64_t machine_deadline(const Machine *m);
 
 MachineState machine_state(const Machine *m);
+
+/* Whether our own load runs, or did until a moment ago and was not judged yet. */
+bool machine_load_runs(const Machine *m) _pure_;
 
 /* Whether a subsystem of the pending batch is one that the kernel does not follow by itself, by its
  * latest answer. */

@@ -8,11 +8,16 @@
  * not. */
 static void stale_reason(char *buf, size_t size, const Machine *m) {
         const ImageRecord *r = &m->record;
+        bool must_reload;
 
         buf[0] = '\0';
         if (!machine_is_armed(m) || !m->have_record)
                 return;
-        if (m->batch.met_load || m->batch.kernel_log || (r->must_reload && m->job != JOB_LOAD))
+        must_reload = machine_load_runs(m) ? m->was_stale : r->must_reload;
+        if (m->untold && must_reload)
+                strscpy(buf, size,
+                        "kdump-load ended without a word, and which image is loaded is not known");
+        else if (m->batch.met_load || m->batch.kernel_log || must_reload)
                 strscpy(buf, size,
                         "CPUs or memory changed, and the kernel missed it or the reload "
                         "for it failed");
