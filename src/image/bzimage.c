@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/string-util.h"
+#include "image/little-endian.h"
 
 /* Offsets in the file. */
 enum {
@@ -40,31 +41,10 @@ enum {
 #define PE_AT_CERTIFICATES 144u /* from the optional header: the fifth data directory */
 #define PE_CERTIFICATE_MIN 8u   /* the header of one certificate */
 
-typedef struct Head {
-        const uint8_t *data;
-        size_t size;
-} Head;
-
-/* The one range check of this file: the n bytes at offset, or NULL. */
-static const uint8_t *bytes_at(const Head *head, uint64_t offset, size_t n) {
-        if (offset > head->size || n > head->size - offset)
-                return NULL;
-        return head->data + offset;
-}
-
-/* A little-endian number of n bytes; what lies outside reads as 0. */
-static uint64_t number_at(const Head *head, uint64_t offset, size_t n) {
-        const uint8_t *p = bytes_at(head, offset, n);
-        uint64_t value = 0;
-
-        while (p && n-- > 0)
-                value = value << 8 | p[n];
-        return value;
-}
-
 /* The version text is "RELEASE (builder) #1 SMP ..."; only its first word is of use, and only if
  * it is plain text within the setup part. */
-static void read_release(const Head *head, size_t setup_size, char ret[static KERNEL_RELEASE_MAX]) {
+static void read_release(const Bytes *head, size_t setup_size,
+                         char ret[static KERNEL_RELEASE_MAX]) {
         uint64_t offset = number_at(head, AT_KERNEL_VERSION, 2);
         size_t n = 0;
 
@@ -87,7 +67,7 @@ static void read_release(const Head *head, size_t setup_size, char ret[static KE
 
 /* Kernels for UEFI are PE files too; a certificate table in one is what secure boot tools sign
  * with. */
-static bool has_certificates(const Head *head, uint64_t file_size) {
+static bool has_certificates(const Bytes *head, uint64_t file_size) {
         uint64_t pe = number_at(head, PE_AT_HEADER, 4), optional = pe + PE_AT_OPTIONAL;
         const uint8_t *mz = bytes_at(head, 0, 2), *magic = bytes_at(head, pe, 4);
         uint64_t offset, size;
@@ -103,7 +83,7 @@ static bool has_certificates(const Head *head, uint64_t file_size) {
 }
 
 /* Why a file without an x86 boot header is none. */
-static const char *other_format(const Head *head) {
+static const char *other_format(const Bytes *head) {
         if (memcmp(head->data + AT_ARM64_MAGIC, "ARM\x64", 4) == 0)
                 return "it is a kernel for arm64";
         return head->data[0] == 'M' && head->data[1] == 'Z'
@@ -112,7 +92,7 @@ static const char *other_format(const Head *head) {
                        : "it has no x86 boot header";
 }
 
-static const char *check_identity(const Head *head) {
+static const char *check_identity(const Bytes *head) {
         const uint8_t *magic = bytes_at(head, AT_MAGIC, 4);
         uint64_t version = number_at(head, AT_VERSION, 2);
 
@@ -133,7 +113,7 @@ static const char *check_identity(const Head *head) {
 
 /* syssize counts the payload in units of 16 bytes, the last of them perhaps not full; signatures
  * follow it. */
-static const char *check_sizes(const Head *head, const KernelImage *image, size_t setup_size) {
+static const char *check_sizes(const Bytes *head, const KernelImage *image, size_t setup_size) {
         uint64_t syssize = number_at(head, AT_SYSSIZE, 4) * SYSSIZE_UNIT;
 
         if (head->size < setup_size || image->payload_size == 0 ||
@@ -149,7 +129,7 @@ static const char *check_sizes(const Head *head, const KernelImage *image, size_
 
 int bzimage_parse(const void *data, size_t size, uint64_t file_size, KernelImage *ret,
                   const char **reterr_why) {
-        Head head = { .data = data, .size = size };
+        Bytes head = { .data = data, .size = size };
         const char *why = check_identity(&head);
         uint64_t sectors;
         size_t setup_size;
