@@ -77,7 +77,7 @@ expect 1 '' "$no_bus" load
 mkdir -p "$work/root/sys/kernel" "$work/root/run/kdumpd"
 expect 1 '' '^kdumpctl: No memory reserved for crash kernel: this' --root="$work/root" showmem
 echo 0 >"$work/root/sys/kernel/kexec_crash_size"
-expect 1 '' '^kdumpctl: No memory reserved for crash kernel: add' --root="$work/root" showmem
+expect 1 '' "^kdumpctl: No memory reserved for crash kernel: 'kdumpctl test' says why" --root="$work/root" showmem
 echo 268435456 >"$work/root/sys/kernel/kexec_crash_size"
 expect 0 '^Reserved 256MB memory for crash kernel$' '' --root="$work/root" showmem
 echo 1 >"$work/root/sys/kernel/kexec_crash_loaded"
@@ -277,7 +277,7 @@ expect 3 '"Armed": *false' '' status --json
 expect 1 '' '^kdumpctl: No kdump initrd was found in /boot\.$' load
 expect 1 '' '^kdumpctl: Permission denied: Unload\(\) needs privileges, try it as root\.$' unload
 expect 1 '' '^kdumpctl: kdumpd speaks another version' events
-expect 1 '' '^kdumpctl: No memory reserved for crash kernel: add crashkernel=' showmem
+expect 1 '' "^kdumpctl: No memory reserved for crash kernel: 'kdumpctl test' says why" showmem
 
 start_fake LastCrashUSec=1700000000000000 LastCrashState=incomplete 'LastCrashMessage=BUG: x' \
     InitrdState=failed 'InitrdMessage=no module for sda' \

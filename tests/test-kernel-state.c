@@ -203,11 +203,20 @@ START_TEST(obstacles) {
         tree_text(&tree, "/sys/kernel/kexec_crash_loaded", "0\n");
         check_obstacle(FAILURE_NONE, "");
         tree_text(&tree, "/sys/kernel/kexec_crash_size", "0\n");
-        check_obstacle(FAILURE_NO_RESERVATION, "add crashkernel=256M");
+        check_obstacle(FAILURE_NO_RESERVATION, "add crashkernel=SIZE");
         tree_text(&tree, "/proc/cmdline", "root=/ nocrashkernel=1\n");
-        check_obstacle(FAILURE_NO_RESERVATION, "add crashkernel=256M");
+        check_obstacle(FAILURE_NO_RESERVATION, "add crashkernel=SIZE");
         tree_text(&tree, "/proc/cmdline", "root=/ crashkernel=900G\n");
-        check_obstacle(FAILURE_NO_RESERVATION, "although crashkernel= is on");
+        check_obstacle(FAILURE_NO_RESERVATION, "although crashkernel=900G is on");
+        tree_text(&tree, "/proc/meminfo", "MemTotal:        3144704 kB\nMemFree: 1 kB\n");
+        check_obstacle(FAILURE_NO_RESERVATION,
+                       "crashkernel=900G is more than this machine has, 3.0");
+        tree_text(&tree, "/proc/cmdline", "root=/ crashkernel=auto\n");
+        check_obstacle(FAILURE_NO_RESERVATION, "does not know what crashkernel=auto means");
+        tree_text(&tree, "/sys/kernel/fadump/enabled", "0\n");
+        check_obstacle(FAILURE_NO_RESERVATION, "crashkernel=auto");
+        tree_text(&tree, "/sys/kernel/fadump/enabled", "1\n");
+        check_obstacle(FAILURE_NO_RESERVATION, "fadump");
         tree_text(&tree, "/sys/kernel/kexec_crash_size", "268435456\n");
         check_obstacle(FAILURE_NONE, "");
         tree_text(&tree, "/proc/sys/kernel/kexec_load_disabled", "0\n");

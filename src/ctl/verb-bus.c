@@ -187,8 +187,7 @@ int verb_showmem(const Options *options) {
         if (r < 0)
                 return complain("The reservation cannot be read: %s.", strerror(-r));
         if (bytes == 0)
-                return complain("No memory reserved for crash kernel: add crashkernel=256M to the "
-                                "command line of the kernel and boot again.");
+                return complain("No memory reserved for crash kernel: 'kdumpctl test' says why.");
         print_reservation(stdout, bytes);
         return EXIT_SUCCESS;
 }

@@ -7,10 +7,12 @@
 #include <inttypes.h>
 
 #include "base/file-util.h"
+#include "core/crashkernel.h"
 
 #define CMDLINE_LONGEST (64u * 1024u) /* of /proc/cmdline; far above any COMMAND_LINE_SIZE */
 #define CPU_LIST_LONGEST \
         (64u * 1024u) /* of cpu/present: 8,192 numbers of four digits, and then some */
+#define MEMINFO_LONGEST  (64u * 1024u) /* of /proc/meminfo */
 #define STATUS_LONGEST   (64u * 1024u) /* of /proc/self/status; lists of groups make it long */
 #define BLOCK_PREFIX     "memory"
 #define CAP_SYS_BOOT_BIT 22u
@@ -153,23 +155,41 @@ static bool is_xen_dom0(int root_fd) {
                strstr(text, "control_d");
 }
 
-/* Whether the boot loader asked for a reservation: then the kernel had a reason not to make it. */
-static bool asked_for_reservation(int root_fd) {
-        _cleanup_free_ char *text = NULL;
-
-        if (read_file_below(root_fd, "/proc/cmdline", CMDLINE_LONGEST, &text, NULL) < 0)
-                return false;
-        for (const char *p = text; (p = strstr(p, "crashkernel=")); p++)
-                if (p == text || p[-1] == ' ')
-                        return true;
-        return false;
-}
-
 #define FOUND(text, failure, ...)                                 \
         ({                                                        \
                 strscpyf((text), OBSTACLE_TEXT_MAX, __VA_ARGS__); \
                 (failure);                                        \
         })
+
+/* What the running system has, in bytes; 0 if the kernel does not say. */
+static uint64_t memory_bytes(int root_fd) {
+        _cleanup_free_ char *text = NULL;
+        const char *line;
+        uint64_t kib;
+
+        if (read_file_below(root_fd, "/proc/meminfo", MEMINFO_LONGEST, &text, NULL) < 0)
+                return 0;
+        line = startswith(text, "MemTotal:");
+        if (!line)
+                return 0;
+        kib = strtoull(line, NULL, 10);
+        return kib > UINT64_MAX / 1024 ? 0 : kib * 1024;
+}
+
+static Failure no_reservation(int root_fd, char *ret_text) {
+        _cleanup_free_ char *line = NULL;
+        uint64_t fadump;
+
+        /* arch/powerpc/kernel/fadump.c */
+        if (read_u64_below(root_fd, "/sys/kernel/fadump/enabled", &fadump) == 0 && fadump == 1)
+                return FOUND(ret_text, FAILURE_NO_RESERVATION,
+                             "the firmware keeps the memory for dumps (fadump), and there is none "
+                             "for a crash kernel: boot without fadump=on to have kdump");
+        if (read_file_below(root_fd, "/proc/cmdline", CMDLINE_LONGEST, &line, NULL) < 0)
+                line = NULL;
+        crashkernel_explain(strempty(line), memory_bytes(root_fd), ret_text, OBSTACLE_TEXT_MAX);
+        return FAILURE_NO_RESERVATION;
+}
 
 bool kernel_is_capture(int root_fd) {
         return exists_below(root_fd, "/proc/vmcore");
@@ -191,14 +211,7 @@ Failure kernel_obstacle(int root_fd, char ret_text[static OBSTACLE_TEXT_MAX]) {
                              "CONFIG_KEXEC_FILE and CONFIG_CRASH_DUMP");
         /* What is loaded has its place; asking for the size would take the kexec lock. */
         if (loaded != 1 && kernel_reservation_bytes(root_fd, &size) == 0 && size == 0)
-                return asked_for_reservation(root_fd)
-                               ? FOUND(ret_text, FAILURE_NO_RESERVATION,
-                                       "no memory is reserved for a crash kernel although "
-                                       "crashkernel= is on the kernel command line: ask for less, "
-                                       "or look for \"crashkernel\" in the kernel's boot messages")
-                               : FOUND(ret_text, FAILURE_NO_RESERVATION,
-                                       "no memory is reserved for a crash kernel: add "
-                                       "crashkernel=256M to the kernel command line and reboot");
+                return no_reservation(root_fd, ret_text);
         if (read_u64_below(root_fd, "/proc/sys/kernel/kexec_load_disabled", &value) == 0 &&
             value != 0)
                 return FOUND(ret_text, FAILURE_DISABLED,

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Why crashkernel= on the kernel's command line has led to no reservation. Pure. */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/macro.h"
+
+typedef enum CrashkernelVerdict {
+        CRASHKERNEL_ABSENT,       /* there is no such word */
+        CRASHKERNEL_NOT_KNOWN,    /* the kernel does not understand the value */
+        CRASHKERNEL_OTHER_MEMORY, /* none of its ranges is for a machine with this much memory */
+        CRASHKERNEL_TOO_MUCH,     /* it asks for all there is, or more */
+        CRASHKERNEL_WRONG_KIND,   /* only for kinds of memory that no image can be loaded into */
+        CRASHKERNEL_NOTHING,      /* it asks for 0 bytes */
+        CRASHKERNEL_NO_PLACE,     /* it is as it should be; no piece of memory was large enough */
+} CrashkernelVerdict;
+
+#define CRASHKERNEL_VALUE_MAX 96u
+
+/* Reads a command line as parse_crashkernel() in the kernel's kernel/crash_reserve.c does: the last
+ * word without a suffix counts; where there is none, the last one with ",high". memory_bytes is
+ * what the running system has, a little less than what the kernel goes by; 0 if that is not known.
+ * ret_value gets the value that counts, cut if it is long; "" if there is none. */
+CrashkernelVerdict crashkernel_judge(const char *command_line, uint64_t memory_bytes,
+                                     char ret_value[static CRASHKERNEL_VALUE_MAX]);
+
+/* Says so in a sentence, with what to do: to size bytes at ret. */
+void crashkernel_explain(const char *command_line, uint64_t memory_bytes, char *ret, size_t size);
