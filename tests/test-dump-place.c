@@ -10,6 +10,11 @@ static Settings settings;
 
 #define MOUNTS                                                                             \
         "22 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw\n"                          \
+        "25 22 0:60 / /home/u/a rw - fuse /dev/sdb1 rw,user_id=1000\n"                     \
+        "26 22 0:61 / /home/u/b rw - fuse.btrfs /dev/mapper/vg-data rw,user_id=1000\n"     \
+        "27 22 0:62 /@dumps /home/u/c rw - fuse.ext4 /dev/mapper/vg-data rw\n"             \
+        "28 22 0:63 / /home/u/d rw - fuse /dev/sdd1 rw,user_id=1000\n"                     \
+        "29 22 8:65 / /ntfs rw - fuseblk /dev/sde1 rw,user_id=0\n"                         \
         "23 22 0:21 / /proc rw - proc proc rw\n"                                           \
         "too short\n"                                                                      \
         "30 22 8:17 /sub /elsewhere rw - ext4 /dev/sdb1 rw\n"                              \
@@ -26,6 +31,8 @@ static void setup(void) {
         tree_text(&tree, "/sys/class/block/sdc1/dev", "8:33\n");
         tree_text(&tree, "/sys/class/block/sdd1/dev", "8:49\n");
         tree_text(&tree, "/sys/class/block/dm-3/dev", "253:3\n");
+        tree_text(&tree, "/sys/class/block/sde1/dev", "8:65\n");
+        tree_text(&tree, "/dev/sde1", "");
         tree_text(&tree, "/dev/sdb1", "");
         tree_text(&tree, "/dev/sdc1", "");
         tree_text(&tree, "/dev/sdd1", "");
@@ -81,6 +88,7 @@ START_TEST(test_places) {
         /* btrfs: the number says nothing, the name does. */
         check_place("/dev/vg/data", "/@dumps", "/srv/dumps");
         check_place("/dev/mapper/vg-data", "/@dumps/a", "/srv/dumps/a");
+        check_place("/dev/sde1", "/dumps", "/ntfs/dumps");
 }
 END_TEST
 

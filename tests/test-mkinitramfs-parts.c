@@ -390,7 +390,11 @@ START_TEST(mounted_places) {
                   "22 21 0:40 /@x /a\\040b rw - btrfs /dev/vdb rw,subvol=/@x\n"
                   "23 21 254:3 / /var rw - xfs /dev/vda3 rw\n"
                   "nonsense\n"
-                  "24 23 254:4 / /var rw - ext3 /dev/vda4 rw\n");
+                  "24 23 254:4 / /var rw - ext3 /dev/vda4 rw\n"
+                  "25 21 0:50 / /home/u rw - fuse /dev/vdc rw,user_id=1000\n"
+                  "26 21 0:51 / /home/v rw - fuse.btrfs /dev/vdc rw,user_id=1000\n"
+                  "27 21 0:52 / /home/w rw - tmpfs /dev/vdc rw\n"
+                  "28 21 254:5 / /ntfs rw - fuseblk /dev/vda5 rw,user_id=0\n");
         ck_assert_int_eq(mounts_read(path, false, &m), 0);
         mounted(m, "/", "/", "/dev/vda1");
         mounted(m, "/vary", "/", "/dev/vda1");
@@ -405,12 +409,16 @@ START_TEST(mounted_places) {
         ck_assert_uint_eq(mount.major, 0);
         mount_done(&mount);
         ck_assert_int_eq(mounts_of_device(m, 0, 40, "/dev/vdc", &mount), -ENOENT);
+        ck_assert_int_eq(mounts_of_device(m, 254, 6, "/dev/vdc", &mount), -ENOENT);
+        ck_assert_int_eq(mounts_of_device(m, 254, 5, NULL, &mount), 0);
+        ck_assert_str_eq(mount.type, "fuseblk");
+        mount_done(&mount);
         ck_assert_int_eq(mounts_of_device(m, 0, 0, NULL, &mount), -ENOENT);
 
         strscpyf(path, sizeof(path), "%s/fstab", tree.path);
         tree_text(&tree, "/fstab", "# x\nUUID=1-2 /d xfs defaults 0 0\n");
         ck_assert_int_eq(mounts_read(path, true, &fstab), 0);
-        ck_assert_int_eq(mounts_of_device(fstab, 0, 0, "UUID=1-2", &mount), 0);
+        ck_assert_int_eq(mounts_of_source(fstab, "UUID=1-2", &mount), 0);
         ck_assert_str_eq(mount.type, "xfs");
         mount_done(&mount);
 }

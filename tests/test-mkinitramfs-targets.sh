@@ -159,6 +159,11 @@ for name in /dev/vda2 UUID=3333 PARTUUID=3333-02 LABEL=dumps; do
     configure "Target=$name"
     planned '"Value":"3333"' '"FileSystem":"xfs"' '"Directory":"/var/crash"'
 done
+# What a user mounts by FUSE is no device, whatever it calls itself.
+echo "22 21 0:50 / /home/u rw - fuse /dev/vda2 rw,user_id=1000" >>"$root/proc/self/mountinfo"
+configure 'Target=/dev/vda2'
+planned '"FileSystem":"xfs"'
+mounted 254:1 / / ext4 /dev/vda1
 configure 'Target=/dev/vda2
 Path=/x//y/
 FallbackTarget=/dev/vda1'
@@ -180,6 +185,14 @@ refused "/dev/vda2 belongs to a btrfs that is mounted"
 rm -r "$root/sys/fs/btrfs"
 mounted 0:40 / /other btrfs /dev/vda2
 refused "/dev/vda2 is mounted at /other"
+mounted 254:1 / / ext4 /dev/vda1
+echo "22 21 0:50 / /home/u rw - fuse /dev/vda2 rw,user_id=1000" >>"$root/proc/self/mountinfo"
+planned '"Type":"raw"'
+mounted 254:1 / / ext4 /dev/vda1
+# No source, but the number.
+mounted 0:50 / / ext4 /dev/vda1
+configure ''
+refused "is not among those of /sys/class/block"
 mounted 254:1 / / ext4 /dev/vda1
 configure 'Target=raw:/dev/vda'
 refused "a volume, an array or partitions are made of /dev/vda"

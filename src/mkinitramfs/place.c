@@ -137,13 +137,13 @@ static int set_label(Builder *b, PlanPlace *place, const char *directory, const 
         return 0;
 }
 
-/* The device of a mount: by its numbers, or, where those are made up (btrfs), by its source. */
+/* The device of a mount: by its numbers, or, where those are made up, by its source. */
 static int device_of_mount(Builder *b, const char *key, const Mount *mount, BlockName *ret) {
         int r = -ENOENT;
 
         if (mount->major != 0)
                 r = block_by_number(b->root_fd, mount->major, mount->minor, ret);
-        if (r < 0 && mount->source[0] == '/')
+        else if (mount_has_source(mount))
                 r = block_by_path(b->root_fd, mount->source, ret);
         if (r < 0)
                 return fail(b, -ENODEV,
@@ -237,14 +237,14 @@ static int find_in_fstab(Builder *b, const BlockName *name, Mount *ret) {
         int r;
 
         strscpyf(source, sizeof(source), "/dev/%s", name->text);
-        r = mounts_of_device(b->fstab, 0, 0, source, ret);
+        r = mounts_of_source(b->fstab, source, ret);
         for (size_t i = 0; i < ELEMENTSOF(tags) && r == -ENOENT; i++) {
                 _cleanup_free_ char *link = NULL;
 
                 if (block_link(b->root_fd, tags[i].directory, "", name, &link) < 0)
                         continue;
                 strscpyf(source, sizeof(source), "%s%s", tags[i].tag, link);
-                r = mounts_of_device(b->fstab, 0, 0, source, ret);
+                r = mounts_of_source(b->fstab, source, ret);
         }
         return r;
 }

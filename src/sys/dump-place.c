@@ -31,12 +31,11 @@ static int find_device(Search *search, const char *target) {
                      : block_number(search->root_fd, &search->name, &search->major, &search->minor);
 }
 
-/* btrfs and the like have numbers of their own there; the name of the device tells. */
 static bool is_of_device(const Search *search, const Mount *mount) {
         BlockName source;
 
         return (mount->major == search->major && mount->minor == search->minor) ||
-               (startswith(mount->source, "/dev/") &&
+               (mount_has_source(mount) && startswith(mount->source, "/dev/") &&
                 block_by_path(search->root_fd, mount->source, &source) >= 0 &&
                 streq(source.text, search->name.text));
 }

@@ -143,10 +143,19 @@ int mounts_missing(Mounts *fstab, const char *path, const Mount *mounted, Mount 
         return 1;
 }
 
+static bool has_source(uint64_t major, const char *type) {
+        return major == 0 && streq_ptr(type, "btrfs");
+}
+
+bool mount_has_source(const Mount *mount) {
+        return has_source(mount->major, mount->type);
+}
+
 static bool is_of_device(struct libmnt_fs *fs, dev_t device, const char *source) {
         if (major(device) != 0 && mnt_fs_get_devno(fs) == device)
                 return true;
-        return source && streq_ptr(mnt_fs_get_source(fs), source);
+        return source && has_source(major(mnt_fs_get_devno(fs)), mnt_fs_get_fstype(fs)) &&
+               streq_ptr(mnt_fs_get_source(fs), source);
 }
 
 int mounts_of_device(Mounts *m, uint64_t major, uint64_t minor, const char *source, Mount *ret) {
@@ -159,6 +168,20 @@ int mounts_of_device(Mounts *m, uint64_t major, uint64_t minor, const char *sour
                 return -ENOMEM;
         while (r == -ENOENT && mnt_table_next_fs(m->table, iter, &fs) == 0)
                 if (is_of_device(fs, device, source))
+                        r = copy_of(fs, ret);
+        mnt_free_iter(iter);
+        return r;
+}
+
+int mounts_of_source(Mounts *fstab, const char *source, Mount *ret) {
+        struct libmnt_iter *iter = mnt_new_iter(MNT_ITER_FORWARD);
+        struct libmnt_fs *fs;
+        int r = -ENOENT;
+
+        if (!iter)
+                return -ENOMEM;
+        while (r == -ENOENT && mnt_table_next_fs(fstab->table, iter, &fs) == 0)
+                if (streq_ptr(mnt_fs_get_source(fs), source))
                         r = copy_of(fs, ret);
         mnt_free_iter(iter);
         return r;

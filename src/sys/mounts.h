@@ -37,10 +37,19 @@ int mounts_of_path(Mounts *m, const char *path, Mount *ret) _must_check_;
  * around. Returns 1 with a fresh copy of what is missing, 0, or -ENOMEM. */
 int mounts_missing(Mounts *fstab, const char *path, const Mount *mounted, Mount *ret) _must_check_;
 
-/* The first mount of a block device by its numbers (if major is not 0) or by its source; in a
- * service's sandbox others of it follow. The same returns. */
+/* Whether a mount of mountinfo tells its device by its source. The kernel gives all file systems on
+ * a block device the numbers of that (fuseblk, too, which only root can mount); only those that may
+ * be on several have made up ones, and of these dumps can be on btrfs alone. The source of others
+ * is any text: a user who mounts by FUSE makes it up. */
+bool mount_has_source(const Mount *mount);
+
+/* The first mount of a block device in mountinfo, by its numbers (if major is not 0) or, where it
+ * counts, by its source; in a service's sandbox others of it follow. The same returns. */
 int mounts_of_device(Mounts *m, uint64_t major, uint64_t minor, const char *source,
                      Mount *ret) _must_check_;
+
+/* The first line of fstab with this source. The same returns. */
+int mounts_of_source(Mounts *fstab, const char *source, Mount *ret) _must_check_;
 
 /* Calls take() with each of them, the first one first, until it returns something else than 0.
  * Returns that, or 0; -ENOMEM. */
