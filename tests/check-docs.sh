@@ -12,7 +12,7 @@ fail() {
 }
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-man=$srcdir/man
+man=$builddir/man
 
 names() {
     "$builddir/tests/print-names" "$@"
@@ -39,7 +39,7 @@ items() {
 # --- configuration
 
 names conf >"$work/conf"
-grep -E '^(\[|#[A-Za-z]+=|[A-Za-z]+=)' "$srcdir/conf/kdumpd.conf" >"$work/shipped" || :
+grep -E '^(\[|#[A-Za-z]+=|[A-Za-z]+=)' "$builddir/conf/kdumpd.conf" >"$work/shipped" || :
 diff "$work/conf" "$work/shipped" || fail "conf/kdumpd.conf has other keys or defaults (above)"
 
 page=$man/kdumpd.conf.5

@@ -13,7 +13,7 @@ fail() {
 cd "$srcdir"
 
 sources=$(find src tests conf units rules.d man -name vm -prune -o -type f \
-    \( -name '*.[ch1-9]' -o -name '*.sh' -o -name '*.in' -o -name '*.conf' -o -name '*.catalog' \
+    \( -name '*.[ch]' -o -name '*.sh' -o -name '*.in' -o -name '*.conf' \
     -o -name '*.rules' -o -name '*.xml' \) -print | sort)
 c_sources=$(echo "$sources" | grep '\.[ch]$')
 shell_sources=$(echo "$sources" | grep '\.sh$')

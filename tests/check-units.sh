@@ -70,13 +70,13 @@ fi
 # The catalog compiles, and explains the messages that there are, each once.
 header=$srcdir/src/sys/message-ids.h
 ids=$(sed -n 's/^#define MESSAGE_[A-Z_]* "\([0-9a-f]\{32\}\)"$/\1/p' "$header" | sort)
-explained=$(sed -n 's/^-- \([0-9a-f]*\)$/\1/p' "$srcdir/conf/kdumpd.catalog" | sort)
+explained=$(sed -n 's/^-- \([0-9a-f]*\)$/\1/p' "$builddir/conf/kdumpd.catalog" | sort)
 [ -n "$ids" ] || fail "there is no message in src/sys/message-ids.h"
 [ "$ids" = "$explained" ] || fail "conf/kdumpd.catalog and message-ids.h have different messages"
 if command -v journalctl >/dev/null; then
     checked=1
     mkdir -p "$work/root/usr/lib/systemd/catalog" "$work/root/var/lib/systemd/catalog"
-    cp "$srcdir/conf/kdumpd.catalog" "$work/root/usr/lib/systemd/catalog"
+    cp "$builddir/conf/kdumpd.catalog" "$work/root/usr/lib/systemd/catalog"
     said=$(journalctl --update-catalog --root="$work/root" 2>&1) || fail "journalctl"
     [ -z "$said" ] || fail "journalctl --update-catalog: $said"
     for id in $ids; do

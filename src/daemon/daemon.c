@@ -234,8 +234,8 @@ static void on_dump_found(void *userdata, const char *directory) {
         if (d->options.root)
                 return;
         if (unit_name_for_path(unit, "kdumpd-crash", directory) < 0)
-                log_warning("Cannot run the programs in /etc/kdumpd/crash.d for %s: the path is "
-                            "too long for the name of a unit",
+                log_warning("Cannot run the programs in " KDUMPD_SYSCONFDIR
+                            "/kdumpd/crash.d for %s: the path is too long for the name of a unit",
                             directory);
         else
                 system_start_unit(d->event, unit);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The MESSAGE_ID= of what kdumpd writes to the journal: an interface, like the names on D-Bus, and
- * explained in conf/kdumpd.catalog. make check compares the two. */
+ * explained in conf/kdumpd.catalog.in. make check compares the two. */
 #pragma once
 
 /* An image was loaded where none of ours was: at start, on request, or after somebody removed
