@@ -2,9 +2,11 @@
 /* A service with the interface of kdumpd and nothing behind it, for the tests of kdumpctl.
  *
  * usage: fake-kdumpd [NAME=VALUE | METHOD:ERROR:MESSAGE]...
+ *        fake-kdumpd --systemd ACTIVESTATE
  *
  * A NAME is a property, a METHOD is one that fails with the D-Bus error name ERROR. METHOD:die
- * makes it end without an answer. Prints "ready" once it owns the name on the system bus. */
+ * makes it end without an answer. Prints "ready" once it owns the name on the system bus. The
+ * second form is as much of systemd as kdumpctl asks: whether kdumpd.service is active. */
 #include <errno.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -190,6 +192,47 @@ static int set_property(DaemonStatus *status, const char *assignment) {
         }
 }
 
+/* Until the bus goes away. */
+static int serve(sd_bus *bus) {
+        int r = 0;
+
+        (void)puts("ready");
+        (void)fflush(stdout);
+        while (r >= 0) {
+                r = sd_bus_process(bus, NULL);
+                if (r == 0)
+                        r = sd_bus_wait(bus, UINT64_MAX);
+        }
+        return r == -ENOTCONN || r == -ECONNRESET ? 0 : r;
+}
+
+static int get_active_state(sd_bus *bus, const char *path, const char *interface, const char *name,
+                            sd_bus_message *reply, void *userdata, sd_bus_error *error) {
+        return sd_bus_message_append(reply, "s", userdata);
+}
+
+static int be_systemd(char *state) {
+        static const sd_bus_vtable unit[] = {
+                SD_BUS_VTABLE_START(0),
+                SD_BUS_PROPERTY("ActiveState", "s", get_active_state, 0, 0),
+                SD_BUS_VTABLE_END,
+        };
+        sd_bus *bus = NULL;
+        int r;
+
+        r = sd_bus_open_system(&bus);
+        if (r >= 0)
+                r = sd_bus_add_object_vtable(bus, NULL,
+                                             "/org/freedesktop/systemd1/unit/kdumpd_2eservice",
+                                             "org.freedesktop.systemd1.Unit", unit, state);
+        if (r >= 0)
+                r = sd_bus_request_name(bus, "org.freedesktop.systemd1", 0);
+        if (r >= 0)
+                r = serve(bus);
+        (void)sd_bus_flush_close_unref(bus);
+        return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
 int main(int argc, char **argv) {
         static const char *const presets[] = { "State=armed",
                                                "Armed=yes",
@@ -207,6 +250,8 @@ int main(int argc, char **argv) {
         sd_bus *bus = NULL;
         int r = 0;
 
+        if (argc == 3 && streq(argv[1], "--systemd"))
+                return be_systemd(argv[2]);
         for (size_t i = 0; i < ELEMENTSOF(presets) && r >= 0; i++)
                 r = set_property(&fake.status, presets[i]);
         for (int i = 1; i < argc && r >= 0; i++)
@@ -222,17 +267,8 @@ int main(int argc, char **argv) {
                                              future, &fake);
         if (r >= 0)
                 r = sd_bus_request_name(bus, "org.kdumpd1", 0);
-        if (r >= 0) {
-                (void)puts("ready");
-                (void)fflush(stdout);
-        }
-        while (r >= 0) {
-                r = sd_bus_process(bus, NULL);
-                if (r == 0)
-                        r = sd_bus_wait(bus, UINT64_MAX);
-        }
-        if (r == -ENOTCONN || r == -ECONNRESET)
-                r = 0;
+        if (r >= 0)
+                r = serve(bus);
         if (r < 0)
                 (void)fprintf(stderr, "fake-kdumpd: %s\n", strerror(-r));
         (void)sd_bus_flush_close_unref(bus);

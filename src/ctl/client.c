@@ -13,6 +13,8 @@
 #define BUS_PATH      "/org/kdumpd1"
 #define BUS_INTERFACE "org.kdumpd1.Manager"
 
+#define UNIT_PATH "/org/freedesktop/systemd1/unit/kdumpd_2eservice"
+
 /* The daemon never blocks, so it answers a question at once or not at all. */
 #define ANSWER_TIMEOUT_USEC (10 * USEC_PER_SEC)
 
@@ -46,6 +48,7 @@ static void sentence(char reterr[static CLIENT_ERROR_MAX], const char *text) {
 typedef enum Problem {
         PROBLEM_OTHER,
         PROBLEM_NOT_RUNNING,
+        PROBLEM_NAMELESS,
         PROBLEM_REFUSED,
         PROBLEM_SILENT,
         PROBLEM_VERSION,
@@ -75,11 +78,30 @@ static Problem classify(const sd_bus_error *error) {
         return PROBLEM_OTHER;
 }
 
-static void explain(const sd_bus_error *error, const char *method,
+/* A daemon whose name the bus refuses looks like one that is not there. systemd knows better. */
+static Problem ask_systemd(sd_bus *bus, Problem problem) {
+        _cleanup_free_ char *state = NULL;
+
+        if (problem != PROBLEM_NOT_RUNNING ||
+            sd_bus_get_property_string(bus, "org.freedesktop.systemd1", UNIT_PATH,
+                                       "org.freedesktop.systemd1.Unit", "ActiveState", NULL,
+                                       &state) < 0)
+                return problem;
+        return streq(state, "active") || streq(state, "activating") || streq(state, "reloading")
+                       ? PROBLEM_NAMELESS
+                       : problem;
+}
+
+static void explain(Problem problem, const sd_bus_error *error, const char *method,
                     char reterr[static CLIENT_ERROR_MAX]) {
-        switch (classify(error)) {
+        switch (problem) {
         case PROBLEM_NOT_RUNNING:
                 sentence(reterr, "kdumpd is not running, start it with 'systemctl start kdumpd'");
+                break;
+        case PROBLEM_NAMELESS:
+                sentence(reterr, "kdumpd runs, but the system bus did not give it the name "
+                                 "" BUS_NAME ": see that the policy is there, " KDUMPD_DBUSPOLICYDIR
+                                 "/" BUS_NAME ".conf, then run 'systemctl reload dbus kdumpd'");
                 break;
         case PROBLEM_REFUSED:
                 if (method)
@@ -118,7 +140,7 @@ static int out_of_memory(char reterr[static CLIENT_ERROR_MAX]) {
 static int bad_answer(int r, char reterr[static CLIENT_ERROR_MAX]) {
         if (r == -ENOMEM)
                 return out_of_memory(reterr);
-        explain(&SD_BUS_ERROR_MAKE_CONST(SD_BUS_ERROR_INVALID_SIGNATURE, NULL), NULL, reterr);
+        explain(PROBLEM_VERSION, NULL, NULL, reterr);
         return -EBADMSG;
 }
 
@@ -157,6 +179,7 @@ static int exchange(Client *client, int construction, sd_bus_message *message,
                     uint64_t timeout_usec, const char *method, sd_bus_message **ret,
                     char reterr[static CLIENT_ERROR_MAX]) {
         _cleanup_bus_error_ sd_bus_error error = SD_BUS_ERROR_NULL;
+        Problem problem;
         int r = construction;
 
         if (r >= 0)
@@ -169,8 +192,9 @@ static int exchange(Client *client, int construction, sd_bus_message *message,
         }
         if (!sd_bus_error_is_set(&error))
                 (void)sd_bus_error_set_errno(&error, r);
-        explain(&error, method, reterr);
-        return classify(&error) == PROBLEM_NOT_RUNNING ? -ESRCH : r;
+        problem = ask_systemd(client->bus, classify(&error));
+        explain(problem, &error, method, reterr);
+        return problem == PROBLEM_NOT_RUNNING ? -ESRCH : r;
 }
 
 static int read_string(sd_bus_message *message, char **ret) {

@@ -29,6 +29,7 @@ struct Bus {
         sd_bus *bus;
         sd_event_source *reconnect_source;
         uint64_t wait_usec; /* before the next try to connect */
+        bool name_refused;  /* by the bus, the last time that we asked */
 
         BusCaller callers[BUS_CALLERS_MAX];
         size_t n_callers;

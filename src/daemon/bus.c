@@ -60,21 +60,54 @@ static int on_disconnected(sd_bus_message *message, void *userdata, sd_bus_error
         return 0;
 }
 
+/* Once, and not each time that it is asked for again. */
+static void tell_refused(const Bus *b, const sd_bus_error *e) {
+        if (b->name_refused)
+                log_debug("The system bus still refuses the name %s: %s", BUS_NAME,
+                          strempty(e->message));
+        else if (sd_bus_error_has_name(e, SD_BUS_ERROR_ACCESS_DENIED))
+                log_warning("The system bus refuses the name %s, so that kdumpctl cannot reach "
+                            "kdumpd, which goes on without it: is its policy installed as "
+                            "%s/%s.conf, and was the bus told to read it with 'systemctl reload "
+                            "dbus'? (%s)",
+                            BUS_NAME, KDUMPD_DBUSPOLICYDIR, BUS_NAME, strempty(e->message));
+        else
+                log_warning("Cannot take the name %s on the system bus: %s", BUS_NAME,
+                            strempty(e->message));
+}
+
 static int on_name(sd_bus_message *message, void *userdata, sd_bus_error *error) {
         const sd_bus_error *e = sd_bus_message_get_error(message);
         Bus *b = userdata;
         uint32_t answer = 0;
 
         if (e) {
-                log_warning("Cannot take the name %s on the system bus: %s", BUS_NAME,
-                            strempty(e->message));
+                tell_refused(b, e);
+                b->name_refused = true;
                 return 0;
         }
+        if (b->name_refused)
+                log_info("The system bus gives us the name %s now", BUS_NAME);
+        b->name_refused = false;
         b->wait_usec = RECONNECT_USEC;
         if (sd_bus_message_read(message, "u", &answer) > 0 && answer == NAME_IN_QUEUE)
                 log_warning("Another process has the name %s on the system bus; waiting for it",
                             BUS_NAME);
         return 0;
+}
+
+static int request_name(Bus *b) {
+        return sd_bus_request_name_async(b->bus, NULL, BUS_NAME, SD_BUS_NAME_QUEUE, on_name, b);
+}
+
+void bus_ask_again(Bus *b) {
+        int r;
+
+        if (!b->name_refused || !bus_is_ready(b))
+                return;
+        r = request_name(b);
+        if (r < 0)
+                log_debug("Cannot ask for the name %s again: %s", BUS_NAME, strerrordesc_np(-r));
 }
 
 /* The time spent asleep is time in which events may have been missed. */
@@ -146,8 +179,7 @@ static int set_up(Bus *b) {
                         b->bus, NULL, "org.freedesktop.login1", "/org/freedesktop/login1",
                         "org.freedesktop.login1.Manager", "PrepareForSleep", on_sleep, NULL, b);
         if (r >= 0)
-                r = sd_bus_request_name_async(b->bus, NULL, BUS_NAME, SD_BUS_NAME_QUEUE, on_name,
-                                              b);
+                r = request_name(b);
         if (r >= 0)
                 r = sd_bus_attach_event(b->bus, b->event, SD_EVENT_PRIORITY_NORMAL);
         return r;

@@ -20,6 +20,10 @@ int bus_new(sd_event *event, Manager *manager, BusRefresh refresh, void *userdat
 Bus *bus_free(Bus *b);
 DEFINE_CLEANUP(Bus *, bus_free);
 
+/* Asks for our name again if the bus has refused it. Called now and then, as nothing tells of a new
+ * policy of the bus. */
+void bus_ask_again(Bus *b);
+
 /* Sends PropertiesChanged for what differs from the last time, if there is somebody to hear it. */
 void bus_flush_changes(Bus *b);
 

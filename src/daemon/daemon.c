@@ -291,6 +291,8 @@ static int on_reload(sd_event_source *source, const struct signalfd_siginfo *si,
                 manager_input(&d->manager, &input);
                 look_for_dumps(d);
         }
+        if (d->bus)
+                bus_ask_again(d->bus);
         if (d->manager.machine.ready)
                 (void)sd_notify(false, "READY=1");
         return 0;
@@ -349,6 +351,8 @@ static int on_watch(sd_event_source *source, uint64_t usec, void *userdata) {
         on_refresh(d);
         scan_look(d->scan, monotonic_usec(), false);
         refresh_initramfs(d);
+        if (d->bus)
+                bus_ask_again(d->bus);
         /* Now, and not on a wake-up of its own. */
         tell_changes(d);
         (void)sd_event_source_set_enabled(d->changes_source, SD_EVENT_OFF);
