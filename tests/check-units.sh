@@ -26,8 +26,39 @@ for other in "$builddir"/units/*.service; do
         fail "$other starts in the capture kernel"
 done
 
+# Nothing that is mounted holds the first load back, whoever waits for kdumpd: no order behind a
+# mount, and nothing that implies one.
+implies='RequiresMountsFor|WantsMountsFor|(State|Cache|Logs|Working)Directory|PrivateTmp'
+if grep -E "^($implies)=|^(After|Requires|BindsTo)=.*(\\.mount|fs\\.target)" \
+    "$builddir/units/kdumpd.service"; then
+    fail "kdumpd.service is ordered behind a mount"
+fi
+
 if command -v systemd-analyze >/dev/null; then
     checked=1
+    # The drop-in that the manual shows, with everything from the network that can be.
+    mkdir -p "$work/units/kdumpd.service.d" "$work/units/remote-fs.target.requires" \
+        "$work/units/sysinit.target.wants" "$work/units/multi-user.target.wants"
+    cp "$unit" "$work/units/"
+    ln -s ../kdumpd.service "$work/units/sysinit.target.wants/"
+    {
+        printf '[Unit]\nWants=network.target\nBefore=network.target network-online.target\n'
+        printf '[Service]\nExecStart=/bin/true\n'
+    } >"$work/units/net.service"
+    ln -s ../net.service "$work/units/multi-user.target.wants/"
+    for point in boot var-lib-kdump var-lib-kdumpd var-crash; do
+        printf '[Unit]\nBefore=remote-fs.target\n[Mount]\nWhat=server:/x\nWhere=/%s\nType=nfs4\n' \
+            "$(echo $point | tr - /)" >"$work/units/$point.mount"
+        ln -s "../$point.mount" "$work/units/remote-fs.target.requires/"
+    done
+    sed -n '/^\[Unit\]$/,/^\.Ed/{/^\.Ed/d;p}' "$srcdir/man/kdumpd.8" \
+        >"$work/units/kdumpd.service.d/sysctl.conf"
+    grep -q '^Before=systemd-sysctl' "$work/units/kdumpd.service.d/sysctl.conf" ||
+        fail "kdumpd(8) shows no drop-in for sysctls"
+    if SYSTEMD_UNIT_PATH=$work/units: systemd-analyze verify --man=no multi-user.target \
+        kdumpd.service 2>&1 | grep 'ordering cycle'; then
+        fail "the drop-in of kdumpd(8) makes a cycle"
+    fi
     # --recursive-errors=no makes an unknown key an error; --man=no, as no page is installed yet.
     said=$(systemd-analyze verify --man=no --recursive-errors=no "$unit" 2>&1) ||
         fail "systemd-analyze verify"

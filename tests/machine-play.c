@@ -79,7 +79,7 @@ static void reconfigure(Sim *s, unsigned arg) {
                 s->settings.unload_on_stop = arg & 16;
         if (s->running)
                 machine_set_settings(&s->machine, &s->settings, s->architecture);
-        sim_input(s, INPUT_RECONFIGURED);
+        sim_input(s, arg & 128 ? INPUT_MOUNTED : INPUT_RECONFIGURED);
 }
 
 /* What happens to the machine and to its kernel. */

@@ -393,6 +393,16 @@ START_TEST(test_capture_kernel) {
 }
 END_TEST
 
+/* What /var is mounted from need not have our directory. */
+START_TEST(test_new_var) {
+        ck_assert_int_eq(unlinkat(tree.fd, "var/lib/kdumpd", AT_REMOVEDIR), 0);
+        look("");
+        put("vm-2023-11-14-22:13:20", "vmcore");
+        look("vm-2023-11-14-22:13:20:complete ");
+        look("");
+}
+END_TEST
+
 START_TEST(test_bad_note) {
         tree_text(&tree, CRASH_TEST_PATH, "{");
         look("");
@@ -419,6 +429,7 @@ static void add_cases(Suite *suite) {
         ADD_FIXTURE_TEST(suite, test_judge_raw_nothing);
         ADD_FIXTURE_TEST(suite, test_removed);
         ADD_FIXTURE_TEST(suite, test_capture_kernel);
+        ADD_FIXTURE_TEST(suite, test_new_var);
         ADD_FIXTURE_TEST(suite, test_bad_note);
 }
 

@@ -240,6 +240,56 @@ START_TEST(unreadable_configuration) {
 }
 END_TEST
 
+/* A /boot that comes late is waited for; and what is mounted later makes it look again. */
+START_TEST(late_mount) {
+        static const char root[] = "1 0 8:1 / / rw - ext4 /dev/sda1 rw\n",
+                          boot[] = "2 1 8:2 / /boot rw - ext4 /dev/sda2 rw\n";
+        char text[256];
+        FakeMachine m;
+
+        machine_init_fake(&m);
+        m.watchdog_msec = 40;
+        tree_text(&m.tree, "/etc/fstab", "/dev/sda2 /boot ext4 nofail 0 2\n");
+        tree_text(&m.tree, "/proc/self/mountinfo", root);
+        machine_start(&m);
+        AWAIT_MACHINE(&m, machine_logged(&m, "Waiting for \"/boot\""));
+        AWAIT_MACHINE(&m, m.n_watchdog >= 4);
+        ck_assert_uint_eq(machine_calls(&m, "load"), 0);
+        ck_assert_uint_eq(m.n_ready, 0);
+        strscpyf(text, sizeof(text), "%s%s", root, boot);
+        tree_text(&m.tree, "/proc/self/mountinfo", text);
+        AWAIT_MACHINE(&m, m.n_ready > 0);
+        ck_assert(!machine_logged(&m, "Going on without"));
+        ck_assert_uint_eq(machine_calls(&m, "load"), 1);
+        AWAIT_MACHINE(&m, machine_calls(&m, "plan") == 0);
+        strscpyf(text, sizeof(text), "%s%s3 1 8:3 / /var/lib rw - ext4 /dev/sda3 rw\n", root, boot);
+        tree_text(&m.tree, "/proc/self/mountinfo", text);
+        AWAIT_MACHINE(&m, machine_calls(&m, "plan") > 0);
+        machine_stop(&m);
+        machine_done_fake(&m);
+}
+END_TEST
+
+/* One that never comes holds nothing back, and nobody. */
+START_TEST(missing_mount) {
+        FakeMachine m;
+
+        for (unsigned i = 0; i < 2; i++) {
+                machine_init_fake(&m);
+                tree_text(&m.tree, "/etc/fstab", "/dev/sda2 /boot ext4 nofail 0 2\n");
+                tree_text(&m.tree, "/proc/self/mountinfo", "1 0 8:1 / / rw - ext4 /dev/sda1 rw\n");
+                machine_start(&m);
+                AWAIT_MACHINE(&m, machine_logged(&m, "Waiting for \"/boot\""));
+                if (i == 0) {
+                        AWAIT_MACHINE(&m, m.n_ready > 0);
+                        ck_assert(machine_is_loaded(&m));
+                }
+                machine_stop(&m);
+                machine_done_fake(&m);
+        }
+}
+END_TEST
+
 /* Started by hand, where no condition of the unit keeps it away. */
 START_TEST(capture_kernel) {
         FakeMachine m;
@@ -455,6 +505,8 @@ static void add_cases(Suite *s) {
         ADD_TEST(s, hangup_before_ready);
         ADD_TEST(s, bad_configuration);
         ADD_TEST(s, unreadable_configuration);
+        ADD_TEST(s, late_mount);
+        ADD_TEST(s, missing_mount);
         ADD_TEST(s, capture_kernel);
         ADD_TEST(s, watchdog);
         ADD_TEST(s, foreign_unload);

@@ -56,6 +56,29 @@ START_TEST(retries_for_ever) {
 }
 END_TEST
 
+/* What a load lacked has been mounted: it does not wait for its next try. */
+START_TEST(mounted) {
+        sim_init(&s, HOTPLUG_KERNEL_UPDATES);
+        fail_for_ever(FATE_BROKEN);
+        sim_start(&s);
+        sim_run(&s, USEC_PER_MINUTE);
+        ck_assert_int_eq(machine_state(&s.machine), MACHINE_FAILED);
+        (void)until_load(2 * USEC_PER_MINUTE);
+        sim_run(&s, 5 * USEC_PER_SEC);
+        s.n_fate = 0;
+        sim_input(&s, INPUT_MOUNTED);
+        sim_run(&s, 5 * USEC_PER_SEC);
+        ck_assert_int_eq(machine_state(&s.machine), MACHINE_ARMED);
+        check_decision(0, VERDICT_LOAD, REASON_MOUNTED, 0);
+        /* What is loaded is compared. */
+        sim_touch_files(&s);
+        sim_input(&s, INPUT_MOUNTED);
+        sim_run(&s, 5 * USEC_PER_SEC);
+        check_decision(0, VERDICT_RELOAD, REASON_CONFIGURATION, 0);
+        finish();
+}
+END_TEST
+
 /* Each way in which a reload can fail: what is loaded then, and that the next events are
  * followed. */
 START_TEST(failures) {
@@ -522,6 +545,7 @@ static void add_cases(Suite *suite) {
         tcase_add_loop_test(each, event_finds_foreign_image, 0, 2);
         suite_add_tcase(suite, each);
         ADD_TEST(suite, retries_for_ever);
+        ADD_TEST(suite, mounted);
         ADD_TEST(suite, obstacle);
         ADD_TEST(suite, lockdown);
         ADD_TEST(suite, event_between_two_looks);

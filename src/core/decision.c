@@ -38,6 +38,7 @@ static const char *const reason_table[_REASON_MAX] = {
         [REASON_CONFIGURATION] = "the image is another than the one that is configured",
         [REASON_UNPLANNABLE] = "what is configured cannot be loaded, so what is loaded stays",
         [REASON_AVAILABLE] = "loading has become possible",
+        [REASON_MOUNTED] = "a file system was mounted that kernels or initrds may be on",
 };
 DEFINE_NAME_TABLE(reason, Reason, _REASON_MAX);
 

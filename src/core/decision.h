@@ -46,6 +46,7 @@ typedef enum Reason {
         REASON_CONFIGURATION,  /* files or settings are others than those it was loaded from */
         REASON_UNPLANNABLE,    /* what is configured cannot be loaded: what is loaded stays */
         REASON_AVAILABLE,      /* what made loading impossible is gone */
+        REASON_MOUNTED,        /* a place where kernels and initrds are looked for came late */
         _REASON_MAX,
 } Reason;
 

@@ -168,13 +168,14 @@ static void replan(Step *s) {
                 step_begin_settled(s, REASON_FOREIGN_IMAGE, NULL);
 }
 
-static void on_reconfigured(Step *s) {
+static void on_reconfigured(Step *s, Reason reason) {
         Machine *m = s->m;
 
         m->build_due = true;
         /* Somebody has seen to it. */
         m->awaits_change = false;
-        if (!step_build_if_due(s, REASON_CONFIGURATION))
+        m->build_for = reason;
+        if (!step_build_if_due(s, reason))
                 replan(s);
 }
 
@@ -401,7 +402,10 @@ void machine_step(Machine *m, const Input *in, const Moment *now, Actions *ret) 
                 step_look_again(&s);
                 break;
         case INPUT_RECONFIGURED:
-                on_reconfigured(&s);
+                on_reconfigured(&s, REASON_CONFIGURATION);
+                break;
+        case INPUT_MOUNTED:
+                on_reconfigured(&s, REASON_MOUNTED);
                 break;
         case INPUT_REFRESH:
                 on_refresh(&s);

@@ -68,6 +68,7 @@ typedef enum InputType {
         INPUT_OVERFLOW,     /* uevents were lost */
         INPUT_LOOK_AGAIN,   /* resume: events may have been missed */
         INPUT_RECONFIGURED, /* machine_set_settings() was called: look at everything again */
+        INPUT_MOUNTED,      /* something was mounted that kernels or initrds may be on: the same */
         INPUT_REFRESH,      /* what goes into the initramfs may have changed: find out */
         INPUT_KERNEL_LOG,   /* a line that begins with "crash hp:" */
         INPUT_TIMER,        /* machine_deadline() has passed; harmless at any other time */

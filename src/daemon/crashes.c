@@ -3,6 +3,7 @@
 #include "daemon/crashes.h"
 
 #include <stdio.h>
+#include <sys/stat.h>
 
 #include "base/file-util.h"
 #include "base/time-util.h"
@@ -73,8 +74,11 @@ static void write_told(const Look *c, DumpPlace place, const char *path, const c
                         (void)fprintf(f, "%s\n", list->items[i].name);
                 r = fclose(f) == 0 ? 0 : -ENOMEM;
         }
-        if (r >= 0 && !streq_ptr(told, text))
+        if (r >= 0 && !streq_ptr(told, text)) {
+                /* What is mounted there late need not have it. */
+                (void)mkdirat(c->root_fd, "var/lib/kdumpd", 0700);
                 r = write_durable_below(c->root_fd, told_paths[place], text, size);
+        }
         if (r < 0)
                 log_warning("Cannot write %s, so dumps may be told of again: %s", told_paths[place],
                             strerrordesc_np(-r));

@@ -3,6 +3,7 @@
 #include "daemon/daemon.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
@@ -22,6 +23,7 @@
 #include "daemon/journal.h"
 #include "daemon/listen.h"
 #include "daemon/manager.h"
+#include "daemon/mount-watch.h"
 #include "daemon/record.h"
 #include "daemon/scan.h"
 #include "sys/conffile.h"
@@ -43,6 +45,11 @@
 #define REFRESH_RARELY_USEC (10 * USEC_PER_MINUTE)
 #define REFRESH_SOON_USEC   (20 * USEC_PER_SEC)
 
+/* So long is waited at the start for what fstab has mounted at boot and is not there. Not by an
+ * order of units: a disk that never comes is waited for for 90 s there, and one that the network
+ * has to bring would be waited for by whoever waits for us. */
+#define MOUNTS_PATIENCE_USEC (10 * USEC_PER_SEC)
+
 typedef struct Daemon {
         Options options;
         int root_fd;
@@ -61,6 +68,8 @@ typedef struct Daemon {
         Helper *helper;
         Bus *bus;
         Scan *scan;
+        MountWatch *mounts;
+        sd_event_source *mounts_patience; /* NULL once the machine was started */
 
         uint64_t refreshed_usec, refresh_delay_usec;
         bool tables_are_due; /* a new note of them was asked for */
@@ -290,6 +299,8 @@ static int on_reload(sd_event_source *source, const struct signalfd_siginfo *si,
                                   strerrordesc_np(-r));
                 manager_input(&d->manager, &input);
                 look_for_dumps(d);
+                if (mount_watch_set(d->mounts, &d->settings) < 0)
+                        log_warning("Cannot watch what is mounted: out of memory");
         }
         if (d->bus)
                 bus_ask_again(d->bus);
@@ -347,6 +358,7 @@ static int on_watch(sd_event_source *source, uint64_t usec, void *userdata) {
         Input input = { .type = INPUT_WATCH };
 
         (void)sd_notify(false, "WATCHDOG=1");
+        mount_watch_look(d->mounts);
         manager_input(&d->manager, &input);
         on_refresh(d);
         scan_look(d->scan, monotonic_usec(), false);
@@ -420,6 +432,8 @@ static void daemon_done(Daemon *d) {
         if (d->manager_set_up)
                 manager_done(&d->manager);
         scan_free(d->scan);
+        sd_event_source_disable_unref(d->mounts_patience);
+        mount_watch_free(d->mounts);
         settings_done(&d->settings);
         sd_event_unref(d->event);
 }
@@ -447,6 +461,75 @@ static int new_helpers(Daemon *d) {
 
         r = helper_new(d->event, &setup, &d->helper);
         return r < 0 ? r : scan_new(d->event, &scan_setup, &d->scan);
+}
+
+static void start_machine(Daemon *d) {
+        ImageRecord record = { 0 };
+        Input input = { .type = INPUT_START };
+        bool missed;
+        int r;
+
+        r = record_read(d->root_fd, &record);
+        if (r < 0)
+                log_warning("Cannot read %s, ignoring it: %s", RECORD_PATH, strerrordesc_np(-r));
+        if (r > 0)
+                input.record = &record;
+        missed = listener_catch_up(d->listener, record.log_seqnum, &input.log_is_whole);
+        manager_input(&d->manager, &input);
+        image_record_done(&record);
+        if (missed)
+                manager_input(&d->manager, &(Input){ .type = INPUT_KERNEL_LOG });
+}
+
+static int on_mounts_patience(sd_event_source *source, uint64_t usec, void *userdata) {
+        Daemon *d = userdata;
+
+        log_notice("Going on without what is not mounted yet");
+        d->mounts_patience = sd_event_source_disable_unref(d->mounts_patience);
+        start_machine(d);
+        return 0;
+}
+
+/* Early in a boot, what is mounted late would only make the first build and the first load go to
+ * the wrong place, or fail. */
+static bool waits_for_mounts(Daemon *d) {
+        _cleanup_free_ char *point = NULL;
+
+        if (!mount_watch_is_missing(d->mounts, &point) ||
+            sd_event_add_time(d->event, &d->mounts_patience, CLOCK_MONOTONIC,
+                              monotonic_usec() + MOUNTS_PATIENCE_USEC, 0, on_mounts_patience,
+                              d) < 0)
+                return false;
+        log_info("Waiting for \"%s\" to be mounted, for %u s at most", strempty(point),
+                 (unsigned)(MOUNTS_PATIENCE_USEC / USEC_PER_SEC));
+        return true;
+}
+
+static void on_mounted(void *userdata, bool of_what_is_loaded) {
+        _cleanup_free_ char *point = NULL;
+        Daemon *d = userdata;
+
+        if (!d->mounts_patience) {
+                if (of_what_is_loaded)
+                        manager_input(&d->manager, &(Input){ .type = INPUT_MOUNTED });
+        } else if (!mount_watch_is_missing(d->mounts, &point)) {
+                d->mounts_patience = sd_event_source_disable_unref(d->mounts_patience);
+                start_machine(d);
+        }
+        look_for_dumps(d);
+}
+
+static int watch_mounts(Daemon *d) {
+        const MountWatchSetup setup = {
+                .root_fd = d->root_fd,
+                .fd = open_below(d->root_fd, "/proc/self/mountinfo", O_RDONLY),
+                .mounted = on_mounted,
+                .userdata = d,
+        };
+        int r;
+
+        r = mount_watch_new(d->event, &setup, &d->mounts);
+        return r < 0 ? r : mount_watch_set(d->mounts, &d->settings);
 }
 
 /* The monitor is armed before anything is read, so that nothing falls between; and the machine
@@ -477,6 +560,8 @@ static int daemon_start(Daemon *d) {
                 r = add_timers(d);
         if (r >= 0)
                 r = new_helpers(d);
+        if (r >= 0)
+                r = watch_mounts(d);
         if (r < 0) {
                 log_error("Cannot set up the event loop: %s", strerrordesc_np(-r));
                 return r;
@@ -490,22 +575,10 @@ static int daemon_start(Daemon *d) {
 }
 
 static int daemon_run(Daemon *d) {
-        ImageRecord record = { 0 };
-        Input input = { .type = INPUT_START };
-        bool missed;
         int r;
 
-        r = record_read(d->root_fd, &record);
-        if (r < 0)
-                log_warning("Cannot read %s, ignoring it: %s", RECORD_PATH, strerrordesc_np(-r));
-        if (r > 0)
-                input.record = &record;
-        missed = listener_catch_up(d->listener, record.log_seqnum, &input.log_is_whole);
-        manager_input(&d->manager, &input);
-        image_record_done(&record);
-        if (missed)
-                manager_input(&d->manager, &(Input){ .type = INPUT_KERNEL_LOG });
-
+        if (!waits_for_mounts(d))
+                start_machine(d);
         r = bus_new(d->event, &d->manager, on_refresh, d, &d->bus);
         if (r < 0)
                 log_warning("Cannot connect to the system bus, going on without it: %s",
