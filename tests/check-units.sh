@@ -51,7 +51,7 @@ if command -v systemd-analyze >/dev/null; then
             "$(echo $point | tr - /)" >"$work/units/$point.mount"
         ln -s "../$point.mount" "$work/units/remote-fs.target.requires/"
     done
-    sed -n '/^\[Unit\]$/,/^\.Ed/{/^\.Ed/d;p}' "$srcdir/man/kdumpd.8" \
+    sed -n '/^\[Unit\]$/,/^\.Ed/{/^\.Ed/d;p}' "$builddir/man/kdumpd.8" \
         >"$work/units/kdumpd.service.d/sysctl.conf"
     grep -q '^Before=systemd-sysctl' "$work/units/kdumpd.service.d/sysctl.conf" ||
         fail "kdumpd(8) shows no drop-in for sysctls"
