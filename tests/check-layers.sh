@@ -36,7 +36,7 @@ users_of() {
     libkmod.h) echo sys/modules.c ;;
     archive.h | archive_entry.h) echo sys/cpio.c ;;
     libmount.h) echo sys/mounts.c ;;
-    libelf.h | gelf.h) echo 'image/elf*.c' ;;
+    libelf.h | gelf.h) echo 'core/elf-kernel.c image/elf*.c' ;;
     json-c/*) echo 'sys/json-fields.c ctl/json.c' ;;
     systemd/sd-bus.h | systemd/sd-bus-*.h) echo 'daemon/bus*.[ch] ctl/client.c' ;;
     systemd/sd-event.h) echo 'daemon/*.[ch]' ;;

@@ -5,7 +5,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "image/little-endian.h"
+#include "core/little-endian.h"
 
 #define FAKE_UKI_PE       0x80u
 #define FAKE_UKI_OPTIONAL 0xf0u /* bytes of the optional header */

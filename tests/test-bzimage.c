@@ -2,8 +2,8 @@
 /* image/bzimage: the x86 kernel header, whole, cut short, hostile. */
 #include "test.h"
 
+#include "core/bzimage.h"
 #include "fake-kernel.h"
-#include "image/bzimage.h"
 
 static uint8_t image[FAKE_KERNEL_SIZE];
 static KernelImage parsed;

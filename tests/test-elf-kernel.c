@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "base/string-util.h"
+#include "core/kernel-image.h"
 #include "fake-vmlinux.h"
-#include "image/kernel-image.h"
 
 static uint8_t file[FAKE_VMLINUX_SIZE];
 static Elf64_Ehdr *header;

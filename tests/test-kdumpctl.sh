@@ -77,7 +77,8 @@ expect 1 '' "$no_bus" load
 mkdir -p "$work/root/sys/kernel" "$work/root/run/kdumpd"
 expect 1 '' '^kdumpctl: No memory reserved for crash kernel: this' --root="$work/root" showmem
 echo 0 >"$work/root/sys/kernel/kexec_crash_size"
-expect 1 '' "^kdumpctl: No memory reserved for crash kernel: 'kdumpctl test' says why" --root="$work/root" showmem
+expect 1 '' "^kdumpctl: No memory reserved for crash kernel: 'kdumpctl test' says" \
+    --root="$work/root" showmem
 echo 268435456 >"$work/root/sys/kernel/kexec_crash_size"
 expect 0 '^Reserved 256MB memory for crash kernel$' '' --root="$work/root" showmem
 echo 1 >"$work/root/sys/kernel/kexec_crash_loaded"

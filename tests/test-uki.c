@@ -4,8 +4,8 @@
 
 #include <errno.h>
 
+#include "core/uki.h"
 #include "fake-uki.h"
-#include "image/uki.h"
 
 static uint8_t file[16384];
 static Uki uki;

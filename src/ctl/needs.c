@@ -10,8 +10,8 @@
 
 #include "base/file-util.h"
 #include "base/string-util.h"
+#include "core/kernel-image.h"
 #include "core/x86-control.h"
-#include "image/kernel-image.h"
 #include "sys/build-report-json.h"
 #include "sys/crash-machine.h"
 #include "sys/kernel-state.h"

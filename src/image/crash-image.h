@@ -11,8 +11,8 @@
 #include "base/sha256.h"
 #include "core/crash-machine.h"
 #include "core/failure.h"
+#include "core/kernel-image.h"
 #include "image/elfcorehdr.h"
-#include "image/kernel-image.h"
 
 typedef enum SegmentRole {
         SEGMENT_KERNEL,

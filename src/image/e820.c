@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "image/little-endian.h"
+#include "core/little-endian.h"
 
 #define LOW_MEMORY_END (UINT64_C(1) << 20)
 

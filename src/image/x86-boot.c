@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "image/little-endian.h"
+#include "core/little-endian.h"
 #include "image/x86-efi.h"
 
 /* Offsets in boot_params; from AT_HEADER on also in the kernel's file. */

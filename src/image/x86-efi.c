@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "image/little-endian.h"
+#include "core/little-endian.h"
 
 /* Offsets in boot_params (struct efi_info, arch/x86/include/uapi/asm/bootparam.h). */
 enum {

@@ -3,8 +3,8 @@
 #pragma once
 
 #include "core/failure.h"
+#include "core/kernel-image.h"
 #include "core/report.h"
-#include "image/kernel-image.h"
 #include "sys/kexec.h"
 
 /* What tests break on purpose. */

@@ -11,8 +11,8 @@
 
 #include "base/string-util.h"
 #include "base/time-util.h"
+#include "core/kernel-image.h"
 #include "image/cmdline.h"
-#include "image/kernel-image.h"
 #include "sys/kernel-state.h"
 #include "sys/kexec.h"
 #include "sys/locate.h"

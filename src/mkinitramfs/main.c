@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "base/file-util.h"
-#include "image/kernel-image.h"
+#include "core/kernel-image.h"
 #include "mkinitramfs/builder.h"
 #include "mkinitramfs/report.h"
 #include "sys/conffile.h"

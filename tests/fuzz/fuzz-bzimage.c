@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "image/bzimage.h"
+#include "core/bzimage.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         const char *why = NULL;

@@ -3,7 +3,7 @@
  * the memory that is asked for, and comes out of the file. */
 #include "fuzz.h"
 
-#include "image/elf-kernel.h"
+#include "core/elf-kernel.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         size_t head = size < KERNEL_HEAD_MAX ? size : KERNEL_HEAD_MAX;

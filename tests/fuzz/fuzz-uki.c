@@ -2,8 +2,8 @@
 /* Any bytes as a unified kernel image, cut as kdump-load cuts it. */
 #include "fuzz.h"
 
-#include "image/kernel-image.h"
-#include "image/uki.h"
+#include "core/kernel-image.h"
+#include "core/uki.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         Uki uki;

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A kernel's file, of either format. */
-#include "image/kernel-image.h"
+#include "core/kernel-image.h"
 
 #include <elf.h>
 #include <string.h>
 
-#include "image/bzimage.h"
-#include "image/elf-kernel.h"
+#include "core/bzimage.h"
+#include "core/elf-kernel.h"
 
 int kernel_image_parse(const void *head, size_t size, uint64_t file_size, KernelImage *ret,
                        const char **reterr_why) {

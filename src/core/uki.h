@@ -21,7 +21,7 @@ typedef struct Uki {
 } Uki;
 
 /* Finds the sections in the first size bytes of a file of file_size bytes; KERNEL_HEAD_MAX
- * (image/kernel-image.h) of them are plenty. Of an image with several profiles, the sections that
+ * (core/kernel-image.h) of them are plenty. Of an image with several profiles, the sections that
  * all share count. Returns 0; -ENOEXEC if it is no such image; -EBADMSG if it is one whose kernel
  * is not wholly in the file. */
 int uki_parse(const void *head, size_t size, uint64_t file_size, Uki *ret) _must_check_;

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The header of an x86 kernel image. */
-#include "image/bzimage.h"
+#include "core/bzimage.h"
 
 #include <errno.h>
 #include <string.h>
 
 #include "base/string-util.h"
-#include "image/little-endian.h"
+#include "core/little-endian.h"
 
 /* Offsets in the file. */
 enum {

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The sections of a unified kernel image. */
-#include "image/uki.h"
+#include "core/uki.h"
 
 #include <errno.h>
 #include <string.h>
 
-#include "image/little-endian.h"
+#include "core/little-endian.h"
 
 /* Offsets in a PE file ("PE Format" in Microsoft's documentation; include/linux/pe.h in the kernel
  * tree). */

@@ -3,7 +3,7 @@
  * Pure. */
 #pragma once
 
-#include "image/kernel-image.h"
+#include "core/kernel-image.h"
 
 /* As kernel_image_parse(), of an ELF file. An x86_64 kernel runs wherever it is put, if that is as
  * far from where it was linked to as whole pages of 2 MiB (__startup_64() in

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A kernel as an ELF file. */
-#include "image/elf-kernel.h"
+#include "core/elf-kernel.h"
 
 #include <errno.h>
 #include <gelf.h>

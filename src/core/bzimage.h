@@ -2,7 +2,7 @@
 /* The header of an x86 kernel image (Documentation/arch/x86/boot.rst in the kernel tree). Pure. */
 #pragma once
 
-#include "image/kernel-image.h"
+#include "core/kernel-image.h"
 
 /* As kernel_image_parse(), of a bzImage; -EBADMSG if kexec_file_load would not take it. */
 int bzimage_parse(const void *head, size_t size, uint64_t file_size, KernelImage *ret,
