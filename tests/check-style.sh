@@ -19,9 +19,13 @@ c_sources=$(echo "$sources" | grep '\.[ch]$')
 shell_sources=$(echo "$sources" | grep '\.sh$')
 
 # One version decides, as each formats a little differently.
-if clang-format --version 2>/dev/null | grep -q 'version 14\.'; then
+format=
+for name in clang-format-14 clang-format; do
+    ! $name --version 2>/dev/null | grep -q 'version 14\.' || format=$name
+done
+if [ -n "$format" ]; then
     # shellcheck disable=SC2086
-    clang-format --dry-run -Werror $c_sources || fail "clang-format"
+    $format --dry-run -Werror $c_sources || fail "clang-format"
 else
     echo "clang-format 14 is not installed, formatting is not checked"
 fi
