@@ -51,18 +51,19 @@ class Kernel:
 
 
 def prepare(flavour, cache, says=None):
-    package, version = apt.newest(PATTERNS[flavour])
+    archive = apt.Apt(apt.host_release(), cache.directory)
+    package, version = archive.newest(PATTERNS[flavour])
     key = digest(package, version, " ".join(MODULES), " ".join(TREE), RECIPE)
     directory = cache.get(f"kernel-{flavour}", key,
-                          lambda where: _unpack(package, version, where), says)
+                          lambda where: _unpack(archive, package, version, where), says)
     return Kernel(flavour, (directory / "release").read_text().strip(), directory / "vmlinuz",
                   directory / "vmlinux", directory / "modules", directory / "tree",
                   directory / "config")
 
 
-def _unpack(package, version, directory):
+def _unpack(archive, package, version, directory):
     tree = directory / "unpacked"
-    deb = apt.download(package, version, directory)
+    deb = archive.download(package, version, directory)
     run(["dpkg-deb", "-x", deb, tree])
     deb.unlink()
     vmlinuz = next((tree / "boot").glob("vmlinuz-*"))

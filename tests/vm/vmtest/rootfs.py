@@ -58,21 +58,23 @@ def prepare(cache, says=None, variant="root"):
     if os.geteuid() != 0:
         raise SetupError("the root image has to be built by root (mmdebstrap, mke2fs -d)")
     packages = (*PACKAGES, *VARIANTS[variant])
-    versions = apt.versions(packages)
+    release = apt.host_release()
+    versions = apt.Apt(release, cache.directory).versions(packages)
     missing = set(packages) - set(versions)
     if missing:
         raise SetupError("apt does not know " + ", ".join(sorted(missing)))
     key = digest(sorted(versions.items()), MASKED, EXCLUDED, sorted(FILES.items()), SIZE, RECIPE)
-    return cache.get(variant, key, lambda where: _build(packages, where), says) / "root.ext4"
+    directory = cache.get(variant, key, lambda where: _build(release, packages, where), says)
+    return directory / "root.ext4"
 
 
-def _build(packages, directory):
+def _build(release, packages, directory):
     tree = directory / "tree"
     options = [f"--aptopt={option}" for option in apt.acquire_options()]
     options += [f"--dpkgopt=path-exclude={pattern}" for pattern in EXCLUDED]
     run(["mmdebstrap", "--quiet", "--mode=root", "--variant=essential", *options,
          '--aptopt=Acquire::Languages "none"', "--include=" + ",".join(packages),
-         apt.suite(), tree, *apt.debian_sources()])
+         release, tree, *apt.sources(release)])
     _settle_in(tree)
     image = directory / "root.ext4"
     run(["mke2fs", "-q", "-t", "ext4", "-O", "^metadata_csum,^64bit", "-m", "0",
