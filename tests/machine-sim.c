@@ -10,6 +10,9 @@
 
 #define WATCH_USEC (30 * USEC_PER_SEC)
 
+/* A look that finds nothing is made once more. */
+#define HIDDEN_USEC (50 * USEC_PER_MSEC)
+
 static void step(Sim *s, Input *in);
 
 void sim_abort(const Sim *s, const char *file, int line, const char *what) {
@@ -223,6 +226,7 @@ static void fail_report(LoadReport *r, Failure failure, const char *message) {
 
 static void start_helper(Sim *s, Job job) {
         SIM_CHECK(s, s->helper == JOB_NONE);
+        s->undecided_jobs++;
         s->helper = job;
         s->helper_fate = FATE_OK;
         s->helper_generation = s->generation;
@@ -619,12 +623,41 @@ static void check_status(Sim *s) {
                 SIM_CHECK(s, sim_is_covered(s));
 }
 
+/* From the first event that nobody has decided about to the decision it takes MaxDelay= at most,
+ * and one job that runs meanwhile; after a failed load as much as the back-off more. */
+static void check_delay(Sim *s) {
+        const Machine *m = &s->machine;
+        uint64_t since, bound = s->settings.max_delay_usec + s->timer_lag_usec + HIDDEN_USEC;
+
+        if (m->batch.events == 0 || !m->ready || m->stopping) {
+                s->undecided_usec = 0;
+                return;
+        }
+        if (s->undecided_usec == 0) {
+                s->undecided_usec = s->now_usec;
+                s->undecided_jobs_usec = 0;
+                s->undecided_jobs = s->helper != JOB_NONE;
+                s->undecided_after_failure = false;
+        }
+        if (!s->is_bounded)
+                return;
+        s->undecided_after_failure |= m->failure != FAILURE_NONE;
+        if (s->undecided_after_failure)
+                bound += USEC_PER_MINUTE;
+        since = s->now_usec - s->undecided_usec - s->undecided_jobs_usec;
+        s->longest_undecided_usec =
+                MAX(s->longest_undecided_usec, s->undecided_after_failure ? 0 : since);
+        SIM_CHECK(s, since <= bound);
+        SIM_CHECK(s, s->undecided_jobs <= 1u + s->undecided_after_failure);
+}
+
 /* What must hold whenever the machine is at rest. */
 static void check_rest(Sim *s) {
         const Machine *m = &s->machine;
         uint64_t deadline = machine_deadline(m), now = s->now_usec + s->skew_usec;
 
         check_status(s);
+        check_delay(s);
         SIM_CHECK(s, m->job == s->helper);
         SIM_CHECK(s, m->job != JOB_NONE || m->look == LOOK_NOTHING ||
                              m->second_look_usec != USEC_INFINITY || m->stopping);
@@ -653,6 +686,11 @@ static void step(Sim *s, Input *in) {
         if (s->machine.batch.pending)
                 s->batch_usec = s->machine.batch.first_usec;
         moment(s, &now);
+        if (machine_timer_is_first(&s->machine, in, &now)) {
+                step(s, &(Input){ .type = INPUT_TIMER });
+                if (!s->running)
+                        return;
+        }
         machine_step(&s->machine, in, &now, &actions);
         SIM_CHECK(s, actions.n < ACTIONS_MAX);
         s->longest = MAX(s->longest, actions.n);
@@ -767,12 +805,11 @@ static void deliver(Sim *s, size_t i) {
                 in.uevent.synthetic = e.synthetic;
                 in.uevent.ignored = e.ignored;
         }
-        if (s->burst_usec == 0 && e.type == SIM_UEVENT && !e.synthetic && !e.ignored &&
-            (s->machine.actions[e.subsystem] & ACTION_BIT(e.action)))
-                s->burst_usec = s->now_usec;
         step(s, &in);
         if (s->machine.batch.events == 0)
                 s->burst_usec = 0;
+        else if (s->burst_usec == 0)
+                s->burst_usec = s->now_usec;
 }
 
 /* Lets happen what is next until end. Returns false if nothing is. */
@@ -782,7 +819,7 @@ static bool happens(Sim *s, uint64_t end) {
         enum { NOTHING, HELPER, LOCK, WATCH, TIMER, EVENT } what = NOTHING;
 
         if (timer != USEC_INFINITY)
-                timer = MAX(s->now_usec, sub_saturated(timer, s->skew_usec));
+                timer = MAX(s->now_usec, sub_saturated(timer, s->skew_usec) + s->timer_lag_usec);
         if (s->helper != JOB_NONE && s->helper_usec <= next) {
                 next = s->helper_usec;
                 what = HELPER;
@@ -808,6 +845,8 @@ static bool happens(Sim *s, uint64_t end) {
                 }
         s->in_a_row = next > s->now_usec || what != TIMER ? 0 : s->in_a_row + 1;
         SIM_CHECK(s, s->in_a_row < 10);
+        if (s->helper != JOB_NONE && next > s->now_usec)
+                s->undecided_jobs_usec += next - s->now_usec;
         s->now_usec = MAX(s->now_usec, next);
         switch (what) {
         case NOTHING:

@@ -76,10 +76,12 @@ typedef struct Sim {
         bool plans_work; /* and dry runs are no part of that */
         uint64_t prepare_usec, call_usec;
         uint64_t uevent_delay_usec, log_delay_usec;
-        unsigned n_lose;     /* so many uevents get lost without a trace */
-        unsigned n_overflow; /* and so many with one overflow for all */
-        uint64_t torn_bit;   /* a memory block that comes in the middle of the next look */
-        bool watching;       /* INPUT_WATCH every 30 s */
+        unsigned n_lose;         /* so many uevents get lost without a trace */
+        unsigned n_overflow;     /* and so many with one overflow for all */
+        uint64_t torn_bit;       /* a memory block that comes in the middle of the next look */
+        bool watching;           /* INPUT_WATCH every 30 s */
+        uint64_t timer_lag_usec; /* the loop comes to a timer so late */
+        bool is_bounded; /* decisions must come in time: for scripts without obstacles and kills */
 
         /* What the world is at. */
         uint64_t lock_until_usec; /* somebody else's load holds the kexec lock */
@@ -98,6 +100,11 @@ typedef struct Sim {
         bool tampered;       /* somebody did something that only the watch can notice */
         uint64_t batch_usec; /* when the last batch was opened, on the daemon's clock */
         uint64_t burst_usec; /* the first event of a burst was delivered; 0: there is none */
+        /* The first event that was not decided about came then, on our clock (0: there is none);
+         * the jobs that ran since, and whether a load failed since or had failed before. */
+        uint64_t undecided_usec, undecided_jobs_usec, longest_undecided_usec;
+        unsigned undecided_jobs;
+        bool undecided_after_failure;
         SimEvent events[SIM_EVENTS_MAX];
         size_t n_events;
 

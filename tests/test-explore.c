@@ -4,6 +4,7 @@
 #include "test-machine.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 static size_t longest;
 
@@ -39,6 +40,92 @@ END_TEST
 
 START_TEST(long_courses) {
         explore(UINT64_C(0xfedcba0987654321), 1200, 600);
+}
+END_TEST
+
+/* Floods of events, with a loop that is late: everything that may keep a hotplug waiting. */
+static void flood(unsigned random) {
+        static const uint64_t gaps[] = {
+                0, 100, USEC_PER_MSEC, 5 * USEC_PER_MSEC, 400 * USEC_PER_MSEC, 2 * USEC_PER_SEC
+        };
+        uint64_t gap = gaps[random % ELEMENTSOF(gaps)];
+
+        for (unsigned i = 0, n = random >> 8 & 511; i < n; i++) {
+                if (random & 8)
+                        sim_uevent(&s, SUBSYSTEM_MEMORY, HOTPLUG_ONLINE, false, false);
+                else
+                        sim_hotplug(&s, i & 1 ? SUBSYSTEM_CPU : SUBSYSTEM_MEMORY,
+                                    i & 2 ? HOTPLUG_REMOVE : HOTPLUG_ADD, 8 + i % 5);
+                sim_run(&s, gap);
+        }
+}
+
+static void disturb(unsigned random) {
+        switch (random % 8) {
+        case 0:
+                s.fate = random >> 4 & 1 ? FATE_RESTORED : random >> 8 & 7;
+                s.n_fate = random >> 16 & 3;
+                break;
+        case 1:
+                sim_request(&s, random & 16 ? REQUEST_RELOAD : REQUEST_LOAD);
+                break;
+        case 2:
+                sim_touch_files(&s);
+                sim_input(&s, INPUT_RECONFIGURED);
+                break;
+        case 3:
+                sim_touch_sources(&s);
+                sim_input(&s, INPUT_REFRESH);
+                break;
+        case 4:
+                sim_log_line(&s);
+                break;
+        case 5:
+                sim_run(&s, (random >> 8) * USEC_PER_MSEC);
+                break;
+        case 6:
+                sim_input(&s, INPUT_LOOK_AGAIN);
+                break;
+        default:
+                s.call_usec = (random >> 8 & 15) * 200 * USEC_PER_MSEC;
+                s.prepare_usec = (random >> 12 & 15) * 100 * USEC_PER_MSEC;
+                s.timer_lag_usec = (random >> 16 & 7) * 20 * USEC_PER_MSEC;
+                break;
+        }
+}
+
+/* However long the events go on, and however late the loop comes to the timer. $KDUMPD_STEPS plays
+ * for so many steps. */
+START_TEST(bounded_delay) {
+        const char *steps = getenv("KDUMPD_STEPS");
+        uint64_t rng = UINT64_C(0x5851f42d4c957f2d), wanted, n = 0, late = 0, loads = 0;
+
+        wanted = steps ? strtoull(steps, NULL, 10) : 1000000;
+        while (n < wanted) {
+                sim_init(&s, next_random(&rng) & 1 ? HOTPLUG_KERNEL_UPDATES : HOTPLUG_ABSENT);
+                s.settings.settle_usec = (next_random(&rng) >> 20 & 7) * 200 * USEC_PER_MSEC;
+                s.settings.max_delay_usec =
+                        s.settings.settle_usec + (next_random(&rng) >> 20 & 7) * USEC_PER_SEC;
+                if (next_random(&rng) & 16)
+                        sim_builds(&s);
+                sim_start(&s);
+                sim_run(&s, 40 * USEC_PER_SEC);
+                s.is_bounded = true;
+                for (unsigned i = 0; i < 60; i++) {
+                        disturb((unsigned)(next_random(&rng) >> 24));
+                        flood((unsigned)(next_random(&rng) >> 24));
+                }
+                late = MAX(late,
+                           sub_saturated(s.longest_undecided_usec, s.settings.max_delay_usec));
+                n += s.n_steps;
+                loads += s.n_loads;
+                s.is_bounded = false;
+                sim_calm(&s);
+                sim_done(&s);
+        }
+        printf("# %llu steps, %llu loads, the latest decision %llu ms after MaxDelay=\n",
+               (unsigned long long)n, (unsigned long long)loads,
+               (unsigned long long)(late / USEC_PER_MSEC));
 }
 END_TEST
 
@@ -85,6 +172,7 @@ static void add_cases(Suite *suite) {
         ADD_TEST(suite, short_courses);
         ADD_TEST(suite, long_courses);
         ADD_TEST(suite, all_courses);
+        ADD_TEST(suite, bounded_delay);
 }
 
 TEST_MAIN("explore", add_cases)

@@ -353,6 +353,26 @@ START_TEST(timer_is_set_again) {
 }
 END_TEST
 
+/* A flood of events that leaves the loop no time for the timer does not put the decision off. */
+START_TEST(timer_goes_first) {
+        uint64_t start;
+        World w;
+
+        world_init(&w);
+        world_arm(&w);
+        start = w.now_usec;
+        while (!w.running) {
+                world_uevent(&w, SUBSYSTEM_MEMORY, HOTPLUG_ADD);
+                w.now_usec += USEC_PER_MSEC;
+                ck_assert_uint_le(w.now_usec - start,
+                                  w.settings.max_delay_usec + 2 * USEC_PER_MSEC);
+        }
+        world_helper_ends(&w, FAILURE_NONE);
+        ck_assert_uint_eq(w.decision.events, w.settings.max_delay_usec / USEC_PER_MSEC);
+        world_done(&w);
+}
+END_TEST
+
 /* changed() is called after everything that changes what manager_status() tells. */
 START_TEST(changes_are_told) {
         static const InputType types[] = {
@@ -437,6 +457,7 @@ static void add_cases(Suite *s) {
         ADD_TEST(s, stopping);
         ADD_TEST(s, stopping_while_planning);
         ADD_TEST(s, timer_is_set_again);
+        ADD_TEST(s, timer_goes_first);
         ADD_TEST(s, changes_are_told);
 }
 

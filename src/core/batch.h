@@ -18,6 +18,7 @@ typedef struct Batch {
         bool kernel_log; /* the kernel logged a failed update: the same */
         bool away;       /* CPUs or memory changed while nobody read the kernel's log */
         bool requested;  /* a load is to come of it in any case */
+        bool waited;     /* events in it were kept waiting by a job */
 } Batch;
 
 /* Opens the batch if none is pending, and moves its quiet period to begin at now. A clock that goes

@@ -26,8 +26,9 @@ uint64_t machine_batch_due(const Machine *m) {
         return due;
 }
 
-/* Opens the batch or prolongs it. One that is due already, and waits for a retry or for the end
- * of a load, is at the beginning of a new burst: the longest delay counts anew. */
+/* Opens the batch or prolongs it. One that is due already waits for a retry or for the end of a job
+ * (machine_timer_is_first()), and is at the beginning of a new burst: the longest delay counts
+ * anew. */
 void machine_touch_batch(Machine *m, uint64_t now_usec) {
         if (now_usec >=
             batch_deadline(&m->batch, m->settings->settle_usec, m->settings->max_delay_usec))

@@ -80,6 +80,7 @@ void step_built(Step *s, BuildReport *report) {
         if (m->job != JOB_BUILD)
                 return;
         m->job = JOB_NONE;
+        m->batch.waited = m->batch.events > 0;
         m->build_refreshes = false;
         /* Asked for while this one ran, which may have read too early. */
         again = m->build_due && !m->build_overtaken;

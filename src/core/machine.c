@@ -101,6 +101,18 @@ uint64_t machine_deadline(const Machine *m) {
         return work_due(m);
 }
 
+bool machine_timer_is_first(const Machine *m, const Input *in, const Moment *now) {
+        switch (in->type) {
+        case INPUT_UEVENT:
+        case INPUT_OVERFLOW:
+        case INPUT_LOOK_AGAIN:
+        case INPUT_KERNEL_LOG:
+                return machine_deadline(m) <= now->monotonic_usec;
+        default:
+                return false;
+        }
+}
+
 /* Whose crash_hotplug a look of this kind reads. Each read takes the kexec lock, so only what
  * matters. */
 static unsigned look_attributes(const Machine *m, Look look) {
@@ -154,7 +166,9 @@ static void replan(Step *s) {
         Reason reason = m->build_for;
 
         m->build_for = REASON_CONFIGURATION;
-        if (m->job != JOB_NONE || m->look != LOOK_NOTHING || !m->started) {
+        /* A hotplug that has waited for one job does not wait for another. */
+        if (m->job != JOB_NONE || m->look != LOOK_NOTHING || !m->started ||
+            (m->batch.waited && m->wanted && machine_is_armed(m))) {
                 m->replan = m->started;
                 return;
         }
@@ -370,6 +384,7 @@ static void on_helper_ended(Step *s, Job job, LoadReport *report) {
         m->report = *report;
         *report = (LoadReport){ 0 };
         m->job = JOB_NONE;
+        m->batch.waited = m->batch.events > 0;
         if (m->job_killed && m->report.failure != FAILURE_NONE)
                 m->report.failure = FAILURE_TIMEOUT;
         m->job_killed = false;

@@ -275,12 +275,17 @@ void machine_done(Machine *m);
 /* Takes new settings; INPUT_RECONFIGURED is to follow. */
 void machine_set_settings(Machine *m, const Settings *settings, const char *architecture);
 
-/* Moves the machine by one input. Fills *ret with what is to be done, in this order. If there is an
- * ACTION_LOOK, it is the last one. Inputs that make no sense at the moment are ignored. */
+/* Moves the machine by one input, for which machine_timer_is_first() has been asked. Fills *ret
+ * with what is to be done, in this order. If there is an ACTION_LOOK, it is the last one. Inputs
+ * that make no sense at the moment are ignored. */
 void machine_step(Machine *m, const Input *input, const Moment *now, Actions *ret);
 
 /* The monotonic time at which INPUT_TIMER is wanted, USEC_INFINITY if at none. */
 uint64_t machine_deadline(const Machine *m);
+
+/* Whether INPUT_TIMER is due before this input: what prolongs a batch comes too late for one whose
+ * time has come, or a flood of events would put the decision off until it is over. */
+bool machine_timer_is_first(const Machine *m, const Input *input, const Moment *now);
 
 MachineState machine_state(const Machine *m);
 

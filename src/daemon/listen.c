@@ -5,6 +5,7 @@
 #include <errno.h>
 
 #include "base/file-util.h"
+#include "base/time-util.h"
 #include "sys/kmsg.h"
 #include "sys/log.h"
 #include "sys/message-ids.h"
@@ -16,6 +17,9 @@
 /* And lines of the kernel's log that are about the image. */
 #define LINES_AT_ONCE 16
 
+/* What comes sooner than that after the last events is part of a flood. */
+#define FLOOD_USEC (10 * USEC_PER_MSEC)
+
 struct Listener {
         sd_event *event;
         Manager *manager;
@@ -23,6 +27,7 @@ struct Listener {
         UeventMonitor *monitor;
         UeventSource source; /* of the monitor */
         sd_event_source *uevent_source;
+        uint64_t uevents_usec; /* when some were read last */
 
         int kmsg_fd;
         uint64_t kmsg_seqnum; /* of the last line that was read */
@@ -31,7 +36,8 @@ struct Listener {
 
 static int on_uevent(sd_event_source *source, int fd, uint32_t revents, void *userdata) {
         Listener *l = userdata;
-        bool drained = false;
+        bool drained = false, is_flood;
+        uint64_t now;
 
         for (unsigned i = 0; i < UEVENTS_AT_ONCE; i++) {
                 Input input = { .type = INPUT_UEVENT };
@@ -60,9 +66,13 @@ static int on_uevent(sd_event_source *source, int fd, uint32_t revents, void *us
                 manager_input(l->manager, &input);
         }
         /* Events are counted before anything is decided. But a flood of them takes turns with the
-         * rest: the watchdog, callers and the end of a load do not wait until it is over. */
-        (void)sd_event_source_set_priority(source, drained ? SD_EVENT_PRIORITY_IMPORTANT
-                                                           : SD_EVENT_PRIORITY_NORMAL);
+         * rest: the watchdog, callers and the end of a load do not wait until it is over. It is one
+         * also if each is read at once, and the next is there before the loop has looked. */
+        now = monotonic_usec();
+        is_flood = !drained || now - l->uevents_usec < FLOOD_USEC;
+        l->uevents_usec = now;
+        (void)sd_event_source_set_priority(source, is_flood ? SD_EVENT_PRIORITY_NORMAL
+                                                            : SD_EVENT_PRIORITY_IMPORTANT);
         return 0;
 }
 

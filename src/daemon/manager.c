@@ -97,8 +97,15 @@ static void carry_out(Manager *m, const Action *a) {
         }
 }
 
-void manager_input(Manager *m, Input *input) {
+static void make_step(Manager *m, Input *input, const Moment *now) {
         Actions actions;
+
+        machine_step(&m->machine, input, now, &actions);
+        for (size_t i = 0; i < actions.n; i++)
+                carry_out(m, &actions.items[i]);
+}
+
+void manager_input(Manager *m, Input *input) {
         Moment now;
         uint64_t deadline;
 
@@ -106,9 +113,9 @@ void manager_input(Manager *m, Input *input) {
         if (input->type == INPUT_TIMER)
                 m->timer_usec = USEC_INFINITY;
         m->ops->moment(m->userdata, &now);
-        machine_step(&m->machine, input, &now, &actions);
-        for (size_t i = 0; i < actions.n; i++)
-                carry_out(m, &actions.items[i]);
+        if (machine_timer_is_first(&m->machine, input, &now))
+                make_step(m, &(Input){ .type = INPUT_TIMER }, &now);
+        make_step(m, input, &now);
         deadline = machine_deadline(&m->machine);
         if (deadline != m->timer_usec) {
                 m->timer_usec = deadline;
