@@ -93,6 +93,60 @@ done
 order=$(grep -o '[a-z0-9]*\.ko' "$plan" | tr '\n' ' ')
 [ "$order" = "checksum.ko library.ko ext4.ko bus.ko disk.ko " ] || fail "the order is $order"
 
+# --- libraries by their path
+
+# library PATH SONAME [NEEDED]: a library whose users name it by SONAME.
+library() {
+    mkdir -p "$root/${1%/*}"
+    # shellcheck disable=SC2086,SC2016
+    $CC -shared -fPIC -nostdlib -Wl,--no-as-needed -Wl,-soname,"$2" -o "$root/$1" \
+        "$work/c/two.c" ${3:+"$root/$3"}
+}
+library opt/deep/needed.so '$ORIGIN/needed.so'
+library usr/lib64/x.so /lib64/x.so opt/private/libtwo.so.2
+library opt/deep/beside.so '$ORIGIN/deep/beside.so' opt/deep/needed.so
+library usr/lib/up.so '${ORIGIN}/../usr/./lib64//up.so'
+library opt/far.so /lib/no/../../../opt/missing/../far.so
+library opt/relative.so opt/relative.so
+cp "$root/usr/lib64/x.so" "$root/lib64/x.so"
+cp "$root/usr/lib/up.so" "$root/usr/lib64/up.so"
+mkdir -p "$root/lib/no" "$root/opt/missing"
+# shellcheck disable=SC2086
+by_path() {
+    $CC -nostdlib -Wl,-e,main -Wl,--allow-shlib-undefined -Wl,--no-as-needed \
+        -Wl,-dynamic-linker,/lib64//made-up-loader.so -o "$root/opt/by-path" "$work/c/two.c" \
+        -Wl,-e,two "$@"
+}
+by_path "$root/usr/lib64/x.so" "$root/opt/deep/beside.so" "$root/usr/lib/up.so" "$root/opt/far.so"
+configure 'ExtraFiles=/opt/by-path'
+run 0 --output=/by-path.img
+gzip -dc "$root/by-path.img" | cpio -t --quiet 2>/dev/null | sed 's,^\.\?/\?,/,' >"$work/found"
+for path in /opt/by-path /usr/lib/x.so /usr/lib/libtwo.so.2 /opt/deep/beside.so \
+    /opt/deep/needed.so /usr/lib/up.so /opt/far.so /opt/missing /usr/lib/no \
+    /usr/lib/made-up-loader.so; do
+    [ "$(grep -cxF "$path" "$work/found")" = 1 ] || fail "$path is not packed once"
+done
+! grep -q '/\./\|\.\.\|//' "$work/found" || fail "odd paths are packed: $(cat "$work/found")"
+by_path "$root/opt/relative.so"
+run 1 --output=/by-path.img
+has err 'needs the shared library opt/relative.so, which is no absolute path'
+by_path "$root/opt/deep/beside.so"
+rm "$root/opt/deep/needed.so"
+run 1 --output=/by-path.img
+has err 'the shared library $ORIGIN/needed.so, which "/opt/deep/beside.so" needs, is not installed'
+
+# What is there already, and is no file, is no program either.
+cp "$root/opt/capture" "$root/usr/bin/busybox"
+ln -s usr/bin "$root/bin"
+cp "$root/opt/capture" "$root/usr/bin/sh"
+configure 'FailureAction=shell
+ExtraFiles=/bin/sh'
+run 0 --output=/by-path.img
+gzip -dc "$root/by-path.img" | cpio -tv --quiet 2>/dev/null | grep -q 'usr/bin/sh -> busybox$' ||
+    fail "the shell is not busybox"
+rm "$root/bin" "$root/usr/bin/sh" "$root/usr/bin/busybox"
+configure ''
+
 # --- the same again, and what makes a difference
 
 cp "$image" "$work/first"

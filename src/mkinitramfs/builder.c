@@ -38,28 +38,52 @@ int fail_memory(Builder *b) {
 }
 
 /* The links at the root of the initramfs, so that whatever directory a dynamic loader or a script
- * looks into, it is the same one. The longer ones come first. */
+ * looks into, it is the same one. */
 static const struct {
         const char *from, *to;
 } moved[] = {
-        { "/usr/sbin/", "/usr/bin/" }, { "/usr/lib64/", "/usr/lib/" }, { "/sbin/", "/usr/bin/" },
-        { "/bin/", "/usr/bin/" },      { "/lib64/", "/usr/lib/" },     { "/lib/", "/usr/lib/" },
+        { "/usr/sbin", "/usr/bin" }, { "/usr/lib64", "/usr/lib" }, { "/sbin", "/usr/bin" },
+        { "/bin", "/usr/bin" },      { "/lib64", "/usr/lib" },     { "/lib", "/usr/lib" },
 };
 
-char *builder_path(const char *path) {
-        char *moved_path;
-
-        for (size_t i = 0; i < ELEMENTSOF(moved); i++) {
-                const char *rest = startswith(path, moved[i].from);
-
-                if (!rest)
-                        continue;
-                return asprintf(&moved_path, "%s%s", moved[i].to, rest) < 0 ? NULL : moved_path;
-        }
-        return strdup(path);
+static void follow_link(char *path) {
+        for (size_t i = 0; i < ELEMENTSOF(moved); i++)
+                if (streq(path, moved[i].from)) {
+                        memcpy(path, moved[i].to, strlen(moved[i].to) + 1);
+                        return;
+                }
 }
 
-const Entry *builder_find(const Builder *b, const char *path) {
+/* As the kernel will walk it; a link at its end is not followed. */
+char *builder_path(const char *path) {
+        size_t room = 2 * strlen(path) + 2; /* "/lib" becomes twice as long */
+        char *walked = malloc(room), *slash;
+
+        if (!walked)
+                return NULL;
+        walked[0] = '\0';
+        for (const char *p = path + strspn(path, "/"); *p;) {
+                size_t n = strcspn(p, "/"), length;
+
+                if (n != 1 || p[0] != '.') {
+                        follow_link(walked);
+                        length = strlen(walked);
+                        slash = strrchr(walked, '/');
+                        if (n == 2 && p[0] == '.' && p[1] == '.') {
+                                if (slash)
+                                        *slash = '\0';
+                        } else
+                                strscpyf(walked + length, room - length, "/%.*s", (int)n, p);
+                }
+                p += n;
+                p += strspn(p, "/");
+        }
+        if (walked[0] == '\0')
+                strscpy(walked, room, "/");
+        return walked;
+}
+
+Entry *builder_find(const Builder *b, const char *path) {
         for (size_t i = 0; i < b->n_entries; i++)
                 if (streq(b->entries[i].path, path))
                         return &b->entries[i];
@@ -80,6 +104,21 @@ static int add_parents(Builder *b, const char *path) {
         return builder_add_directory(b, copy);
 }
 
+/* Adds the directories that a path leads out of again. */
+static int add_detours(Builder *b, const char *path) {
+        int r = 0;
+
+        for (const char *p = path; r >= 0 && (p = strstr(p, "/..")); p += 3) {
+                _cleanup_free_ char *directory = strndup(path, (size_t)(p - path));
+
+                if (!directory)
+                        return fail_memory(b);
+                if (p != path && (p[3] == '/' || p[3] == '\0'))
+                        r = builder_add_directory(b, directory);
+        }
+        return r;
+}
+
 /* Makes room for an entry. Returns 1 with it, 0 if its path is taken, or negative errno. */
 static int add(Builder *b, const char *path, EntryType type, mode_t mode, Entry **ret) {
         _cleanup_free_ char *rewritten = builder_path(path);
@@ -90,7 +129,9 @@ static int add(Builder *b, const char *path, EntryType type, mode_t mode, Entry 
                 return fail_memory(b);
         if (builder_find(b, rewritten))
                 return 0;
-        r = add_parents(b, rewritten);
+        r = add_detours(b, path);
+        if (r >= 0)
+                r = add_parents(b, rewritten);
         if (r < 0)
                 return r;
         if (b->n_entries >= ENTRIES_MOST)
@@ -159,7 +200,7 @@ static void note_identity(Entry *entry, const struct stat *st) {
 }
 
 int builder_add_file(Builder *b, const char *path, const char *source, const char *why,
-                     const char **ret_path) {
+                     Entry **ret) {
         _cleanup_free_ char *resolved = NULL, *rewritten = NULL;
         struct stat st;
         Entry *entry;
@@ -179,15 +220,16 @@ int builder_add_file(Builder *b, const char *path, const char *source, const cha
         r = add(b, path, ENTRY_FILE, S_IFREG | ((st.st_mode & 0111) != 0 ? 0755 : 0644), &entry);
         if (r < 0)
                 return r;
-        if (r > 0) {
+        if (r == 0)
+                entry = builder_find(b, rewritten);
+        else {
                 entry->source = TAKE_PTR(resolved);
                 entry->why = strdup(why);
                 if (!entry->why)
                         return fail_memory(b);
                 note_identity(entry, &st);
         }
-        if (ret_path)
-                *ret_path = builder_find(b, rewritten)->path;
+        *ret = entry && entry->type == ENTRY_FILE ? entry : NULL;
         return 0;
 }
 

@@ -69,21 +69,24 @@ int fail(Builder *b, int error, const char *format, ...) _printf_(3, 4);
 int fail_memory(Builder *b);
 
 /* Add one thing, unless its path is taken already. Where the path leads through the links that the
- * initramfs has at its root (/bin, /sbin, /lib, /lib64), it is rewritten. *ret_path, which may be
- * NULL, is where it went, valid until the builder is done. All return 0 or negative errno, with
- * the reason noted. */
+ * initramfs has at its root (/bin, /sbin, /lib, /lib64), it is rewritten. All return 0 or negative
+ * errno, with the reason noted. */
 int builder_add_directory(Builder *b, const char *path) _must_check_;
 int builder_add_link(Builder *b, const char *path, const char *target) _must_check_;
 int builder_add_text(Builder *b, const char *path, const char *text, const char *why) _must_check_;
 int builder_add_console(Builder *b) _must_check_;
 
-/* A file of the system with that path below the root; links to it are followed. */
+/* A file of the system with that path below the root; links to it are followed. *ret is the file
+ * that is at path then, of this or another source, or NULL if something else is. It is valid until
+ * the next one is added, its path and source until the builder is done. */
 int builder_add_file(Builder *b, const char *path, const char *source, const char *why,
-                     const char **ret_path) _must_check_;
+                     Entry **ret) _must_check_;
 
-const Entry *builder_find(const Builder *b, const char *path);
+/* What is at a path that is rewritten already, or NULL. */
+Entry *builder_find(const Builder *b, const char *path);
 
-/* Where a path would go. Returns a fresh string, or NULL for lack of memory. */
+/* Where a path would go, without "." and "..". Returns a fresh string, or NULL for lack of
+ * memory. */
 char *builder_path(const char *path) _must_check_;
 
 /* Reads a file of the system, at most PACKED_FILE_LARGEST bytes. */

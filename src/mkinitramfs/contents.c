@@ -139,21 +139,23 @@ static char *module_path(const char *path) {
 
 static int add_module(Builder *b, const Module *module) {
         _cleanup_free_ char *path = NULL;
-        const char *packed;
         PlanModule *planned;
+        Entry *entry;
         int r;
 
         path = module_path(module->path);
         if (!path)
                 return fail_memory(b);
-        r = builder_add_file(b, path, module->path, module->why, &packed);
+        r = builder_add_file(b, path, module->path, module->why, &entry);
         if (r < 0)
                 return r;
-        ((Entry *)builder_find(b, packed))->is_module = true;
+        if (!entry)
+                return fail(b, -EEXIST, "the initramfs has no place for the module \"%s\"", path);
+        entry->is_module = true;
         planned = ARRAY_ADD(b->plan.modules, b->plan.n_modules);
         if (!planned)
                 return fail_memory(b);
-        planned->path = strdup(packed);
+        planned->path = strdup(entry->path);
         planned->options = strdup(module->options);
         return planned->path && planned->options ? 0 : fail_memory(b);
 }

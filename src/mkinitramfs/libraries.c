@@ -38,27 +38,26 @@ static bool is_match(Builder *b, const char *path, const ElfNeeded *user) {
                e.machine == user->machine;
 }
 
+/* The length of $ORIGIN at the start of a text, or 0: it stands for the directory of the file that
+ * has the text. */
+static size_t origin_length(const char *text) {
+        static const char *const variables[] = { "$ORIGIN", "${ORIGIN}" };
+
+        for (size_t i = 0; i < ELEMENTSOF(variables); i++)
+                if (startswith(text, variables[i]))
+                        return strlen(variables[i]);
+        return 0;
+}
+
 /* Looks for a library in one directory, which may begin with $ORIGIN. Returns 1 if it is there, 0
  * if not, or -ENOMEM. */
 static int try_directory(Builder *b, const char *directory, size_t length, const char *origin,
                          const char *name, const ElfNeeded *user, char **ret) {
-        static const char *const variables[] = { "$ORIGIN", "${ORIGIN}" };
+        size_t n = MIN(origin_length(directory), length);
         _cleanup_free_ char *path = NULL;
-        const char *before = "";
-        size_t before_length = 0;
 
-        for (size_t i = 0; i < ELEMENTSOF(variables); i++) {
-                size_t n = strlen(variables[i]);
-
-                if (length < n || memcmp(directory, variables[i], n) != 0)
-                        continue;
-                before = origin;
-                before_length = (size_t)(strrchr(origin, '/') - origin);
-                directory += n;
-                length -= n;
-        }
-        if (asprintf(&path, "%.*s%.*s/%s", (int)before_length, before, (int)length, directory,
-                     name) < 0) {
+        if (asprintf(&path, "%.*s%.*s/%s", n > 0 ? (int)(strrchr(origin, '/') - origin) : 0, origin,
+                     (int)(length - n), directory + n, name) < 0) {
                 path = NULL;
                 return -ENOMEM;
         }
@@ -100,15 +99,36 @@ static int try_cache(Builder *b, const char *name, const ElfNeeded *user, char *
         return 0;
 }
 
+/* A name with a slash is a path, the same for everyone who has it. file is where the file with the
+ * name is. Returns 0 with a fresh path. */
+static int path_of_name(Builder *b, const char *name, const char *file, char **ret) {
+        size_t n = origin_length(name);
+
+        if (asprintf(ret, "%.*s%s", n > 0 ? (int)(strrchr(file, '/') - file) : 0, file, name + n) <
+            0) {
+                *ret = NULL;
+                return fail_memory(b);
+        }
+        if (**ret != '/')
+                return fail(b, -ENOENT,
+                            "\"%s\" needs the shared library %s, which is no absolute path", file,
+                            name);
+        return 0;
+}
+
 /* As the loader would: the file's own directories, the cache, the usual directories. */
 static int find_library(Builder *b, const char *origin, const char *name, const ElfNeeded *user,
                         char **ret) {
-        int r = 0;
+        _cleanup_free_ char *path = NULL;
+        int r;
 
         if (strchr(name, '/')) {
-                r = is_match(b, name, user);
-                if (r > 0 && !(*ret = strdup(name)))
-                        r = -ENOMEM;
+                r = path_of_name(b, name, origin, &path);
+                if (r < 0)
+                        return r;
+                r = is_match(b, path, user);
+                if (r > 0)
+                        *ret = TAKE_PTR(path);
         } else {
                 r = try_run_path(b, origin, name, user, ret);
                 if (r == 0)
@@ -126,21 +146,42 @@ static int find_library(Builder *b, const char *origin, const char *name, const 
         return 0;
 }
 
-static int add_needs(Builder *b, const char *source, const char *data, size_t size, unsigned depth);
-
-/* Adds a library and what it needs in turn. */
-static int add_library(Builder *b, const char *user_path, const char *name, const ElfNeeded *user,
-                       unsigned depth) {
-        _cleanup_free_ char *found = NULL, *path = NULL, *why = NULL, *data = NULL;
-        size_t size;
+/* Where a library goes: to where its name leads from the packed file that has it. */
+static int place_library(Builder *b, const char *packed, const char *name, char **ret) {
+        _cleanup_free_ char *path = NULL;
         int r;
 
-        if (asprintf(&path, "%s%s%s", strchr(name, '/') ? "" : LIBRARIES,
-                     strchr(name, '/') ? "" : "/", name) < 0) {
+        if (strchr(name, '/')) {
+                r = path_of_name(b, name, packed, &path);
+                if (r < 0)
+                        return r;
+        } else if (asprintf(&path, LIBRARIES "/%s", name) < 0) {
                 path = NULL;
                 return fail_memory(b);
         }
-        if (builder_find(b, path))
+        *ret = TAKE_PTR(path);
+        return 0;
+}
+
+static int add_needs(Builder *b, const char *source, const char *packed, const char *data,
+                     size_t size, unsigned depth);
+
+/* Adds a library and what it needs in turn. The one that needs it is at user_path, and goes to
+ * user_packed. */
+static int add_library(Builder *b, const char *user_path, const char *user_packed, const char *name,
+                       const ElfNeeded *user, unsigned depth) {
+        _cleanup_free_ char *found = NULL, *path = NULL, *packed = NULL, *why = NULL, *data = NULL;
+        Entry *entry;
+        size_t size;
+        int r;
+
+        r = place_library(b, user_packed, name, &path);
+        if (r < 0)
+                return r;
+        packed = builder_path(path);
+        if (!packed)
+                return fail_memory(b);
+        if (builder_find(b, packed))
                 return 0;
         r = find_library(b, user_path, name, user, &found);
         if (r < 0)
@@ -149,15 +190,16 @@ static int add_library(Builder *b, const char *user_path, const char *name, cons
                 why = NULL;
                 return fail_memory(b);
         }
-        r = builder_add_file(b, path, found, why, NULL);
-        if (r < 0)
+        r = builder_add_file(b, path, found, why, &entry);
+        if (r < 0 || !entry)
                 return r;
-        r = builder_read(b, builder_find(b, path)->source, &data, &size);
-        return r < 0 ? r : add_needs(b, found, data, size, depth + 1);
+        r = builder_read(b, entry->source, &data, &size);
+        return r < 0 ? r : add_needs(b, found, packed, data, size, depth + 1);
 }
 
 static int add_interpreter(Builder *b, const char *source, const char *interpreter) {
         _cleanup_free_ char *why = NULL;
+        Entry *entry;
 
         if (interpreter[0] != '/')
                 return fail(b, -EBADMSG, "the dynamic loader \"%s\" of \"%s\" is no absolute path",
@@ -166,12 +208,12 @@ static int add_interpreter(Builder *b, const char *source, const char *interpret
                 why = NULL;
                 return fail_memory(b);
         }
-        return builder_add_file(b, interpreter, interpreter, why, NULL);
+        return builder_add_file(b, interpreter, interpreter, why, &entry);
 }
 
-/* Adds what a file names as its needs, if it is an ELF file. */
-static int add_needs(Builder *b, const char *source, const char *data, size_t size,
-                     unsigned depth) {
+/* Adds what a file names as its needs, if it is an ELF file. packed is where it goes. */
+static int add_needs(Builder *b, const char *source, const char *packed, const char *data,
+                     size_t size, unsigned depth) {
         _cleanup_(elf_needed_done) ElfNeeded e = { 0 };
         _cleanup_free_ char *origin = NULL;
         int r;
@@ -193,7 +235,7 @@ static int add_needs(Builder *b, const char *source, const char *data, size_t si
                         return r;
         }
         for (size_t i = 0; i < e.n_needed; i++) {
-                r = add_library(b, origin, e.needed[i], &e, depth);
+                r = add_library(b, origin, packed, e.needed[i], &e, depth);
                 if (r < 0)
                         return r;
         }
@@ -236,20 +278,22 @@ static int add_program(Builder *b, const char *path, const char *source, const c
                        unsigned depth) {
         _cleanup_free_ char *data = NULL;
         const char *packed;
+        Entry *entry;
         size_t size;
         int r;
 
         if (depth > NESTING_DEEPEST)
                 return fail(b, -ELOOP, "the script \"%s\" leads to itself", source);
-        r = builder_add_file(b, path, source, why, &packed);
-        if (r < 0)
+        r = builder_add_file(b, path, source, why, &entry);
+        if (r < 0 || !entry)
                 return r;
-        r = builder_read(b, builder_find(b, packed)->source, &data, &size);
+        packed = entry->path;
+        r = builder_read(b, entry->source, &data, &size);
         if (r < 0)
                 return r;
         if (size > 2 && memcmp(data, "#!", 2) == 0)
                 return add_script_needs(b, source, data, size, depth);
-        return add_needs(b, source, data, size, depth);
+        return add_needs(b, source, packed, data, size, depth);
 }
 
 int program_add(Builder *b, const char *path, const char *source, const char *why) {

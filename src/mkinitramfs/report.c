@@ -46,11 +46,12 @@ int report_contents(FILE *f, const Builder *b) {
                 (void)fprintf(f, "Warning: %s.\n", b->warning);
         (void)fprintf(f, "Modules, in the order of loading:\n");
         for (size_t i = 0; i < b->plan.n_modules; i++) {
-                const Entry *e = builder_find(b, b->plan.modules[i].path);
+                const PlanModule *module = &b->plan.modules[i];
+                const Entry *e = builder_find(b, module->path);
 
-                (void)fprintf(f, "  %s%s%s (%s)\n", strrchr(e->path, '/') + 1,
-                              b->plan.modules[i].options[0] ? " " : "", b->plan.modules[i].options,
-                              e->why);
+                (void)fprintf(f, "  %s%s%s (%s)\n", path_name(module->path),
+                              module->options[0] ? " " : "", module->options,
+                              strempty(e ? e->why : NULL));
         }
         (void)fprintf(f, "Files:\n");
         for (size_t i = 0; i < b->n_entries; i++) {
