@@ -7,6 +7,7 @@
 #include "load/execute.h"
 #include "load/text.h"
 
+#define LIMIT   "/proc/sys/kernel/kexec_load_limit_panic"
 #define CONTROL (1048576 + 4096)
 
 /* What the fake kernel does and has seen. */
@@ -15,6 +16,8 @@ typedef struct Fake {
         int unload_result; /* likewise */
         bool drops;        /* a load that fails has dropped the image before */
         unsigned busy;     /* this many calls meet the lock first */
+        unsigned locked;   /* somebody has the lock, and has it for this many waits more */
+        unsigned limit;    /* what is left of kernel.kexec_load_limit_panic; 0: there is none */
 
         unsigned loads, unloads, waits;
         char order[128]; /* 'L' and 'U' */
@@ -39,11 +42,23 @@ static int next_result(char what, int result) {
 
         if (n + 1 < sizeof(fake.order))
                 fake.order[n] = what;
-        if (fake.busy > 0) {
-                fake.busy--;
+        if (fake.limit > 0) {
+                char text[16];
+
+                fake.limit--;
+                strscpyf(text, sizeof(text), "%u\n", fake.limit);
+                tree_text(&tree, LIMIT, text);
+        }
+        if (fake.busy > 0 || fake.locked > 0) {
+                fake.busy -= fake.busy > 0;
                 return -EBUSY;
         }
         return result;
+}
+
+static bool fake_is_busy(void *userdata, int root_fd) {
+        ck_assert_int_eq(root_fd, tree.fd);
+        return fake.locked > 0;
 }
 
 static int fake_load(void *userdata, int kernel_fd, int initrd_fd, const char *command_line,
@@ -77,12 +92,14 @@ static void fake_wait(void *userdata, uint64_t usec) {
         ck_assert_uint_ge(usec, 50000);
         ck_assert_uint_le(usec, 100000);
         fake.waits++;
+        fake.locked -= fake.locked > 0;
         fake.waited_usec += usec;
 }
 
 static const KexecOps ops = {
         .file_load = fake_load,
         .unload = fake_unload,
+        .is_busy = fake_is_busy,
         .wait_usec = fake_wait,
         .userdata = &fake,
 };
@@ -217,6 +234,36 @@ START_TEST(busy_for_ever) {
         ck_assert_uint_eq(fake.loads, BUSY_TRIES);
         ck_assert_uint_eq(fake.waits, BUSY_TRIES - 1);
         ck_assert_uint_eq(report.busy_tries, BUSY_TRIES - 1);
+}
+END_TEST
+
+/* The kernel counts a call before it looks at its lock. */
+START_TEST(busy_with_a_limit) {
+        tree_text(&tree, LIMIT, "40\n");
+        fake = (Fake){ .limit = 40, .locked = 20 };
+        ck_assert_uint_eq(run_on("x86_64"), FAILURE_NONE);
+        ck_assert_str_eq(fake.order, "L");
+        ck_assert_uint_eq(fake.limit, 39);
+        ck_assert_uint_eq(fake.waits, 20);
+        ck_assert_uint_eq(report.busy_tries, 20);
+        /* Between the look and the call somebody else was faster. */
+        fake = (Fake){ .limit = 40, .locked = 2, .busy = 1 };
+        ck_assert_uint_eq(run_on("x86_64"), FAILURE_NONE);
+        ck_assert_str_eq(fake.order, "LL");
+        ck_assert_uint_eq(fake.limit, 38);
+        fake = (Fake){ .limit = 40, .locked = 1000 };
+        fails_with(FAILURE_BUSY, "is still there");
+        ck_assert_str_eq(fake.order, "");
+        ck_assert_uint_eq(fake.limit, 40);
+        ck_assert_uint_eq(report.busy_tries, BUSY_TRIES - 1);
+        fake = (Fake){ .limit = 40, .locked = 3 };
+        ck_assert_uint_eq(load_unload(tree.fd, &ops, &report), FAILURE_NONE);
+        ck_assert_str_eq(fake.order, "U");
+        /* Without a limit, calls cost nothing, and the lock is not taken for a look. */
+        tree_text(&tree, LIMIT, "-1\n");
+        fake = (Fake){ .locked = 3 };
+        ck_assert_uint_eq(run_on("x86_64"), FAILURE_NONE);
+        ck_assert_str_eq(fake.order, "LLLL");
 }
 END_TEST
 
@@ -656,6 +703,7 @@ static void add_cases(Suite *s) {
         ADD_FIXTURE_TEST(s, explicit_needs_two);
         ADD_FIXTURE_TEST(s, busy_then_good);
         ADD_FIXTURE_TEST(s, busy_for_ever);
+        ADD_FIXTURE_TEST(s, busy_with_a_limit);
         ADD_FIXTURE_TEST(s, errors);
         ADD_FIXTURE_TEST(s, not_permitted);
         ADD_FIXTURE_TEST(s, disabled_meanwhile);

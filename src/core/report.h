@@ -61,7 +61,7 @@ typedef struct LoadReport {
         uint64_t call_start_usec;
         uint64_t call_end_usec;
         uint64_t prepare_usec; /* duration of all that came before the call */
-        uint64_t busy_tries;   /* calls that met the kexec lock before that one */
+        uint64_t busy_tries;   /* times that the kexec lock was found taken before that one */
         bool had_image;        /* an image was loaded right before the call */
         bool was_restored;     /* the call took that one away, and it was loaded again */
 } LoadReport;

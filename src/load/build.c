@@ -215,14 +215,15 @@ Failure build_image(const BuildInput *input, BuiltImage **ret,
 
 unsigned long built_image_flags(const BuiltImage *built) {
         return built->kexec_flag | KEXEC_FLAG_ON_CRASH |
-               (built->updatable ? KEXEC_FLAG_CRASH_HOTPLUG_SUPPORT : 0);
+               (built->updatable ? KEXEC_FLAG_UPDATE_ELFCOREHDR : 0);
 }
 
 int built_image_load(BuiltImage *built, const KexecOps *ops, LoadReport *report) {
-        /* What a kernel that updates images knows them by; the last resort is an image that it does
-         * not update. */
-        static const unsigned long updatable[] = { KEXEC_FLAG_CRASH_HOTPLUG_SUPPORT,
-                                                   KEXEC_FLAG_UPDATE_ELFCOREHDR, 0 };
+        /* What a kernel that updates images knows them by: first the flag that all of them take, as
+         * kernel.kexec_load_limit_panic counts refused calls, too. The last resort is an image that
+         * it does not update. */
+        static const unsigned long updatable[] = { KEXEC_FLAG_UPDATE_ELFCOREHDR,
+                                                   KEXEC_FLAG_CRASH_HOTPLUG_SUPPORT, 0 };
         KexecSegment segments[_SEGMENT_MAX];
         size_t n = 0;
         int r = -EINVAL;

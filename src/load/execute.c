@@ -17,6 +17,7 @@ static uint32_t random_number(void) {
 
 /* One call: an image of our own, or two files, or neither to unload. */
 typedef struct Call {
+        int root_fd;
         BuiltImage *built;
         int kernel_fd;
         int initrd_fd;
@@ -40,12 +41,18 @@ static int try_call(const Call *call, const KexecOps *ops, LoadReport *report) {
         return r;
 }
 
-/* Tries again while the kexec lock is taken. The times noted are those of the try that decided. */
+/* Tries again while the kexec lock is taken. The times noted are those of the try that decided.
+ * kernel.kexec_load_limit_panic counts a call before the kernel looks at its lock (kernel/kexec.c,
+ * kexec_load_check()): with a limit, no call is made for finding out that it is taken. */
 static int make_call(const Call *call, const KexecOps *ops, LoadReport *report) {
+        uint64_t limit;
+        bool counts = kernel_load_limit(call->root_fd, &limit) >= 0;
         int r;
 
         for (unsigned i = 0;; i++) {
-                r = try_call(call, ops, report);
+                r = counts && ops->is_busy(ops->userdata, call->root_fd)
+                            ? -EBUSY
+                            : try_call(call, ops, report);
                 if (r != -EBUSY || i + 1 >= BUSY_TRIES)
                         return r;
                 report->busy_tries++;
@@ -124,7 +131,8 @@ static bool restore(const LoadRequest *request, const Previous *previous, const 
 
         if (!previous->is_known || !report->had_image || kernel_crash_loaded(request->root_fd) != 0)
                 return false;
-        call = (Call){ .kernel_fd = previous->kernel_fd,
+        call = (Call){ .root_fd = request->root_fd,
+                       .kernel_fd = previous->kernel_fd,
                        .initrd_fd = previous->initrd_fd,
                        .command_line = previous->record.report.command_line,
                        .flags = previous->file_flags };
@@ -147,7 +155,8 @@ static bool restore(const LoadRequest *request, const Previous *previous, const 
  * last. */
 static int load(const LoadRequest *request, const Prepared *prepared, uint64_t start_usec,
                 const KexecOps *ops, LoadReport *report) {
-        Call call = { .built = prepared->built,
+        Call call = { .root_fd = request->root_fd,
+                      .built = prepared->built,
                       .kernel_fd = prepared->kernel_fd,
                       .initrd_fd = prepared->initrd_fd,
                       .command_line = report->command_line,
@@ -179,7 +188,7 @@ Failure load_execute(const LoadRequest *request, const Prepared *prepared, const
                 failure = check_limit(request, report);
                 if (failure != FAILURE_NONE)
                         return failure;
-                r = make_call(&(Call){ 0 }, ops, report);
+                r = make_call(&(Call){ .root_fd = request->root_fd }, ops, report);
                 if (r < 0)
                         return load_explain(request->root_fd, r, REMAINS_LOOK, report);
                 start_usec = report->call_start_usec;
@@ -196,6 +205,6 @@ Failure load_unload(int root_fd, const KexecOps *ops, LoadReport *report) {
         int r;
 
         report->had_image = kernel_crash_loaded(root_fd) > 0;
-        r = make_call(&(Call){ 0 }, ops, report);
+        r = make_call(&(Call){ .root_fd = root_fd }, ops, report);
         return r < 0 ? load_explain(root_fd, r, REMAINS_LOOK, report) : FAILURE_NONE;
 }

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/time-util.h"
+#include "sys/kernel-state.h"
 
 /* command_line_size counts the NUL. */
 static int kexec_file_load(int kernel_fd, int initrd_fd, size_t command_line_size,
@@ -57,6 +58,14 @@ static int system_unload(void *userdata) {
         return r;
 }
 
+/* Reading the size takes the lock, and does not wait for it (kernel/kexec_core.c,
+ * crash_get_memory_size(), since Linux 6.1). */
+static bool system_is_busy(void *userdata, int root_fd) {
+        uint64_t bytes;
+
+        return kernel_reservation_bytes(root_fd, &bytes) == -EBUSY;
+}
+
 static void system_wait(void *userdata, uint64_t usec) {
         struct timespec ts = { .tv_sec = (time_t)(usec / USEC_PER_SEC),
                                .tv_nsec = (long)(usec % USEC_PER_SEC * 1000) };
@@ -69,5 +78,6 @@ const KexecOps kexec_system_ops = {
         .file_load = system_file_load,
         .load = system_load,
         .unload = system_unload,
+        .is_busy = system_is_busy,
         .wait_usec = system_wait,
 };

@@ -3,6 +3,7 @@
  * place. */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -15,7 +16,8 @@
 
 /* Flags of kexec_load(2), from the same file. An image with one of the last two is one that the
  * kernel updates itself when CPUs or memory come and go; the first came with Linux 6.6, the other
- * with 6.10. Older kernels refuse them with EINVAL before they touch what is loaded. */
+ * with 6.10, and x86 takes either. Older kernels refuse them with EINVAL before they touch what is
+ * loaded. */
 #define KEXEC_FLAG_ON_CRASH              0x1ul
 #define KEXEC_FLAG_UPDATE_ELFCOREHDR     0x4ul
 #define KEXEC_FLAG_CRASH_HOTPLUG_SUPPORT 0x8ul
@@ -42,6 +44,9 @@ typedef struct KexecOps {
 
         /* Unloads the crash image, whoever loaded it and how; 0 too if there was none. */
         int (*unload)(void *userdata);
+
+        /* Whether somebody holds the kexec lock, so that a call would be refused with EBUSY. */
+        bool (*is_busy)(void *userdata, int root_fd);
 
         /* Waits between two tries. */
         void (*wait_usec)(void *userdata, uint64_t usec);
