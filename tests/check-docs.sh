@@ -73,6 +73,10 @@ for word in $(names needed); do
     grep -qxF -e "$word" "$work/words" || fail "kdumpd.conf.5 does not name $word"
 done
 
+names architectures | sort -u >"$work/architectures"
+sed -n 's/^| `\([a-z0-9_]*\)` | `kexec.*/\1/p' "$srcdir/README.md" >"$work/rows"
+same "README.md, architectures" "$work/architectures" "$work/rows"
+
 # --- D-Bus
 
 xml=$srcdir/conf/org.kdumpd1.xml

@@ -126,6 +126,26 @@ static void print_needed(void) {
                 printf("%s\n", word);
 }
 
+static void print_words(const char *list) {
+        for (const char *p = strempty(list); *p; p += strspn(p, " ")) {
+                size_t n = strcspn(p, " ");
+
+                printf("%.*s\n", (int)n, p);
+                p += n;
+        }
+}
+
+/* Each as often as a table has it. */
+static void print_architectures(void) {
+        const char *architectures;
+        bool conditional;
+
+        for (size_t i = 0; command_line_needed(i, &architectures, &conditional); i++)
+                print_words(architectures);
+        for (size_t i = 0; locate_kernel_place(i, &architectures); i++)
+                print_words(architectures);
+}
+
 int main(int argc, char **argv) {
         static const struct {
                 const char *name;
@@ -143,6 +163,7 @@ int main(int argc, char **argv) {
                 { "removed", print_removed },
                 { "removed-root", print_removed_root },
                 { "needed", print_needed },
+                { "architectures", print_architectures },
         };
 
         for (size_t i = 0; i < ELEMENTSOF(tables); i++)
