@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """kexec_load: images of our own, with and without the flag that lets the kernel update them."""
 
+import json
+import re
 import statistics
 
 from vmtest.kdumpd import DROPIN
@@ -255,7 +257,36 @@ high = Group("loader-high", Config(crashkernel="160M,high", memory="5G"))
 @high.case(panics=True)
 def above_4g(t):
     """crashkernel=X,high: the image goes above 4 GiB, and the low part is memory for the kernel."""
+    make_own(t)     # in its sandbox, which does not see addresses
+    t.note(t.guest.text("cat /sys/kernel/kexec_crash_size"))
+    equal(t.kdumpd.properties()["ReservationBytes"], 160 << 20, "ReservationBytes")
+    text = t.guest.text("setpriv --reuid=65534 --clear-groups kdumpctl test", 60)
+    t.note("\n".join(line for line in text.splitlines() if re.match("Reservation|Fit", line)))
+    check("only root sees" in text, f"without privileges kdumpctl test says:\n{text}")
     check_boots(t)
+
+
+limited = Group("loader-limit", Config())
+
+LIMIT = "/proc/sys/kernel/kexec_load_limit_panic"
+
+
+@limited.case(kernels=("new",))
+def three_at_once(t):
+    """Three loads at once wait for each other without using kernel.kexec_load_limit_panic up."""
+    t.guest.run("systemctl disable --now kdumpd", 60)
+    t.kdumpd.configure("[Image]\nLoader=kexec_file_load")
+    t.guest.run(f"echo 40 >{LIMIT}")
+    t.guest.run("for i in 1 2 3; do (kdump-load --json >/tmp/load-$i 2>/dev/null; "
+                "echo $? >/tmp/code-$i) & done; wait", 120)
+    left = int(t.guest.text(f"cat {LIMIT}"))
+    reports = [json.loads(t.guest.text(f"cat /tmp/load-{i}")) for i in (1, 2, 3)]
+    t.note(f"{left} of 40 are left; the lock was found taken "
+           f"{[report['BusyTries'] for report in reports]} times; "
+           f"{t.guest.text('cat /tmp/code-?').split()}")
+    check(max(report["BusyTries"] for report in reports) > 5, "the loads never met")
+    # Each load is counted, and who finds the lock free can still be the second.
+    check(left >= 40 - 8, f"{40 - left} of 40 calls were used up by three loads")
 
 
 vmlinux = Group("loader-vmlinux", Config(vmlinux=True))

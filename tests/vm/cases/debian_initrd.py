@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""kdumpd with the kdump initrd of Debian's kdump-tools."""
+
+import json
+
+from vmtest.crash import check_listed, crash, directories, new_dump
+from vmtest.machine import Config
+from vmtest.registry import Group
+from vmtest.util import check, equal
+
+WORD = "systemd.unit=kdump-tools-dump.service"
+MARKS = (("collector", r"running makedumpfile -F"), ("complete", r"(?i)saved vmcore"))
+
+group = Group("debian-initrd", Config(crashkernel="256M", captures=True, root="root-debian"),
+              long=True, suites=("capture-all",))
+
+
+@group.case()
+def first_dump(t):
+    """From panic to Debian's dump, to the machine that is back and kdumpd's list."""
+    release = t.kernel.release
+    initrd = f"/var/lib/kdump/initrd.img-{release}"
+    t.guest.run("sed -i s/^USE_KDUMP=.*/USE_KDUMP=1/ /etc/default/kdump-tools; "
+                f"/etc/kernel/postinst.d/kdump-tools {release}; sync", 600)
+    t.kdumpd.configure(f"[Image]\nInitrd={initrd}")
+    t.guest.run("systemctl enable --now kdumpd", 300)
+    properties = t.kdumpd.wait(60, "kdumpd to be armed", State="armed", Armed=True)
+    equal(properties["InitrdFile"], initrd, "InitrdFile")
+    check(WORD in properties["CommandLine"].split(), f"command line: {properties['CommandLine']}")
+    text = t.guest.text("kdumpctl test", 60)
+    check(WORD in text, f"kdumpctl test says:\n{text}")
+    before = directories(t)
+    result = crash(t, marks=MARKS)
+    t.note(result.describe())
+    directory = new_dump(t, before)
+    stamp = directory.rsplit("/", 1)[1]
+    equal(sorted(t.guest.text(f"ls -1 {directory}").split()), [f"dmesg.{stamp}", f"dump.{stamp}"],
+          f"files in {directory}")
+    t.guest.run(f"makedumpfile --dump-dmesg {directory}/dump.{stamp} /tmp/dmesg", 120)
+    check("sysrq triggered crash" in t.guest.text("cat /tmp/dmesg"),
+          "the dump's log has no panic")
+    t.note(check_listed(t, directory, "complete"))
+    t.note(json.dumps(t.kdumpd.wait(60, "kdumpd to be armed again", State="armed")["Armed"]))
