@@ -82,6 +82,11 @@ if command -v systemd-analyze >/dev/null; then
         fail "$(echo "$said" | tail -n 1), and 2.5 is the limit"
 fi
 
+# A oneshot has no limit by itself, and one that hangs is never started again.
+for file in $(grep -l '^Type=oneshot' "$builddir"/units/*.service); do
+    grep -q '^TimeoutStartSec=[1-9]' "$file" || fail "$file may hang forever"
+done
+
 # What a rule must never do here; the comment in the file says why.
 rules=$srcdir/rules.d/60-kdumpd.rules
 if grep -v '^#' "$rules" | grep -E 'RUN|PROGRAM|IMPORT *\{ *program|crash_hotplug'; then

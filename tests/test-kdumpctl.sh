@@ -218,6 +218,42 @@ expect 1 '' "^kdumpctl: The dump 'vm-2023-11-14-22:13:20' has no log\." --root="
 expect 1 '' "^kdumpctl: There is more than one dump whose name" --root="$work/root" info vm
 expect 1 '' "^kdumpctl: There is no dump '3', see 'kdumpctl list'" --root="$work/root" info 3
 expect 2 '' "^kdumpctl: Too many arguments from 'b', see" info a b
+
+# Dumps that are not for everybody: an empty list would be a lie.
+chmod 755 "$work" "$work/root"
+cp "$kdumpctl" "$work/kdumpctl"
+echo '"$work/kdumpctl" "$@"' >"$work/as-nobody"
+[ "$(id -u)" != 0 ] ||
+    echo 'exec setpriv --reuid=65534 --regid=65534 --clear-groups "$work/kdumpctl" "$@"' \
+        >"$work/as-nobody"
+(echo '#!/bin/sh' && echo "work=$work" && cat "$work/as-nobody") >"$work/nobody"
+chmod 755 "$work/kdumpctl" "$work/nobody"
+everybody=$kdumpctl kdumpctl=$work/nobody
+denied="^kdumpctl: The dumps in '/var/crash' are not for this user, try it as root\.\$"
+chmod 000 "$work/root/var/crash"
+for arguments in list 'list --json' info 'info --json' 'info 1' log 'log --json'; do
+    # shellcheck disable=SC2086
+    expect 1 '' "$denied" --root="$work/root" $arguments
+    if grep -q 'There are no dumps' "$work/err"; then
+        echo "FAILED: that there are no dumps is more than is known"
+        failed=1
+    fi
+done
+chmod 755 "$work/root/var/crash"
+chmod 000 "$dump" "${dump%0}1"
+for arguments in list 'list --json'; do
+    # shellcheck disable=SC2086
+    expect 1 '2023-11-14' '^kdumpctl: Dumps can only be read by root\.$' \
+        --root="$work/root" $arguments
+done
+for arguments in info 'info 2' log 'log --json'; do
+    # shellcheck disable=SC2086
+    expect 1 '' "^kdumpctl: The dump '.*' can only be read by root\.\$" \
+        --root="$work/root" $arguments
+done
+chmod 755 "$dump" "${dump%0}1"
+kdumpctl=$everybody
+
 printf '[Capture]\nTarget=raw:/dev/sda1\n' >"$work/root/run/kdumpd/kdumpd.conf"
 expect 0 'missing' "^kdumpctl: '/dev/sda1' cannot be read: No such device\.\$" \
     --root="$work/root" list

@@ -7,6 +7,7 @@
 #include <sys/resource.h>
 #include <sys/wait.h>
 
+#include "base/time-util.h"
 #include "core/crash-info.h"
 #include "ctl/dumps.h"
 #include "sys/crash-json.h"
@@ -85,11 +86,14 @@ static void put_device(const char *info, const char *log, const char *dump, size
         free(device);
 }
 
+static unsigned patience_sec; /* no end of it, if a test does not say otherwise */
+
 static int recover(void) {
         free(directory);
         directory = NULL;
         reason[0] = '\0';
-        return recover_dump(tree.fd, &settings, DEVICE, NULL, &directory, &note, reason);
+        return recover_dump(tree.fd, &settings, DEVICE, NULL, patience_sec, &directory, &note,
+                            reason);
 }
 
 static void check_text(const char *path, const char *wanted) {
@@ -344,13 +348,15 @@ START_TEST(test_keep) {
         put_old("vm-2022-01-01-00:00:00");
         put_old("other-2020-01-01-00:00:00");
         put_device(NULL, LOG, NULL, 0, false, false);
-        ck_assert_int_eq(
-                recover_dump(tree.fd, &settings, DEVICE, on_said, &directory, &note, reason), 0);
+        ck_assert_int_eq(recover_dump(tree.fd, &settings, DEVICE, on_said, patience_sec, &directory,
+                                      &note, reason),
+                         0);
         ck_assert_str_eq(said, "");
         put_device(SUMMARY, LOG, "memory", 6, false, true);
         free(directory);
-        ck_assert_int_eq(
-                recover_dump(tree.fd, &settings, DEVICE, on_said, &directory, &note, reason), 0);
+        ck_assert_int_eq(recover_dump(tree.fd, &settings, DEVICE, on_said, patience_sec, &directory,
+                                      &note, reason),
+                         0);
         ck_assert_str_eq(said, "removed the old dump vm-2021-01-01-00:00:00, as Keep= says\n");
         ck_assert(!exists_below(tree.fd, "/var/crash/vm-2021-01-01-00:00:00"));
         ck_assert(exists_below(tree.fd, "/var/crash/vm-2022-01-01-00:00:00/vmcore"));
@@ -407,8 +413,8 @@ START_TEST(test_two_at_once) {
         pid = fork();
         ck_assert_int_ge(pid, 0);
         if (pid == 0)
-                _exit(recover_dump(tree.fd, &settings, "/dev/flat", NULL, &directory, &note,
-                                   reason) == 0 &&
+                _exit(recover_dump(tree.fd, &settings, "/dev/flat", NULL, patience_sec, &directory,
+                                   &note, reason) == 0 &&
                                       note == RECOVER_WHOLE
                               ? 0
                               : 1);
@@ -514,6 +520,48 @@ START_TEST(test_log_of_device) {
 }
 END_TEST
 
+/* A makedumpfile that reads nothing, and one that never ends; and, with one that is only slow, what
+ * takes longer than the limit as a whole. */
+START_TEST(test_hangs) {
+        static const struct {
+                const char *script;
+                bool ends;
+        } cases[] = {
+                { "exec sleep 30 >/dev/null 2>&1", false },
+                { "cat >/dev/null; exec sleep 30 >/dev/null 2>&1", false },
+                { "for i in 1 2 3; do sleep 2; head -c 300000 >/dev/null; done; cat >/dev/null; "
+                  "echo x >$2",
+                  true },
+        };
+        size_t size = 4u << 20;
+        char *dump = calloc(1, size);
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                uint64_t start = monotonic_usec();
+                pid_t pid;
+                int status;
+
+                put_device(SUMMARY, LOG, dump, size, true, true);
+                set_collector("makedumpfile", cases[i].script);
+                pid = fork();
+                ck_assert_int_ge(pid, 0);
+                if (pid == 0) {
+                        (void)signal(SIGALRM, SIG_DFL);
+                        patience_sec = cases[i].ends ? 5 : 1;
+                        _exit(recover() == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
+                }
+                ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+                if (cases[i].ends)
+                        ck_assert(WIFEXITED(status) && WEXITSTATUS(status) == EXIT_SUCCESS);
+                else
+                        ck_assert(WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM);
+                ck_assert_uint_lt(monotonic_usec(), start + 25 * USEC_PER_SEC);
+                ck_assert(is_marked() == cases[i].ends);
+        }
+        free(dump);
+}
+END_TEST
+
 static void add_cases(Suite *suite) {
         ADD_FIXTURE_TEST(suite, test_flat);
         ADD_FIXTURE_TEST(suite, test_stays_flat);
@@ -530,6 +578,7 @@ static void add_cases(Suite *suite) {
         ADD_FIXTURE_TEST(suite, test_refused);
         ADD_FIXTURE_TEST(suite, test_not_mounted);
         ADD_FIXTURE_TEST(suite, test_log_of_device);
+        ADD_FIXTURE_TEST(suite, test_hangs);
 }
 
 TEST_MAIN("recover", add_cases)

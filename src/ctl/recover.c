@@ -37,6 +37,7 @@ typedef struct Recovery {
         CrashInfo info;
         bool has_summary;
         void (*say)(const char *text);
+        unsigned patience_sec;
         int base_fd, dir_fd; /* Path=, and what is not finished in it */
         char unfinished[32]; /* the name of that */
         char *reterr;
@@ -52,6 +53,12 @@ static void recovery_done(Recovery *c) {
         crash_info_done(&c->info);
         closep(&c->base_fd);
         closep(&c->dir_fd);
+        (void)alarm(0);
+}
+
+/* A step forward: the time that the next one may take begins. */
+static void go_on(const Recovery *c) {
+        (void)alarm(c->patience_sec);
 }
 
 static int make_durable(int fd) {
@@ -172,6 +179,7 @@ static int copy_part(const Recovery *c, const RawPart *part, const char *name) {
         if (fd < 0)
                 return fd;
         for (uint64_t at = 0; at < part->size; at += (uint64_t)n) {
+                go_on(c);
                 n = raw_store_read(&c->store, part, at, buffer, sizeof(buffer));
                 if (n < 0)
                         return (int)n;
@@ -231,6 +239,7 @@ static int feed(const Recovery *c, int fd) {
         int r;
 
         for (uint64_t at = 0; at < part->size; at += (uint64_t)n) {
+                go_on(c);
                 n = raw_store_read(&c->store, part, at, buffer, sizeof(buffer));
                 if (n < 0)
                         return (int)n;
@@ -502,11 +511,12 @@ static int check_mounted(Recovery *c, int root_fd) {
 }
 
 int recover_dump(int root_fd, const Settings *settings, const char *device,
-                 void (*say)(const char *text), char **ret, RecoverNote *ret_note,
-                 char reterr[static RECOVER_ERROR_MAX]) {
+                 void (*say)(const char *text), unsigned patience_sec, char **ret,
+                 RecoverNote *ret_note, char reterr[static RECOVER_ERROR_MAX]) {
         _cleanup_(recovery_done) Recovery c = {
                 .settings = settings,
                 .say = say,
+                .patience_sec = patience_sec,
                 .store = RAW_STORE_INIT,
                 .base_fd = -EBADF,
                 .dir_fd = -EBADF,
@@ -516,6 +526,7 @@ int recover_dump(int root_fd, const Settings *settings, const char *device,
         char name[CRASH_NAME_MAX];
         int r;
 
+        go_on(&c);
         r = open_device(&c, root_fd, device);
         if (r >= 0)
                 r = check_mounted(&c, root_fd);

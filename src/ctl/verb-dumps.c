@@ -53,16 +53,26 @@ static void tell_sources(const Dumps *dumps) {
         }
 }
 
-static bool was_denied(const Dumps *dumps) {
+/* Whether there may be dumps that this user does not see. */
+static bool place_was_denied(const Dumps *dumps) {
+        for (size_t i = 0; i < dumps->n_sources; i++)
+                if (dumps->sources[i].error == -EACCES)
+                        return true;
+        return false;
+}
+
+static bool dump_was_denied(const Dumps *dumps) {
         for (size_t i = 0; i < dumps->n; i++)
                 if (dumps->items[i].error == -EACCES)
                         return true;
         return false;
 }
 
+/* Of a place that could not be read, that has been said, and nothing else is known. */
 static int no_dumps(const Dumps *dumps) {
         for (size_t i = 0; i < dumps->n_sources; i++)
-                if (dumps->sources[i].path)
+                if (dumps->sources[i].path &&
+                    (dumps->sources[i].error == 0 || dumps->sources[i].error == -ENOENT))
                         (void)complain("There are no dumps in '%s'.", dumps->sources[i].path);
         return EXIT_FAILURE;
 }
@@ -70,23 +80,29 @@ static int no_dumps(const Dumps *dumps) {
 int verb_list(const Options *options) {
         _cleanup_(dumps_done) Dumps dumps = { 0 };
 
+        bool denied;
+
         if (read_dumps(options, &dumps) != 0)
                 return EXIT_FAILURE;
         tell_sources(&dumps);
-        if (options->json) {
-                if (json_print_dumps(stdout, &dumps) < 0)
-                        return complain("Out of memory.");
-                return EXIT_SUCCESS;
-        }
-        if (dumps.n == 0)
+        denied = place_was_denied(&dumps);
+        /* An empty list would say that there are none. */
+        if (dumps.n == 0 && denied)
+                return EXIT_FAILURE;
+        if (dumps.n == 0 && !options->json)
                 return no_dumps(&dumps);
-        print_dumps(stdout, &dumps, want_colour(STDOUT_FILENO));
+        if (!options->json)
+                print_dumps(stdout, &dumps, want_colour(STDOUT_FILENO));
+        else if (json_print_dumps(stdout, &dumps) < 0)
+                return complain("Out of memory.");
         (void)fflush(stdout);
-        if (was_denied(&dumps))
+        if (dump_was_denied(&dumps)) {
                 (void)complain("Dumps can only be read by root.");
-        if (dumps.more)
+                denied = true;
+        }
+        if (dumps.more && !options->json)
                 (void)complain("There are more dumps than the %u that are looked at.", DUMPS_MOST);
-        return EXIT_SUCCESS;
+        return denied ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
 /* The dump that the command line names, NULL if there is none: then the sentence was said. */
@@ -95,6 +111,9 @@ static const FoundDump *choose(const Options *options, const Dumps *dumps) {
         int i;
 
         tell_sources(dumps);
+        /* Which one is the newest, nobody can say who does not see all of them. */
+        if (!options->argument && place_was_denied(dumps))
+                return NULL;
         i = dumps_find(dumps, options->argument);
         if (i == -ENOTUNIQ) {
                 (void)complain("There is more than one dump whose name begins with '%s'.",

@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* kdumpctl recover. */
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
 
 #include "base/file-util.h"
 #include "base/string-util.h"
+#include "base/time-util.h"
 #include "ctl/recover.h"
 #include "ctl/verbs.h"
 #include "sys/blockdev.h"
@@ -17,6 +21,26 @@ static void on_said(const char *text) {
         (void)complain("%s.", text);
 }
 
+/* Nothing but write() and _exit() is safe here. What is unfinished is found and dropped the next
+ * time, and the device still has it all. */
+static void on_hang(int number) {
+        static const char text[] =
+                "kdumpctl: The recovery made no step forward for too long, giving "
+                "it up; KDUMPCTL_RECOVER_PATIENCE= gives it more time.\n";
+
+        (void)!write(STDERR_FILENO, text, sizeof(text) - 1);
+        _exit(EXIT_FAILURE);
+}
+
+static unsigned patience_sec(void) {
+        const char *text = secure_getenv("KDUMPCTL_RECOVER_PATIENCE");
+        uint64_t usec;
+
+        if (!text || parse_timespan(text, &usec) < 0 || usec < USEC_PER_SEC)
+                return RECOVER_PATIENCE_SEC;
+        return (unsigned)MIN(usec / USEC_PER_SEC, (uint64_t)UINT32_MAX);
+}
+
 /* Returns whether the dump, if there was one, is in files now. */
 static bool recover(int root_fd, const Settings *settings, const char *device, bool was_named) {
         _cleanup_free_ char *directory = NULL;
@@ -24,7 +48,8 @@ static bool recover(int root_fd, const Settings *settings, const char *device, b
         RecoverNote note = RECOVER_WHOLE;
         int r;
 
-        r = recover_dump(root_fd, settings, device, on_said, &directory, &note, reason);
+        r = recover_dump(root_fd, settings, device, on_said, patience_sec(), &directory, &note,
+                         reason);
         /* Of several devices of the configuration, the one without news is no fault. */
         if (!was_named && (r == -ENODATA || r == -EALREADY)) {
                 (void)printf("%s: %s\n", device, reason);
@@ -91,6 +116,7 @@ int verb_recover(const Options *options) {
         _cleanup_close_ int root_fd = -EBADF;
         int r;
 
+        (void)signal(SIGALRM, on_hang);
         r = conffile_read(options->root, &settings, NULL, NULL, NULL);
         if (r < 0)
                 return complain("The configuration cannot be read: %s.", strerror(-r));
