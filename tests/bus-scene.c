@@ -45,7 +45,7 @@ static void scene_init(Scene *s) {
 static int on_properties_changed(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         Client *c = userdata;
         const char *interface, *name, *contents;
-        size_t used = 0;
+        size_t used = 0, n;
 
         ck_assert_int_ge(sd_bus_message_read(m, "s", &interface), 0);
         ck_assert_str_eq(interface, BUS_INTERFACE);
@@ -60,9 +60,14 @@ static int on_properties_changed(sd_bus_message *m, void *userdata, sd_bus_error
                 used += strlen(c->changed + used);
         }
         ck_assert_int_ge(sd_bus_message_exit_container(m), 0);
-        /* Values are told, not just that there are new ones. */
+        c->invalidated[0] = '\0';
         ck_assert_int_ge(sd_bus_message_enter_container(m, 'a', "s"), 0);
-        ck_assert_int_eq(sd_bus_message_read(m, "s", &name), 0);
+        while (sd_bus_message_read(m, "s", &name) > 0) {
+                strscpyf(c->changed + used, sizeof(c->changed) - used, " %s", name);
+                used += strlen(c->changed + used);
+                n = strlen(c->invalidated);
+                strscpyf(c->invalidated + n, sizeof(c->invalidated) - n, " %s", name);
+        }
         c->n_changes++;
         return 0;
 }
@@ -118,6 +123,7 @@ void scene_pair(Scene *s) {
         ck_assert_ptr_nonnull(s->bus);
         s->bus->manager = &s->world.manager;
         s->bus->bus = server;
+        s->bus->asked_by_root = bus_asked_by_root;
         ck_assert_int_ge(bus_add_manager(s->bus), 0);
         AWAIT(s, sd_bus_is_ready(server) > 0 && sd_bus_is_ready(client) > 0);
 }

@@ -19,7 +19,8 @@ typedef struct Client {
 
         /* PropertiesChanged as they came. */
         unsigned n_changes;
-        char changed[1024]; /* " Name" for each of the last one */
+        char changed[1024];    /* " Name" for each of the last one, with a value or without */
+        char invalidated[256]; /* those without */
         unsigned n_decided;
         char decided[512]; /* the last one, as text */
 } Client;

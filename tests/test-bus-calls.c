@@ -324,6 +324,7 @@ static int calls_of_nobody(void) {
                 { BUS_PATH, "org.freedesktop.DBus.Introspectable", "Introspect", "", NULL, NULL,
                   NULL, true },
         };
+        static const char *const hidden[] = { "CommandLine", "LastCrashMessage" };
         sd_bus *bus;
 
         if (setgid(NOBODY) < 0 || setuid(NOBODY) < 0 || sd_bus_open_system(&bus) < 0)
@@ -341,6 +342,14 @@ static int calls_of_nobody(void) {
         if (sd_bus_call_method(bus, BUS_NAME, BUS_PATH, BUS_INTERFACE, "ListDecisions", NULL, NULL,
                                "u", 5) < 0)
                 return 50;
+        for (size_t i = 0; i < ELEMENTSOF(hidden); i++) {
+                _cleanup_free_ char *text = NULL;
+
+                if (sd_bus_get_property_string(bus, BUS_NAME, BUS_PATH, BUS_INTERFACE, hidden[i],
+                                               NULL, &text) < 0 ||
+                    text[0] != '\0')
+                        return 60 + (int)i;
+        }
         if (sd_bus_set_property(bus, BUS_NAME, "/org/freedesktop/LogControl1",
                                 "org.freedesktop.LogControl1", "LogLevel", NULL, "s",
                                 "debug") != -EACCES)
@@ -350,6 +359,7 @@ static int calls_of_nobody(void) {
 }
 
 START_TEST(privilege) {
+        char text[64];
         int status = -1;
         pid_t pid;
         Scene s;
@@ -358,6 +368,8 @@ START_TEST(privilege) {
                 return;
         scene_daemon(&s);
         world_arm(&s.world);
+        strscpy(s.world.manager.aftermath.crash.message,
+                sizeof(s.world.manager.aftermath.crash.message), "BUG: x");
         pid = fork();
         ck_assert_int_ge(pid, 0);
         if (pid == 0)
@@ -369,6 +381,8 @@ START_TEST(privilege) {
         ck_assert_uint_eq(s.world.n_started[HELPER_UNLOAD], 0);
         ck_assert_uint_eq(s.bus->n_callers, 0);
         ck_assert_int_eq(log_get_level(), LOG_INFO);
+        get_property(&s, "LastCrashMessage", "s", text, sizeof(text));
+        ck_assert_str_eq(text, "BUG: x");
         scene_daemon_done(&s);
 }
 END_TEST

@@ -202,6 +202,60 @@ START_TEST(introspection) {
 }
 END_TEST
 
+static bool asked_by_somebody(sd_bus_message *message) {
+        return false;
+}
+
+/* GetAll as it comes, with all that is in it. */
+static bool all_has(Scene *s, const char *text) {
+        _cleanup_message_ sd_bus_message *reply = NULL;
+        bool found = false;
+        const char *name, *type, *value;
+
+        reply = call(s, BUS_PATH, PROPERTIES_INTERFACE, "GetAll", "s", BUS_INTERFACE);
+        ck_assert(!sd_bus_message_is_method_error(reply, NULL));
+        ck_assert_int_gt(sd_bus_message_enter_container(reply, 'a', "{sv}"), 0);
+        while (sd_bus_message_enter_container(reply, 'e', "sv") > 0) {
+                ck_assert_int_gt(sd_bus_message_read(reply, "s", &name), 0);
+                ck_assert_int_gt(sd_bus_message_peek_type(reply, NULL, &type), 0);
+                ck_assert_int_gt(sd_bus_message_enter_container(reply, 'v', type), 0);
+                if (streq(type, "s")) {
+                        ck_assert_int_gt(sd_bus_message_read(reply, "s", &value), 0);
+                        found |= strstr(value, text) != NULL;
+                } else
+                        ck_assert_int_gt(sd_bus_message_skip(reply, type), 0);
+                ck_assert_int_ge(sd_bus_message_exit_container(reply), 0);
+                ck_assert_int_ge(sd_bus_message_exit_container(reply), 0);
+        }
+        return found;
+}
+
+/* What is in a configuration of mode 0600, and what was in the kernel's log. */
+START_TEST(for_root_only) {
+        static const char *const texts[] = { "irqpoll", "BUG: x" };
+        Scene s;
+
+        scene_pair(&s);
+        world_arm(&s.world);
+        strscpy(s.world.manager.aftermath.crash.message,
+                sizeof(s.world.manager.aftermath.crash.message), "BUG: x");
+        (void)manager_status(&s.world.manager);
+        ck_get(&s, "CommandLine", "s", "root=/dev/vda irqpoll");
+        ck_get(&s, "LastCrashMessage", "s", "BUG: x");
+        for (size_t i = 0; i < ELEMENTSOF(texts); i++)
+                ck_assert(all_has(&s, texts[i]));
+
+        s.bus->asked_by_root = asked_by_somebody;
+        ck_get(&s, "CommandLine", "s", "");
+        ck_get(&s, "LastCrashMessage", "s", "");
+        ck_get(&s, "KernelFile", "s", "/boot/vmlinuz");
+        for (size_t i = 0; i < ELEMENTSOF(texts); i++)
+                ck_assert(!all_has(&s, texts[i]));
+        check_properties(&s);
+        scene_pair_done(&s);
+}
+END_TEST
+
 /* --- changes ---------------------------------------------------------------------------------- */
 
 static void set_text(char **field) {
@@ -342,6 +396,11 @@ static void check_changes(Scene *s) {
                 ck_assert_msg(has_word(s->client.changed, name), "%s is not in%s", name,
                               s->client.changed);
                 ck_assert(!has_word(s->client.changed, "Version"));
+                /* Values are told, not just that there are new ones; but for what is root's. */
+                ck_assert_str_eq(s->client.invalidated, streq(name, "CommandLine") ? " CommandLine"
+                                                        : streq(name, "LastCrashMessage")
+                                                                ? " LastCrashMessage"
+                                                                : "");
         }
 }
 
@@ -548,6 +607,7 @@ static void add_cases(Suite *s) {
         ADD_TEST(s, properties);
         ADD_TEST(s, read_only);
         ADD_TEST(s, introspection);
+        ADD_TEST(s, for_root_only);
         ADD_TEST(s, changes);
         ADD_TEST(s, first_change);
         /* Nothing that is missing here is reported as passed: the plan has fewer lines. */

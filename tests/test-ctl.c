@@ -87,6 +87,12 @@ START_TEST(operational) {
                          "(27.3 ms in all)\n"
                          "  Last crash: 2023-11-14 21:13:20, complete: BUG: x\n"
                          "  Crash test: never, see 'kdumpctl test --crash'\n");
+        /* As for somebody who is not root, and for root where the log of the kernel was lost. */
+        status.last_crash_message = (char *)"";
+        ck_assert_ptr_nonnull(strstr(status_text(&status, false),
+                                     "21:13:20, complete: (its message is for root only)\n"));
+        status.asked_by_root = true;
+        ck_assert_ptr_nonnull(strstr(status_text(&status, false), "21:13:20, complete\n"));
 }
 END_TEST
 

@@ -3,6 +3,7 @@
 #include "ctl/client.h"
 
 #include <errno.h>
+#include <unistd.h>
 
 #include <systemd/sd-bus.h>
 
@@ -282,6 +283,7 @@ int client_get_status(Client *client, DaemonStatus *ret, char reterr[static CLIE
                 r = -EBADMSG;
         if (r < 0)
                 return bad_answer(r, reterr);
+        status.asked_by_root = geteuid() == 0;
         *ret = status;
         status = (DaemonStatus){ 0 };
         return 0;

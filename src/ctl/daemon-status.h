@@ -56,6 +56,8 @@ typedef struct DaemonStatus {
 
         /* Bit i: the answer had the i-th property; another version of the daemon may lack some. */
         uint64_t received;
+        /* Who asked; not from kdumpd. Texts for root only are empty for others. */
+        bool asked_by_root;
 } DaemonStatus;
 
 /* One property: its D-Bus type, 's', 'b' or 't', tells whether its field is a char *, a bool or a

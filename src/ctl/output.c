@@ -159,6 +159,8 @@ static void print_last_crash(FILE *f, const DaemonStatus *status, bool colour) {
         (void)fprintf(f, "%s, ", date_text(date, status->last_crash_usec));
         put_highlighted(f, strempty(status->last_crash_state),
                         status->last_crash_complete ? GREEN : YELLOW, colour);
+        if (isempty(status->last_crash_message) && !status->asked_by_root)
+                (void)fputs(": (its message is for root only)", f);
         if (!isempty(status->last_crash_message)) {
                 (void)fputs(": ", f);
                 put_text(f, status->last_crash_message);

@@ -79,7 +79,14 @@ static int method_list_decisions(sd_bus_message *message, void *userdata, sd_bus
 }
 
 /* Every property: its name and type on the bus, the field of Status that holds it, and whether it
- * can change. The one list makes the vtable, the getter and the change signals. */
+ * can change. The one list makes the vtable, the getter and the change signals.
+ *
+ * What is EMITS_INVALIDATION is for root alone: to others it is empty, and signals, which everyone
+ * receives, only say that it has changed. These are the texts that kdumpd did not make itself, and
+ * has from where not everyone may read: the command line has the words of a kdumpd.conf that may be
+ * 0600, the panic's message is from the kernel's log (kernel.dmesg_restrict=1) and from a dump.
+ * Whatever else is to be on the bus has to be fit for everyone; decisions and reasons are sentences
+ * of ours about files and numbers. */
 #define PROPERTIES(X)                                                       \
         X(Version, "s", version, CONST)                                     \
         X(State, "s", state, EMITS_CHANGE)                                  \
@@ -96,7 +103,7 @@ static int method_list_decisions(sd_bus_message *message, void *userdata, sd_bus
         X(InitrdState, "s", initrd_state, EMITS_CHANGE)                     \
         X(InitrdMessage, "s", initrd_message, EMITS_CHANGE)                 \
         X(InitrdUnpackedBytes, "t", initrd_unpacked_bytes, EMITS_CHANGE)    \
-        X(CommandLine, "s", command_line, EMITS_CHANGE)                     \
+        X(CommandLine, "s", command_line, EMITS_INVALIDATION)               \
         X(ReservationBytes, "t", reservation_bytes, EMITS_CHANGE)           \
         X(ElfcorehdrBytes, "t", elfcorehdr_bytes, EMITS_CHANGE)             \
         X(CpuHotplug, "s", cpu_hotplug, EMITS_CHANGE)                       \
@@ -117,7 +124,7 @@ static int method_list_decisions(sd_bus_message *message, void *userdata, sd_bus
         X(MaxDelayUSec, "t", max_delay_usec, EMITS_CHANGE)                  \
         X(LastCrashUSec, "t", last_crash_usec, EMITS_CHANGE)                \
         X(LastCrashDirectory, "s", last_crash_directory, EMITS_CHANGE)      \
-        X(LastCrashMessage, "s", last_crash_message, EMITS_CHANGE)          \
+        X(LastCrashMessage, "s", last_crash_message, EMITS_INVALIDATION)    \
         X(LastCrashState, "s", last_crash_state, EMITS_CHANGE)              \
         X(LastCrashComplete, "b", last_crash_complete, EMITS_CHANGE)        \
         X(LastTestUSec, "t", last_test_usec, EMITS_CHANGE)                  \
@@ -140,6 +147,20 @@ static const Property properties[] = {
 
 _Static_assert(ELEMENTSOF(properties) <= BUS_PROPERTIES_MAX, "BUS_PROPERTIES_MAX has room");
 
+/* The same as for the methods: root, and nobody by capabilities. */
+bool bus_asked_by_root(sd_bus_message *call) {
+        return sd_bus_query_sender_privilege(call, -1) > 0;
+}
+
+/* What the one who asks for a property may see of a text. */
+static const char *text_for_caller(Bus *b, sd_bus *bus, const Property *p, const char *text) {
+        sd_bus_message *call = sd_bus_get_current_message(bus);
+
+        if (p->flag != SD_BUS_VTABLE_PROPERTY_EMITS_INVALIDATION || isempty(text))
+                return text;
+        return call && b->asked_by_root(call) ? text : "";
+}
+
 static int get_property(sd_bus *bus, const char *path, const char *interface, const char *name,
                         sd_bus_message *reply, void *userdata, sd_bus_error *error) {
         Bus *b = userdata;
@@ -150,8 +171,10 @@ static int get_property(sd_bus *bus, const char *path, const char *interface, co
                 if (!streq(properties[i].name, name))
                         continue;
                 if (properties[i].type == 's')
-                        return sd_bus_message_append_basic(reply, 's',
-                                                           *(char *const *)(const void *)field);
+                        return sd_bus_message_append_basic(
+                                reply, 's',
+                                text_for_caller(b, bus, &properties[i],
+                                                *(char *const *)(const void *)field));
                 return sd_bus_message_append_basic(reply, properties[i].type, field);
         }
         return -ENOENT;
@@ -218,7 +241,7 @@ static size_t note_changes(Bus *b, char *ret_names[static BUS_PROPERTIES_MAX + 1
                         continue;
                 b->digests[i] = d;
                 /* sd-bus refuses the whole signal for one that is not to be told. */
-                if (properties[i].flag == SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE)
+                if (properties[i].flag != SD_BUS_VTABLE_PROPERTY_CONST)
                         ret_names[n++] = (char *)properties[i].name;
         }
         ret_names[n] = NULL;

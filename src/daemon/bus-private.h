@@ -25,6 +25,7 @@ struct Bus {
         Manager *manager;
         BusRefresh refresh;
         void *userdata;
+        bool (*asked_by_root)(sd_bus_message *call); /* bus_asked_by_root(), or a test's */
 
         sd_bus *bus;
         sd_event_source *reconnect_source;
@@ -44,6 +45,9 @@ bool bus_is_ready(const Bus *b);
 /* bus-manager.c: the object itself. */
 int bus_add_manager(Bus *b) _must_check_;
 void bus_forget_callers(Bus *b);
+
+/* Whether a call is from root (or from our own user, if we are not root). Asks the bus for it. */
+bool bus_asked_by_root(sd_bus_message *call);
 
 /* bus-log.c: org.freedesktop.LogControl1. */
 int bus_add_log_control(sd_bus *bus) _must_check_;

@@ -207,6 +207,7 @@ int bus_new(sd_event *event, Manager *manager, BusRefresh refresh, void *userdat
                 .manager = manager,
                 .refresh = refresh,
                 .userdata = userdata,
+                .asked_by_root = bus_asked_by_root,
                 .wait_usec = RECONNECT_USEC,
         };
         connect_bus(b);
