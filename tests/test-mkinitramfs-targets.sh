@@ -90,7 +90,7 @@ plan
     fail "a collector in quotes is not packed"
 configure ''
 mounted 254:1 / / xfs /dev/vda1
-planned '"FileSystem":"xfs"'
+planned '"FileSystem":"xfs","Options":""'
 packed xfs
 lacks ext4
 
@@ -114,7 +114,8 @@ rm "$root/var/crash"
 
 # btrfs has no device numbers of its own, and paths from the top.
 mounted 0:40 /@ / btrfs /dev/vda1
-planned '"FileSystem":"btrfs","Options":"subvolid=5"' '"Directory":"/@/var/crash"'
+btrfs='"FileSystem":"btrfs","Options":"subvolid=5,skip_balance"'
+planned "$btrfs" '"Directory":"/@/var/crash"'
 packed btrfs
 # On several devices, of which another one has the link: all of them are needed.
 device sys/devices/pci0000:00/0000:00:06.0/block/sdc 8:32
@@ -164,6 +165,11 @@ echo "22 21 0:50 / /home/u rw - fuse /dev/vda2 rw,user_id=1000" >>"$root/proc/se
 configure 'Target=/dev/vda2'
 planned '"FileSystem":"xfs"'
 mounted 254:1 / / ext4 /dev/vda1
+# The options of fstab are not the capture's.
+echo "UUID=3333 /dumps btrfs compress=zstd,subvol=/@home 0 0" >"$root/etc/fstab"
+configure 'Target=/dev/vda2'
+planned "$btrfs"
+echo "UUID=3333 /dumps xfs defaults 0 0" >"$root/etc/fstab"
 configure 'Target=/dev/vda2
 Path=/x//y/
 FallbackTarget=/dev/vda1'

@@ -27,8 +27,9 @@ static const struct {
         { "ext4", "fs-ext4", "" },
         { "xfs", "fs-xfs", "" },
         { "f2fs", "fs-f2fs", "" },
-        /* From the top, where paths do not depend on what is the default subvolume. */
-        { "btrfs", "fs-btrfs", "subvolid=5" },
+        /* From the top, where paths do not depend on what is the default subvolume. A balance that
+         * was under way would go on as it is mounted, in the little memory that there is. */
+        { "btrfs", "fs-btrfs", "subvolid=5,skip_balance" },
 };
 
 static const char *const networks[] = { "nfs",  "nfs4", "cifs",     "smb3",           "ceph",
