@@ -4,6 +4,7 @@
 
 #include "core/backoff.h"
 #include "fake-load.h"
+#include "fake-uki.h"
 #include "load/execute.h"
 #include "load/text.h"
 
@@ -171,6 +172,52 @@ START_TEST(good) {
         ck_assert_uint_gt(report.call_start_usec, 0);
         ck_assert_uint_ge(report.call_end_usec, report.call_start_usec);
         ck_assert_uint_eq(report.busy_tries, 0);
+}
+END_TEST
+
+/* What the kernel of a call is: that of the tree's image, and open for reading only. */
+static int load_unified(void *userdata, int kernel_fd, int initrd_fd, const char *command_line,
+                        unsigned flags) {
+        uint8_t content[FAKE_KERNEL_SIZE];
+        size_t n;
+
+        ck_assert_int_eq(read_at(kernel_fd, content, sizeof(content), 0, &n), 0);
+        ck_assert_uint_eq(n, sizeof(content));
+        ck_assert_int_eq(memcmp(content, image, sizeof(content)), 0);
+        ck_assert_int_eq(fcntl(kernel_fd, F_GETFL) & O_ACCMODE, O_RDONLY);
+        ck_assert_int_eq(lseek(kernel_fd, 0, SEEK_END), FAKE_KERNEL_SIZE);
+        return fake_load(userdata, kernel_fd, initrd_fd, command_line, flags);
+}
+
+/* The kernel in it is what is loaded, and the file what is told. */
+START_TEST(unified_kernel) {
+        static uint8_t file[65536];
+        size_t size = fake_uki(file);
+        KexecOps unified = ops;
+        LoadRequest request = {
+                .root_fd = tree.fd, .settings = &settings, .architecture = "x86_64", .release = R
+        };
+
+        unified.file_load = load_unified;
+        tree_unlink(&tree, KERNEL);
+        size = fake_uki_add(file, size, ".uname", R, strlen(R));
+        size = fake_uki_add(file, size, ".linux", image, sizeof(image));
+        tree_bytes(&tree, "/efi/EFI/Linux/any.efi", file, size);
+        ck_assert_uint_eq(load_prepare(&request, &prepared, &report), FAILURE_NONE);
+        ck_assert_uint_eq(load_execute(&request, &prepared, &unified, &report), FAILURE_NONE);
+        ck_assert_str_eq(report.kernel.path, "/efi/EFI/Linux/any.efi");
+        ck_assert_uint_eq(report.kernel.size, size);
+        ck_assert_str_eq(report.kernel_release, R);
+        ck_assert(!fake.has_kernel);
+
+        tree_text(&tree, "/sys/kernel/security/lockdown", "none [integrity] confidentiality\n");
+        fake = (Fake){ 0 };
+        refused(FAILURE_LOCKDOWN, "the kernel in \"/efi/EFI/Linux/any.efi\" has no signature of");
+        tree_unlink(&tree, "/sys/kernel/security/lockdown");
+        set("Kernel", "/efi/EFI/Linux/any.efi");
+        put_le(file + FAKE_UKI_SECTIONS + 40 + 20, size, 4);
+        tree_bytes(&tree, "/efi/EFI/Linux/any.efi", file, size);
+        refused(FAILURE_BAD_KERNEL, "it is cut short");
 }
 END_TEST
 
@@ -698,6 +745,7 @@ END_TEST
 
 static void add_cases(Suite *s) {
         ADD_FIXTURE_TEST(s, good);
+        ADD_FIXTURE_TEST(s, unified_kernel);
         ADD_FIXTURE_TEST(s, replace_atomic);
         ADD_FIXTURE_TEST(s, replace_explicit);
         ADD_FIXTURE_TEST(s, explicit_needs_two);

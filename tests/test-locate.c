@@ -2,6 +2,8 @@
 /* sys/locate: each place, their order, and what names say. */
 #include "test.h"
 
+#include "fake-kernel.h"
+#include "fake-uki.h"
 #include "sys/locate.h"
 #include "tree.h"
 
@@ -87,6 +89,95 @@ START_TEST(initrd_places) {
                 initrd_is(path_of(place, "token"));
         }
         initrd_is("/var/lib/kdumpd/" R "/initramfs.img");
+}
+END_TEST
+
+static void put_kernel(const char *path, const char *release) {
+        uint8_t image[FAKE_KERNEL_SIZE];
+
+        fake_kernel(image, release);
+        tree_bytes(&tree, path, image, sizeof(image));
+}
+
+/* One that tells its release in a section, in its kernel, or not at all. */
+static void put_unified(const char *path, const char *section, const char *release) {
+        static uint8_t file[65536];
+        uint8_t image[FAKE_KERNEL_SIZE];
+        size_t size = fake_uki(file);
+
+        fake_kernel(image, release);
+        if (section)
+                size = fake_uki_add(file, size, ".uname", section, strlen(section));
+        size = fake_uki_add(file, size, ".linux", image, sizeof(image));
+        tree_bytes(&tree, path, file, size);
+}
+
+static void no_kernel(const char *part) {
+        _cleanup_free_ char *path = NULL, *tried = NULL;
+
+        ck_assert_int_eq(locate_kernel(tree.fd, R, "x86_64", &path, &tried), -ENOENT);
+        ck_assert_msg(strstr(tried, part), "\"%s\" is not in: %s", part, tried);
+}
+
+/* A kernel of any name, where the boot loader has it from. */
+START_TEST(boot_image) {
+        static const struct {
+                const char *line, *path;
+        } cases[] = {
+                { "BOOT_IMAGE=/boot/bzImage root=/", "/boot/bzImage" },
+                { "ro BOOT_IMAGE=/bzImage\n", "/boot/bzImage" },
+                { "BOOT_IMAGE=(hd0,gpt2)/boot/bzImage", "/boot/bzImage" },
+                { "BOOT_IMAGE=(hd0)/x/linux", "/boot/efi/x/linux" },
+                { "BOOT_IMAGE=/y/linux", "/efi/y/linux" },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                tree_text(&tree, "/proc/cmdline", cases[i].line);
+                no_kernel(cases[i].path);
+                put_kernel(cases[i].path, R);
+                kernel_is("x86_64", cases[i].path);
+                put_kernel(cases[i].path, R ".old");
+                no_kernel(" (it is " R ".old)");
+                tree_text(&tree, cases[i].path, "no kernel");
+                no_kernel(" (it does not tell its release)");
+                tree_unlink(&tree, cases[i].path);
+        }
+        put_kernel("/boot/bzImage", R);
+        tree_text(&tree, "/proc/cmdline", "BOOT_IMAGE=boot/bzImage BOOT_IMAGE=(hd0 BOOT_IMAGE=1");
+        no_kernel("/boot/kernel-" R);
+        /* What has the release in its name comes first. */
+        tree_text(&tree, "/proc/cmdline", "BOOT_IMAGE=/boot/bzImage");
+        tree_text(&tree, "/boot/kernel-" R, "x");
+        kernel_is("x86_64", "/boot/kernel-" R);
+}
+END_TEST
+
+START_TEST(unified) {
+        const char *directory;
+        char path[128];
+
+        no_kernel("/boot/EFI/Linux/*.efi");
+        for (size_t i = 0; (directory = locate_unified_directory(i)); i++) {
+                strscpyf(path, sizeof(path), "%s/b.EFI", directory);
+                put_unified(path, R "\n", "x");
+                kernel_is("x86_64", path);
+                put_unified(path, "6.1", R);
+                no_kernel("b.EFI (it is 6.1)");
+                put_unified(path, NULL, R);
+                kernel_is("x86_64", path);
+                /* The first of several, whatever the order in the directory. */
+                strscpyf(path, sizeof(path), "%s/a.efi", directory);
+                put_unified(path, R, "x");
+                kernel_is("x86_64", path);
+                put_unified(path, NULL, "6.1");
+                tree_unlink(&tree, path);
+                strscpyf(path, sizeof(path), "%s/c.efi.bak", directory);
+                put_unified(path, R, R);
+                strscpyf(path, sizeof(path), "%s/b.EFI", directory);
+                kernel_is("x86_64", path);
+                tree_text(&tree, path, "MZ");
+                no_kernel("b.EFI (it does not tell its release)");
+        }
 }
 END_TEST
 
@@ -323,6 +414,8 @@ END_TEST
 
 static void add_cases(Suite *s) {
         ADD_FIXTURE_TEST(s, kernel_places);
+        ADD_FIXTURE_TEST(s, boot_image);
+        ADD_FIXTURE_TEST(s, unified);
         ADD_FIXTURE_TEST(s, initrd_places);
         ADD_FIXTURE_TEST(s, debian_initrd);
         ADD_FIXTURE_TEST(s, words_of_initrds);

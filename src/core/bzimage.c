@@ -87,8 +87,7 @@ static const char *other_format(const Bytes *head) {
         if (memcmp(head->data + AT_ARM64_MAGIC, "ARM\x64", 4) == 0)
                 return "it is a kernel for arm64";
         return head->data[0] == 'M' && head->data[1] == 'Z'
-                       ? "it is a PE file without an x86 boot header (a unified kernel image "
-                         "cannot be loaded as a crash kernel)"
+                       ? "it is a PE file without an x86 boot header"
                        : "it has no x86 boot header";
 }
 

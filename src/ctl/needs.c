@@ -14,6 +14,7 @@
 #include "core/x86-control.h"
 #include "sys/build-report-json.h"
 #include "sys/crash-machine.h"
+#include "sys/kernel-file.h"
 #include "sys/kernel-state.h"
 #include "sys/locate.h"
 
@@ -77,7 +78,13 @@ static int find_kernel(int root_fd, const Settings *settings, const struct utsna
         fd = open_file(root_fd, needs->kernel, &size, reterr);
         if (fd < 0)
                 return fd;
-        n = read(fd, head, KERNEL_HEAD_MAX);
+        r = kernel_file_unwrap(&fd, &size);
+        if (r < 0) {
+                strscpyf(reterr, NEEDS_ERROR_MAX, "'%s' cannot be read: %s.", needs->kernel,
+                         strerror(-r));
+                return r;
+        }
+        n = pread(fd, head, KERNEL_HEAD_MAX, 0);
         r = n < 0 ? -errno : kernel_image_parse(head, (size_t)n, size, &image, &why);
         if (r >= 0) {
                 needs->input.kernel_bytes = image.init_size;

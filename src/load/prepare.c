@@ -13,6 +13,7 @@
 #include "base/time-util.h"
 #include "core/kernel-image.h"
 #include "image/cmdline.h"
+#include "sys/kernel-file.h"
 #include "sys/kernel-state.h"
 #include "sys/kexec.h"
 #include "sys/locate.h"
@@ -58,6 +59,8 @@ typedef struct Input {
         Failure missing;  /* the failure that a file that cannot be had is */
         int fd;
         FileIdentity *identity;
+        uint64_t size;   /* of what fd has */
+        bool is_unified; /* what identity tells is a unified kernel image, with fd's kernel in it */
         char resolved[PATH_MAX]; /* where the path led to below the root, "" if that is unknown */
 } Input;
 
@@ -111,9 +114,21 @@ static Failure input_open(Input *input, int root_fd, LoadReport *report) {
         input->identity->inode = st.st_ino;
         input->identity->mtime_nsec =
                 (uint64_t)st.st_mtim.tv_sec * 1000 * USEC_PER_SEC + (uint64_t)st.st_mtim.tv_nsec;
-        input->identity->size = (uint64_t)st.st_size;
+        input->identity->size = input->size = (uint64_t)st.st_size;
         note_resolved(input, root_fd);
         return FAILURE_NONE;
+}
+
+/* A kernel can come in a file with other things. */
+static Failure unwrap(Input *kernel, LoadReport *report) {
+        int r = kernel_file_unwrap(&kernel->fd, &kernel->size);
+
+        kernel->is_unified = r > 0;
+        if (r >= 0)
+                return FAILURE_NONE;
+        return load_fail(report, r == -EBADMSG ? FAILURE_BAD_KERNEL : FAILURE_SYSTEM,
+                         "the kernel cannot be taken out of the unified kernel image \"%s\": %s",
+                         kernel->identity->path, r == -EBADMSG ? "it is cut short" : strerror(-r));
 }
 
 static Failure find_kernel(const LoadRequest *request, LoadReport *report) {
@@ -168,7 +183,7 @@ static Failure parse_kernel(const Input *kernel, KernelImage *ret, LoadReport *r
         if (r < 0)
                 return load_fail(report, FAILURE_NO_KERNEL, "the kernel \"%s\" cannot be read: %s",
                                  id->path, strerror(-r));
-        if (kernel_image_parse(head.data, head.size, id->size, ret, &why) < 0)
+        if (kernel_image_parse(head.data, head.size, kernel->size, ret, &why) < 0)
                 return load_fail(report, FAILURE_BAD_KERNEL,
                                  "the kernel \"%s\" cannot be loaded: %s", id->path, why);
         return FAILURE_NONE;
@@ -328,9 +343,10 @@ static Failure check_lockdown(const LoadRequest *request, const Input *kernel,
                 return FAILURE_NONE;
         return load_fail(report, FAILURE_LOCKDOWN,
                          "the kernel is locked down (%s) and takes only signed images, and "
-                         "\"%s\" has no signature: install a signed kernel, or boot without "
+                         "%s\"%s\" has no signature%s: install a signed kernel, or boot without "
                          "secure boot",
-                         mode, report->kernel.path);
+                         mode, kernel->is_unified ? "the kernel in " : "", report->kernel.path,
+                         kernel->is_unified ? " of its own" : "");
 }
 
 Failure load_note_loader(LoadReport *report, LoaderChoice loader, const char *format, ...) {
@@ -461,6 +477,8 @@ static Failure prepare_files(const LoadRequest *request, Input *kernel, Input *i
         failure = find_kernel(request, report);
         if (failure == FAILURE_NONE)
                 failure = input_open(kernel, request->root_fd, report);
+        if (failure == FAILURE_NONE)
+                failure = unwrap(kernel, report);
         if (failure == FAILURE_NONE && image)
                 failure = parse_kernel(kernel, ret_image, report);
         if (failure == FAILURE_NONE)

@@ -20,7 +20,8 @@ typedef struct LoadRequest {
 } LoadRequest;
 
 /* What the system calls take. The descriptors are those of the files themselves: a copy in
- * memory would lack the attributes that IMA and SELinux judge by. */
+ * memory, as a kernel out of a unified kernel image has to be, lacks the attributes that IMA and
+ * SELinux judge by. */
 typedef struct Prepared {
         int kernel_fd;
         int initrd_fd;     /* -EBADF if there is none */

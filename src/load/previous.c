@@ -7,6 +7,7 @@
 
 #include "base/file-util.h"
 #include "base/time-util.h"
+#include "sys/kernel-file.h"
 #include "sys/kernel-state.h"
 #include "sys/kexec.h"
 #include "sys/report-json.h"
@@ -33,6 +34,7 @@ void previous_open(int root_fd, Previous *ret) {
         _cleanup_free_ char *text = NULL;
         const LoadReport *report = &p.record.report;
         char boot_id[sizeof(p.record.boot_id)];
+        uint64_t kernel_size;
         size_t size;
 
         if (kernel_boot_id(root_fd, boot_id) < 0 ||
@@ -42,7 +44,8 @@ void previous_open(int root_fd, Previous *ret) {
         if (!streq(p.record.boot_id, boot_id) || !report->kernel.path || !report->command_line)
                 return;
         p.kernel_fd = open_same(root_fd, &report->kernel);
-        if (p.kernel_fd < 0)
+        kernel_size = report->kernel.size;
+        if (p.kernel_fd < 0 || kernel_file_unwrap(&p.kernel_fd, &kernel_size) < 0)
                 return;
         if (report->initrd.path) {
                 p.initrd_fd = open_same(root_fd, &report->initrd);

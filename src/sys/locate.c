@@ -2,17 +2,23 @@
 /* Where distributions keep the kernel and its kdump initrd. */
 #include "sys/locate.h"
 
+#include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "base/file-util.h"
 #include "base/string-util.h"
+#include "sys/kernel-file.h"
 
 #define TOKEN_MAX   128u /* of /etc/kernel/entry-token; a machine ID has 32 characters */
 #define TOKENS_MOST 2u
 
 #define SETTINGS_LONGEST (64u * 1024u) /* of a file in /etc/default */
+#define CMDLINE_LONGEST  (64u * 1024u) /* of /proc/cmdline; far above any COMMAND_LINE_SIZE */
+#define UNIFIED_MOST     64            /* unified kernel images that are looked into */
 
 typedef struct Place {
         const char *path;
@@ -20,8 +26,7 @@ typedef struct Place {
 } Place;
 
 /* What x86 loads is a bzImage; elsewhere it is an Image or an ELF file too. Not here: the
- * directories below /boot/ostree, since ostree systems have /usr/lib/modules/%r/vmlinuz, and
- * unified kernel images, which kexec_file_load does not take. */
+ * directories below /boot/ostree, since ostree systems have /usr/lib/modules/%r/vmlinuz. */
 #define NOT_X86 "aarch64 ppc64le s390x riscv64 loongarch64"
 static const Place kernel_places[] = {
         { "/boot/vmlinuz-%r", NULL },
@@ -308,6 +313,101 @@ static bool has_word(const char *list, const char *word) {
         return false;
 }
 
+/* Where the file that a boot loader names can be, by what it calls the root. */
+static const char *const boot_roots[] = { "", "/boot", "/boot/efi", "/efi" };
+
+/* Where unified kernel images are put, under any name (UAPI Group: Boot Loader Specification, type
+ * #2). */
+static const char *const unified_directories[] = { "/efi/EFI/Linux", "/boot/efi/EFI/Linux",
+                                                   "/boot/EFI/Linux" };
+
+const char *locate_unified_directory(size_t i) {
+        return i < ELEMENTSOF(unified_directories) ? unified_directories[i] : NULL;
+}
+
+/* A file under any name: it has to say itself that it is of this release. */
+static int try_file(Search *s, const char *path) {
+        char release[KERNEL_RELEASE_MAX];
+        int r = kernel_file_release(s->root_fd, path, release);
+
+        if (r >= 0 && streq(release, s->release)) {
+                s->found = strdup(path);
+                return s->found ? 1 : -ENOMEM;
+        }
+        if (r == -ENOMEM)
+                return r;
+        note_tried(s, path);
+        if (r >= 0)
+                (void)fprintf(s->tried, " (it is %s)", release);
+        else if (r != -ENOENT)
+                (void)fprintf(s->tried, " (%s)",
+                              r == -ENODATA ? "it does not tell its release" : strerror(-r));
+        return 0;
+}
+
+/* The value of BOOT_IMAGE=, without GRUB's name of the disk in front: "(hd0,gpt2)/vmlinuz". */
+static char *boot_image(int root_fd) {
+        _cleanup_free_ char *line = NULL;
+        char *rest, *word;
+
+        if (read_file_below(root_fd, "/proc/cmdline", CMDLINE_LONGEST, &line, NULL) < 0)
+                return NULL;
+        rest = line;
+        while ((word = strsep(&rest, " \n"))) {
+                const char *path = startswith(word, "BOOT_IMAGE=");
+
+                if (path && *path == '(')
+                        path = strchr(path, ')') ? strchr(path, ')') + 1 : NULL;
+                if (path && *path == '/')
+                        return strdup(path);
+        }
+        return NULL;
+}
+
+static int try_boot_image(Search *s) {
+        _cleanup_free_ char *image = boot_image(s->root_fd);
+        int r = 0;
+
+        for (size_t i = 0; image && i < ELEMENTSOF(boot_roots) && r == 0; i++) {
+                _cleanup_free_ char *path = NULL;
+
+                if (asprintf(&path, "%s%s", boot_roots[i], image) < 0)
+                        return -ENOMEM;
+                r = try_file(s, path);
+        }
+        return r;
+}
+
+static int is_unified(const struct dirent *entry) {
+        size_t n = strlen(entry->d_name);
+
+        return n > 4 && strcasecmp(entry->d_name + n - 4, ".efi") == 0;
+}
+
+/* In the order of their names, so that the answer is the same each time. */
+static int try_unified(Search *s, const char *directory) {
+        _cleanup_close_ int fd = open_below(s->root_fd, directory, O_RDONLY | O_DIRECTORY);
+        struct dirent **entries = NULL;
+        int n = fd < 0 ? fd : scandirat(fd, ".", &entries, is_unified, alphasort), r = 0;
+        char pattern[64];
+
+        for (int i = 0; i < n; i++) {
+                _cleanup_free_ char *path = NULL;
+
+                if (r == 0 && i < UNIFIED_MOST)
+                        r = asprintf(&path, "%s/%s", directory, entries[i]->d_name) < 0
+                                    ? -ENOMEM
+                                    : try_file(s, path);
+                free(entries[i]);
+        }
+        free(entries);
+        if (n > 0)
+                return r;
+        strscpyf(pattern, sizeof(pattern), "%s/*.efi", directory);
+        note_tried(s, pattern);
+        return 0;
+}
+
 int locate_kernel(int root_fd, const char *release, const char *architecture, char **ret,
                   char **reterr_tried) {
         _cleanup_(search_done) Search s = { 0 };
@@ -318,6 +418,10 @@ int locate_kernel(int root_fd, const char *release, const char *architecture, ch
                 if (!kernel_places[i].architectures ||
                     has_word(kernel_places[i].architectures, architecture))
                         r = try_place(&s, kernel_places[i].path);
+        if (r == 0)
+                r = try_boot_image(&s);
+        for (size_t i = 0; i < ELEMENTSOF(unified_directories) && r == 0; i++)
+                r = try_unified(&s, unified_directories[i]);
         return search_finish(&s, r, ret, reterr_tried);
 }
 

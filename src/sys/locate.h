@@ -7,8 +7,10 @@
 
 #include "base/macro.h"
 
-/* Finds the image of the kernel release for an architecture (uname's machine) below root_fd.
- * Returns 0 with its path, absolute and below root_fd; -ENOENT with all that was tried,
+/* Finds the image of the kernel release for an architecture (uname's machine) below root_fd: in the
+ * places of distributions, then where BOOT_IMAGE= of the running kernel's command line says, then
+ * among unified kernel images. In the last two it can have any name, and has to say its release
+ * itself. Returns 0 with its path, absolute and below root_fd; -ENOENT with all that was tried,
  * separated by ", ", in *reterr_tried; -ENOMEM. Which regular file the path leads to is not
  * looked at yet. */
 int locate_kernel(int root_fd, const char *release, const char *architecture, char **ret,
@@ -23,6 +25,9 @@ int locate_initrd(int root_fd, const char *release, char **ret, char **reterr_tr
  * In a place %r stands for the kernel release and %t for an entry token (of
  * /etc/kernel/entry-token, then the machine ID). *ret_architectures is NULL for all. */
 const char *locate_kernel_place(size_t i, const char **ret_architectures);
+
+/* Directories of unified kernel images, in the same way. */
+const char *locate_unified_directory(size_t i);
 
 /* *ret_words: see locate_initrd_words(). */
 const char *locate_initrd_place(size_t i, const char **ret_words);
