@@ -502,13 +502,13 @@ START_TEST(words_of_an_initrd) {
         line_is("c systemd.unit=mine " BUILT_IN);
         set("CommandLine", "c");
         line_is("c " BUILT_IN " " WORD);
-        /* The name is one that ordinary initrds have elsewhere, and others need no word. */
+        /* The name is one that ordinary initrds have elsewhere, and others need other words. */
         tree_text(&tree, "/boot/initrd.img-" R, "x");
         set("Initrd", "/boot/initrd.img-" R);
         line_is("c " BUILT_IN);
         tree_text(&tree, "/boot/initramfs-" R "kdump.img", "x");
         set("Initrd", "auto");
-        line_is("c " BUILT_IN);
+        line_is("c " BUILT_IN " rd.systemd.gpt_auto=no");
 }
 END_TEST
 
@@ -547,8 +547,9 @@ START_TEST(named_by_a_file) {
         tree_unlink(&tree, INITRD);
         tree_text(&tree, "/var/lib/kdump/initrd", "x");
         ck_assert_uint_eq(run_on("x86_64"), FAILURE_NONE);
-        /* dracut's: root= goes. */
-        ck_assert_ptr_null(strstr(fake.command_line, "root="));
+        /* dracut's: the root goes, and SUSE's tool has a name for it. */
+        ck_assert_ptr_null(strstr(fake.command_line, "root=/dev"));
+        ck_assert_ptr_nonnull(strstr(fake.command_line, " root=kdump rootflags=bind "));
         fake = (Fake){ 0 };
         tree_text(&tree, "/var/lib/kdump/kernel-version", "6.1.0-9-amd64\n");
         refused(FAILURE_MISMATCH, "was made for 6.1.0-9-amd64");

@@ -235,16 +235,28 @@ START_TEST(words_of_initrds) {
                 "",
                 "/",
                 "/boot/initrd.img-6.1",
-                "/var/lib/kdump/initrd",
+                "/var/lib/kdumpd/6.1/initramfs.img",
+                "/boot/initramfs-6.1.img",
+                "/boot/initrd-6.1",
                 "/var/lib/kdump/initrd.img-",
                 "/var/lib/kdump/initrd.img-6.1/x",
                 "/mnt/var/lib/kdump/initrd.img-6.1",
                 "/var/lib/kdump/initrd.imgs",
         };
-        const char *word = "systemd.unit=kdump-tools-dump.service";
+        static const struct {
+                const char *path, *words;
+        } with[] = {
+                { "/var/lib/kdump/initrd.img-6.1", "systemd.unit=kdump-tools-dump.service" },
+                { "/var/lib/kdump/initrd.img", "systemd.unit=kdump-tools-dump.service" },
+                { "/boot/initramfs-6.1kdump.img", "rd.systemd.gpt_auto=no" },
+                { "/var/lib/kdump/initramfs-6.1kdump.img", "rd.systemd.gpt_auto=no" },
+                { "/boot/efi/token/6.1/initrdkdump", "rd.systemd.gpt_auto=no" },
+                { "/var/lib/kdump/initrd", "root=kdump rootflags=bind rd.udev.children-max=8" },
+                { "/boot/initrd-6.1-kdump", "root=kdump rootflags=bind rd.udev.children-max=8" },
+        };
 
-        ck_assert_str_eq(locate_initrd_words("/var/lib/kdump/initrd.img-6.1"), word);
-        ck_assert_str_eq(locate_initrd_words("/var/lib/kdump/initrd.img"), word);
+        for (size_t i = 0; i < ELEMENTSOF(with); i++)
+                ck_assert_str_eq(locate_initrd_words(with[i].path), with[i].words);
         for (size_t i = 0; i < ELEMENTSOF(without); i++)
                 ck_assert_str_eq(locate_initrd_words(without[i]), "");
 }

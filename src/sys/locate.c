@@ -58,8 +58,10 @@ typedef struct InitrdMaker {
 #define KDUMP_TOOLS_UNIT "kdump-tools-dump.service"
 
 static const InitrdMaker own = { .knows_root = true };
-static const InitrdMaker fedora = { .knows_root = true };
-static const InitrdMaker suse = { .knows_root = true };
+/* With no root= systemd in the initrd looks for partitions by their types, and waits for them. */
+static const InitrdMaker fedora = { .knows_root = true, .words = "rd.systemd.gpt_auto=no" };
+static const InitrdMaker suse = { .knows_root = true,
+                                  .words = "root=kdump rootflags=bind rd.udev.children-max=8" };
 /* Smaller than the ordinary one, and else as that. Without the word the whole system boots, inside
  * the reservation; with the variable at 0 the unit does nothing. Either leaves no dump, and the
  * machine there. The tool also turns USB off, which can be where the disk is. */
