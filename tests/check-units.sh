@@ -34,7 +34,14 @@ if grep -E "^($implies)=|^(After|Requires|BindsTo)=.*(\\.mount|fs\\.target)" \
     fail "kdumpd.service is ordered behind a mount"
 fi
 
-if command -v systemd-analyze >/dev/null; then
+# Newer ones (seen: 261) make files in /run/systemd, which is only where systemd runs.
+analyzes() {
+    command -v systemd-analyze >/dev/null &&
+        ! systemd-analyze verify --man=no "$unit" 2>&1 |
+        grep -q "Failed to create directory '/run/systemd/'"
+}
+
+if analyzes; then
     checked=1
     # The drop-in that the manual shows, with everything from the network that can be.
     mkdir -p "$work/units/kdumpd.service.d" "$work/units/remote-fs.target.requires" \
@@ -123,6 +130,6 @@ fi
 
 [ $failed = 0 ] || exit 1
 [ $checked = 1 ] || {
-    echo "none of systemd-analyze, udevadm, xmllint, journalctl is installed"
+    echo "none of systemd-analyze, udevadm, xmllint, journalctl is installed and works here"
     exit 77
 }

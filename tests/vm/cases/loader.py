@@ -260,7 +260,8 @@ def above_4g(t):
     make_own(t)     # in its sandbox, which does not see addresses
     t.note(t.guest.text("cat /sys/kernel/kexec_crash_size"))
     equal(t.kdumpd.properties()["ReservationBytes"], 160 << 20, "ReservationBytes")
-    text = t.guest.text("setpriv --reuid=65534 --clear-groups kdumpctl test", 60)
+    # It may not read the bench's initrd either, which ends the dry run.
+    text = t.guest.run("setpriv --reuid=65534 --clear-groups kdumpctl test", 60, check=False).out
     t.note("\n".join(line for line in text.splitlines() if re.match("Reservation|Fit", line)))
     check("only root sees" in text, f"without privileges kdumpctl test says:\n{text}")
     check_boots(t)
