@@ -143,6 +143,7 @@ START_TEST(texts) {
         tell(HOTPLUG_OFFLINE, 0);
         sim_run(&s, 5 * USEC_PER_SEC);
         check_text("uevents were lost, and with them perhaps the removal of memory");
+        tell(HOTPLUG_ONLINE, 0);
         sim_log_line(&s);
         sim_run(&s, USEC_PER_MSEC);
         check_text(missed);
@@ -262,49 +263,12 @@ START_TEST(is_kept) {
 }
 END_TEST
 
-/* Reloads that only lines of the log ask for come ever less often, until an event speaks for one:
- * the next line is believed at once. */
-START_TEST(log_lines_are_believed_again) {
-        uint64_t start;
-
-        boot(HOTPLUG_ABSENT);
-        for (unsigned i = 0; i < 5; i++) {
-                sim_log_line(&s);
-                sim_run(&s, 40 * USEC_PER_SEC);
-        }
-        ck_assert_uint_eq(s.n_loads, 6);
-        ck_assert_uint_eq(s.machine.log_backoff.failures, 5);
-        start = s.n_loads;
-        if (_i == 0) {
-                plug(1);
-                sim_run(&s, 40 * USEC_PER_SEC);
-                ck_assert_uint_eq(s.n_loads, start + 1);
-                ck_assert_uint_eq(s.machine.log_backoff.failures, 0);
-        } else {
-                /* A request speaks for nothing. */
-                sim_request(&s, REQUEST_RELOAD);
-                sim_run(&s, 40 * USEC_PER_SEC);
-                ck_assert_uint_eq(s.n_loads, start + 1);
-                ck_assert_uint_eq(s.machine.log_backoff.failures, 5);
-        }
-        start = s.n_loads;
-        sim_log_line(&s);
-        sim_run(&s, USEC_PER_SEC);
-        ck_assert_uint_eq(s.n_loads, start + 1);
-        sim_log_line(&s);
-        sim_run(&s, 3 * USEC_PER_SEC);
-        ck_assert_uint_eq(s.n_loads, start + (_i == 0 ? 2 : 1));
-        finish();
-}
-END_TEST
-
 static void add_cases(Suite *suite) {
         TCase *each = tcase_create("each");
 
         tcase_add_loop_test(each, overflow_may_hide_one, 0, 2);
         tcase_add_loop_test(each, what_counts, 0, 2);
         tcase_add_loop_test(each, failed_loads, 0, 10);
-        tcase_add_loop_test(each, log_lines_are_believed_again, 0, 2);
         suite_add_tcase(suite, each);
         ADD_TEST(suite, removal_is_told);
         ADD_TEST(suite, removal_is_mended_on_request);

@@ -15,7 +15,8 @@ typedef struct Batch {
         unsigned subsystems;            /* SUBSYSTEM_BIT()s of those */
         bool look_again; /* compare the machine with the image, whatever was counted */
         bool met_load;   /* something in it fell into a load: reload whatever the kernel says */
-        bool kernel_log; /* the kernel logged a failed update: the same */
+        bool log_line;   /* the kernel logged a failed update, which alone counts for nothing */
+        bool kernel_log; /* and something speaks for it: reload whatever the kernel says */
         bool away;       /* CPUs or memory changed while nobody read the kernel's log */
         bool requested;  /* a load is to come of it in any case */
         bool waited;     /* events in it were kept waiting by a job */

@@ -22,6 +22,8 @@ static const char *const reason_table[_REASON_MAX] = {
                 "crash_hotplug reads neither 0 nor 1, so the kernel may not update the image",
         [REASON_MET_LOAD] = "events met a load, during which the kernel drops its own update",
         [REASON_KERNEL_LOG] = "the kernel logged that it could not update the image",
+        [REASON_LOG_UNFOUNDED] = "the kernel's log says that an update of the image failed, but no "
+                                 "CPU or memory came or went",
         [REASON_STALE] = "memory is gone that the image still lists, and ReloadWhenStale=yes",
         [REASON_CHANGED_DURING_LOAD] = "CPUs or memory changed during the load",
         [REASON_CHANGED_UNSEEN] = "CPUs or memory changed, and no event had told of it",

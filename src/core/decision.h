@@ -30,6 +30,7 @@ typedef enum Reason {
         REASON_ATTRIBUTE_GARBAGE,
         REASON_MET_LOAD,            /* events while a load held the kernel's lock */
         REASON_KERNEL_LOG,          /* the kernel logged that it could not update the image */
+        REASON_LOG_UNFOUNDED,       /* the same, but nothing speaks for it */
         REASON_STALE,               /* memory is gone that the image still lists */
         REASON_CHANGED_DURING_LOAD, /* the fingerprint moved between before and after a load */
         REASON_CHANGED_UNSEEN,      /* the fingerprint moved, and no event told us */

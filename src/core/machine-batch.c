@@ -16,22 +16,14 @@ bool machine_load_runs(const Machine *m) {
 }
 
 uint64_t machine_batch_due(const Machine *m) {
-        uint64_t due =
-                batch_deadline(&m->batch, m->settings->settle_usec, m->settings->max_delay_usec);
-
-        if (due == USEC_INFINITY)
-                return due;
-        if (m->batch.events == 0 && !m->batch.look_again && !m->batch.requested)
-                due = MAX(due, m->log_quiet_usec);
-        return due;
+        return batch_deadline(&m->batch, m->settings->settle_usec, m->settings->max_delay_usec);
 }
 
 /* Opens the batch or prolongs it. One that is due already waits for a retry or for the end of a job
  * (machine_timer_is_first()), and is at the beginning of a new burst: the longest delay counts
  * anew. */
 void machine_touch_batch(Machine *m, uint64_t now_usec) {
-        if (now_usec >=
-            batch_deadline(&m->batch, m->settings->settle_usec, m->settings->max_delay_usec))
+        if (now_usec >= machine_batch_due(m))
                 m->batch.first_usec = now_usec;
         batch_touch(&m->batch, now_usec);
 }
@@ -45,6 +37,24 @@ static void met_load(Step *s) {
                 return;
         m->batch.met_load = true;
         if (!machine_load_runs(m) && m->have_record) {
+                m->record.must_reload = true;
+                step_emit(s, ACTION_SAVE_RECORD);
+        }
+}
+
+static bool is_near(const Machine *m, uint64_t then_usec, uint64_t now_usec) {
+        return then_usec != USEC_INFINITY &&
+               sub_saturated(now_usec, then_usec) <=
+                       MAX(m->settings->settle_usec, LOG_NEAR_MIN_USEC);
+}
+
+void step_believe_log(Step *s, bool moved) {
+        Machine *m = s->m;
+
+        if (m->batch.kernel_log || (!moved && m->record.log_reloads >= LOG_RELOADS_MAX))
+                return;
+        m->batch.kernel_log = true;
+        if (!machine_load_runs(m) && m->have_record && !m->record.must_reload) {
                 m->record.must_reload = true;
                 step_emit(s, ACTION_SAVE_RECORD);
         }
@@ -94,9 +104,12 @@ void step_uevent(Step *s, const Input *in) {
                 return;
         machine_touch_batch(m, s->now->monotonic_usec);
         batch_add_event(&m->batch, in->uevent.subsystem, s->now->monotonic_usec);
+        m->hotplug_usec = s->now->monotonic_usec;
         /* udevd hands events on late; the kernel's numbers tell which ones fell into the load. */
         if (machine_load_runs(m) || (seqnum > m->before_seqnum && seqnum <= m->after_seqnum))
                 met_load(s);
+        if (!m->batch.met_load && is_near(m, m->log_line_usec, s->now->monotonic_usec))
+                step_believe_log(s, false);
 }
 
 void step_look_again(Step *s) {
@@ -124,15 +137,8 @@ void step_kernel_log(Step *s) {
         Machine *m = s->m;
 
         machine_touch_batch(m, s->now->monotonic_usec);
-        /* During our own load the line means that an event, or somebody's read of the attribute,
-         * met it; at other times that an update failed, or met somebody else's load. */
-        if (machine_load_runs(m))
-                met_load(s);
-        else {
-                m->batch.kernel_log = true;
-                if (m->have_record && !m->record.must_reload) {
-                        m->record.must_reload = true;
-                        step_emit(s, ACTION_SAVE_RECORD);
-                }
-        }
+        m->batch.log_line = true;
+        m->log_line_usec = s->now->monotonic_usec;
+        if (!m->batch.met_load && is_near(m, m->hotplug_usec, s->now->monotonic_usec))
+                step_believe_log(s, false);
 }

@@ -68,16 +68,7 @@ void step_decided(Step *s, Verdict verdict, Reason reason, const char *remark, c
 
 void step_begin(Step *s, Verdict verdict, Reason reason, const char *remark) {
         Machine *m = s->m;
-        bool only_log = m->batch.events == 0 && !m->batch.look_again && !m->batch.requested;
 
-        /* Something that keeps reading the attribute during our loads makes the kernel log a
-         * line each time: reload, as the line may be an event, but ever less often as long as
-         * nothing else speaks for one. */
-        if (only_log && (m->batch.kernel_log || m->batch.met_load))
-                m->log_quiet_usec = add_saturated(s->now->monotonic_usec,
-                                                  backoff_next(&m->log_backoff, s->now->random));
-        else if (m->batch.events > 0)
-                backoff_reset(&m->log_backoff);
         m->for_hotplug = m->batch.met_load || m->batch.kernel_log || reason_is_hotplug(reason) ||
                          (m->batch.events > 0 && machine_needs_reload(m));
         compose(s, verdict, reason, remark);
@@ -261,7 +252,7 @@ static void account_gap(Machine *m) {
 static void take_record(Step *s) {
         Machine *m = s->m;
 
-        image_record_done(&m->record);
+        machine_reset_record(m);
         m->record.report = m->report;
         m->report = (LoadReport){ 0 };
         m->record.loaded_realtime_usec = s->now->realtime_usec;

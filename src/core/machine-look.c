@@ -41,10 +41,17 @@ void step_save(Step *s) {
         step_emit(s, ACTION_SAVE_RECORD);
 }
 
+void machine_reset_record(Machine *m) {
+        uint64_t log_reloads = m->record.log_reloads;
+
+        image_record_done(&m->record);
+        m->record.log_reloads = log_reloads;
+}
+
 void step_forget(Step *s) {
         Machine *m = s->m;
 
-        image_record_done(&m->record);
+        machine_reset_record(m);
         m->have_record = false;
         m->own_answer_was_yes = false;
         step_emit(s, ACTION_DROP_RECORD);
@@ -210,12 +217,25 @@ static void decide_without_image(Step *s) {
                            NULL);
 }
 
+/* A line for which nothing speaks, or one too many, is told once and changes nothing. */
+static void tell_log_line(Step *s) {
+        Machine *m = s->m;
+
+        if (!m->batch.log_line || m->batch.kernel_log || m->log_line_told)
+                return;
+        m->log_line_told = true;
+        step_decided(s, VERDICT_KEEP, REASON_LOG_UNFOUNDED,
+                     m->record.log_reloads >= LOG_RELOADS_MAX
+                             ? "three reloads for such lines were enough"
+                             : NULL,
+                     "ok", "");
+}
+
 static void facts_decide(Step *s) {
         Machine *m = s->m;
         Observation o = {
                 .subsystems = m->batch.subsystems,
                 .met_load = m->batch.met_load,
-                .kernel_log = m->batch.kernel_log,
                 .away = m->batch.away,
                 .look_again = m->batch.look_again,
         };
@@ -243,6 +263,9 @@ static void facts_decide(Step *s) {
                 return;
         }
         o.moved = machine_moved(m, &m->covered);
+        if (m->batch.log_line && !m->batch.met_load && o.moved)
+                step_believe_log(s, true);
+        o.kernel_log = m->batch.kernel_log;
         memcpy(o.answers, m->facts.answers, sizeof(o.answers));
         o.stale = m->settings->reload_when_stale &&
                   (m->record.removed_blocks > 0 || m->record.lost_events);
@@ -260,7 +283,9 @@ static void facts_decide(Step *s) {
                 step_decided(s, verdict, reason, NULL, "impossible", m->failure_text);
                 return;
         }
+        tell_log_line(s);
         if (verdict == VERDICT_RELOAD) {
+                m->record.log_reloads += reason == REASON_KERNEL_LOG && !o.moved;
                 step_begin(s, verdict, reason,
                            m->batch.events == 0 && !o.met_load && !o.kernel_log &&
                                            reason != REASON_CHANGED_AWAY

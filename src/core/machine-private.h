@@ -18,6 +18,9 @@ void step_uevent(Step *s, const Input *in);
 void step_overflow(Step *s);
 void step_look_again(Step *s);
 void step_kernel_log(Step *s);
+/* Something speaks for a line of the kernel's log: an event near it, or that CPUs or memory have
+ * moved. Its batch reloads, within LOG_RELOADS_MAX. */
+void step_believe_log(Step *s, bool moved);
 
 /* machine-look.c: asks for facts, and goes on when they come. */
 void step_look(Step *s, Look look, unsigned attributes, bool fingerprint);
@@ -61,6 +64,8 @@ void step_decided(Step *s, Verdict verdict, Reason reason, const char *remark, c
 void step_covered(Step *s);
 void step_save(Step *s);
 void step_forget(Step *s);
+/* Empties the record but for what is counted over the whole boot. */
+void machine_reset_record(Machine *m);
 void step_answer(Step *s, unsigned requests, Failure failure, const char *text);
 void step_ready(Step *s);
 

@@ -25,6 +25,8 @@ void machine_init(Machine *m, const Settings *settings, const char *architecture
                 .facts.loaded = -ENODATA,
                 .second_look_usec = USEC_INFINITY,
                 .retry_usec = USEC_INFINITY,
+                .hotplug_usec = USEC_INFINITY,
+                .log_line_usec = USEC_INFINITY,
                 .unprotected_since_usec = USEC_INFINITY,
                 .build_for = REASON_CONFIGURATION,
         };

@@ -70,7 +70,7 @@ typedef enum InputType {
         INPUT_RECONFIGURED, /* machine_set_settings() was called: look at everything again */
         INPUT_MOUNTED,      /* something was mounted that kernels or initrds may be on: the same */
         INPUT_REFRESH,      /* what goes into the initramfs may have changed: find out */
-        INPUT_KERNEL_LOG,   /* a line that begins with "crash hp:" */
+        INPUT_KERNEL_LOG,   /* a line that says that an update of the image failed */
         INPUT_TIMER,        /* machine_deadline() has passed; harmless at any other time */
         INPUT_WATCH,        /* now and then, to notice what nobody tells */
         INPUT_GLANCE,   /* somebody asks whether an image is loaded: this is what the kernel says */
@@ -184,6 +184,14 @@ typedef enum BuildState {
 
 DECLARE_NAME_TABLE(build_state, BuildState);
 
+/* So many reloads in a boot that only a line of the log and an event near it ask for. A line can be
+ * somebody's doing, and each reload costs time without an image, and kernel.kexec_load_limit_panic.
+ * Where CPUs or memory have changed, there is no limit: that is nobody's doing. */
+#define LOG_RELOADS_MAX 3
+
+/* An event and a line are of one matter if no more than Settle= lies between them, or this. */
+#define LOG_NEAR_MIN_USEC (500 * USEC_PER_MSEC)
+
 /* A build that takes longer is killed. */
 #define BUILD_TIMEOUT_USEC (5 * USEC_PER_MINUTE)
 
@@ -236,8 +244,10 @@ typedef struct Machine {
 
         Batch batch;
         Reason requested_for; /* what batch.requested is for */
-        Backoff log_backoff;  /* between reloads that nothing but the kernel's log asked for */
-        uint64_t log_quiet_usec;
+        /* Of the last event that counts, and of the last line on a failed update; USEC_INFINITY:
+         * there was none. */
+        uint64_t hotplug_usec, log_line_usec;
+        bool log_line_told; /* that there was one for which nothing speaks */
 
         /* Of the load that runs or was last: it follows a hotplug that the image does not, and the
          * image was stale before it. */
@@ -246,7 +256,6 @@ typedef struct Machine {
 
         bool decision_open; /* a load was decided, and its end is awaited */
         Decision decision;
-        bool decision_from_log;
         History history;
 
         Fingerprint before; /* the machine, right before the load that is running or was last */

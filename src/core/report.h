@@ -96,7 +96,8 @@ typedef struct ImageRecord {
          * last time that the kernel rebuilt the header, and whether events were lost since. */
         uint64_t removed_blocks;
         bool lost_events;
-        uint64_t log_seqnum; /* of the last line of the kernel's log that was read; 0: not known */
+        uint64_t log_reloads; /* in this boot, for which nothing spoke but events and the log */
+        uint64_t log_seqnum;  /* of the last line of the kernel's log that was read; 0: not known */
 } ImageRecord;
 
 static inline void image_record_done(ImageRecord *record) {

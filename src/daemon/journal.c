@@ -42,6 +42,7 @@ static int level(const Decision *d) {
         case REASON_FOREIGN_UNLOAD:
         case REASON_KERNEL_LOG:
         case REASON_UNPLANNABLE:
+        case REASON_LOG_UNFOUNDED:
                 return LOG_WARNING;
         default:
                 return d->verdict == VERDICT_KEEP || d->verdict == VERDICT_NONE ? LOG_DEBUG

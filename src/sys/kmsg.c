@@ -20,6 +20,40 @@ int kmsg_open(int root_fd) {
         return TAKE_FD(fd);
 }
 
+/* What the kernel says when it could not update the image, whole: "#" stands for a number. The
+ * beginning alone proves nothing, as a line can begin with the name of a process, which is
+ * anybody's choice (show_signal_msg() in arch/x86/mm/fault.c). Kernels 6.6 to 7.3. */
+static const char *const sentences[] = {
+        /* kernel/crash_core.c; the first of the two until 6.9 */
+        "crash hp: kexec_trylock() failed, elfcorehdr may be inaccurate",
+        "crash hp: kexec_trylock() failed, kdump image may be inaccurate",
+        "crash hp: unable to locate elfcorehdr segment",
+        /* arch/x86/kernel/crash.c */
+        "crash hp: unable to create new elfcorehdr",
+        "crash hp: update elfcorehdr elfsz # > memsz #",
+        "crash hp: mapping elfcorehdr segment failed",
+        /* arch/powerpc/kexec/crash.c */
+        "crash hp: Failed to get crash mem range",
+        "crash hp: Failed to remove hot-unplugged memory from crash memory ranges",
+        "crash hp: Failed to prepare elf header",
+        "crash hp: Updated crash elfcorehdr elfsz # > memsz #",
+        "crash hp: Unable to locate FDT segment.",
+        "crash hp: Failed to update crash FDT",
+};
+
+static bool is_sentence(const char *text, const char *sentence) {
+        for (; *sentence; sentence++)
+                if (*sentence == '#') {
+                        size_t digits = strspn(text, "0123456789");
+
+                        if (digits == 0)
+                                return false;
+                        text += digits;
+                } else if (*text++ != *sentence)
+                        return false;
+        return *text == '\0';
+}
+
 int kmsg_parse(const char *record, size_t size, char ret_text[static KMSG_TEXT_MAX]) {
         const char *text = memchr(record, ';', size), *end;
         uint64_t priority = 0;
@@ -37,10 +71,15 @@ int kmsg_parse(const char *record, size_t size, char ret_text[static KMSG_TEXT_M
         end = memchr(text, '\n', size - (size_t)(text - record));
         if (!end)
                 end = record + size;
-        size = MIN((size_t)(end - text), (size_t)KMSG_TEXT_MAX - 1);
+        if ((size_t)(end - text) >= KMSG_TEXT_MAX || memchr(text, '\0', (size_t)(end - text)))
+                return 0;
+        size = (size_t)(end - text);
         memcpy(ret_text, text, size);
         ret_text[size] = '\0';
-        return startswith(ret_text, "crash hp:") != NULL;
+        for (i = 0; i < ELEMENTSOF(sentences); i++)
+                if (is_sentence(ret_text, sentences[i]))
+                        return 1;
+        return 0;
 }
 
 uint64_t kmsg_seqnum(const char *record, size_t size) {

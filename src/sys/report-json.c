@@ -57,6 +57,7 @@ static const JsonField record_table[] = {
         JSON_FIELD(BOOL, ImageRecord, "MustReload", must_reload),
         JSON_FIELD(NUMBER, ImageRecord, "RemovedBlocks", removed_blocks),
         JSON_FIELD(BOOL, ImageRecord, "LostEvents", lost_events),
+        JSON_FIELD(NUMBER, ImageRecord, "KernelLogReloads", log_reloads),
         JSON_FIELD(NUMBER, ImageRecord, "KernelLogSeqnum", log_seqnum),
         JSON_FIELD(NUMBER, ImageRecord, "BlocksCount", fingerprint.blocks.count),
         JSON_FIELD(NUMBER, ImageRecord, "BlocksSum", fingerprint.blocks.sum),

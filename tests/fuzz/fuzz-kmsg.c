@@ -16,7 +16,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         FUZZ_CHECK(r == 0 || r == 1);
         if (r == 0)
                 return 0;
-        FUZZ_CHECK(memchr(text, '\0', KMSG_TEXT_MAX) && startswith(text, "crash hp:"));
+        FUZZ_CHECK(memchr(text, '\0', KMSG_TEXT_MAX) && startswith(text, "crash hp: "));
         /* Facility 0 leaves numbers below 8, whatever zeros stand before them. */
         while (size > 1 && record[0] == '0' && record[1] != ',') {
                 record++;

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """kdumpd as a service: what it survives, whom it obeys, what it notices."""
 
+import time
+
 from vmtest.registry import Group
 from vmtest.util import check, equal
 from vmtest.watch import Sampler, Tracer
@@ -84,12 +86,13 @@ def memory_while_away(t):
 
 @group.case(kernels=("new",))
 def log_while_away(t):
-    """What the kernel logged while kdumpd was not running counts at its start."""
+    """What the kernel logged while kdumpd was not running counts at its start, if memory came."""
     t.guest.run("systemctl stop kdumpd")
     # A read of the attribute that meets a load makes the kernel log the line.
     t.guest.run("dmesg --clear; kdump-load & while kill -0 $! 2>/dev/null; do "
                 "cat /sys/devices/system/memory/crash_hotplug; done >/dev/null; "
                 "dmesg | grep -q 'crash hp:'", 60)
+    t.vm.add_dimm()
     t.guest.run("systemctl start kdumpd", 60)
     t.kdumpd.wait(60, "kdumpd to be armed", State="armed", Armed=True)
     t.kdumpd.quiet()
@@ -97,6 +100,29 @@ def log_while_away(t):
     t.note("\n".join(map(str, decisions)))
     equal([one.decision for one in decisions], ["adopt", "reload"], "decisions")
     check("the kernel logged" in decisions[-1].reason, "the reload is for another reason")
+
+
+@group.case(kernels=("new",))
+def forged_log(t):
+    """A line of the kernel's log begins as any user wants it to: nothing comes of that."""
+    names = ("crash hp: boo", "crash hp: kexec", "crash hp: unabl", "crash hp: ", "crash hp: updat")
+    reloads = t.kdumpd.properties()["Reloads"]
+    known = len(t.kdumpd.decisions())
+    t.guest.run("dmesg --clear")
+    with Tracer(t.guest) as tracer:
+        for name in names:
+            t.guest.run(f"{AS_NOBODY} bash -c 'printf \"{name}\" >/proc/self/comm; "
+                        "ulimit -c 0 -s 256; f() { f; }; f'", 60, check=False)
+            time.sleep(2)
+        t.kdumpd.quiet()
+        calls = [str(call) for call in tracer.calls()]
+    lines = t.guest.text("dmesg --notime | grep '^crash hp: ' || true").splitlines()
+    t.note("\n".join(lines))
+    equal(len(lines), len(names), "forged lines in the kernel's log")
+    equal(calls, [], "kexec system calls")
+    equal(t.kdumpd.properties()["Reloads"], reloads, "reloads")
+    equal(len(t.kdumpd.decisions()), known, "decisions")
+    check_follows(t)
 
 
 @group.case()
