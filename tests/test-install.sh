@@ -30,8 +30,8 @@ find "$work/dest" -name 'kdump*.service' -exec \
 # configure once more, of sources that may be configured themselves; and all but the programs.
 mkdir "$work/src"
 for file in "$srcdir"/*; do
-    case $file in
-    */config.status | */b | */build* | */tmp) ;;
+    case ${file##*/} in
+    config.status | b | build* | tmp) ;;
     *) ln -s "$file" "$work/src" ;;
     esac
 done
