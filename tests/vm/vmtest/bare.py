@@ -36,8 +36,9 @@ mount -t proc proc "$root/proc"
 mount -t sysfs -o ro sysfs "$root/sys"
 mount --rbind /dev "$root/dev"
 mount -t tmpfs tmpfs "$root/run"
+ip link set lo up
 exec env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 \\
-    DEBIAN_FRONTEND=noninteractive MAKEFLAGS="-j$(nproc)" VERBOSE=1 \\
+    DEBIAN_FRONTEND=noninteractive MAKEFLAGS="-j$(nproc)" \\
     chroot "$root" sh "$script" "$@"
 """
 
@@ -59,6 +60,7 @@ LIST = r"""find / \( -path /proc -o -path /sys -o -path /dev -o -path /run -o -p
 # What a user does with a clone. README's lines are its arguments, one by one.
 PLAY = f"""set -eu
 cd {CLONE}
+trap '[ $? = 0 ] || sed "s/^#/ &/" test-suite.log' EXIT     # not to be counted again
 chown -R root: .
 echo "# tests/install-needs, whose packages this release must have"
 tests/install-needs --dry-run vm
