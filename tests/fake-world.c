@@ -50,6 +50,14 @@ static void op_kill_helper(void *userdata) {
         w->n_kills++;
 }
 
+static void op_helper_stuck(void *userdata, bool builds) {
+        World *w = userdata;
+
+        ck_assert(w->running && w->n_kills > 0);
+        if (builds)
+                w->running = false;
+}
+
 static void op_save_record(void *userdata, const ImageRecord *record) {
         World *w = userdata;
 
@@ -123,6 +131,7 @@ static const Ops ops = {
         .look = op_look,
         .start_helper = op_start_helper,
         .kill_helper = op_kill_helper,
+        .helper_stuck = op_helper_stuck,
         .save_record = op_save_record,
         .drop_record = op_drop_record,
         .decided = op_decided,

@@ -195,6 +195,10 @@ static void play_daemon(Sim *s, Op op, unsigned arg) {
                 break;
         case OP_READER:
                 s->reader = arg & 1;
+                if (arg & 2)
+                        s->unkillable = true;
+                else if (arg & 4)
+                        sim_unstick(s);
                 break;
         case OP_CLOCK_BACK:
                 s->skew_usec = sub_saturated(s->skew_usec, arg * 10 * USEC_PER_MSEC);

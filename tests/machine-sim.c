@@ -241,6 +241,7 @@ static void start_helper(Sim *s, Job job) {
         s->helper_usec = s->hangs ? USEC_INFINITY : s->now_usec + s->prepare_usec;
         if (job == JOB_BUILD) {
                 s->n_builds++;
+                SIM_CHECK(s, !s->aside);
                 /* Nothing urgent waits for it. */
                 SIM_CHECK(s, !s->image.loaded || !s->machine.batch.pending ||
                                      !machine_is_armed(&s->machine) || s->forced);
@@ -304,9 +305,32 @@ static void kill_helper(Sim *s) {
         SIM_CHECK(s, s->helper != JOB_NONE && !s->killed);
         s->n_kills++;
         s->killed = true;
+        if (s->unkillable) {
+                s->helper_usec = USEC_INFINITY;
+                return;
+        }
         /* The kernel finishes a system call that is under way before the signal counts. */
         if (!s->in_call || s->hangs)
                 s->helper_usec = s->now_usec + USEC_PER_MSEC;
+}
+
+static void helper_stuck(Sim *s, bool builds) {
+        SIM_CHECK(s, s->killed && builds == (s->helper == JOB_BUILD));
+        s->n_stuck++;
+        if (!builds)
+                return;
+        s->aside = true;
+        s->helper = JOB_NONE;
+}
+
+void sim_unstick(Sim *s) {
+        bool was_aside = s->aside;
+
+        s->unkillable = s->aside = false;
+        if (s->helper != JOB_NONE && s->killed)
+                s->helper_usec = s->now_usec + USEC_PER_MSEC;
+        if (was_aside && s->running)
+                sim_input(s, INPUT_UNSTUCK);
 }
 
 /* From the record, and from the machine as it is by now. */
@@ -502,7 +526,7 @@ static void answer(Sim *s, const Action *a) {
 }
 
 static void end_process(Sim *s) {
-        s->running = false;
+        s->running = s->aside = false;
         memset(s->callers, 0, sizeof(s->callers));
         for (size_t i = 0; i < s->n_events; i++)
                 if (s->events[i].type == SIM_LOG_LINE)
@@ -569,6 +593,9 @@ static void carry_out(Sim *s, const Action *a) {
         case ACTION_KILL:
                 kill_helper(s);
                 break;
+        case ACTION_STUCK:
+                helper_stuck(s, a->stuck.builds);
+                break;
         case ACTION_SAVE_RECORD:
                 save_record(s);
                 break;
@@ -588,7 +615,7 @@ static void carry_out(Sim *s, const Action *a) {
                 break;
         case ACTION_EXIT:
                 s->n_exits++;
-                SIM_CHECK(s, s->helper == JOB_NONE);
+                SIM_CHECK(s, s->helper == JOB_NONE || s->machine.job_stuck);
                 end_process(s);
                 break;
         }
@@ -886,6 +913,7 @@ void sim_calm(Sim *s) {
 
         s->n_fate = s->zero_samples = s->n_lose = s->n_overflow = 0;
         s->torn_bit = 0;
+        sim_unstick(s);
         s->reader = s->update_fails = s->plans_work = false;
         s->die_at = 0;
         s->obstacle = FAILURE_NONE;

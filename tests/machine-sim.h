@@ -72,6 +72,7 @@ typedef struct Sim {
         unsigned zero_samples; /* so many looks, but not two in a row, find no image */
         uint64_t hidden_usec;  /* when one last did */
         Fate fate;
+        bool unkillable; /* whatever is killed goes on, until sim_unstick() */
         unsigned n_fate; /* for so many helpers; UINT_MAX: for ever */
         bool plans_work; /* and dry runs are no part of that */
         uint64_t prepare_usec, call_usec;
@@ -89,6 +90,7 @@ typedef struct Sim {
         uint64_t next_watch_usec;
         Job helper;
         bool in_call, hangs, killed, had_image, forced;
+        bool aside;           /* a build that could not be killed is still there */
         uint64_t helper_usec; /* when its next phase begins */
         uint64_t call_start_usec;
         Fate helper_fate;
@@ -119,8 +121,8 @@ typedef struct Sim {
         unsigned in_a_row; /* timers without time passing */
 
         /* What was seen. */
-        uint64_t n_steps, n_actions, n_loads, n_plans, n_unloads, n_builds, n_kills, n_ready,
-                n_exits;
+        uint64_t n_steps, n_actions, n_loads, n_plans, n_unloads, n_builds, n_kills, n_stuck,
+                n_ready, n_exits;
         uint64_t n_dropped; /* images that were taken away by a load */
         uint64_t n_attribute_reads, n_fingerprints, n_answers, n_told_builds;
         uint64_t n_verdicts[_VERDICT_MAX];
@@ -163,6 +165,8 @@ void sim_glance(Sim *s);                /* somebody asks for "Armed" */
 void sim_touch_sources(Sim *s);
 /* The daemon builds the initramfs itself from now on. Before sim_start(). */
 void sim_builds(Sim *s);
+/* What could not be killed ends. */
+void sim_unstick(Sim *s);
 /* Somebody changes the configured files; sim_input(INPUT_RECONFIGURED) tells the daemon. */
 void sim_touch_files(Sim *s);
 

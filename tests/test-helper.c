@@ -21,6 +21,7 @@ typedef struct World {
         sd_event *event;
         Helper *helper;
 
+        unsigned n_aside_ended;
         unsigned n_ended, n_turns; /* helpers that ended; turns of the event loop */
         HelperKind kind;
         Failure failure;
@@ -36,6 +37,12 @@ static void on_ended(void *userdata, HelperKind kind, LoadReport *report) {
         w->failure = report->failure;
         strscpy(w->message, sizeof(w->message), strempty(report->message));
         strscpy(w->kernel, sizeof(w->kernel), strempty(report->kernel.path));
+}
+
+static void on_aside_ended(void *userdata) {
+        World *w = userdata;
+
+        w->n_aside_ended++;
 }
 
 static void on_build_ended(void *userdata, BuildReport *report) {
@@ -55,6 +62,7 @@ static Helper *new_helper(World *w, const char *root) {
                 .root = root,
                 .ended = on_ended,
                 .build_ended = on_build_ended,
+                .aside_ended = on_aside_ended,
                 .userdata = w,
         };
         Helper *h = NULL;
@@ -450,6 +458,32 @@ START_TEST(build_reports) {
 }
 END_TEST
 
+/* A build that cannot be killed is in nobody's way, and is not forgotten. */
+START_TEST(set_aside) {
+        char line[64];
+        World w;
+
+        world_init(&w, "case $2 in\n"
+                       "--if-needed) echo x >$out; while [ -e $out.hold ]; do sleep 0.05; done;;\n"
+                       "*) echo '" GOOD_REPORT "';;\nesac");
+        tree_text(&w.tree, "/out.hold", "");
+        ck_assert_int_eq(helper_start(w.helper, HELPER_BUILD), 0);
+        await_line(&w, "/out", line, sizeof(line));
+        ck_assert_int_eq(helper_start(w.helper, HELPER_LOAD), -EBUSY);
+        helper_set_aside(w.helper);
+        ck_assert_int_eq(helper_start(w.helper, HELPER_LOAD), 0);
+        await_end(&w);
+        ck_assert_int_eq(w.failure, FAILURE_NONE);
+        ck_assert_uint_eq(w.n_aside_ended, 0);
+        tree_unlink(&w.tree, "/out.hold");
+        for (unsigned i = 0; i < 2000 && w.n_aside_ended == 0; i++)
+                ck_assert_int_ge(sd_event_run(w.event, 10 * USEC_PER_MSEC), 0);
+        ck_assert_uint_eq(w.n_aside_ended, 1);
+        ck_assert_uint_eq(w.n_ended, 1);
+        world_done(&w);
+}
+END_TEST
+
 /* It is in nobody's way. */
 START_TEST(build_priority) {
         char line[64];
@@ -469,6 +503,7 @@ END_TEST
 
 static void add_cases(Suite *s) {
         ADD_TEST(s, build_reports);
+        ADD_TEST(s, set_aside);
         ADD_TEST(s, build_priority);
         ADD_TEST(s, good_report);
         ADD_TEST(s, in_pieces);

@@ -339,6 +339,78 @@ START_TEST(stop_ends_it) {
 }
 END_TEST
 
+/* It hangs in the kernel: what is there is loaded, everybody gets an answer, and nothing is built
+ * beside it. */
+START_TEST(stuck) {
+        init();
+        s.fate = FATE_HANGS_EARLY;
+        s.n_fate = 1;
+        s.unkillable = true;
+        sim_start(&s);
+        sim_request(&s, REQUEST_REBUILD);
+        sim_run(&s, BUILD_TIMEOUT_USEC + KILL_PATIENCE_USEC - USEC_PER_SEC);
+        ck_assert_uint_eq(s.n_stuck, 0);
+        sim_run(&s, 10 * USEC_PER_SEC);
+        ck_assert_uint_eq(s.n_kills, 1);
+        ck_assert_uint_eq(s.n_stuck, 1);
+        ck_assert_uint_eq(s.n_ready, 1);
+        ck_assert_uint_eq(s.n_loads, 1);
+        ck_assert_int_eq(machine_state(&s.machine), MACHINE_ARMED);
+        ck_assert_str_eq(initrd_state(), "failed");
+        ck_assert_ptr_nonnull(strstr(s.machine.build_text, "hangs in the kernel"));
+        ck_assert_int_eq(s.answered[REQUEST_REBUILD], FAILURE_BUSY);
+        ck_assert_uint_eq(s.n_builds, 1);
+        /* A hotplug is followed, a reload is done, and nobody builds. */
+        sim_hotplug(&s, SUBSYSTEM_MEMORY, HOTPLUG_ADD, 9);
+        sim_run(&s, 10 * USEC_PER_SEC);
+        ck_assert(sim_is_covered(&s));
+        sim_request(&s, REQUEST_RELOAD);
+        sim_run(&s, 10 * USEC_PER_SEC);
+        ck_assert_int_eq(s.answered[REQUEST_RELOAD], FAILURE_NONE);
+        sim_input(&s, INPUT_RECONFIGURED);
+        sim_input(&s, INPUT_REFRESH);
+        sim_run(&s, 20 * USEC_PER_MINUTE);
+        ck_assert_uint_eq(s.n_builds, 1);
+        /* When it ends, building goes on. */
+        sim_unstick(&s);
+        sim_run(&s, 10 * USEC_PER_SEC);
+        ck_assert_uint_eq(s.n_builds, 2);
+        ck_assert_str_eq(initrd_state(), "built");
+        ck_assert_uint_eq(s.image.generation, s.generation);
+        finish();
+}
+END_TEST
+
+/* Killed because a hotplug is more urgent, and not gone: the hotplug does not wait. */
+START_TEST(stuck_in_the_way) {
+        boot_and_build();
+        s.unkillable = true;
+        sim_input(&s, INPUT_RECONFIGURED);
+        ck_assert_int_eq(s.helper, JOB_BUILD);
+        sim_hotplug(&s, SUBSYSTEM_MEMORY, HOTPLUG_ADD, 9);
+        sim_run(&s, s.settings.settle_usec + KILL_PATIENCE_USEC + 5 * USEC_PER_SEC);
+        ck_assert_uint_eq(s.n_stuck, 1);
+        ck_assert(sim_is_covered(&s));
+        sim_unstick(&s);
+        sim_run(&s, 10 * USEC_PER_SEC);
+        ck_assert_uint_eq(s.n_builds, 3);
+        finish();
+}
+END_TEST
+
+/* Nor does the end of the service. */
+START_TEST(stop_when_stuck) {
+        init();
+        s.unkillable = true;
+        sim_start(&s);
+        ck_assert_int_eq(s.helper, JOB_BUILD);
+        sim_input(&s, INPUT_STOP);
+        sim_run(&s, KILL_PATIENCE_USEC + USEC_PER_SEC);
+        ck_assert_uint_eq(s.n_exits, 1);
+        finish();
+}
+END_TEST
+
 /* No reservation: nothing is built for it, until there is one. */
 START_TEST(obstacle) {
         init();
@@ -385,6 +457,9 @@ static void add_cases(Suite *suite) {
         ADD_TEST(suite, unload_overtakes);
         ADD_TEST(suite, load_waits);
         ADD_TEST(suite, stop_ends_it);
+        ADD_TEST(suite, stuck);
+        ADD_TEST(suite, stuck_in_the_way);
+        ADD_TEST(suite, stop_when_stuck);
         ADD_TEST(suite, obstacle);
         ADD_TEST(suite, foreign);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* core/machine: loads that fail, obstacles, and images that others load and unload. */
+#include "core/status.h"
 #include "test-machine.h"
 
 /* Runs until the next load begins, and returns how long that took. */
@@ -52,6 +53,69 @@ START_TEST(retries_for_ever) {
         sim_run(&s, 60 * USEC_PER_MSEC);
         ck_assert_uint_eq(s.answered[REQUEST_RELOAD], FAILURE_BAD_KERNEL);
         ck_assert_uint_le(until_load(2 * USEC_PER_SEC), USEC_PER_SEC);
+        finish();
+}
+END_TEST
+
+/* kdump-load hangs in the kernel: callers get an answer, and the state says what is the matter. */
+START_TEST(stuck) {
+        Status status;
+
+        sim_init(&s, HOTPLUG_KERNEL_UPDATES);
+        s.fate = _i & 1 ? FATE_HANGS_INSIDE : FATE_HANGS_EARLY;
+        s.n_fate = 1;
+        s.unkillable = true;
+        sim_start(&s);
+        if (_i & 2)
+                sim_request(&s, REQUEST_RELOAD);
+        sim_run(&s, s.settings.load_timeout_usec + KILL_PATIENCE_USEC + USEC_PER_SEC);
+        ck_assert_uint_eq(s.n_stuck, 1);
+        ck_assert_uint_eq(s.n_ready, 1);
+        if (_i & 2)
+                ck_assert_int_eq(s.answered[REQUEST_RELOAD], FAILURE_TIMEOUT);
+        sim_request(&s, REQUEST_LOAD);
+        ck_assert_int_eq(s.answered[REQUEST_LOAD], FAILURE_TIMEOUT);
+        ck_assert_int_eq(machine_state(&s.machine), MACHINE_FAILED);
+        status_fill(&status, &s.machine, NULL);
+        ck_assert_str_eq(status.state, "failed");
+        ck_assert_ptr_nonnull(strstr(status.state_reason, "hangs in the kernel"));
+        ck_assert_uint_eq(s.n_loads, 1);
+        if (_i & 4) {
+                sim_input(&s, INPUT_STOP);
+                ck_assert_uint_eq(s.n_exits, 1);
+        } else {
+                sim_run(&s, 20 * USEC_PER_MINUTE);
+                ck_assert_uint_eq(s.n_loads, 1);
+                sim_unstick(&s);
+                sim_run(&s, 10 * USEC_PER_SEC);
+                ck_assert_uint_eq(s.n_loads, 2);
+                ck_assert_int_eq(machine_state(&s.machine), MACHINE_ARMED);
+        }
+        finish();
+}
+END_TEST
+
+/* So does a comparison, or an unload: an image is loaded, but nothing can be done about it. */
+START_TEST(stuck_and_armed) {
+        sim_init(&s, HOTPLUG_KERNEL_UPDATES);
+        sim_start(&s);
+        sim_run(&s, 10 * USEC_PER_SEC);
+        s.fate = FATE_HANGS_EARLY;
+        s.n_fate = 1;
+        s.unkillable = true;
+        if (_i == 0)
+                sim_input(&s, INPUT_RECONFIGURED);
+        else
+                sim_request(&s, REQUEST_UNLOAD);
+        sim_run(&s, s.settings.load_timeout_usec + KILL_PATIENCE_USEC + USEC_PER_SEC);
+        ck_assert_uint_eq(s.n_stuck, 1);
+        ck_assert_int_eq(machine_state(&s.machine), MACHINE_FAILED);
+        ck_assert(machine_is_armed(&s.machine));
+        if (_i == 1)
+                ck_assert_int_eq(s.answered[REQUEST_UNLOAD], FAILURE_TIMEOUT);
+        sim_unstick(&s);
+        sim_run(&s, 10 * USEC_PER_SEC);
+        ck_assert_int_eq(machine_state(&s.machine), MACHINE_ARMED);
         finish();
 }
 END_TEST
@@ -534,6 +598,8 @@ static void add_cases(Suite *suite) {
         TCase *each = tcase_create("each");
 
         tcase_add_loop_test(each, failures, 0, 16);
+        tcase_add_loop_test(each, stuck, 0, 8);
+        tcase_add_loop_test(each, stuck_and_armed, 0, 2);
         tcase_add_loop_test(each, failed_first_load, 0, _FATE_MAX);
         tcase_add_loop_test(each, one_zero_sample, 0, 6);
         tcase_add_loop_test(each, one_zero_sample_after_load, 0, 2);

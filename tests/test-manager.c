@@ -194,10 +194,12 @@ START_TEST(killed_on_timeout) {
         world_pass(&w, 1);
         ck_assert_uint_eq(w.n_kills, 1);
         /* Its end is awaited: no second one beside it, and no killing over and over. */
+        world_pass(&w, KILL_PATIENCE_USEC - 1);
+        ck_assert_str_eq(state(&w), "loading");
         world_pass(&w, 3600 * USEC_PER_SEC);
         ck_assert_uint_eq(w.n_kills, 1);
         ck_assert_uint_eq(w.n_started[HELPER_LOAD], 1);
-        ck_assert_str_eq(state(&w), "loading");
+        ck_assert_str_eq(state(&w), "failed");
         world_helper_ends(&w, FAILURE_CRASHED);
         world_pass(&w, WORLD_SECOND_LOOK_USEC);
         ck_assert_int_eq(w.decision.failure, FAILURE_TIMEOUT);
@@ -310,8 +312,9 @@ START_TEST(stopping_while_planning) {
                 ck_assert_int_eq(w.kind, HELPER_PLAN);
                 world_input(&w, INPUT_STOP);
                 ck_assert_uint_eq(w.n_kills, 1);
-                world_pass(&w, w.settings.load_timeout_usec);
+                world_pass(&w, KILL_PATIENCE_USEC - 1);
                 ck_assert_uint_eq(w.n_kills, 1);
+                ck_assert_uint_eq(w.n_quit, 0);
                 world_helper_ends(&w, FAILURE_CRASHED);
                 ck_assert_uint_eq(w.n_started[HELPER_UNLOAD], (unsigned)unload);
                 if (unload)
@@ -320,6 +323,23 @@ START_TEST(stopping_while_planning) {
                 ck_assert_int_eq(w.kernel.loaded, !unload);
                 world_done(&w);
         }
+}
+END_TEST
+
+/* One that cannot be killed does not keep the service from ending. */
+START_TEST(stopping_while_stuck) {
+        World w;
+
+        world_init(&w);
+        world_arm(&w);
+        world_input(&w, INPUT_RECONFIGURED);
+        ck_assert_int_eq(w.kind, HELPER_PLAN);
+        world_input(&w, INPUT_STOP);
+        world_pass(&w, KILL_PATIENCE_USEC);
+        ck_assert_uint_eq(w.n_quit, 1);
+        world_helper_ends(&w, FAILURE_CRASHED);
+        ck_assert_uint_eq(w.n_quit, 1);
+        world_done(&w);
 }
 END_TEST
 
@@ -456,6 +476,7 @@ static void add_cases(Suite *s) {
         ADD_TEST(s, answers);
         ADD_TEST(s, stopping);
         ADD_TEST(s, stopping_while_planning);
+        ADD_TEST(s, stopping_while_stuck);
         ADD_TEST(s, timer_is_set_again);
         ADD_TEST(s, timer_goes_first);
         ADD_TEST(s, changes_are_told);

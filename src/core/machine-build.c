@@ -11,7 +11,7 @@ bool machine_builds(const Machine *m) {
 /* What is loaded is more urgent: a build waits until a hotplug has been dealt with. Without a
  * reservation, and for an image that is not wanted, it would be for nothing. */
 static bool may_build(const Machine *m) {
-        if (!m->started || m->stopping || !m->wanted || m->job != JOB_NONE ||
+        if (!m->started || m->stopping || !m->wanted || m->build_stuck || m->job != JOB_NONE ||
             m->look != LOOK_NOTHING || m->facts.obstacle != FAILURE_NONE)
                 return false;
         if (m->foreign && machine_is_armed(m) && m->settings->foreign == FOREIGN_ADOPT)
@@ -46,10 +46,9 @@ void step_overtake_build(Step *s) {
 
         if (m->job != JOB_BUILD || m->job_killed)
                 return;
-        m->job_killed = true;
         m->build_overtaken = true;
         m->build_due = true;
-        step_emit(s, ACTION_KILL);
+        step_kill(s);
 }
 
 /* What is new of the outcome is told once: a failure as long as it stays the same one. */

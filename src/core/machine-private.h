@@ -53,6 +53,13 @@ void step_build(Step *s, bool force);
 void step_overtake_build(Step *s);
 void step_built(Step *s, BuildReport *report);
 
+/* machine-kill.c. Kills the helper that runs, once. */
+void step_kill(Step *s);
+/* It did not end after that. */
+void step_give_up(Step *s);
+/* But then a build did. */
+void step_build_unstuck(Step *s);
+
 /* Goes on as at the start. */
 void step_look_at_start(Step *s);
 

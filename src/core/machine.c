@@ -63,6 +63,8 @@ bool machine_is_armed(const Machine *m) {
 }
 
 MachineState machine_state(const Machine *m) {
+        if (m->job_stuck)
+                return MACHINE_FAILED;
         if (machine_load_runs(m) || !m->ready)
                 return MACHINE_LOADING;
         if (m->failure != FAILURE_NONE && m->wanted) {
@@ -88,8 +90,10 @@ static uint64_t work_due(const Machine *m) {
 }
 
 uint64_t machine_deadline(const Machine *m) {
-        if (m->job_killed)
+        if (m->job_stuck)
                 return USEC_INFINITY;
+        if (m->job_killed)
+                return m->job_deadline_usec;
         /* A build steps aside for a hotplug that the image has to follow. */
         if (m->job == JOB_BUILD && m->ready && machine_is_armed(m) &&
             (m->batch.events > 0 || m->batch.met_load || m->batch.kernel_log))
@@ -214,9 +218,12 @@ static void on_timer(Step *s) {
                 step_overtake_build(s);
                 return;
         }
+        if (m->job_killed) {
+                step_give_up(s);
+                return;
+        }
         if (m->job != JOB_NONE) {
-                m->job_killed = true;
-                step_emit(s, ACTION_KILL);
+                step_kill(s);
                 return;
         }
         if (m->second_look_usec != USEC_INFINITY) {
@@ -279,6 +286,10 @@ static void request_rebuild(Step *s) {
                             "Initrd= in kdumpd.conf says that no initramfs is to be built");
                 return;
         }
+        if (m->build_stuck) {
+                step_answer(s, REQUEST_BIT(REQUEST_REBUILD), FAILURE_BUSY, m->build_text);
+                return;
+        }
         m->waiting |= REQUEST_BIT(REQUEST_REBUILD);
         step_build(s, true);
 }
@@ -305,6 +316,10 @@ static void enqueue(Step *s, Request request) {
 static void on_request(Step *s, Request request) {
         Machine *m = s->m;
 
+        if (m->job_stuck) {
+                step_answer(s, REQUEST_BIT(request), FAILURE_TIMEOUT, STUCK_LOAD_TEXT);
+                return;
+        }
         if (m->job != JOB_NONE || m->look != LOOK_NOTHING || !m->started) {
                 enqueue(s, request);
                 return;
@@ -339,10 +354,12 @@ static void on_stop(Step *s, bool going_down) {
         m->going_down = going_down;
         /* There is only ever one helper, and a load or an unload that was begun is waited for
          * until it is judged. */
-        if ((m->job == JOB_PLAN || m->job == JOB_BUILD) && !m->job_killed) {
-                m->job_killed = true;
-                step_emit(s, ACTION_KILL);
+        if (m->job_stuck) {
+                step_emit(s, ACTION_EXIT);
+                return;
         }
+        if (m->job == JOB_PLAN || m->job == JOB_BUILD)
+                step_kill(s);
         if (m->job != JOB_NONE || m->decision_open)
                 return;
         m->look = LOOK_NOTHING;
@@ -380,7 +397,8 @@ void step_job_ended(Step *s) {
 static void on_helper_ended(Step *s, Job job, LoadReport *report) {
         Machine *m = s->m;
 
-        if (m->job != job)
+        /* Nobody waits for it any more. */
+        if (m->job != job || (m->stopping && m->job_stuck))
                 return;
         load_report_done(&m->report);
         m->report = *report;
@@ -389,7 +407,7 @@ static void on_helper_ended(Step *s, Job job, LoadReport *report) {
         m->batch.waited = m->batch.events > 0;
         if (m->job_killed && m->report.failure != FAILURE_NONE)
                 m->report.failure = FAILURE_TIMEOUT;
-        m->job_killed = false;
+        m->job_killed = m->job_stuck = false;
         if (m->stopping && job == JOB_PLAN)
                 stop_now(s);
         else if (job == JOB_PLAN)
@@ -453,6 +471,9 @@ void machine_step(Machine *m, const Input *in, const Moment *now, Actions *ret) 
                 break;
         case INPUT_BUILT:
                 step_built(&s, in->build);
+                break;
+        case INPUT_UNSTUCK:
+                step_build_unstuck(&s);
                 break;
         case INPUT_REQUEST:
                 on_request(&s, in->request);

@@ -79,6 +79,7 @@ typedef enum InputType {
         INPUT_LOADED,   /* the helper of ACTION_LOAD ended */
         INPUT_UNLOADED, /* the helper of ACTION_UNLOAD ended */
         INPUT_BUILT,    /* the helper of ACTION_BUILD ended */
+        INPUT_UNSTUCK,  /* the build of ACTION_STUCK ended at last */
         INPUT_REQUEST,  /* a method call; answered by ACTION_ANSWER, perhaps later */
         INPUT_STOP,     /* the service is to end; answered by ACTION_EXIT */
 } InputType;
@@ -116,6 +117,7 @@ typedef enum ActionType {
         ACTION_UNLOAD, /* start kdump-load --unload */
         ACTION_BUILD,  /* start kdump-mkinitramfs */
         ACTION_KILL,   /* kill the helper that is running; its end is still awaited */
+        ACTION_STUCK,  /* it did not end: say so, and wait for the end of a build aside */
         ACTION_SAVE_RECORD, /* write machine.record where the next process will find it */
         ACTION_DROP_RECORD, /* and remove it */
         ACTION_DECIDED,     /* a decision is complete: log it, tell it */
@@ -136,6 +138,9 @@ typedef struct Action {
                         bool force;  /* even if nothing has changed */
                         bool urgent; /* nothing is loaded before it has ended */
                 } build;
+                struct {
+                        bool builds; /* it is kdump-mkinitramfs: its end is INPUT_UNSTUCK */
+                } stuck;
                 const Decision *decision; /* valid until the next step */
                 struct {
                         unsigned requests; /* REQUEST_BIT()s */
@@ -195,6 +200,13 @@ DECLARE_NAME_TABLE(build_state, BuildState);
 /* A build that takes longer is killed. */
 #define BUILD_TIMEOUT_USEC (5 * USEC_PER_MINUTE)
 
+/* What was killed and has not ended by then hangs in the kernel. */
+#define KILL_PATIENCE_USEC (5 * USEC_PER_SEC)
+
+#define STUCK_LOAD_TEXT                                                                 \
+        "kdump-load hangs in the kernel and cannot be killed (does a file system or a " \
+        "disk hang?); nothing can be loaded or unloaded before it has ended"
+
 /* Fields are for reading by status.c and by tests; only machine*.c writes them. */
 typedef struct Machine {
         const Settings *settings;
@@ -208,7 +220,9 @@ typedef struct Machine {
         Job job;
         uint64_t job_deadline_usec;
         bool job_killed;
-        bool replan; /* settings changed while a job ran: plan when it is over */
+        bool job_stuck;   /* it did not end although it was killed: nobody waits for it */
+        bool build_stuck; /* the same of a build, which is no job any more */
+        bool replan;      /* settings changed while a job ran: plan when it is over */
 
         bool build_due;       /* something that goes into the initramfs may have changed */
         bool build_refreshes; /* nobody has asked for it: if nothing has changed, nothing follows */

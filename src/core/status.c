@@ -40,7 +40,10 @@ static void state_reason(char *buf, size_t size, const Machine *m) {
         switch (state) {
         case MACHINE_UNAVAILABLE:
         case MACHINE_FAILED:
-                if (m->failure == FAILURE_NONE)
+                if (m->job_stuck)
+                        strscpyf(buf, size, "%s%s", STUCK_LOAD_TEXT,
+                                 machine_is_armed(m) ? "; an image is loaded" : "");
+                else if (m->failure == FAILURE_NONE)
                         strscpy(buf, size, "the kernel says that no crash image is loaded");
                 else
                         strscpyf(buf, size, "%s%s%s", m->failure_text,

@@ -146,3 +146,10 @@ pid_t child_pid(const Child *child) {
 void child_kill(Child *child) {
         (void)kill(child->pid, SIGKILL);
 }
+
+void child_tell_other(Child *child,
+                      void (*ended)(void *userdata, const siginfo_t *si, char *text, size_t size),
+                      void *userdata) {
+        child->setup.ended = ended;
+        child->setup.userdata = userdata;
+}

@@ -32,6 +32,11 @@ pid_t child_pid(const Child *child);
 /* Kills it. Its end is still told. */
 void child_kill(Child *child);
 
+/* Has its end told like this instead. */
+void child_tell_other(Child *child,
+                      void (*ended)(void *userdata, const siginfo_t *si, char *text, size_t size),
+                      void *userdata);
+
 /* Forgets it; one that runs goes on. Returns NULL. */
 Child *child_free(Child *child);
 DEFINE_CLEANUP(Child *, child_free);

@@ -101,6 +101,23 @@ static void op_kill_helper(void *userdata) {
         helper_kill(d->helper);
 }
 
+static void op_helper_stuck(void *userdata, bool builds) {
+        Daemon *d = userdata;
+
+        log_warning("%s was killed and does not end: it hangs in the kernel; 'cat /proc/PID/stack' "
+                    "says where",
+                    builds ? "kdump-mkinitramfs" : "kdump-load");
+        if (builds)
+                helper_set_aside(d->helper);
+}
+
+static void on_aside_ended(void *userdata) {
+        Daemon *d = userdata;
+
+        log_notice("The kdump-mkinitramfs that could not be killed has ended");
+        manager_input(&d->manager, &(Input){ .type = INPUT_UNSTUCK });
+}
+
 static void on_helper_ended(void *userdata, HelperKind kind, LoadReport *report) {
         Daemon *d = userdata;
 
@@ -224,6 +241,7 @@ static const Ops ops = {
         .look = op_look,
         .start_helper = op_start_helper,
         .kill_helper = op_kill_helper,
+        .helper_stuck = op_helper_stuck,
         .save_record = op_save_record,
         .drop_record = op_drop_record,
         .decided = op_decided,
@@ -445,6 +463,7 @@ static int new_helpers(Daemon *d) {
                 .root = d->options.root,
                 .ended = on_helper_ended,
                 .build_ended = on_build_ended,
+                .aside_ended = on_aside_ended,
                 .userdata = d,
         };
         /* /proc/self/exe, also where the file was replaced since. */

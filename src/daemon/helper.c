@@ -23,6 +23,7 @@ struct Helper {
 
         HelperKind kind;
         Child *child; /* NULL if none is running */
+        Child *aside; /* that did not end although it was killed */
 };
 
 /* By kind: which program, whether it can wait, and what it is told besides --json. */
@@ -57,6 +58,7 @@ Helper *helper_free(Helper *h) {
                 return NULL;
         /* A child that is loading goes on: it tears nothing apart by ending after us. */
         child_free(h->child);
+        child_free(h->aside);
         sd_event_unref(h->event);
         free(h);
         return NULL;
@@ -187,4 +189,18 @@ int helper_start(Helper *h, HelperKind kind) {
 void helper_kill(Helper *h) {
         if (h->child)
                 child_kill(h->child);
+}
+
+static void on_aside_ended(void *userdata, const siginfo_t *si, char *text, size_t size) {
+        Helper *h = userdata;
+
+        h->aside = child_free(h->aside);
+        h->setup.aside_ended(h->setup.userdata);
+}
+
+void helper_set_aside(Helper *h) {
+        if (!h->child || h->aside)
+                return;
+        child_tell_other(h->child, on_aside_ended, h);
+        h->aside = TAKE_PTR(h->child);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* kdump-load and kdump-mkinitramfs as child processes: started, their report read, their end
- * awaited, killed if need be. One at a time. */
+ * awaited, killed if need be. One at a time, beside one that cannot be killed. */
 #pragma once
 
 #include <systemd/sd-event.h>
@@ -15,6 +15,8 @@ typedef struct HelperSetup {
         /* Told when a child has ended. They take the contents of the report. */
         void (*ended)(void *userdata, HelperKind kind, LoadReport *report);
         void (*build_ended)(void *userdata, BuildReport *report);
+        /* The one of helper_set_aside(), when it ends after all. */
+        void (*aside_ended)(void *userdata);
         void *userdata;
 } HelperSetup;
 
@@ -29,3 +31,6 @@ int helper_start(Helper *h, HelperKind kind) _must_check_;
 
 /* Kills the child, if there is one. Its end is still told. */
 void helper_kill(Helper *h);
+
+/* A child that cannot be killed makes room for others. What it reports is nobody's any more. */
+void helper_set_aside(Helper *h);

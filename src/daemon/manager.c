@@ -76,6 +76,9 @@ static void carry_out(Manager *m, const Action *a) {
         case ACTION_KILL:
                 ops->kill_helper(m->userdata);
                 break;
+        case ACTION_STUCK:
+                ops->helper_stuck(m->userdata, a->stuck.builds);
+                break;
         case ACTION_SAVE_RECORD:
                 ops->save_record(m->userdata, &m->machine.record);
                 break;

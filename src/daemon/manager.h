@@ -35,6 +35,10 @@ typedef struct Ops {
         int (*start_helper)(void *userdata, HelperKind kind);
         void (*kill_helper)(void *userdata);
 
+        /* It was killed and has not ended. If it builds, then others are to be started beside it,
+         * and its end is manager_input(INPUT_UNSTUCK). */
+        void (*helper_stuck)(void *userdata, bool builds);
+
         void (*save_record)(void *userdata, const ImageRecord *record);
         void (*drop_record)(void *userdata);
 
