@@ -2,7 +2,7 @@
 """From installation to the first image, over a restart of the machine, to its shutdown."""
 
 from vmtest.machine import Config
-from vmtest.registry import Group
+from vmtest.registry import EVERY, Group
 from vmtest.util import check, equal
 
 group = Group("boot")
@@ -49,7 +49,7 @@ def check_no_trouble(t):
     equal(warnings.out, "", "warnings about the unit")
 
 
-@group.case()
+@group.case(kernels=EVERY)
 def enable_now(t):
     """Right after `systemctl enable --now kdumpd` the machine is armed."""
     check(not t.kdumpd.is_loaded(), "an image is loaded before kdumpd ever ran")
@@ -61,7 +61,7 @@ def enable_now(t):
     t.note(t.guest.text("systemctl show -P StatusText kdumpd"))
 
 
-@group.case(kernels=("new",))
+@group.case(kernels=("new", "trixie", "newest"))
 def restart_of_the_machine(t):
     """An enabled kdumpd arms the next boot, and holds up nobody."""
     t.guest.run("systemctl enable kdumpd")

@@ -9,7 +9,7 @@ from vmtest.crash import (MARKS, PANIC, SYSRQ, ConsoleWatch, check_complete, che
                           check_listed, check_log, crash, directories, facts, new_dump)
 from vmtest.dumpfile import DumpFile
 from vmtest.machine import GIB, Config, Disk
-from vmtest.registry import Group
+from vmtest.registry import EVERY, Group
 from vmtest.util import check, equal
 
 MIB = 1 << 20
@@ -83,7 +83,7 @@ def check_hooks(t, directory):
     t.guest.run("rm -r /etc/kdumpd/crash.d; sync")
 
 
-@group.case()
+@group.case(kernels=EVERY)
 def first_dump(t):
     """crashkernel= and `systemctl enable --now kdumpd` are all it takes; with kexec_load."""
     equal(directories(t), [], "dumps in a fresh guest")

@@ -2,14 +2,14 @@
 """CPUs and memory come and go: skip where the kernel updates the image, else one reload a burst."""
 
 from vmtest.machine import GIB, Config
-from vmtest.registry import Group
+from vmtest.registry import EVERY, Group
 from vmtest.scenarios import AIMS, PREEMPTIBLE, panic_and_check, plug_within_load
 from vmtest.util import check, equal
 
 group = Group("hotplug", Config(virtio_mem=True), reset=lambda t: t.kdumpd.make_normal())
 
 
-@group.case()
+@group.case(kernels=EVERY)
 def cpu_add(t):
     """A CPU is plugged and brought online."""
     with t.kdumpd.episode() as episode:
@@ -18,7 +18,7 @@ def cpu_add(t):
     t.note(episode.describe())
 
 
-@group.case()
+@group.case(kernels=EVERY)
 def memory_add(t):
     """1 GiB is plugged."""
     with t.kdumpd.episode() as episode:
@@ -28,7 +28,7 @@ def memory_add(t):
     t.note(episode.describe())
 
 
-@group.case()
+@group.case(kernels=EVERY)
 def memory_add_large(t):
     """8 GiB are plugged: 64 blocks, 128 events, one decision."""
     with t.kdumpd.episode() as episode:
@@ -39,7 +39,7 @@ def memory_add_large(t):
     t.note(episode.describe())
 
 
-@group.case()
+@group.case(kernels=EVERY)
 def memory_remove(t):
     """A DIMM is unplugged again."""
     name, _, _ = t.vm.add_dimm(GIB)
@@ -52,7 +52,7 @@ def memory_remove(t):
     t.note(episode.describe())
 
 
-@group.case()
+@group.case(kernels=EVERY)
 def virtio_mem(t):
     """A virtio-mem device grows by 512 MiB and shrinks again."""
     for size in (GIB // 2, 0):
@@ -63,7 +63,7 @@ def virtio_mem(t):
         t.note(episode.describe())
 
 
-@group.case()
+@group.case(kernels=EVERY)
 def cpu_toggles(t):
     """A CPU goes offline and online 16 times in a hurry: one decision."""
     with t.kdumpd.episode() as episode:
@@ -78,7 +78,7 @@ def cpu_toggles(t):
 panic = Group("panic", Config(), reset=lambda t: t.kdumpd.make_normal())
 
 
-@panic.case(panics=True)
+@panic.case(kernels=EVERY, panics=True)
 def panic_after_hotplug(t):
     """The dump has a CPU and memory that were not there when the image was first loaded."""
     t.vm.add_cpu()

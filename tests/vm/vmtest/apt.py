@@ -111,6 +111,12 @@ class Apt:
                              "run `apt-get update`")
         return best
 
+    def has(self, package, version):
+        """Whether the archive has just this version."""
+        return subprocess.run(["apt-cache", *self._options, "show", f"{package}={version}"],
+                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                              check=False).returncode == 0
+
     def plan(self, arguments):
         """What `apt-get install` with these arguments would install where there is nothing yet:
         one line for each package, with its version."""

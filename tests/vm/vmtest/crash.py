@@ -135,6 +135,8 @@ def _describe(watch, panic, reset, marks):
     return Crash(watch.text(panic, reset), seen)
 
 
+CALLER = re.compile(r"^(\[ *\d+\.\d+\] )\[ *[TC]\d+\] ")
+
 # What kdump-capture says.
 MARKS = (("collector", r"kdump-capture: running "),
          ("complete", r"kdump-capture: the dump is complete"))
@@ -187,7 +189,8 @@ def check_openable(t, directory):
     t.guest.run(f"rm -f /tmp/dmesg; makedumpfile --dump-dmesg {directory}/vmcore /tmp/dmesg", 120)
     text = t.guest.text("cat /tmp/dmesg")
     beside = t.guest.text(f"cat {directory}/vmcore-dmesg.txt")
-    lines = [line for line in text.splitlines() if line.strip()]
+    # makedumpfile tells who said it, where the kernel keeps that (CONFIG_PRINTK_CALLER).
+    lines = [CALLER.sub(r"\1", line) for line in text.splitlines() if line.strip()]
     check("sysrq triggered crash" in text, "makedumpfile --dump-dmesg found no panic")
     lacks = [line for line in lines if line.strip() not in beside]
     check(not lacks, f"vmcore-dmesg.txt lacks {len(lacks)} of {len(lines)} lines: {lacks[:5]}")

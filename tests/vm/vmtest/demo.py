@@ -11,15 +11,16 @@ from .cache import Cache, default_directory
 from .crash import MARKS, crash, directories, facts, new_dump
 from .images import boot_initrd
 from .machine import GIB, Config, Machine
-from .registry import Context
+from .registry import EVERY, Context
 from .util import Failure, SetupError, note, say
 
 
 def parse(argv):
     parser = argparse.ArgumentParser(
         prog="tests/vm/demo", description="Show kdumpd at work in a virtual machine.")
-    parser.add_argument("--kernel", choices=("new", "old"), default="new",
-                        help="new: 6.12, updates the image itself (default); old: 6.1, does not")
+    parser.add_argument("--kernel", choices=EVERY, default="new",
+                        help="new: 6.12, updates the image itself (default); old: 6.1, does not; "
+                        "trixie: that of Debian 13; newest: of sid")
     parser.add_argument("--builddir", type=pathlib.Path,
                         help="where to build kdumpd (default: a directory that is removed again)")
     return parser.parse_args(argv)
@@ -84,7 +85,7 @@ def show(options, work):
     cache = Cache(default_directory())
     kernel = kernels.prepare(options.kernel, cache, note)
     tools = guesttools.prepare(cache, note)
-    base = rootfs.prepare(cache, note)
+    base = rootfs.prepare(cache, kernel.root, note)
     destdir = build.install(options.builddir or work / "build", note)
     machine = Machine(Config(captures=True), kernel, base,
                       boot_initrd(kernel, tools, destdir, captures=True), work / "logs")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Debian's kernels: the newest of each series, unpacked to what a guest needs."""
+"""Debian's kernels, unpacked to what a guest needs."""
 
 import dataclasses
 import fnmatch
@@ -14,10 +14,30 @@ from . import apt
 from .cache import digest
 from .util import SetupError, run
 
-# new: updates the elfcorehdr itself (CONFIG_CRASH_HOTPLUG). old: cannot.
-PATTERNS = {
-    "new": r"linux-image-6\.12\.[^-]*-amd64-unsigned",
-    "old": r"linux-image-6\.1\.0-[0-9]+-amd64-unsigned",
+
+class Gone(Exception):
+    """The archive no longer has a kernel that was asked for by its version."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Flavour:
+    release: str            # of Debian, whose archive has the kernel
+    root: str               # of Debian, in which it runs
+    pattern: str            # what `uname -r` says, the newest of which is taken
+    packages: tuple         # that it comes in, the first of which has the kernel itself
+    pinned: tuple = ()      # `uname -r` and the packages' version, in place of the newest
+    updates_itself: bool = True
+
+
+IMAGE = ("linux-image-{}-unsigned",)
+PARTS = ("linux-binary-{}", "linux-base-{}", "linux-modules-{}")
+
+FLAVOURS = {
+    "new": Flavour("bookworm", "bookworm", r"6\.12\.[^-]*-amd64", IMAGE),
+    "old": Flavour("bookworm", "bookworm", r"6\.1\.0-[0-9]+-amd64", IMAGE, updates_itself=False),
+    "trixie": Flavour("trixie", "trixie", r"6\.12\.[^-]*-amd64", IMAGE),
+    "newest": Flavour("sid", "trixie", r"[0-9.]+\+deb[0-9]+-amd64", PARTS,
+                      ("7.2.13+deb14-amd64", "7.2.13-1")),
 }
 
 # What the first kernel loads before it can mount its root; dependencies are added.
@@ -31,12 +51,12 @@ TREE = ("arch/x86/crypto", "crypto", "lib/[!t]*.ko", "lib/lz4", "lib/zstd", "lib
         "drivers/char", "drivers/dax", "drivers/nvdimm", "drivers/scsi/*.ko",
         "drivers/scsi/device_handler")
 
-RECIPE = 4      # to be raised when unpacking below changes
+RECIPE = 5      # to be raised when unpacking below changes
 
 
 @dataclasses.dataclass(frozen=True)
 class Kernel:
-    flavour: str            # new or old
+    flavour: str            # one of FLAVOURS
     release: str            # uname -r
     vmlinuz: pathlib.Path   # as Debian ships it; this is what gets loaded as crash kernel
     vmlinux: pathlib.Path   # the ELF kernel inside, which QEMU starts without decompressing
@@ -46,33 +66,55 @@ class Kernel:
 
     @property
     def updates_itself(self):
-        """Whether this kernel keeps a loaded image true by itself."""
-        return self.flavour == "new"
+        """Whether this kernel keeps a loaded image true by itself (CONFIG_CRASH_HOTPLUG)."""
+        return FLAVOURS[self.flavour].updates_itself
+
+    @property
+    def root(self):
+        """The release of Debian that it runs in."""
+        return FLAVOURS[self.flavour].root
 
 
-def prepare(flavour, cache, says=None):
-    archive = apt.Apt(apt.host_release(), cache.directory)
-    package, version = archive.newest(PATTERNS[flavour])
-    key = digest(package, version, " ".join(MODULES), " ".join(TREE), RECIPE)
-    directory = cache.get(f"kernel-{flavour}", key,
-                          lambda where: _unpack(archive, package, version, where), says)
-    return Kernel(flavour, (directory / "release").read_text().strip(), directory / "vmlinuz",
-                  directory / "vmlinux", directory / "modules", directory / "tree",
-                  directory / "config")
+def prepare(name, cache, says=None, pinned=True):
+    """The kernel of one of FLAVOURS; Gone if it is pinned and nobody has it any more."""
+    flavour = FLAVOURS[name]
+    if pinned and flavour.pinned:
+        release, version = flavour.pinned
+    else:
+        release, version = _find_newest(flavour, cache)
+    packages = [package.format(release) for package in flavour.packages]
+    key = digest(" ".join(packages), version, " ".join(MODULES), " ".join(TREE), RECIPE)
+    directory = cache.get(f"kernel-{name}", key,
+                          lambda where: _unpack(flavour, release, packages, version, cache, where),
+                          says)
+    return Kernel(name, release, directory / "vmlinuz", directory / "vmlinux",
+                  directory / "modules", directory / "tree", directory / "config")
 
 
-def _unpack(archive, package, version, directory):
+def _find_newest(flavour, cache):
+    pattern = flavour.packages[0].format(f"({flavour.pattern})")
+    package, version = apt.Apt(flavour.release, cache.directory).newest(pattern)
+    return re.fullmatch(pattern, package).group(1), version
+
+
+def _unpack(flavour, release, packages, version, cache, directory):
+    archive = apt.Apt(flavour.release, cache.directory)
     tree = directory / "unpacked"
-    deb = archive.download(package, version, directory)
-    run(["dpkg-deb", "-x", deb, tree])
-    deb.unlink()
-    vmlinuz = next((tree / "boot").glob("vmlinuz-*"))
-    release = vmlinuz.name.removeprefix("vmlinuz-")
-    (directory / "release").write_text(release + "\n")
-    shutil.copyfile(vmlinuz, directory / "vmlinuz")
-    (directory / "vmlinux").write_bytes(_elf_kernel(vmlinuz.read_bytes()))
-    shutil.copyfile(tree / f"boot/config-{release}", directory / "config")
+    for package in packages:
+        if not archive.has(package, version):
+            raise Gone(f"the archive no longer has {package} {version}")
+        deb = archive.download(package, version, directory)
+        run(["dpkg-deb", "-x", deb, tree])
+        deb.unlink()
+    if (tree / "usr/lib/modules").exists():     # depmod(8) wants them where they were before
+        (tree / "lib").mkdir(exist_ok=True)
+        (tree / "usr/lib/modules").rename(tree / "lib/modules")
     modules = tree / "lib/modules" / release
+    for name in ("vmlinuz", "config"):          # which may be beside the modules
+        places = (tree / f"boot/{name}-{release}", modules / name)
+        next(path for path in places if path.exists()).rename(directory / name)
+    (modules / "System.map").unlink(missing_ok=True)
+    (directory / "vmlinux").write_bytes(_elf_kernel((directory / "vmlinuz").read_bytes()))
     _pick_modules(modules, directory / "modules")
     run(["depmod", "-b", tree, release])
     _prune_modules(modules)

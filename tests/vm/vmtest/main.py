@@ -14,7 +14,7 @@ from . import build, guesttools, kernels, rootfs, runner
 from .cache import Cache, default_directory
 from .images import BUSYBOX
 from .machine import OVMF_CODE
-from .registry import GROUPS, KERNELS
+from .registry import BOTH, EVERY, GROUPS
 from .util import SetupError, note, say
 
 # Programs of the host, and the Debian packages that they come in.
@@ -30,8 +30,11 @@ def parse(argv):
         "real hotplug, real panics.")
     parser.add_argument("cases", nargs="*", metavar="CASE",
                         help="KERNEL/GROUP/CASE or a part of it, with wildcards (default: all)")
-    parser.add_argument("--kernel", choices=("new", "old", "both"), default="both",
-                        help="new: 6.12, updates the image itself; old: 6.1, does not")
+    parser.add_argument("--kernel", choices=(*EVERY, "both", "all"), default="both",
+                        help="new: 6.12, updates the image itself; old: 6.1, does not; both: these "
+                        "(default); trixie: that of Debian 13; newest: of sid, at a known version")
+    parser.add_argument("--newest-from-archive", action="store_true",
+                        help="newest: whatever is the newest in sid")
     parser.add_argument("--list", action="store_true", help="list the cases and end")
     parser.add_argument("--jobs", type=int, default=1, metavar="N",
                         help="virtual machines at a time (default: 1)")
@@ -62,7 +65,7 @@ def matches(patterns, flavour, group, case):
 
 
 def make_plan(options):
-    flavours = KERNELS if options.kernel == "both" else (options.kernel,)
+    flavours = {"both": BOTH, "all": EVERY}.get(options.kernel, (options.kernel,))
     plan = []
     for flavour in flavours:
         for group in GROUPS:
@@ -74,24 +77,37 @@ def make_plan(options):
     return plan
 
 
+def prepare_kernels(options, plan, cache):
+    """{flavour: Kernel}, and {flavour: why it cannot be had}."""
+    images, absent = {}, {}
+    for flavour in sorted({flavour for flavour, _, _ in plan}):
+        try:
+            images[flavour] = kernels.prepare(flavour, cache, note,
+                                              not options.newest_from_archive)
+        except kernels.Gone as reason:
+            absent[flavour] = f"{reason}; --newest-from-archive takes what it has"
+            note(f"{flavour}: {absent[flavour]}")
+    return images, absent
+
+
 def prepare(options, plan):
     missing = sorted({package for program, package in NEEDED.items() if not shutil.which(program)}
                      | {package for package, file in NEEDED_FILES.items() if not file.exists()})
     if missing:
         raise SetupError("missing on this machine: apt-get install " + " ".join(missing))
     cache = Cache(default_directory())
-    images = {flavour: kernels.prepare(flavour, cache, note)
-              for flavour in {flavour for flavour, _, _ in plan}}
+    images, absent = prepare_kernels(options, plan, cache)
     tools = guesttools.prepare(cache, note)
-    bases = {variant: rootfs.prepare(cache, note, variant)
-             for variant in sorted({group.config.root for _, group, _ in plan})}
+    bases = {(release, variant): rootfs.prepare(cache, release, note, variant)
+             for release, variant in sorted({(images[flavour].root, group.config.root)
+                                             for flavour, group, _ in plan if flavour in images})}
     destdir = options.destdir
     if not destdir and any(group.kdumpd for _, group, _ in plan):
         destdir = build.install(options.builddir, note)
     results = options.results or cache.directory / "results" / time.strftime("%Y%m%d-%H%M%S")
     for kernel in images.values():
         note(f"{kernel.flavour}: Linux {kernel.release}")
-    return runner.Bench(images, tools, bases, destdir, results, options.loader)
+    return runner.Bench(images, absent, tools, bases, destdir, results, options.loader)
 
 
 def main(argv):

@@ -5,9 +5,13 @@ import dataclasses
 import typing
 
 from .kdumpd import Kdumpd
+from .kernels import FLAVOURS
 from .machine import Config
 
-KERNELS = ("new", "old")
+# Most cases run on one that updates the image itself, and one that does not; those that show what
+# kdumpd is for, on each.
+BOTH = ("new", "old")
+EVERY = tuple(FLAVOURS)
 GROUPS = []
 
 
@@ -38,7 +42,7 @@ class Group:
         self.cases = []
         GROUPS.append(self)
 
-    def case(self, kernels=KERNELS, panics=False):
+    def case(self, kernels=BOTH, panics=False):
         def register(function):
             name = function.__name__.replace("_", "-")
             about = (function.__doc__ or "").strip().splitlines()[0]

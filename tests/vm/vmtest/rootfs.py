@@ -53,19 +53,25 @@ SIZE = "1500M"
 RECIPE = 3      # to be raised when the building below changes
 
 
-def prepare(cache, says=None, variant="root"):
-    """The path of the base image (ext4, raw) of one of the VARIANTS."""
+def prepare(cache, release, says=None, variant="root"):
+    """The path of the base image (ext4, raw) of a release of Debian and one of the VARIANTS."""
     if os.geteuid() != 0:
         raise SetupError("the root image has to be built by root (mmdebstrap, mke2fs -d)")
-    packages = (*PACKAGES, *VARIANTS[variant])
-    release = apt.host_release()
-    versions = apt.Apt(release, cache.directory).versions(packages)
-    missing = set(packages) - set(versions)
+    versions = _versions(apt.Apt(release, cache.directory), (*PACKAGES, *VARIANTS[variant]))
+    key = digest(sorted(versions.items()), MASKED, EXCLUDED, sorted(FILES.items()), SIZE, RECIPE)
+    name = variant if release == "bookworm" else f"{variant}-{release}"
+    directory = cache.get(name, key, lambda where: _build(release, versions, where), says)
+    return directory / "root.ext4"
+
+
+def _versions(archive, packages):
+    """{package: version}, under the names that packages have in that release."""
+    found = archive.versions([*packages, *(f"{name}t64" for name in packages)])
+    names = [name if name in found else f"{name}t64" for name in packages]
+    missing = set(names) - set(found)
     if missing:
         raise SetupError("apt does not know " + ", ".join(sorted(missing)))
-    key = digest(sorted(versions.items()), MASKED, EXCLUDED, sorted(FILES.items()), SIZE, RECIPE)
-    directory = cache.get(variant, key, lambda where: _build(release, packages, where), says)
-    return directory / "root.ext4"
+    return {name: found[name] for name in names}
 
 
 def _build(release, packages, directory):

@@ -17,10 +17,11 @@ from .util import Failure, Skip, note, say
 class Bench:
     """Everything that the boots have in common."""
 
-    def __init__(self, kernels, tools, base_images, destdir, results, loader=""):
+    def __init__(self, kernels, absent, tools, base_images, destdir, results, loader=""):
         self.kernels = kernels          # {flavour: Kernel}
+        self.absent = absent            # {flavour: why there is no such kernel}
         self.tools = tools
-        self.base_images = base_images  # {one of rootfs.VARIANTS: path}
+        self.base_images = base_images  # {(release, one of rootfs.VARIANTS): path}
         self.destdir = destdir
         self.results = results
         self.loader = loader
@@ -84,9 +85,9 @@ class Session:
         self._boots += 1
         self._directory = self._logs.with_name(f"{self._logs.name}-{self._boots}")
         shutil.rmtree(self._directory, ignore_errors=True)
-        config = self._group.config
-        self._machine = Machine(config, self._bench.kernels[self._flavour],
-                                self._bench.base_images[config.root],
+        config, kernel = self._group.config, self._bench.kernels[self._flavour]
+        self._machine = Machine(config, kernel,
+                                self._bench.base_images[kernel.root, config.root],
                                 self._bench.initrd(self._flavour, self._group.kdumpd,
                                                    config.captures),
                                 self._directory)
@@ -114,6 +115,8 @@ class Session:
     def _try_case(self, case):
         """(outcome, text) of one attempt."""
         try:
+            if self._flavour in self._bench.absent:
+                raise Skip(self._bench.absent[self._flavour])
             if self._no_boot:
                 raise Failure(self._no_boot)
             if not self._machine or not self._machine.is_alive():
