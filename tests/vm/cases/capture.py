@@ -156,7 +156,7 @@ def kernel_package(t):
 
 troubles = Group("capture-troubles", Config(
     captures=True, durable=True, root="root-storage", disks=(Disk("spare", 512 * MIB),)),
-    long=True, suites=ALL)
+    long=True, full=("new",), suites=ALL)
 
 SPARE = "/dev/disk/by-id/virtio-spare"
 
@@ -378,7 +378,7 @@ def cut_while_writing(t):
 
 
 watched = Group("capture-watched", Config(captures=True, devices=("-device", "i6300esb")),
-                long=True, suites=ALL)
+                long=True, full=("new",), suites=ALL)
 
 WATCHDOG_SECONDS = 30       # the default of its driver
 
@@ -401,7 +401,7 @@ def watchdog(t):
     check(result.marks["complete"] > 2 * WATCHDOG_SECONDS, "it was too fast for this to matter")
 
 
-plugged = Group("capture-plugged", Config(captures=True), long=True, suites=ALL)
+plugged = Group("capture-plugged", Config(captures=True), long=True, full=("old",), suites=ALL)
 
 
 @plugged.case()

@@ -30,9 +30,12 @@ def parse(argv):
         "real hotplug, real panics.")
     parser.add_argument("cases", nargs="*", metavar="CASE",
                         help="KERNEL/GROUP/CASE or a part of it, with wildcards (default: all)")
-    parser.add_argument("--kernel", choices=(*EVERY, "both", "all"), default="both",
+    parser.add_argument("--kernel", choices=(*EVERY, "both", "all"),
                         help="new: 6.12, updates the image itself; old: 6.1, does not; both: these "
-                        "(default); trixie: that of Debian 13; newest: of sid, at a known version")
+                        "(default); trixie: that of Debian 13; newest: of sid, at a known version; "
+                        "all: all (with --full, the default)")
+    parser.add_argument("--full", action="store_true",
+                        help="without names: more cases, on all kernels")
     parser.add_argument("--newest-from-archive", action="store_true",
                         help="newest: whatever is the newest in sid")
     parser.add_argument("--list", action="store_true", help="list the cases and end")
@@ -65,13 +68,15 @@ def matches(patterns, flavour, group, case):
 
 
 def make_plan(options):
-    flavours = {"both": BOTH, "all": EVERY}.get(options.kernel, (options.kernel,))
+    kernel = options.kernel or ("all" if options.full else "both")
+    flavours = {"both": BOTH, "all": EVERY}.get(kernel, (kernel,))
     plan = []
     for flavour in flavours:
         for group in GROUPS:
+            wanted = group.full if options.full or flavour not in BOTH else group.default
             chosen = [case for case in group.cases if flavour in case.kernels
                       and matches(options.cases, flavour, group, case.name)
-                      and (options.cases or options.list or group.is_default)]
+                      and (options.cases or options.list or flavour in wanted)]
             if chosen:
                 plan.append((flavour, group, chosen))
     return plan

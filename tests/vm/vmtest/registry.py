@@ -28,16 +28,20 @@ class Group:
     """Cases that share one boot, in the order in which they are declared.
 
     reset(t) is called before each case. Groups that need kdumpd in the guest get the installed
-    tree; the others must do without it. A benchmark, and what takes long, runs only when it or its
-    suite is asked for by name."""
+    tree; the others must do without it.
+
+    A run without names takes a group on the kernels in default, and with --full on those in full;
+    its cases say on which they can. What takes long is in the second only where full says so. A
+    benchmark runs only when it or its suite is asked for by name."""
 
     def __init__(self, name, config=Config(), kdumpd=True, reset=None, benchmark=False, long=False,
-                 suites=()):
+                 default=BOTH, full=None, suites=()):
         self.name = name
         self.config = config
         self.kdumpd = kdumpd
         self.reset = reset
-        self.is_default = not benchmark and not long
+        self.default = () if benchmark or long else default
+        self.full = (() if benchmark or long else EVERY) if full is None else full
         self.suites = suites
         self.cases = []
         GROUPS.append(self)
