@@ -43,7 +43,9 @@ static bool reason_holds(const Observation *o, Reason reason) {
                 concerned |= o->moved;
         switch (reason) {
         case REASON_KERNEL_LOG:
-                return o->kernel_log;
+                return o->kernel_log && !o->log_lost;
+        case REASON_LOG_LOST:
+                return o->kernel_log && o->log_lost;
         case REASON_MET_LOAD:
                 return o->met_load;
         case REASON_CHANGED_DURING_LOAD:
@@ -69,7 +71,7 @@ static bool reason_holds(const Observation *o, Reason reason) {
 }
 
 #define OBSERVATIONS                                                              \
-        ((SUBSYSTEMS_ALL + 1) * (SUBSYSTEMS_ALL + 1) * 32 * _HOTPLUG_ANSWER_MAX * \
+        ((SUBSYSTEMS_ALL + 1) * (SUBSYSTEMS_ALL + 1) * 64 * _HOTPLUG_ANSWER_MAX * \
          _HOTPLUG_ANSWER_MAX)
 
 static unsigned digit(unsigned *number, unsigned base) {
@@ -92,6 +94,7 @@ START_TEST(policy) {
                 o.moved = digit(&rest, SUBSYSTEMS_ALL + 1);
                 o.met_load = digit(&rest, 2);
                 o.kernel_log = digit(&rest, 2);
+                o.log_lost = digit(&rest, 2);
                 o.look_again = digit(&rest, 2);
                 o.stale = digit(&rest, 2);
                 o.away = digit(&rest, 2);

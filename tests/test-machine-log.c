@@ -129,6 +129,55 @@ START_TEST(moved) {
 }
 END_TEST
 
+static void lose_log(void) {
+        Input in = { .type = INPUT_KERNEL_LOG, .log_was_lost = true };
+
+        sim_feed(&s, &in);
+}
+
+/* What was logged is lost: the line that tells of a failed update may have been among it. Whoever
+ * floods the log gets no more than whoever makes up lines. */
+START_TEST(lost) {
+        boot(HOTPLUG_KERNEL_UPDATES);
+        for (unsigned i = 0; i < 10; i++) {
+                lose_log();
+                sim_run(&s, USEC_PER_SEC);
+                check_not_stale();
+        }
+        ck_assert_uint_eq(s.n_loads, 1);
+        ck_assert_uint_eq(told(), 0);
+        sim_request(&s, REQUEST_RELOAD);
+        sim_run(&s, 100 * USEC_PER_MSEC);
+        lose_log();
+        sim_run(&s, 10 * USEC_PER_SEC);
+        ck_assert_uint_eq(s.n_loads, 2);
+        /* The line itself never comes. */
+        s.update_fails = true;
+        s.log_delay_usec = USEC_PER_HOUR;
+        for (unsigned i = 0; i < 2 * LOG_RELOADS_MAX; i++) {
+                if (i % 2)
+                        lose_log();
+                sim_hotplug(&s, SUBSYSTEM_MEMORY, HOTPLUG_ADD, 10 + i);
+                if (i % 2 == 0)
+                        lose_log();
+                sim_run(&s, 5 * USEC_PER_SEC);
+                check_decision(0, VERDICT_RELOAD, REASON_LOG_LOST, 1);
+                ck_assert_uint_eq(s.image.sets[SUBSYSTEM_MEMORY], s.sets[SUBSYSTEM_MEMORY]);
+        }
+        s.update_fails = false;
+        s.n_loads = 0;
+        for (unsigned i = 0; i < 10; i++) {
+                sim_uevent(&s, SUBSYSTEM_MEMORY, HOTPLUG_ONLINE, false, false);
+                sim_run(&s, USEC_PER_MSEC);
+                lose_log();
+                sim_run(&s, 5 * USEC_PER_SEC);
+        }
+        ck_assert_uint_eq(s.n_loads, LOG_RELOADS_MAX);
+        sim_run(&s, 2 * USEC_PER_HOUR);
+        finish();
+}
+END_TEST
+
 static void add_cases(Suite *suite) {
         TCase *each = tcase_create("each");
 
@@ -137,6 +186,7 @@ static void add_cases(Suite *suite) {
         tcase_add_loop_test(each, far_from_an_event, 0, 4);
         tcase_add_loop_test(each, moved, 0, 2);
         suite_add_tcase(suite, each);
+        ADD_TEST(suite, lost);
 }
 
 TEST_MAIN("machine-log", add_cases)

@@ -16,6 +16,7 @@ typedef struct Batch {
         bool look_again; /* compare the machine with the image, whatever was counted */
         bool met_load;   /* something in it fell into a load: reload whatever the kernel says */
         bool log_line;   /* the kernel logged a failed update, which alone counts for nothing */
+        bool log_lost;   /* records of its log were lost, and with them perhaps such a line */
         bool kernel_log; /* and something speaks for it: reload whatever the kernel says */
         bool away;       /* CPUs or memory changed while nobody read the kernel's log */
         bool requested;  /* a load is to come of it in any case */

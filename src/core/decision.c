@@ -22,6 +22,8 @@ static const char *const reason_table[_REASON_MAX] = {
                 "crash_hotplug reads neither 0 nor 1, so the kernel may not update the image",
         [REASON_MET_LOAD] = "events met a load, during which the kernel drops its own update",
         [REASON_KERNEL_LOG] = "the kernel logged that it could not update the image",
+        [REASON_LOG_LOST] = "records of the kernel's log were lost, and an update of the image may "
+                            "have failed",
         [REASON_LOG_UNFOUNDED] = "the kernel's log says that an update of the image failed, but no "
                                  "CPU or memory came or went",
         [REASON_STALE] = "memory is gone that the image still lists, and ReloadWhenStale=yes",
@@ -52,6 +54,7 @@ bool reason_is_hotplug(Reason reason) {
         case REASON_ATTRIBUTE_GARBAGE:
         case REASON_MET_LOAD:
         case REASON_KERNEL_LOG:
+        case REASON_LOG_LOST:
         case REASON_CHANGED_DURING_LOAD:
         case REASON_CHANGED_UNSEEN:
         case REASON_CHANGED_AWAY:
@@ -83,7 +86,7 @@ Verdict decide(const Observation *o, Reason *ret_reason) {
         /* These two hold whatever the attribute says: it tells that the kernel can update this
          * image, and nothing of an update that it dropped. */
         if (o->kernel_log) {
-                *ret_reason = REASON_KERNEL_LOG;
+                *ret_reason = o->log_lost ? REASON_LOG_LOST : REASON_KERNEL_LOG;
                 return VERDICT_RELOAD;
         }
         if (o->met_load) {

@@ -30,6 +30,7 @@ typedef enum Reason {
         REASON_ATTRIBUTE_GARBAGE,
         REASON_MET_LOAD,            /* events while a load held the kernel's lock */
         REASON_KERNEL_LOG,          /* the kernel logged that it could not update the image */
+        REASON_LOG_LOST,            /* it may have: records were lost */
         REASON_LOG_UNFOUNDED,       /* the same, but nothing speaks for it */
         REASON_STALE,               /* memory is gone that the image still lists */
         REASON_CHANGED_DURING_LOAD, /* the fingerprint moved between before and after a load */
@@ -79,6 +80,7 @@ typedef struct Observation {
         bool met_load;       /* one of them, or a line of the kernel's log, fell into a load */
         bool stale;          /* the image lists memory that is gone, and that is to be mended */
         bool kernel_log;     /* the kernel logged that it could not update the image */
+        bool log_lost;       /* or may have: what it logged was lost */
         bool away;           /* what moved did so while nobody read the kernel's log */
         bool look_again;     /* an overflow, a start or a SIGHUP: compare the fingerprints */
         unsigned moved;      /* subsystems in which the fingerprint differs from the image's */

@@ -133,11 +133,14 @@ void step_overflow(Step *s) {
                 met_load(s);
 }
 
-void step_kernel_log(Step *s) {
+void step_kernel_log(Step *s, bool was_lost) {
         Machine *m = s->m;
 
         machine_touch_batch(m, s->now->monotonic_usec);
-        m->batch.log_line = true;
+        if (was_lost)
+                m->batch.log_lost = true;
+        else
+                m->batch.log_line = true;
         m->log_line_usec = s->now->monotonic_usec;
         if (!m->batch.met_load && is_near(m, m->hotplug_usec, s->now->monotonic_usec))
                 step_believe_log(s, false);

@@ -263,9 +263,10 @@ static void facts_decide(Step *s) {
                 return;
         }
         o.moved = machine_moved(m, &m->covered);
-        if (m->batch.log_line && !m->batch.met_load && o.moved)
+        if ((m->batch.log_line || m->batch.log_lost) && !m->batch.met_load && o.moved)
                 step_believe_log(s, true);
         o.kernel_log = m->batch.kernel_log;
+        o.log_lost = !m->batch.log_line;
         memcpy(o.answers, m->facts.answers, sizeof(o.answers));
         o.stale = m->settings->reload_when_stale &&
                   (m->record.removed_blocks > 0 || m->record.lost_events);
@@ -285,7 +286,7 @@ static void facts_decide(Step *s) {
         }
         tell_log_line(s);
         if (verdict == VERDICT_RELOAD) {
-                m->record.log_reloads += reason == REASON_KERNEL_LOG && !o.moved;
+                m->record.log_reloads += o.kernel_log && !o.moved;
                 step_begin(s, verdict, reason,
                            m->batch.events == 0 && !o.met_load && !o.kernel_log &&
                                            reason != REASON_CHANGED_AWAY

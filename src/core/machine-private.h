@@ -17,7 +17,7 @@ Action *step_emit(Step *s, ActionType type);
 void step_uevent(Step *s, const Input *in);
 void step_overflow(Step *s);
 void step_look_again(Step *s);
-void step_kernel_log(Step *s);
+void step_kernel_log(Step *s, bool was_lost);
 /* Something speaks for a line of the kernel's log: an event near it, or that CPUs or memory have
  * moved. Its batch reloads, within LOG_RELOADS_MAX. */
 void step_believe_log(Step *s, bool moved);

@@ -446,7 +446,7 @@ void machine_step(Machine *m, const Input *in, const Moment *now, Actions *ret) 
                 on_refresh(&s);
                 break;
         case INPUT_KERNEL_LOG:
-                step_kernel_log(&s);
+                step_kernel_log(&s, in->log_was_lost);
                 break;
         case INPUT_TIMER:
                 on_timer(&s);

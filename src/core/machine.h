@@ -70,7 +70,7 @@ typedef enum InputType {
         INPUT_RECONFIGURED, /* machine_set_settings() was called: look at everything again */
         INPUT_MOUNTED,      /* something was mounted that kernels or initrds may be on: the same */
         INPUT_REFRESH,      /* what goes into the initramfs may have changed: find out */
-        INPUT_KERNEL_LOG,   /* a line that says that an update of the image failed */
+        INPUT_KERNEL_LOG,   /* a line that says that an update of the image failed, or may have */
         INPUT_TIMER,        /* machine_deadline() has passed; harmless at any other time */
         INPUT_WATCH,        /* now and then, to notice what nobody tells */
         INPUT_GLANCE,   /* somebody asks whether an image is loaded: this is what the kernel says */
@@ -100,7 +100,8 @@ typedef struct Input {
                         bool synthetic;  /* somebody wrote to a uevent file: nothing was plugged */
                         bool ignored;    /* a udev rule says KDUMPD_IGNORE=1 */
                 } uevent;
-                int loaded; /* GLANCE: as in Facts */
+                bool log_was_lost; /* KERNEL_LOG: records were overwritten before they were read */
+                int loaded;        /* GLANCE: as in Facts */
                 const Facts *facts;
                 LoadReport
                         *report; /* PLANNED, LOADED, UNLOADED: its contents move into the machine */

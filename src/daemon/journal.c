@@ -25,6 +25,7 @@ static const char *message_id(const Decision *d) {
         case REASON_FOREIGN_UNLOAD:
                 return MESSAGE_FOREIGN;
         case REASON_KERNEL_LOG:
+        case REASON_LOG_LOST:
                 return MESSAGE_KERNEL_MISSED;
         default:
                 return by_verdict[d->verdict];
@@ -41,6 +42,7 @@ static int level(const Decision *d) {
         case REASON_FOREIGN_IMAGE:
         case REASON_FOREIGN_UNLOAD:
         case REASON_KERNEL_LOG:
+        case REASON_LOG_LOST:
         case REASON_UNPLANNABLE:
         case REASON_LOG_UNFOUNDED:
                 return LOG_WARNING;

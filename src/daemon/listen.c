@@ -89,7 +89,7 @@ static int on_kmsg(sd_event_source *source, int fd, uint32_t revents, void *user
                         break;
                 if (r == -EPIPE) {
                         /* What was overwritten unread may have been such a line. */
-                        input.type = INPUT_LOOK_AGAIN;
+                        input.log_was_lost = true;
                 } else if (r < 0) {
                         log_warning(
                                 "Cannot read the kernel's log any more, going on without it: %s",
