@@ -133,7 +133,47 @@ START_TEST(differences) {
 }
 END_TEST
 
+START_TEST(missing) {
+        NumberSet a = { 0 }, b = { 0 }, back = { 0 };
+        char text[NUMBER_SET_TEXT_MAX];
+
+        ck_assert_uint_eq(number_set_missing(&a, &b), 0);
+        number_set_format(&a, text);
+        ck_assert_str_eq(text, "");
+        for (uint64_t i = 0; i < 40; i++)
+                number_set_add(&a, 3 * i);
+        for (uint64_t i = 0; i < 40; i++)
+                number_set_add(&b, 2 * i);
+        /* Those below 120 that 3 divides and 2 does not, and the even ones from 80 on. */
+        ck_assert_uint_eq(number_set_missing(&a, &b), 20 + 6);
+        ck_assert_uint_eq(number_set_missing(&a, &a), 0);
+        number_set_add(&a, NUMBER_SET_RESIDUES - 1);
+        number_set_format(&a, text);
+        ck_assert_uint_eq(strlen(text), NUMBER_SET_TEXT_MAX - 1);
+        ck_assert_int_eq(number_set_parse(&back, text), 0);
+        ck_assert_mem_eq(back.residues, a.residues, sizeof(a.residues));
+        /* Beyond the residues, as many as the set has shrunk by. */
+        for (uint64_t i = 0; i < 3 * NUMBER_SET_RESIDUES; i++)
+                number_set_add(&back, 1000000 + i);
+        b = (NumberSet){ 0 };
+        for (uint64_t i = 0; i < 2 * NUMBER_SET_RESIDUES; i++)
+                number_set_add(&b, 1000000 + i);
+        ck_assert_uint_eq(number_set_missing(&back, &b), NUMBER_SET_RESIDUES);
+        /* Known from an older record by its sums only. */
+        memset(back.residues, 0, sizeof(back.residues));
+        ck_assert_uint_eq(number_set_missing(&back, &b), NUMBER_SET_RESIDUES);
+        ck_assert_int_eq(number_set_parse(&back, "0g"), -EINVAL);
+        ck_assert_int_eq(number_set_parse(&back, "A"), -EINVAL);
+        char longer[NUMBER_SET_TEXT_MAX + 1];
+
+        memset(longer, 'f', sizeof(longer));
+        longer[NUMBER_SET_TEXT_MAX] = '\0';
+        ck_assert_int_eq(number_set_parse(&back, longer), -EINVAL);
+}
+END_TEST
+
 static void add_cases(Suite *s) {
+        ADD_TEST(s, missing);
         ADD_TEST(s, lists);
         ADD_TEST(s, no_lists);
         ADD_TEST(s, order);

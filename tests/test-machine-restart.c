@@ -121,6 +121,100 @@ START_TEST(moved_back_while_away) {
 }
 END_TEST
 
+static bool is_stale(void) {
+        Status status;
+
+        status_fill(&status, &s.machine, NULL);
+        return status.stale;
+}
+
+/* Memory went away meanwhile, which the image still lists. */
+START_TEST(removed_while_away) {
+        boot(HOTPLUG_KERNEL_UPDATES);
+        s.log_is_whole = true;
+        s.settings.reload_when_stale = _i == 1;
+        plug(4);
+        sim_run(&s, 2 * USEC_PER_SEC);
+        if (_i != 2)
+                sim_kill(&s);
+        s.n_lose = 3; /* without a trace, where nobody was killed */
+        for (unsigned i = 0; i < 3; i++)
+                sim_hotplug(&s, SUBSYSTEM_MEMORY, HOTPLUG_REMOVE, 5 + i);
+        s.seqnum++;
+        sim_run(&s, USEC_PER_MSEC); /* what was sent until now reaches nobody */
+        sim_start(&s);
+        sim_run(&s, USEC_PER_MINUTE);
+        ck_assert_int_eq(is_stale(), _i != 1);
+        ck_assert_int_eq((s.image.sets[SUBSYSTEM_MEMORY] & ~s.sets[SUBSYSTEM_MEMORY]) != 0,
+                         _i != 1);
+        ck_assert_uint_eq(s.n_loads, _i == 1 ? 2 : 1);
+        if (_i != 1) {
+                ck_assert_uint_eq(s.machine.record.removed_blocks, 3);
+                ck_assert_uint_eq(s.disk.removed_blocks, 3);
+                /* Once, and until the next update. */
+                restart();
+                sim_run(&s, USEC_PER_MINUTE);
+                ck_assert_uint_eq(s.machine.record.removed_blocks, 3);
+                sim_uevent(&s, SUBSYSTEM_MEMORY, HOTPLUG_ONLINE, false, false);
+                sim_run(&s, 2 * USEC_PER_SEC);
+                ck_assert(!is_stale());
+        }
+        finish();
+}
+END_TEST
+
+/* Whatever happens while no process runs: the next one knows whether the header lists memory that
+ * is gone. It cannot know of memory that came and went again, nor, of what is gone, whether
+ * something that came after it has mended the header. */
+START_TEST(anything_while_away) {
+        uint64_t rng = UINT64_C(0x2545f4914f6cdd1d);
+        unsigned n_stale = 0, n_true = 0;
+
+        for (unsigned i = 0; i < 3000; i++) {
+                uint64_t known, gone, transient = 0;
+                bool mended = false, removed = false;
+
+                boot(i & 1 ? HOTPLUG_KERNEL_UPDATES : HOTPLUG_ABSENT);
+                s.log_is_whole = i & 2;
+                plug(i >> 2 & 7);
+                sim_run(&s, 2 * USEC_PER_SEC);
+                sim_kill(&s);
+                known = s.sets[SUBSYSTEM_MEMORY];
+                rng ^= rng << 13;
+                rng ^= rng >> 7;
+                rng ^= rng << 17;
+                for (unsigned j = 0; j < (rng >> 60) % 6; j++) {
+                        unsigned act = rng >> (10 * j) & 1023, block = act >> 2 & 15;
+                        bool remove = act & 1;
+
+                        mended |= removed && !(remove && s.sets[SUBSYSTEM_MEMORY] >> block & 1);
+                        if (!remove)
+                                sim_hotplug(&s, SUBSYSTEM_MEMORY, HOTPLUG_ADD, block);
+                        else if (s.sets[SUBSYSTEM_MEMORY] >> block & 1) {
+                                removed = true;
+                                transient |= UINT64_C(1) << block & ~known;
+                                sim_hotplug(&s, SUBSYSTEM_MEMORY, HOTPLUG_REMOVE, block);
+                        }
+                }
+                sim_run(&s, USEC_PER_MSEC); /* what was sent until now reaches nobody */
+                sim_start(&s);
+                sim_run(&s, 10 * USEC_PER_SEC);
+                gone = s.image.sets[SUBSYSTEM_MEMORY] & ~s.sets[SUBSYSTEM_MEMORY];
+                n_stale += is_stale();
+                n_true += gone != 0;
+                if (gone & ~transient)
+                        ck_assert_msg(is_stale(), "course %u", i);
+                if (is_stale())
+                        ck_assert_uint_ne(known & ~s.sets[SUBSYSTEM_MEMORY], 0);
+                if (!mended && !transient)
+                        ck_assert_msg(is_stale() == (gone != 0), "course %u", i);
+                finish();
+        }
+        ck_assert_uint_ge(n_true, 150);
+        ck_assert_uint_le(n_stale, 2 * n_true);
+}
+END_TEST
+
 /* A plan that fails costs nobody the image that is there. */
 START_TEST(unplannable) {
         static const Fate fates[] = { FATE_REFUSED, FATE_CRASHED_EARLY, FATE_NOT_STARTED,
@@ -294,6 +388,7 @@ static void add_cases(Suite *suite) {
         tcase_add_loop_test(each, adopts, 0, 2);
         tcase_add_loop_test(each, moved_while_away, 0, 3);
         tcase_add_loop_test(each, update_failed_while_away, 0, 4);
+        tcase_add_loop_test(each, removed_while_away, 0, 3);
         tcase_add_loop_test(each, unplannable, 0, 8);
         tcase_add_loop_test(each, foreign_at_start, 0, 2);
         tcase_add_loop_test(each, killed_during_load, 0, 8);
@@ -301,6 +396,7 @@ static void add_cases(Suite *suite) {
         suite_add_tcase(suite, each);
         ADD_TEST(suite, adopts_not_what_is_configured_otherwise);
         ADD_TEST(suite, moved_back_while_away);
+        ADD_TEST(suite, anything_while_away);
         ADD_TEST(suite, known_stale);
         ADD_TEST(suite, unloaded_while_away);
 }

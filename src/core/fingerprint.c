@@ -22,10 +22,46 @@ void number_set_add(NumberSet *set, uint64_t number) {
         set->count++;
         set->sum += mix(number);
         set->xored ^= mix(~number);
+        number %= NUMBER_SET_RESIDUES;
+        set->residues[number / 64] |= UINT64_C(1) << number % 64;
 }
 
 bool number_set_equal(const NumberSet *a, const NumberSet *b) {
         return a->count == b->count && a->sum == b->sum && a->xored == b->xored;
+}
+
+uint64_t number_set_missing(const NumberSet *before, const NumberSet *after) {
+        uint64_t n = 0;
+
+        for (size_t i = 0; i < ELEMENTSOF(before->residues); i++)
+                for (uint64_t bits = before->residues[i] & ~after->residues[i]; bits;
+                     bits &= bits - 1)
+                        n++;
+        return MAX(n, sub_saturated(before->count, after->count));
+}
+
+void number_set_format(const NumberSet *set, char ret[static NUMBER_SET_TEXT_MAX]) {
+        size_t end = 0;
+
+        for (size_t i = 0; i < NUMBER_SET_RESIDUES / 4; i++) {
+                ret[i] = "0123456789abcdef"[set->residues[i / 16] >> 4 * (i % 16) & 15];
+                if (ret[i] != '0')
+                        end = i + 1;
+        }
+        ret[end] = '\0';
+}
+
+int number_set_parse(NumberSet *set, const char *text) {
+        uint64_t residues[ELEMENTSOF(set->residues)] = { 0 };
+        size_t n = strlen(text);
+
+        if (n >= NUMBER_SET_TEXT_MAX || strspn(text, "0123456789abcdef") != n)
+                return -EINVAL;
+        for (size_t i = 0; i < n; i++)
+                residues[i / 16] |= (uint64_t)(text[i] <= '9' ? text[i] - '0' : text[i] - 'a' + 10)
+                                    << 4 * (i % 16);
+        memcpy(set->residues, residues, sizeof(residues));
+        return 0;
 }
 
 static int parse_number(const char **s, uint32_t *ret) {

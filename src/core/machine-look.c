@@ -231,6 +231,17 @@ static void tell_log_line(Step *s) {
                      "ok", "");
 }
 
+/* Memory went away, and no event told of it: it is as stale for that as if one had. */
+static void note_unseen(Machine *m, unsigned unseen) {
+        uint64_t missing = number_set_missing(&m->covered.blocks, &m->facts.fingerprint.blocks);
+
+        if (!(unseen & SUBSYSTEM_BIT(SUBSYSTEM_MEMORY)) || !m->have_record || missing == 0)
+                return;
+        if (m->record.removed_blocks == 0)
+                m->first_removed_seqnum = m->facts.uevent_seqnum;
+        m->record.removed_blocks = add_saturated(m->record.removed_blocks, missing);
+}
+
 static void facts_decide(Step *s) {
         Machine *m = s->m;
         Observation o = {
@@ -273,6 +284,7 @@ static void facts_decide(Step *s) {
         /* A subsystem that no event named, but that moved: ask about that one too, now that we
          * know. */
         if (o.look_again && !o.met_load && !o.kernel_log && (o.moved & ~o.subsystems) != 0) {
+                note_unseen(m, o.moved & ~o.subsystems);
                 m->batch.subsystems |= o.moved;
                 step_look(s, LOOK_DECIDE, m->batch.subsystems, true);
                 return;

@@ -87,10 +87,11 @@ bool load_report_same_image(const LoadReport *a, const LoadReport *b, const char
 
 /* The record of the loaded image, kept over restarts of the daemon. */
 typedef struct ImageRecord {
-        char boot_id[37];        /* of the boot that it was loaded in */
-        LoadReport report;       /* of the load */
-        Fingerprint fingerprint; /* of the machine that the image covers */
-        bool must_reload;        /* the image was known to be stale when this was written */
+        char boot_id[37];                 /* of the boot that it was loaded in */
+        LoadReport report;                /* of the load */
+        Fingerprint fingerprint;          /* of the machine that the image covers */
+        char blocks[NUMBER_SET_TEXT_MAX]; /* its memory blocks' residues, in the file only */
+        bool must_reload; /* the image was known to be stale when this was written */
         uint64_t loaded_realtime_usec;
         /* What the image lists and the machine may lack: memory blocks that went away after the
          * last time that the kernel rebuilt the header, and whether events were lost since. */

@@ -62,6 +62,7 @@ static const JsonField record_table[] = {
         JSON_FIELD(NUMBER, ImageRecord, "BlocksCount", fingerprint.blocks.count),
         JSON_FIELD(NUMBER, ImageRecord, "BlocksSum", fingerprint.blocks.sum),
         JSON_FIELD(NUMBER, ImageRecord, "BlocksXored", fingerprint.blocks.xored),
+        JSON_FIELD_TEXT(ImageRecord, "Blocks", blocks),
         JSON_FIELD(NUMBER, ImageRecord, "CpusCount", fingerprint.cpus.count),
         JSON_FIELD(NUMBER, ImageRecord, "CpusSum", fingerprint.cpus.sum),
         JSON_FIELD(NUMBER, ImageRecord, "CpusXored", fingerprint.cpus.xored),
@@ -87,7 +88,11 @@ int report_from_json(const char *text, size_t size, LoadReport *ret) {
 }
 
 int image_record_to_json(const ImageRecord *record, char **ret) {
-        return json_fields_to_text(&record_fields, record, ret);
+        /* A shallow copy, for the text; the strings stay the caller's. */
+        ImageRecord copy = *record;
+
+        number_set_format(&copy.fingerprint.blocks, copy.blocks);
+        return json_fields_to_text(&record_fields, &copy, ret);
 }
 
 int image_record_from_json(const char *text, size_t size, ImageRecord *ret) {
@@ -95,6 +100,8 @@ int image_record_from_json(const char *text, size_t size, ImageRecord *ret) {
         int r;
 
         r = json_fields_from_text(&record_fields, text, size, REPORT_JSON_LONGEST, &record);
+        if (r >= 0)
+                r = number_set_parse(&record.fingerprint.blocks, record.blocks);
         if (r < 0) {
                 image_record_done(&record);
                 return r;
