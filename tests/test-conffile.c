@@ -2,6 +2,9 @@
 /* sys/conffile: which files count, in which order, and what is said of what is wrong in them. */
 #include "test.h"
 
+#include <sys/resource.h>
+#include <sys/stat.h>
+
 #include "sys/conffile.h"
 #include "tree.h"
 
@@ -37,9 +40,12 @@ static void note_origin(void *userdata, const char *section, const char *key, co
         strscpyf(origins + used, sizeof(origins) - used, "%s.%s %s\n", section, key, file);
 }
 
+static char error[CONFFILE_ERROR_MAX];
+
 static void read_all(void) {
         warnings[0] = origins[0] = '\0';
-        ck_assert_int_eq(conffile_read(tree.path, &settings, note_warning, note_origin, &tree), 0);
+        ck_assert_int_eq(
+                conffile_read(tree.path, &settings, note_warning, note_origin, &tree, error), 0);
 }
 
 START_TEST(no_files) {
@@ -53,7 +59,8 @@ START_TEST(no_files) {
         for (size_t i = 0; settings_key(i, NULL, NULL, NULL); i++)
                 ck_assert_str_eq(settings_format(&settings, i, a), settings_format(&presets, i, b));
         settings_done(&presets);
-        ck_assert_int_eq(conffile_read("/no/such/root", &settings, note_warning, NULL, &tree), 0);
+        ck_assert_int_eq(
+                conffile_read("/no/such/root", &settings, note_warning, NULL, &tree, error), 0);
         ck_assert_ptr_nonnull(strstr(warnings, "/no/such/root:0: "));
 }
 END_TEST
@@ -297,6 +304,71 @@ START_TEST(combination) {
 }
 END_TEST
 
+/* Reads in vain: what was in force stays. */
+static void check_kept(int wanted, const char *part) {
+        warnings[0] = error[0] = '\0';
+        ck_assert_int_eq(conffile_read(tree.path, &settings, note_warning, NULL, &tree, error),
+                         wanted);
+        ck_assert_str_eq(settings.kernel, "/e");
+        ck_assert_msg(strstr(error, part) && strstr(error, strerror(-wanted)), "%s", error);
+}
+
+START_TEST(not_now) {
+        tree_text(&tree, ETC "/kdumpd.conf", "[Image]\nKernel=/e\n");
+        read_all();
+        /* A loop is not what somebody has written down. */
+        tree_unlink(&tree, ETC "/kdumpd.conf");
+        tree_link(&tree, ETC "/kdumpd.conf", "kdumpd.conf");
+        check_kept(-ELOOP, "\"" ETC "/kdumpd.conf\"");
+        tree_unlink(&tree, ETC "/kdumpd.conf");
+        tree_text(&tree, ETC "/kdumpd.conf", "[Image]\nKernel=/e\n");
+        tree_link(&tree, RUN "/kdumpd.conf.d/x.conf", "x.conf");
+        check_kept(-ELOOP, "\"" RUN "/kdumpd.conf.d/x.conf\"");
+        tree_unlink(&tree, RUN "/kdumpd.conf.d/x.conf");
+        tree_link(&tree, VENDOR "/kdumpd.conf.d", "kdumpd.conf.d");
+        check_kept(-ELOOP, "\"" VENDOR "/kdumpd.conf.d\"");
+        tree_unlink(&tree, VENDOR "/kdumpd.conf.d");
+        if (geteuid() != 0) {
+                ck_assert_int_eq(fchmodat(tree.fd, &(ETC "/kdumpd.conf")[1], 0, 0), 0);
+                check_kept(-EACCES, "\"" ETC "/kdumpd.conf\"");
+                ck_assert_int_eq(fchmodat(tree.fd, &(ETC "/kdumpd.conf")[1], 0600, 0), 0);
+        }
+        read_all();
+        ck_assert_str_eq(warnings, "");
+}
+END_TEST
+
+/* With descriptors for the first steps only, whichever is the one that fails: all or nothing. */
+START_TEST(no_descriptors) {
+        struct rlimit limit, small;
+        unsigned n_failed = 0;
+        int lowest, r = -EMFILE;
+
+        tree_text(&tree, ETC "/kdumpd.conf", "[Image]\nKernel=/e\nInitrd=/e\n");
+        tree_text(&tree, RUN "/kdumpd.conf.d/x.conf", "[Image]\nInitrd=/x\n");
+        read_all();
+        lowest = dup(STDERR_FILENO);
+        ck_assert_int_ge(lowest, 0);
+        (void)close(lowest);
+        ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
+        for (unsigned i = 0; r < 0 && i < 20; i++) {
+                warnings[0] = '\0';
+                small = limit;
+                small.rlim_cur = (rlim_t)lowest + i;
+                ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &small), 0);
+                r = conffile_read(tree.path, &settings, note_warning, NULL, &tree, error);
+                ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+                n_failed += r < 0;
+                ck_assert_msg(r >= 0 || r == -EMFILE, "%d: %s", r, error);
+                ck_assert_str_eq(warnings, "");
+                ck_assert_str_eq(settings.kernel, "/e");
+                ck_assert_str_eq(settings.initrd, "/x");
+        }
+        ck_assert_int_eq(r, 0);
+        ck_assert_uint_ge(n_failed, 3);
+}
+END_TEST
+
 static void add_cases(Suite *s) {
         ADD_FIXTURE_TEST(s, no_files);
         ADD_FIXTURE_TEST(s, one_main_file);
@@ -308,6 +380,8 @@ static void add_cases(Suite *s) {
         ADD_FIXTURE_TEST(s, bad_files);
         ADD_FIXTURE_TEST(s, many_dropins);
         ADD_FIXTURE_TEST(s, combination);
+        ADD_FIXTURE_TEST(s, not_now);
+        ADD_FIXTURE_TEST(s, no_descriptors);
 }
 
 TEST_MAIN("conffile", add_cases)

@@ -305,6 +305,33 @@ START_TEST(capture_kernel) {
 }
 END_TEST
 
+/* What cannot be read now is no reason to forget what was read before, and is read when it can. */
+START_TEST(configuration_for_later) {
+        FakeMachine m;
+
+        machine_init_fake(&m);
+        m.watchdog_msec = 40;
+        tree_link(&m.tree, CONFIG, "kdumpd.conf");
+        machine_start(&m);
+        AWAIT_MACHINE(&m, m.n_ready == 1);
+        ck_assert(machine_is_loaded(&m));
+        ck_assert(machine_logged(&m, "Using defaults until the configuration can be read: \"" CONFIG
+                                     "\" cannot be read: Too many levels"));
+        tree_unlink(&m.tree, CONFIG);
+        tree_text(&m.tree, CONFIG, "[Service]\nUnloadOnStop=yes\nNoSuchKey=1\n");
+        AWAIT_MACHINE(&m, machine_logged(&m, "The configuration can be read again"));
+        ck_assert(machine_logged(&m, CONFIG ":3: "));
+        tree_unlink(&m.tree, CONFIG);
+        tree_link(&m.tree, CONFIG, "kdumpd.conf");
+        ck_assert_int_eq(kill(m.pid, SIGHUP), 0);
+        AWAIT_MACHINE(&m, machine_logged(&m, "Keeping the configuration"));
+        machine_stop(&m);
+        /* As the configuration says that was in force. */
+        ck_assert_uint_eq(machine_calls(&m, "unload"), 1);
+        machine_done_fake(&m);
+}
+END_TEST
+
 START_TEST(watchdog) {
         FakeMachine m;
 
@@ -508,6 +535,7 @@ static void add_cases(Suite *s) {
         ADD_TEST(s, late_mount);
         ADD_TEST(s, missing_mount);
         ADD_TEST(s, capture_kernel);
+        ADD_TEST(s, configuration_for_later);
         ADD_TEST(s, watchdog);
         ADD_TEST(s, foreign_unload);
         ADD_TEST(s, no_reservation);

@@ -84,6 +84,12 @@ has out 'Left out:     quiet, sysctl.vm.nr_hugepages=9 (why, is in --json and kd
 has out 'Not known:    sysctl.vm.foo=1 (what this does to a capture is not known, and it stays)'
 has out 'a dry run'
 has err 'kdumpd.conf:4: section [Image] has no key Foo='
+# What cannot be read now is not the defaults.
+mv "$etc/kdumpd.conf" "$work/kdumpd.conf"
+ln -s kdumpd.conf "$etc/kdumpd.conf"
+run 1 --dry-run --root="$root"
+has err 'kdumpd.conf" cannot be read: Too many levels'
+mv "$work/kdumpd.conf" "$etc/kdumpd.conf"
 run 0 -n --json --root="$root"
 has out '"Failure":"None"'
 has out '"InitrdFile":"/boot/crash.img"'

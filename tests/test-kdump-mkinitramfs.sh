@@ -229,6 +229,11 @@ refused '"nonsense", of ExtraModules='
 configure 'ExtraFiles=/no/such'
 refused '"/no/such", of ExtraFiles=, cannot be packed'
 
+mkdir -p "$root/run/kdumpd/kdumpd.conf.d"
+ln -s x.conf "$root/run/kdumpd/kdumpd.conf.d/x.conf"
+refused '"/run/kdumpd/kdumpd.conf.d/x.conf" cannot be read: Too many'
+rm "$root/run/kdumpd/kdumpd.conf.d/x.conf"
+
 : >"$root/proc/vmcore"
 refused "this is the capture kernel"
 rm "$root/proc/vmcore"

@@ -172,6 +172,14 @@ grep -qx "<0>kdumpd: crash test $id" "$work/root/dev/kmsg" || {
     echo "FAILED: nobody made the machine panic"
     failed=1
 }
+# A configuration that cannot be read now is not the defaults.
+ln -sf kdumpd.conf "$work/root/run/kdumpd/kdumpd.conf"
+unread="^kdumpctl: The configuration is not known: \"/run/kdumpd/kdumpd\.conf\" cannot be read: Too"
+for verb in show-config list info estimate recover; do
+    expect 1 '' "$unread" --root="$work/root" $verb
+done
+rm "$work/root/run/kdumpd/kdumpd.conf"
+
 # The capture kernel: whatever there is, nothing is done, and the state says why.
 : >"$work/root/proc/vmcore"
 : >"$work/root/proc/sysrq-trigger"

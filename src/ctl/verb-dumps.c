@@ -24,11 +24,13 @@
 /* What is wrong with the configuration is kdumpd's to tell, and show-config's. */
 static int read_dumps(const Options *options, Dumps *ret) {
         _cleanup_(settings_done) Settings settings = { 0 };
+        char error[CONFFILE_ERROR_MAX];
         int r;
 
-        r = conffile_read(options->root, &settings, NULL, NULL, NULL);
-        if (r >= 0)
-                r = dumps_read(options->root, &settings, ret);
+        r = conffile_read(options->root, &settings, NULL, NULL, NULL, error);
+        if (r < 0)
+                return complain("The configuration is not known: %s.", error);
+        r = dumps_read(options->root, &settings, ret);
         if (r == -ENOMEM)
                 return complain("Out of memory.");
         if (r < 0)

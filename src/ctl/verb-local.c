@@ -45,9 +45,10 @@ static void on_origin(void *userdata, const char *section, const char *key, cons
 int verb_show_config(const Options *options) {
         _cleanup_(origins_done) Origins origins = { 0 };
         _cleanup_(settings_done) Settings settings = { 0 };
+        char error[CONFFILE_ERROR_MAX];
 
-        if (conffile_read(options->root, &settings, on_warning, on_origin, &origins) < 0)
-                return complain("Out of memory.");
+        if (conffile_read(options->root, &settings, on_warning, on_origin, &origins, error) < 0)
+                return complain("The configuration is not known: %s.", error);
         print_settings(stdout, &settings, origins.files, KEYS_MAX);
         return EXIT_SUCCESS;
 }

@@ -114,12 +114,13 @@ int verb_recover(const Options *options) {
         _cleanup_(settings_done) Settings settings = { 0 };
         _cleanup_free_ char *device = NULL;
         _cleanup_close_ int root_fd = -EBADF;
+        char error[CONFFILE_ERROR_MAX];
         int r;
 
         (void)signal(SIGALRM, on_hang);
-        r = conffile_read(options->root, &settings, NULL, NULL, NULL);
+        r = conffile_read(options->root, &settings, NULL, NULL, NULL, error);
         if (r < 0)
-                return complain("The configuration cannot be read: %s.", strerror(-r));
+                return complain("The configuration is not known: %s.", error);
         root_fd = open_root(*options->root ? options->root : "/");
         if (root_fd < 0)
                 return complain("'%s' cannot be read: %s.", options->root, strerror(-root_fd));

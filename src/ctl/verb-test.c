@@ -79,6 +79,7 @@ int verb_test(const Options *options) {
         _cleanup_(settings_done) Settings settings = { 0 };
         _cleanup_(needs_done) Needs needs = { 0 };
         _cleanup_close_ int root_fd = -EBADF;
+        char unread[CONFFILE_ERROR_MAX];
         char error[NEEDS_ERROR_MAX];
         int status;
 
@@ -87,9 +88,10 @@ int verb_test(const Options *options) {
         if (run_load(options, &status) < 0)
                 return EXIT_FAILURE;
         root_fd = open_root(*options->root ? options->root : "/");
-        if (options->json || root_fd < 0 ||
-            conffile_read(options->root, &settings, NULL, NULL, NULL) < 0)
+        if (options->json || root_fd < 0)
                 return status;
+        if (conffile_read(options->root, &settings, NULL, NULL, NULL, unread) < 0)
+                return complain("The configuration is not known: %s.", unread);
         /* What is missing is what the other program has said already. */
         if (needs_find(root_fd, &settings, &needs, error) >= 0)
                 print_fit(stdout, &needs, want_colour(STDOUT_FILENO));
@@ -104,12 +106,14 @@ int verb_estimate(const Options *options) {
         _cleanup_(settings_done) Settings settings = { 0 };
         _cleanup_(needs_done) Needs needs = { 0 };
         _cleanup_close_ int root_fd = open_root(*options->root ? options->root : "/");
+        char unread[CONFFILE_ERROR_MAX];
         char error[NEEDS_ERROR_MAX] = "Out of memory.";
 
         if (root_fd < 0)
                 return complain("'%s' cannot be opened: %s.", options->root, strerror(-root_fd));
-        if (conffile_read(options->root, &settings, NULL, NULL, NULL) < 0 ||
-            needs_find(root_fd, &settings, &needs, error) < 0)
+        if (conffile_read(options->root, &settings, NULL, NULL, NULL, unread) < 0)
+                return complain("The configuration is not known: %s.", unread);
+        if (needs_find(root_fd, &settings, &needs, error) < 0)
                 return complain("%s", error);
         if (!options->json)
                 print_estimate(stdout, &needs);

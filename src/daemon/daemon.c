@@ -56,6 +56,7 @@ typedef struct Daemon {
         uint64_t reservation; /* see facts_gather() */
         struct utsname uts;
         Settings settings;
+        bool configuration_is_due; /* it could not be read */
         Manager manager;
         bool manager_set_up;
 
@@ -293,35 +294,47 @@ static void read_crash_test(void *userdata) {
         op_changed(d);
 }
 
-static int on_reload(sd_event_source *source, const struct signalfd_siginfo *si, void *userdata) {
-        Daemon *d = userdata;
+/* What cannot be read now is tried again by the watch, and until then everything stays as it is. */
+static void read_configuration(Daemon *d) {
         Input input = { .type = INPUT_RECONFIGURED };
+        char error[CONFFILE_ERROR_MAX];
         Settings settings = { 0 };
         int r;
+
+        r = conffile_read(strempty(d->options.root), &settings, journal_conffile_warning, NULL,
+                          NULL, error);
+        if (r < 0) {
+                if (!d->configuration_is_due)
+                        log_error("Keeping the configuration that there is until it can be read "
+                                  "again: %s",
+                                  error);
+                d->configuration_is_due = true;
+                return;
+        }
+        if (d->configuration_is_due)
+                log_notice("The configuration can be read again");
+        d->configuration_is_due = false;
+        settings_done(&d->settings);
+        d->settings = settings;
+        machine_set_settings(&d->manager.machine, &d->settings, d->uts.machine);
+        r = listener_set_source(d->listener, d->settings.source);
+        if (r < 0)
+                log_error("Cannot change the source of uevents, keeping it: %s",
+                          strerrordesc_np(-r));
+        manager_input(&d->manager, &input);
+        look_for_dumps(d);
+        if (mount_watch_set(d->mounts, &d->settings) < 0)
+                log_warning("Cannot watch what is mounted: out of memory");
+}
+
+static int on_reload(sd_event_source *source, const struct signalfd_siginfo *si, void *userdata) {
+        Daemon *d = userdata;
 
         /* Before the first load has ended, READY=1 would say that it has. */
         if (d->manager.machine.ready)
                 (void)sd_notifyf(false, "RELOADING=1\nMONOTONIC_USEC=%" PRIu64, monotonic_usec());
-        r = conffile_read(strempty(d->options.root), &settings, journal_conffile_warning, NULL,
-                          NULL);
-        if (r < 0)
-                log_error("Cannot read the configuration again, keeping what there is: %s",
-                          strerrordesc_np(-r));
-        else {
-                settings_done(&d->settings);
-                d->settings = settings;
-                machine_set_settings(&d->manager.machine, &d->settings, d->uts.machine);
-                r = listener_set_source(d->listener, d->settings.source);
-                if (r < 0)
-                        log_error("Cannot change the source of uevents, keeping it: %s",
-                                  strerrordesc_np(-r));
-                manager_input(&d->manager, &input);
-                look_for_dumps(d);
-                if (mount_watch_set(d->mounts, &d->settings) < 0)
-                        log_warning("Cannot watch what is mounted: out of memory");
-        }
-        if (d->bus)
-                bus_ask_again(d->bus);
+        d->configuration_is_due = false; /* that it cannot be read is told each time */
+        read_configuration(d);
         if (d->manager.machine.ready)
                 (void)sd_notify(false, "READY=1");
         return 0;
@@ -376,6 +389,8 @@ static int on_watch(sd_event_source *source, uint64_t usec, void *userdata) {
         Input input = { .type = INPUT_WATCH };
 
         (void)sd_notify(false, "WATCHDOG=1");
+        if (d->configuration_is_due)
+                read_configuration(d);
         mount_watch_look(d->mounts);
         manager_input(&d->manager, &input);
         on_refresh(d);
@@ -554,6 +569,7 @@ static int watch_mounts(Daemon *d) {
 /* The monitor is armed before anything is read, so that nothing falls between; and the machine
  * before the bus, which may be long in coming. */
 static int daemon_start(Daemon *d) {
+        char error[CONFFILE_ERROR_MAX];
         int r;
 
         d->root_fd = open_root(d->options.root ?: "/");
@@ -570,7 +586,12 @@ static int daemon_start(Daemon *d) {
         if (uname(&d->uts) < 0)
                 return -errno;
         r = conffile_read(strempty(d->options.root), &d->settings, journal_conffile_warning, NULL,
-                          NULL);
+                          NULL, error);
+        if (r < 0) {
+                log_error("Using defaults until the configuration can be read: %s", error);
+                d->configuration_is_due = true;
+                r = settings_init(&d->settings);
+        }
         if (r >= 0)
                 r = sd_event_default(&d->event);
         if (r >= 0)

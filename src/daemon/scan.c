@@ -93,12 +93,13 @@ int scan_main(const char *root) {
         };
         _cleanup_(settings_done) Settings settings = { 0 };
         _cleanup_close_ int root_fd = open_root(*root ? root : "/");
+        char error[CONFFILE_ERROR_MAX] = "its root directory cannot be opened";
         int r = root_fd;
 
         if (r >= 0)
-                r = conffile_read(root, &settings, NULL, NULL, NULL);
+                r = conffile_read(root, &settings, NULL, NULL, NULL, error);
         if (r < 0) {
-                log_error("Cannot look for dumps: %s", strerrordesc_np(-r));
+                log_error("Cannot look for dumps: %s", error);
                 return EXIT_FAILURE;
         }
         print_line(&(Line){

@@ -137,6 +137,7 @@ static int note_addresses(int root_fd) {
 
 static void run(int root_fd, LoadReport *report) {
         _cleanup_(settings_done) Settings settings = { 0 };
+        char error[CONFFILE_ERROR_MAX];
 
         if (arg_unload) {
                 block_signals();
@@ -145,9 +146,9 @@ static void run(int root_fd, LoadReport *report) {
         }
         /* Whoever wants a report for a program is a program that reads the same files: kdumpd has
          * complained once, and need not again at each load. */
-        if (conffile_read(arg_root, &settings, arg_json ? NULL : conffile_print_warning, NULL,
-                          NULL) < 0)
-                (void)load_fail(report, FAILURE_SYSTEM, "out of memory");
+        if (conffile_read(arg_root, &settings, arg_json ? NULL : conffile_print_warning, NULL, NULL,
+                          error) < 0)
+                (void)load_fail(report, FAILURE_SYSTEM, "%s", error);
         else
                 (void)load(root_fd, &settings, report);
 }

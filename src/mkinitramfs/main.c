@@ -209,6 +209,7 @@ static int run(int root_fd) {
                                               .settings = &settings,
                                               .capture_program = arg_capture_program };
         _cleanup_(image_done) Image image = { 0 };
+        char error[CONFFILE_ERROR_MAX];
         int r;
 
         /* It would be for the hardware that the capture kernel has left of the machine. */
@@ -217,9 +218,10 @@ static int run(int root_fd) {
                 return report_result(stdout, &b, r, &image, arg_json);
         }
         /* As in kdump-load: whoever wants JSON has read the same files, and complained. */
-        if (conffile_read(arg_root, &settings, arg_json ? NULL : conffile_print_warning, NULL,
-                          NULL) < 0)
-                r = fail_memory(&b);
+        r = conffile_read(arg_root, &settings, arg_json ? NULL : conffile_print_warning, NULL, NULL,
+                          error);
+        if (r < 0)
+                (void)fail(&b, r, "%s", error);
         else
                 r = collect(&b);
         if (r >= 0 && arg_dry_run)

@@ -40,7 +40,33 @@ typedef struct Reader {
         ConffileOrigin origin;
         void *userdata;
         const char *file; /* the one that is being read */
+        char *error;      /* CONFFILE_ERROR_MAX bytes */
 } Reader;
+
+/* Whether it is the same the next time: what is there is no file of ours. */
+static bool is_lasting(int error) {
+        switch (-error) {
+        case ENOENT:
+        case ENOTDIR:
+        case EISDIR:
+        case ENXIO:
+        case EINVAL:
+        case EFBIG:
+        case EBADMSG:
+                return true;
+        default:
+                return false;
+        }
+}
+
+static int cannot_read(const Reader *reader, int error) {
+        if (error == -ENOMEM)
+                strscpy(reader->error, CONFFILE_ERROR_MAX, "out of memory");
+        else
+                strscpyf(reader->error, CONFFILE_ERROR_MAX, "\"%s\" cannot be read: %s",
+                         reader->file, strerror(-error));
+        return error;
+}
 
 static void warn(const Reader *reader, unsigned line, const char *format, ...) _printf_(3, 4);
 
@@ -219,11 +245,14 @@ static int econf_parse(const Text *text, econf_file **ret) {
         }
         if (fflush(f) != 0)
                 return -errno;
+        errno = 0;
         switch (econf_readFile(ret, path, "=", "#")) {
         case ECONF_SUCCESS:
                 return 0;
         case ECONF_NOMEM:
                 return -ENOMEM;
+        case ECONF_NOFILE: /* it is there: it cannot be opened */
+                return errno != 0 ? -errno : -EIO;
         default:
                 return -EBADMSG;
         }
@@ -315,34 +344,38 @@ static int read_text(const Reader *reader, char **ret) {
         return 0;
 }
 
+/* Returns 1; 0 if there is none. */
 static int read_one(Reader *reader, const char *path) {
         _cleanup_(text_freep) Text *text = calloc(1, sizeof(Text));
         _cleanup_(econf_freep) econf_file *file = NULL;
         int r;
 
-        if (!text)
-                return -ENOMEM;
         reader->file = path;
+        if (!text)
+                return cannot_read(reader, -ENOMEM);
         r = read_text(reader, &text->bytes);
-        if (r == -ENOMEM)
-                return r;
+        if (r == -ENOENT)
+                return 0;
+        if (r < 0 && !is_lasting(r))
+                return cannot_read(reader, r);
         if (r < 0) {
                 warn(reader, 0, "ignoring the file: %s",
                      r == -EFBIG     ? "it is longer than 64 KiB"
                      : r == -EINVAL  ? "it is no regular file"
                      : r == -EBADMSG ? "it is not text"
                                      : strerror(-r));
-                return 0;
+                return 1;
         }
         text_parse(reader, text);
         r = econf_parse(text, &file);
-        if (r == -ENOMEM)
-                return r;
+        if (r < 0 && r != -EBADMSG)
+                return cannot_read(reader, r);
         if (r < 0) {
                 warn(reader, 0, "ignoring the file: libeconf cannot read it");
-                return 0;
+                return 1;
         }
-        return apply(reader, text, file);
+        r = apply(reader, text, file);
+        return r < 0 ? cannot_read(reader, r) : 1;
 }
 
 static char *path_new(const char *directory, const char *name, const char *rest) {
@@ -355,10 +388,13 @@ static int read_main(Reader *reader) {
         for (size_t i = 0; i < ELEMENTSOF(directories); i++) {
                 _cleanup_free_ char *path = path_new(directories[i], MAIN_FILE, "");
 
+                int r;
+
                 if (!path)
-                        return -ENOMEM;
-                if (exists_below(reader->root_fd, path))
-                        return read_one(reader, path);
+                        return cannot_read(reader, -ENOMEM);
+                r = read_one(reader, path);
+                if (r != 0)
+                        return r;
         }
         return 0;
 }
@@ -393,14 +429,14 @@ static int list_dropins(Reader *reader, size_t directory, const char *path, Drop
 
         reader->file = path;
         r = open_directory_below(reader->root_fd, path, &dir);
-        if (r == -ENOMEM)
-                return r;
+        if (r < 0 && !is_lasting(r))
+                return cannot_read(reader, r);
         if (r < 0) {
                 if (r != -ENOENT)
                         warn(reader, 0, "ignoring the directory: %s", strerror(-r));
                 return 0;
         }
-        while ((entry = readdir(dir))) {
+        while ((errno = 0, entry = readdir(dir))) {
                 if (entry->d_name[0] == '.' || !endswith(entry->d_name, ".conf") ||
                     has_dropin(dropins, entry->d_name))
                         continue;
@@ -411,10 +447,10 @@ static int list_dropins(Reader *reader, size_t directory, const char *path, Drop
                 }
                 dropins->list[dropins->n] = (Dropin){ strdup(entry->d_name), directory };
                 if (!dropins->list[dropins->n].name)
-                        return -ENOMEM;
+                        return cannot_read(reader, -ENOMEM);
                 dropins->n++;
         }
-        return 0;
+        return errno != 0 ? cannot_read(reader, -errno) : 0;
 }
 
 static int compare_names(const void *a, const void *b) {
@@ -426,12 +462,12 @@ static int read_dropins(Reader *reader) {
         int r;
 
         if (!dropins)
-                return -ENOMEM;
+                return cannot_read(reader, -ENOMEM);
         for (size_t i = 0; i < ELEMENTSOF(directories); i++) {
                 _cleanup_free_ char *path = path_new(directories[i], DROPIN_DIR, "");
 
                 if (!path)
-                        return -ENOMEM;
+                        return cannot_read(reader, -ENOMEM);
                 r = list_dropins(reader, i, path, dropins);
                 if (r < 0)
                         return r;
@@ -443,16 +479,18 @@ static int read_dropins(Reader *reader) {
                         path_new(directories[dropin->directory], DROPIN_DIR "/", dropin->name);
 
                 if (!path)
-                        return -ENOMEM;
+                        return cannot_read(reader, -ENOMEM);
                 r = read_one(reader, path);
                 if (r < 0)
                         return r;
+                if (r == 0)
+                        warn(reader, 0, "ignoring the file: %s", strerror(ENOENT));
         }
         return 0;
 }
 
 int conffile_read(const char *root, Settings *s, ConffileWarning warning, ConffileOrigin origin,
-                  void *userdata) {
+                  void *userdata, char reterr[static CONFFILE_ERROR_MAX]) {
         _cleanup_close_ int root_fd = -EBADF;
         char error[SETTINGS_ERROR_MAX];
         Settings settings;
@@ -460,25 +498,29 @@ int conffile_read(const char *root, Settings *s, ConffileWarning warning, Conffi
         int r;
 
         r = settings_init(&settings);
-        if (r < 0)
+        if (r < 0) {
+                strscpy(reterr, CONFFILE_ERROR_MAX, "out of memory");
                 return r;
+        }
         reader = (Reader){ .settings = &settings,
                            .warning = warning,
                            .origin = origin,
                            .userdata = userdata,
-                           .file = isempty(root) ? "/" : root };
+                           .file = isempty(root) ? "/" : root,
+                           .error = reterr };
         root_fd = open_root(reader.file);
-        if (root_fd < 0)
-                warn(&reader, 0, "using defaults: %s", strerror(-root_fd));
-        else {
+        if (root_fd >= 0) {
                 reader.root_fd = root_fd;
                 r = read_main(&reader);
                 if (r >= 0)
                         r = read_dropins(&reader);
-                if (r < 0) {
-                        settings_done(&settings);
-                        return r;
-                }
+        } else if (is_lasting(root_fd))
+                warn(&reader, 0, "using defaults: %s", strerror(-root_fd));
+        else
+                r = cannot_read(&reader, root_fd);
+        if (r < 0) {
+                settings_done(&settings);
+                return r;
         }
         reader.file = directories[0];
         if (settings_reconcile(&settings, error))

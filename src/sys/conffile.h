@@ -8,6 +8,8 @@
 #define CONFFILE_LONGEST   (64u * 1024u) /* bytes of one file that are read */
 #define CONFFILE_FILES_MAX 256u          /* drop-ins that are read */
 
+#define CONFFILE_ERROR_MAX 512
+
 /* Told of each thing in the files that was not taken as it stands; line is 0 if it is not known. */
 typedef void (*ConffileWarning)(void *userdata, const char *file, unsigned line, const char *text);
 
@@ -30,7 +32,9 @@ typedef void (*ConffileOrigin)(void *userdata, const char *section, const char *
  * the next.
  *
  * Unknown keys, bad values and lines that are none of this are told to warning and skipped; so
- * are files that cannot be read. Returns 0, also if there are no files; -ENOMEM. settings_done()
- * frees what *s held before; it must be initialized or zeroed. */
+ * are files that cannot be any, as directories. Returns 0, also if there are no files. Whatever may
+ * be otherwise the next time, as -EMFILE, -EIO, -EACCES or -ENOMEM, is an error: then *s is as it
+ * was, and reterr a sentence without a full stop. settings_done() frees what *s held before; it
+ * must be initialized or zeroed. */
 int conffile_read(const char *root, Settings *s, ConffileWarning warning, ConffileOrigin origin,
-                  void *userdata) _must_check_;
+                  void *userdata, char reterr[static CONFFILE_ERROR_MAX]) _must_check_;

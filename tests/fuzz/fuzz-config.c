@@ -62,13 +62,14 @@ static void ignore_warning(void *userdata, const char *file, unsigned line, cons
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         static int root_fd = -EBADF;
+        char error[CONFFILE_ERROR_MAX];
         Settings settings = { 0 };
 
         if (root_fd < 0)
                 root_fd = prepare();
         FUZZ_CHECK(root_fd >= 0);
         FUZZ_CHECK(write_file_below(root_fd, main_file, data, size) == 0);
-        FUZZ_CHECK(conffile_read(root, &settings, ignore_warning, NULL, NULL) == 0);
+        FUZZ_CHECK(conffile_read(root, &settings, ignore_warning, NULL, NULL, error) == 0);
         check(&settings);
         settings_done(&settings);
         return 0;
