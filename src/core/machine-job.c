@@ -207,7 +207,8 @@ void step_launch(Step *s) {
 
         m->was_stale = m->record.must_reload;
         if (m->facts.obstacle != FAILURE_NONE) {
-                load_report_done(&m->report);
+                /* There is no helper that could have; an answer may still point into its report. */
+                m->report.was_restored = false;
                 load_failed(s, m->facts.obstacle, m->facts.obstacle_text);
                 return;
         }
