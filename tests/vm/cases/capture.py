@@ -6,7 +6,8 @@ import re
 import time
 
 from vmtest.crash import (MARKS, PANIC, SYSRQ, ConsoleWatch, check_complete, check_facts,
-                          check_listed, check_log, crash, directories, facts, new_dump)
+                          check_listed, check_log, crash, directories, facts, new_dump,
+                          wrap_log)
 from vmtest.dumpfile import DumpFile
 from vmtest.machine import GIB, Config, Disk
 from vmtest.registry import EVERY, Group
@@ -103,7 +104,9 @@ def first_dump(t):
 
 @group.case()
 def tested_crash(t):
-    """kdumpctl test --crash with kexec_file_load and Keep=3 with 8 old dumps: its verdict."""
+    """kdumpctl test --crash with kexec_file_load and Keep=3 with 8 old dumps: its verdict.
+
+    The log has wrapped by then."""
     arm(t, "[Image]\nLoader=kexec_file_load\n[Capture]\nKeep=3")
     equal(t.kdumpd.properties()["Loader"], "kexec_file_load", "Loader")
     old = [f"kdumpd-vm-2026-01-0{day}-10:00:00" for day in range(1, 9)]
@@ -112,11 +115,13 @@ def tested_crash(t):
                 "echo '{\"Result\":\"complete\",\"Vmcore\":\"vmcore\"}' >$name/kdump.json; "
                 "head -c 100000 /dev/urandom >$name/vmcore; done; sync")
     before = directories(t)
+    wrapped = wrap_log(t)
+    t.kdumpd.quiet()
     result = crash(t, "kdumpctl test --crash --yes", marks=MARKS)
-    t.note(result.describe())
+    t.note(f"{result.describe()}; {wrapped} lines in the log")
     new = [name for name in directories(t) if name not in before]
     equal(len(new), 1, f"new directories ({new})")
-    check_complete(t, f"/var/crash/{new[0]}")
+    check_complete(t, f"/var/crash/{new[0]}", wrapped)
     equal(directories(t), sorted([*old[-2:], *new, "bystander"]), "what is left of Keep=3")
     check("kdumpd: crash test" in t.guest.text(f"cat /var/crash/{new[0]}/vmcore-dmesg.txt"),
           "the test left no mark in the log")

@@ -163,12 +163,41 @@ def facts(t, directory):
     return json.loads(t.guest.text(f"cat {directory}/kdump.json"))
 
 
-def check_log(t, directory):
-    """The log of the crashed kernel is there from its first line to the panic."""
+# The oldest record has the number 0 until the ring has no more room; then a few more.
+WRAP = """sysctl -qw kernel.printk_devkmsg=on
+oldest() {
+        dd if=/dev/kmsg bs=8192 count=1 iflag=nonblock 2>/dev/null | head -n 1 | cut -d, -f2
+}
+n=0
+write() {
+        for i in $(seq 50); do
+                echo "<7>vmtest: line $n of a log that is to wrap" >/dev/kmsg
+                n=$((n + 1))
+        done
+}
+while [ "$(oldest)" = 0 ] && [ $n -lt 20000 ]; do
+        write
+done
+write
+echo $n
+"""
+
+
+def wrap_log(t):
+    """Write to the kernel's log until it has just wrapped for the first time: how many lines."""
+    return int(t.guest.text(WRAP, 120))
+
+
+def check_log(t, directory, wrapped=0):
+    """The log of the crashed kernel is there from its first line to the panic; if it has wrapped,
+    all of so many lines are."""
     log = t.guest.text(f"cat {directory}/vmcore-dmesg.txt")
-    for words in (f"Linux version {t.kernel.release}", "sysrq: Trigger a crash",
-                  "Kernel panic - not syncing: sysrq triggered crash"):
+    for words in ("sysrq: Trigger a crash", "Kernel panic - not syncing: sysrq triggered crash"):
         check(words in log, f"the log lacks {words!r}: {log[-2000:]}")
+    equal(f"Linux version {t.kernel.release}" in log, not wrapped, "the first line is there")
+    lines = [int(number) for number in re.findall(r"vmtest: line (\d+) of", log)]
+    lacks = sorted(set(range(wrapped)) - set(lines))
+    check(not lacks, f"the log lacks {len(lacks)} of {wrapped} lines: {lacks[:5]}")
     return log
 
 
@@ -196,7 +225,7 @@ def check_openable(t, directory):
     check(not lacks, f"vmcore-dmesg.txt lacks {len(lacks)} of {len(lines)} lines: {lacks[:5]}")
 
 
-def check_complete(t, directory, **expected):
+def check_complete(t, directory, wrapped=0, **expected):
     """A complete dump by makedumpfile that tools can open, and nobody else can read."""
     names = t.guest.text(f"ls -1 {directory}").split()
     equal(sorted(names), ["kdump.json", "vmcore", "vmcore-dmesg.txt"], "files of the dump")
@@ -204,7 +233,7 @@ def check_complete(t, directory, **expected):
     equal(open_ones, "", "what others may read")
     now = check_facts(t, directory, "complete", CollectorStatus=0, Vmcore="vmcore", **expected)
     equal(int(t.guest.text(f"stat -c %s {directory}/vmcore")), now["VmcoreBytes"], "VmcoreBytes")
-    check_log(t, directory)
+    check_log(t, directory, wrapped)
     check_openable(t, directory)
     return now
 
