@@ -139,7 +139,7 @@ pure_symbol() {
     case $1 in
     abort | bcmp | calloc | free | malloc | realloc | reallocarray) ;;
     qsort | snprintf | vsnprintf | strdup | strndup | strerror_r) ;;
-    mem* | str* | __memcpy_chk | __memmove_chk | __memset_chk | __mempcpy_chk) ;;
+    mem* | str* | __isoc23_str* | __memcpy_chk | __memmove_chk | __memset_chk | __mempcpy_chk) ;;
     __snprintf_chk | __vsnprintf_chk | __str*_chk | __stack_chk_*) ;;
     __assert_fail | _GLOBAL_OFFSET_TABLE_) ;;
     __asan_* | __ubsan_* | __sanitizer_* | __sancov_* | __gcov_* | __llvm_*) ;;

@@ -19,7 +19,7 @@ trap 'stop "$systemd_pid"; finish' EXIT
 
 # policy NAME: everything is as it should be but for kdumpd's name.
 policy() {
-    cat >"$work/policy.conf" <<END
+    cat >"$work/policy.new" <<END
 <!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-BUS Bus Configuration 1.0//EN"
  "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
 <busconfig>
@@ -31,6 +31,8 @@ policy() {
   </policy>
 </busconfig>
 END
+    # The bus may read it at any time.
+    mv "$work/policy.new" "$work/policy.conf"
 }
 # says WORDS: kdumpctl status, in the end.
 says() {
@@ -80,8 +82,10 @@ done
 grep -q '/org\.kdumpd1\.conf' "$work/log" || fail "the message does not name the policy"
 
 policy allow
-kill -HUP "$bus_pid"
+# Each time, as a bus that is about to read its configuration anyway may not read it once more.
 for _ in $(seq 100); do
+    kill -HUP "$bus_pid"
+    sleep 0.1
     kill -HUP "$service_pid"
     sleep 0.1
     ! grep -q 'gives us the name org\.kdumpd1 now' "$work/log" || break

@@ -20,7 +20,10 @@ static ImageRecord make_record(void) {
         ImageRecord record = {
                 .loaded_realtime_usec = UINT64_C(1700000000000000),
                 .must_reload = true,
-                .fingerprint = { { UINT64_MAX, UINT64_MAX - 1, 3 }, { 4, 5, INT64_MAX } },
+                .fingerprint = { .blocks = { .count = UINT64_MAX,
+                                             .sum = UINT64_MAX - 1,
+                                             .xored = 3 },
+                                 .cpus = { .count = 4, .sum = 5, .xored = INT64_MAX } },
         };
 
         record.report.kernel = (FileIdentity){ strdup("/boot/vmlinuz"), 1, UINT64_MAX, 3, 4 };
