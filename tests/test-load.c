@@ -482,7 +482,7 @@ static void line_is(const char *expected) {
 /* Debian's initrd needs a word, however it was chosen; what is configured goes before. */
 START_TEST(words_of_an_initrd) {
         static const char *const paths[] = { INITRD, "/var/lib/kdump/initrd.img", "/boot/link",
-                                             "/var/lib/../lib/kdump//initrd.img-" R };
+                                             ("/var/lib/../lib/kdump//initrd.img-" R) };
 
         tree_link(&tree, "/boot/link", "../var/lib/kdump/initrd.img-" R);
         tree_text(&tree, "/var/lib/kdump/initrd.img", "x");

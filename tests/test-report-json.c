@@ -259,7 +259,8 @@ START_TEST(record) {
         ImageRecord r = {
                 .boot_id = "0b9c1b6e-9a3d-4a0e-9c5b-2f3c1d0e4a5f",
                 .report = sample(),
-                .fingerprint = { { 1, UINT64_MAX, 3 }, { 4, 5, UINT64_MAX - 1 } },
+                .fingerprint = { .blocks = { .count = 1, .sum = UINT64_MAX, .xored = 3 },
+                                 .cpus = { .count = 4, .sum = 5, .xored = UINT64_MAX - 1 } },
                 .must_reload = true,
                 .loaded_realtime_usec = 16,
         }, back;
