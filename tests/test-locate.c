@@ -217,6 +217,14 @@ START_TEST(debian_initrd) {
                 initrd_is("/var/lib/kdump/initrd");
         }
         tree_text(&tree, UNIT, "");
+        /* The script that captures asks for the other unit, and ends if that is masked. */
+        tree_text(&tree, "/usr/lib/systemd/system/kdump-tools.service", "");
+        initrd_is(initrd);
+        tree_link(&tree, "/etc/systemd/system/kdump-tools.service", "/dev/null");
+        initrd_is("/var/lib/kdump/initrd");
+        ck_assert(!locate_initrd_captures(tree.fd, initrd, why));
+        ck_assert_ptr_nonnull(strstr(why, "kdump-tools.service is masked"));
+        tree_unlink(&tree, "/etc/systemd/system/kdump-tools.service");
         for (size_t i = 0; i < ELEMENTSOF(settings); i++) {
                 tree_text(&tree, "/etc/default/kdump-tools", settings[i].text);
                 initrd_is(settings[i].zero ? "/var/lib/kdump/initrd" : initrd);

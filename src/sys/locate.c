@@ -51,6 +51,7 @@ typedef struct InitrdMaker {
         bool knows_root;   /* they have the devices and mounts of their own */
         const char *words; /* the maker's own tool passes them on the command line; may be NULL */
         const char *unit;  /* of the system that they boot, and what captures; NULL: they do */
+        const char *unmasked; /* another one that must not be masked; may be missing */
         const char *settings; /* of that unit: a file with a variable that can be 0 */
         const char *variable;
 } InitrdMaker;
@@ -64,9 +65,12 @@ static const InitrdMaker suse = { .knows_root = true,
                                   .words = "root=kdump rootflags=bind rd.udev.children-max=8" };
 /* Smaller than the ordinary one, and else as that. Without the word the whole system boots, inside
  * the reservation; with the variable at 0 the unit does nothing. Either leaves no dump, and the
- * machine there. The tool also turns USB off, which can be where the disk is. */
+ * machine there. So does a mask on the other unit of the package: the script that both run asks for
+ * that one by its own name, and ends (/lib/lsb/init-functions.d/40-systemd). The tool also turns
+ * USB off, which can be where the disk is. */
 static const InitrdMaker debian = { .words = "systemd.unit=" KDUMP_TOOLS_UNIT,
                                     .unit = KDUMP_TOOLS_UNIT,
+                                    .unmasked = "kdump-tools.service",
                                     .settings = "/etc/default/kdump-tools",
                                     .variable = "USE_KDUMP" };
 
@@ -104,8 +108,14 @@ const char *locate_initrd_place(size_t i, const char **ret_words) {
         return initrd_places[i].path;
 }
 
-/* Whether systemd finds the unit when it boots the system, and it is not masked. */
-static bool unit_is_installed(int root_fd, const char *unit) {
+typedef enum UnitState {
+        UNIT_MISSING,
+        UNIT_MASKED,
+        UNIT_INSTALLED,
+} UnitState;
+
+/* What systemd finds of a unit when it boots the system. */
+static UnitState unit_state(int root_fd, const char *unit) {
         static const char *const directories[] = { "/etc/systemd/system",
                                                    "/usr/local/lib/systemd/system",
                                                    "/usr/lib/systemd/system",
@@ -119,11 +129,11 @@ static bool unit_is_installed(int root_fd, const char *unit) {
                 n = readlinkat(root_fd, &path[1], target, sizeof(target) - 1);
                 target[n < 0 ? 0 : n] = '\0';
                 if (streq(target, "/dev/null"))
-                        return false;
+                        return UNIT_MASKED;
                 if (exists_below(root_fd, path))
-                        return true;
+                        return UNIT_INSTALLED;
         }
-        return false;
+        return UNIT_MISSING;
 }
 
 /* Whether a shell's file sets a variable to 0, or to nothing. The last line counts. */
@@ -152,9 +162,15 @@ static bool maker_is_ready(const InitrdMaker *maker, int root_fd,
                            char reterr[static LOCATE_WHY_MAX]) {
         if (!maker->unit)
                 return true;
-        if (!unit_is_installed(root_fd, maker->unit)) {
+        if (unit_state(root_fd, maker->unit) != UNIT_INSTALLED) {
                 strscpyf(reterr, LOCATE_WHY_MAX,
                          "%s, which captures there, is not installed or is masked", maker->unit);
+                return false;
+        }
+        if (unit_state(root_fd, maker->unmasked) == UNIT_MASKED) {
+                strscpyf(reterr, LOCATE_WHY_MAX,
+                         "%s is masked, with which nothing captures there: disable it instead",
+                         maker->unmasked);
                 return false;
         }
         if (is_set_to_zero(root_fd, maker->settings, maker->variable)) {

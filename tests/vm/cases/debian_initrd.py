@@ -20,7 +20,9 @@ def first_dump(t):
     """From panic to Debian's dump, to the machine that is back and kdumpd's list."""
     release = t.kernel.release
     initrd = f"/var/lib/kdump/initrd.img-{release}"
-    t.guest.run("sed -i s/^USE_KDUMP=.*/USE_KDUMP=1/ /etc/default/kdump-tools; "
+    # The bench masks it; here it is as after its installation, and not started.
+    t.guest.run("systemctl unmask kdump-tools; systemctl disable kdump-tools; "
+                "sed -i s/^USE_KDUMP=.*/USE_KDUMP=1/ /etc/default/kdump-tools; "
                 f"/etc/kernel/postinst.d/kdump-tools {release}; sync", 600)
     t.kdumpd.configure(f"[Image]\nInitrd={initrd}")
     t.guest.run("systemctl enable --now kdumpd", 300)
