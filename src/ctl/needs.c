@@ -27,8 +27,6 @@
 /* What is loaded besides, on architectures other than x86_64. */
 #define LOAD_SLACK (UINT64_C(1) << 20)
 
-#define MEMINFO_LONGEST 65536u
-
 void needs_done(Needs *needs) {
         free(needs->kernel);
         free(needs->initrd);
@@ -142,25 +140,6 @@ static int find_initrd(int root_fd, const Settings *settings, const char *releas
         return 0;
 }
 
-/* "MemTotal:  2026260 kB"; what is not known needs no bitmap. */
-static uint64_t memory_bytes(int root_fd) {
-        _cleanup_free_ char *text = NULL;
-        const char *p;
-        uint64_t kib;
-        char *end;
-
-        if (read_file_below(root_fd, "/proc/meminfo", MEMINFO_LONGEST, &text, NULL) < 0)
-                return 0;
-        p = strstr(text, "MemTotal:");
-        if (!p)
-                return 0;
-        p += strlen("MemTotal:");
-        p += strspn(p, " ");
-        end = (char *)p + strspn(p, "0123456789");
-        *end = '\0';
-        return parse_u64(p, 10, &kib) < 0 || kib > UINT64_MAX / 1024 ? 0 : kib * 1024;
-}
-
 /* As for memory in one piece, where it cannot be seen in how many it is. */
 static uint64_t control_bytes(int root_fd, const struct utsname *uts, const Needs *needs) {
         MemoryRange range = { .end = MAX(needs->input.memory_bytes, UINT64_C(1)) };
@@ -189,7 +168,7 @@ int needs_find(int root_fd, const Settings *settings, Needs *ret,
                 return r;
         if (kernel_elfcorehdr_bytes(root_fd, &needs.input.elfcorehdr_bytes) < 0)
                 needs.input.elfcorehdr_bytes = ELFCOREHDR_DEFAULT;
-        needs.input.memory_bytes = memory_bytes(root_fd);
+        needs.input.memory_bytes = kernel_memory_bytes(root_fd);
         if (reservation_read(root_fd, &needs.reservation) < 0)
                 needs.reservation = (Reservation){ 0 };
         needs.input.control_bytes = control_bytes(root_fd, &uts, &needs);

@@ -161,8 +161,7 @@ static bool is_xen_dom0(int root_fd) {
                 (failure);                                        \
         })
 
-/* What the running system has, in bytes; 0 if the kernel does not say. */
-static uint64_t memory_bytes(int root_fd) {
+uint64_t kernel_memory_bytes(int root_fd) {
         _cleanup_free_ char *text = NULL;
         const char *line;
         uint64_t kib;
@@ -187,7 +186,8 @@ static Failure no_reservation(int root_fd, char *ret_text) {
                              "for a crash kernel: boot without fadump=on to have kdump");
         if (read_file_below(root_fd, "/proc/cmdline", CMDLINE_LONGEST, &line, NULL) < 0)
                 line = NULL;
-        crashkernel_explain(strempty(line), memory_bytes(root_fd), ret_text, OBSTACLE_TEXT_MAX);
+        crashkernel_explain(strempty(line), kernel_memory_bytes(root_fd), ret_text,
+                            OBSTACLE_TEXT_MAX);
         return FAILURE_NO_RESERVATION;
 }
 

@@ -55,6 +55,10 @@ bool kernel_is_capture(int root_fd) _must_check_;
  * negative errno. */
 int kernel_may_kexec(int root_fd) _must_check_;
 
+/* How much memory the running system has, in bytes (MemTotal of /proc/meminfo, fs/proc/meminfo.c);
+ * 0 if the kernel does not say. */
+uint64_t kernel_memory_bytes(int root_fd) _must_check_;
+
 /* Whether something makes any load pointless, of what can be known without trying: this is the
  * capture kernel, Xen dom0 (/proc/xen/capabilities), no kexec in the kernel, no reservation,
  * kernel.kexec_load_disabled, kernel.kexec_load_limit_panic spent. Returns FAILURE_NONE or the
