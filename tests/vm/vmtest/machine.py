@@ -196,8 +196,11 @@ class Machine:
     def _wait_booted(self, hellos, limit=BOOT_LIMIT):
         self.guest.wait_agent(hellos, limit)
         self.guest.run("until systemctl -q is-active multi-user.target &&"
-                       "      [ -z \"$(systemctl list-jobs --no-legend)\" ]; do sleep 0.2; done;"
-                       "udevadm settle", limit=BOOT_LIMIT)
+                       "      [ -z \"$(systemctl list-jobs --no-legend)\" ]; do sleep 0.2; done",
+                       limit=BOOT_LIMIT)
+        # Seen once with systemd 257: two minutes in vain on a guest that was idle. So ask again.
+        self.guest.run("for i in 1 2 3; do udevadm settle --timeout=20 && break; done",
+                       limit=BOOT_LIMIT)
 
     def reboot(self):
         """Restart the guest in an orderly way and wait until it is up again."""
