@@ -2,13 +2,12 @@
 """What fstab has and what is late or missing must not hold the first load back, nor others."""
 
 from vmtest.machine import Config, Disk
-from vmtest.registry import Group
+from vmtest.registry import BOTH, Group
 from vmtest.util import check, equal
 
 DISK_MIB = 192
-# It is about systemd, whatever the kernel: a default run takes one.
 group = Group("mounts", Config(root="root-storage", disks=(Disk("late", DISK_MIB << 20),)),
-              default=("new",))
+              long=True, full=BOTH)       # two cases wait out systemd's 90 s for a disk
 
 # Seconds from the start of kdumpd's unit to READY=1, which comes after the first load.
 PATIENCE_SECONDS = 10           # MOUNTS_PATIENCE_USEC of daemon/daemon.c
