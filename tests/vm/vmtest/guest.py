@@ -98,7 +98,7 @@ class Guest:
         self._changed = threading.Condition()
         self._sending = threading.Lock()
         self.gone = False
-        self.hellos = 0
+        self.is_there = False
         threading.Thread(target=self._read, daemon=True).start()
 
     def _read(self):
@@ -111,7 +111,7 @@ class Guest:
                 payload = stream.read(int(words[2])) if kind in ("out", "err") else b""
                 with self._changed:
                     if kind.endswith("hello"):
-                        self.hellos += 1
+                        self.is_there = True
                     elif kind in ("out", "err"):
                         self._jobs[int(words[1])]._fed(kind, payload)
                     elif kind == "exit":
@@ -138,9 +138,9 @@ class Guest:
                 raise VmDied("the guest went away while it was waited for")
             return reached
 
-    def wait_agent(self, count, limit):
-        """Wait until the agent has said hello `count` times (once for each boot)."""
-        if not self.wait_for(lambda: self.hellos >= count, limit):
+    def wait_agent(self, limit):
+        """Wait until the agent has said hello."""
+        if not self.wait_for(lambda: self.is_there, limit):
             raise Timeout(f"no word from the guest's agent within {limit * PATIENCE:.0f} s")
 
     def start(self, script):
