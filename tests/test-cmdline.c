@@ -215,29 +215,26 @@ START_TEST(notes) {
 }
 END_TEST
 
-/* Every row of the table works, and the accessor that the manual's check uses ends. */
+/* Every row of the table works, where it says so, and the accessor that the manual's check uses
+ * ends. */
 START_TEST(needed) {
+        static const char *const machines[] = { "x86_64", "aarch64", "ppc64le",
+                                                "s390x",  "riscv64", "loongarch64" };
         const char *name, *architectures;
         bool only_if_own;
         size_t n;
 
-        for (n = 0; (name = command_line_needed(n, &architectures, &only_if_own)); n++) {
-                bool here = !architectures || strstr(architectures, "x86_64");
-
-                for (int own = 0; own < 2; own++) {
+        for (n = 0; (name = command_line_needed(n, &architectures, &only_if_own)); n++)
+                for (size_t i = 0; i < ELEMENTSOF(machines); i++) {
                         _cleanup_free_ char *line = NULL;
-                        CommandLineInput input = { .running = "",
-                                                   .architecture = "x86_64",
-                                                   .initrd_is_own = own > 0 };
+                        CommandLineInput input = { .architecture = machines[i],
+                                                   .initrd_is_own = only_if_own };
 
-                        /* Told twice: for one architecture always, for another only then. */
-                        if (own > 0 && streq(name, "numa=off"))
+                        if (architectures && !strstr(architectures, machines[i]))
                                 continue;
                         ck_assert_int_eq(command_line_make(&input, &line), 0);
-                        ck_assert_int_eq(strstr(line, name) != NULL,
-                                         here && (own > 0 || !only_if_own));
+                        ck_assert_msg(strstr(line, name), "no %s on %s", name, machines[i]);
                 }
-        }
         ck_assert_uint_gt(n, 0);
 }
 END_TEST
@@ -312,6 +309,47 @@ START_TEST(fixed) {
 }
 END_TEST
 
+/* What somebody has written is the answer, whatever the same thing is called there. */
+START_TEST(fixed_instead_of_needed) {
+        check(&(CommandLineInput){ .fixed = "a nr_cpus=4" },
+              "a nr_cpus=4 irqpoll reset_devices panic=10 acpi_no_memhotplug");
+        check(&(CommandLineInput){ .fixed = "a nr-cpus=4 panic=0 \"irqpoll\"" },
+              "a nr-cpus=4 panic=0 \"irqpoll\" reset_devices acpi_no_memhotplug");
+        check(&(CommandLineInput){ .fixed = "maxcpus=2" },
+              "maxcpus=2 irqpoll reset_devices panic=10 acpi_no_memhotplug");
+        check(&(CommandLineInput){ .running = "a", .append = "maxcpus=2 irqfixup" },
+              "a reset_devices panic=10 acpi_no_memhotplug maxcpus=2 irqfixup");
+        check(&(CommandLineInput){ .running = "a",
+                                   .append = "nr_cpus=2",
+                                   .architecture = "ppc64le" },
+              "a irqpoll noirqdistrib reset_devices panic=10 numa=off nr_cpus=2");
+        check(&(CommandLineInput){ .fixed = "numa=fake=2", .initrd_is_own = true },
+              "numa=fake=2 " NEEDED);
+        /* What the running kernel got was not meant for this one. */
+        check(&(CommandLineInput){ .running = "nr_cpus=8 maxcpus=8" },
+              "nr_cpus=8 maxcpus=8 " NEEDED);
+        /* Behind this, nothing is for the kernel. */
+        check(&(CommandLineInput){ .fixed = "a -- nr_cpus=4", .append = "-- irqpoll" },
+              "a " NEEDED " -- nr_cpus=4 irqpoll");
+}
+END_TEST
+
+START_TEST(vendors) {
+        static const char *const polling = "nr_cpus=1 irqpoll reset_devices panic=10 "
+                                           "acpi_no_memhotplug";
+
+        check(&(CommandLineInput){ .vendor = "Amazon EC2", .architecture = "aarch64" },
+              "nr_cpus=1 reset_devices panic=10 acpi_no_memhotplug");
+        check(&(CommandLineInput){ .running = "irqpoll",
+                                   .vendor = "Amazon EC2",
+                                   .architecture = "aarch64" },
+              "irqpoll nr_cpus=1 reset_devices panic=10 acpi_no_memhotplug");
+        check(&(CommandLineInput){ .vendor = "Amazon EC2", .architecture = "x86_64" }, polling);
+        check(&(CommandLineInput){ .vendor = "Amazon", .architecture = "aarch64" }, polling);
+        check(&(CommandLineInput){ .vendor = "", .architecture = "aarch64" }, polling);
+}
+END_TEST
+
 START_TEST(init_arguments) {
         /* Those of the running system are for its own init. */
         check(&(CommandLineInput){ .running = "a -- single quiet" }, "a " NEEDED);
@@ -325,7 +363,9 @@ START_TEST(architectures) {
         check(&(CommandLineInput){ .running = "a", .architecture = "s390x" },
               "a nr_cpus=1 reset_devices panic=10");
         check(&(CommandLineInput){ .running = "a", .architecture = "aarch64" },
-              "a nr_cpus=1 irqpoll reset_devices panic=10");
+              "a nr_cpus=1 irqpoll reset_devices panic=10 acpi_no_memhotplug");
+        check(&(CommandLineInput){ .running = "a", .architecture = "loongarch64" },
+              "a nr_cpus=1 irqpoll reset_devices panic=10 acpi_no_memhotplug");
         check(&(CommandLineInput){ .running = "a", .architecture = "ppc64le" },
               "a maxcpus=1 irqpoll noirqdistrib reset_devices panic=10 numa=off");
         check(&(CommandLineInput){ .running = "a", .architecture = "x86" },
@@ -334,24 +374,54 @@ START_TEST(architectures) {
 END_TEST
 
 START_TEST(limits) {
-        char running[COMMAND_LINE_LONGEST + 2];
+        char running[3 * COMMAND_LINE_LONGEST];
         _cleanup_free_ char *line = NULL;
         CommandLineInput input = { .running = running, .architecture = "x86_64" };
 
+        /* Whoever asks for it compares. */
         memset(running, 'a', sizeof(running));
-        running[COMMAND_LINE_LONGEST - strlen(" " NEEDED)] = '\0';
+        running[sizeof(running) - 1] = '\0';
         ck_assert_int_eq(command_line_make(&input, &line), 0);
-        ck_assert_uint_eq(strlen(line), COMMAND_LINE_LONGEST);
-        running[strlen(running)] = 'a';
-        running[COMMAND_LINE_LONGEST + 1 - strlen(" " NEEDED)] = '\0';
-        ck_assert_int_eq(command_line_make(&input, &line), -E2BIG);
+        ck_assert_uint_eq(strlen(line), strlen(running) + strlen(" " NEEDED));
 
         /* 2047 in the header: 2016 characters, a NUL, and 30 for elfcorehdr=. */
-        ck_assert(command_line_fits(2016, 2047));
-        ck_assert(!command_line_fits(2017, 2047));
-        ck_assert(!command_line_fits(SIZE_MAX, 2047));
-        ck_assert(!command_line_fits(0, 30));
-        ck_assert(command_line_fits(0, 31));
+        ck_assert_uint_eq(command_line_limit("x86_64", 2047), 2016);
+        ck_assert_uint_eq(command_line_limit("x86_64", 0), 2016);
+        ck_assert_uint_eq(command_line_limit("x86_64", 4095), 4064);
+        ck_assert_uint_eq(command_line_limit("x86_64", 30), 0);
+        ck_assert_uint_eq(command_line_limit("x86_64", UINT32_MAX), COMMAND_LINE_LONGEST);
+        ck_assert_uint_eq(command_line_limit("aarch64", 0), 2047);
+        ck_assert_uint_eq(command_line_limit("ppc64le", 0), 2017);
+        ck_assert_uint_eq(command_line_limit("riscv64", 0), 993);
+        ck_assert_uint_eq(command_line_limit("s390x", 0), 4094);
+        ck_assert_uint_eq(command_line_limit("s390x", 896), 894);
+        ck_assert_uint_eq(command_line_limit("loongarch64", 0), 3906);
+        ck_assert_uint_eq(command_line_limit("m68k", 0), COMMAND_LINE_LONGEST);
+}
+END_TEST
+
+static void check_longest(const char *line, const char *expected) {
+        char words[LONGEST_WORDS_MAX];
+
+        command_line_longest_words(line, words);
+        ck_assert_str_eq(words, expected);
+}
+
+START_TEST(longest_words) {
+        char line[400] = "a=1 ", words[LONGEST_WORDS_MAX];
+
+        check_longest("", "");
+        check_longest("one", "one (3)");
+        check_longest("a=1 dyndbg=\"file a +p\" bb ccc=\"x y\" dd",
+                      "dyndbg= (18), ccc= (9), a= (3)");
+        check_longest("a=1 b=2 c=3 d=4", "a= (3), b= (3), c= (3)");
+        /* A name has a limit, too, and is cut between characters. */
+        for (size_t i = 0; i < 100; i++)
+                strscpyf(line + 4 + 2 * i, sizeof(line) - 4 - 2 * i, "\303\244");
+        strscpyf(line + 4 + 200, sizeof(line) - 204, "=1");
+        command_line_longest_words(line, words);
+        ck_assert(startswith(words, "\303\244"));
+        ck_assert_uint_eq(strlen(words), 62 + strlen("= (202), a= (3)"));
 }
 END_TEST
 
@@ -367,9 +437,12 @@ static void add_cases(Suite *s) {
         ADD_TEST(s, removing);
         ADD_TEST(s, appending);
         ADD_TEST(s, fixed);
+        ADD_TEST(s, fixed_instead_of_needed);
+        ADD_TEST(s, vendors);
         ADD_TEST(s, init_arguments);
         ADD_TEST(s, architectures);
         ADD_TEST(s, limits);
+        ADD_TEST(s, longest_words);
 }
 
 TEST_MAIN("cmdline", add_cases)

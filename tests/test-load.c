@@ -575,7 +575,7 @@ START_TEST(command_lines) {
         text[strlen(text) + 1] = '\0';
         text[strlen(text)] = 'b';
         set("CommandLine", text);
-        refused(FAILURE_COMMAND_LINE, "has 2017 bytes, and this kernel takes 2016");
+        refused(FAILURE_COMMAND_LINE, "has 2017 bytes, and this kernel takes 2016: ");
 }
 END_TEST
 
@@ -681,7 +681,6 @@ START_TEST(other_architecture) {
         tree_text(&tree, KERNEL, "an arm64 Image");
         ck_assert_uint_eq(run_on("aarch64"), FAILURE_NONE);
         ck_assert_str_eq(report.kernel_release, R);
-        ck_assert_ptr_null(strstr(fake.command_line, "acpi_no_memhotplug"));
         ck_assert_uint_eq(report.needed_bytes, 4096 + 4096 + 225 * 4096 + 1048576);
 }
 END_TEST

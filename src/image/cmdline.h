@@ -8,7 +8,7 @@
 #include "base/macro.h"
 #include "core/report.h"
 
-/* No architecture's kernel takes more (COMMAND_LINE_SIZE), and a report holds no longer string. */
+/* A report holds no longer string. */
 #define COMMAND_LINE_LONGEST 8192u
 
 typedef struct CommandLineInput {
@@ -17,6 +17,7 @@ typedef struct CommandLineInput {
         const char *remove;       /* CommandLineRemove=, may be NULL */
         const char *append;       /* CommandLineAppend=, may be NULL */
         const char *architecture; /* uname's machine */
+        const char *vendor;       /* of the machine, as DMI has it; may be NULL */
         const char *initrd_words; /* what the initrd needs besides, may be NULL */
         bool initrd_knows_root; /* the initrd brings the devices and mounts of its own (dracut's) */
         bool initrd_is_own;     /* it is one that kdump-mkinitramfs made; it knows its root, too */
@@ -26,16 +27,14 @@ typedef struct CommandLineInput {
  *   the words of fixed, unchanged; or, if it is empty, those of running without those that
  *     image/cmdline-words.h lists and without the words of remove ("foo" takes away foo and
  *     foo=anything, "foo=bar" only that);
- *   the built-in words for the architecture, without those of remove, and without those whose name
- *     append has too;
- *   the words of initrd_words, without those of remove, and without those whose name fixed or
- *     append has too; words of running with such a name are left out before;
+ *   the built-in words for the architecture, and those of initrd_words, without those of remove,
+ *     and without those whose name fixed or append has too, or another for the same ("maxcpus" for
+ *     "nr_cpus"); words of running with a name of initrd_words are left out before;
  *   the words of append;
  *   and, behind a "--", the arguments for init that fixed and append have (those of running are
  *     dropped).
  * Words and their quotes are taken apart as the kernel does it; "-" and "_" in names are the same.
- * Returns 0 with a fresh string; -E2BIG if it would be longer than COMMAND_LINE_LONGEST;
- * -ENOMEM. */
+ * Returns 0 with a fresh string, however long it is, or -ENOMEM. */
 int command_line_make(const CommandLineInput *input, char **ret) _must_check_;
 
 /* What became of words of running that is worth telling: those that are left out, with the reason,
@@ -48,11 +47,18 @@ int command_line_notes(const CommandLineInput *input, WordNote **ret, size_t *re
  * digits and a blank (MAX_ELFCOREHDR_STR_LEN in arch/x86/kernel/kexec-bzimage64.c). */
 #define COMMAND_LINE_KERNEL_ADDS 30u
 
-/* Whether kexec_file_load on x86 takes a command line of this length (without its NUL) for a
- * kernel whose header has this cmdline_size. */
-static inline bool command_line_fits(size_t length, uint32_t cmdline_size) {
-        return length < cmdline_size && cmdline_size - length >= 1 + COMMAND_LINE_KERNEL_ADDS;
-}
+/* The longest command line, in bytes without its NUL, that reaches a capture kernel of an
+ * architecture (uname's machine) whole, by either system call. told_size is what the kernel's own
+ * header says, as it says it (cmdline_size of a bzImage; max_command_line_size of s390), 0 if it
+ * does not. At most COMMAND_LINE_LONGEST. */
+size_t command_line_limit(const char *architecture, uint64_t told_size) _pure_;
+
+#define LONGEST_NAME_MAX  64u
+#define LONGEST_WORDS_MAX 320u
+
+/* The longest words of a command line, for people who have to shorten it: up to three names, each
+ * with the length of the whole word in bytes, as "dyndbg= (312), console= (20)". */
+void command_line_longest_words(const char *line, char ret[static LONGEST_WORDS_MAX]);
 
 /* The words that are added, for the manual's sake: calls with i = 0, 1, ... until it returns NULL.
  * *ret_architectures is NULL for all; *ret_initrd_is_own says whether a word is only for initrds of

@@ -12,17 +12,16 @@
 #include "base/string-util.h"
 #include "base/time-util.h"
 #include "core/kernel-image.h"
-#include "image/cmdline.h"
+#include "load/command-line.h"
 #include "sys/kernel-file.h"
 #include "sys/kernel-state.h"
 #include "sys/kexec.h"
 #include "sys/locate.h"
 #include "sys/reservation.h"
 
-#define MIB              (UINT64_C(1024) * 1024)
-#define PAGE             UINT64_C(4096)
-#define CMDLINE_FILE_MAX (64u * 1024u) /* of /proc/cmdline */
-#define WARM_CHUNK       (256u * 1024u)
+#define MIB        (UINT64_C(1024) * 1024)
+#define PAGE       UINT64_C(4096)
+#define WARM_CHUNK (256u * 1024u)
 #define ELFCOREHDR_DEFAULT \
         (512u * 1024u) /* 8,192 CPUs and some ranges, where the kernel does not say */
 /* Besides, on architectures other than x86_64. */
@@ -49,7 +48,7 @@ Failure load_fail(LoadReport *report, Failure failure, const char *format, ...) 
         return failure;
 }
 
-static Failure fail_memory(LoadReport *report) {
+Failure load_fail_memory(LoadReport *report) {
         return load_fail(report, FAILURE_SYSTEM, "out of memory");
 }
 
@@ -138,7 +137,7 @@ static Failure find_kernel(const LoadRequest *request, LoadReport *report) {
 
         if (!streq(setting, "auto")) {
                 report->kernel.path = strdup(setting);
-                return report->kernel.path ? FAILURE_NONE : fail_memory(report);
+                return report->kernel.path ? FAILURE_NONE : load_fail_memory(report);
         }
         r = locate_kernel(request->root_fd, request->release, request->architecture,
                           &report->kernel.path, &tried);
@@ -147,7 +146,7 @@ static Failure find_kernel(const LoadRequest *request, LoadReport *report) {
                                  "no image of the running kernel %s was found: set Kernel= in "
                                  "kdumpd.conf (tried %s)",
                                  request->release, tried);
-        return r < 0 ? fail_memory(report) : FAILURE_NONE;
+        return r < 0 ? load_fail_memory(report) : FAILURE_NONE;
 }
 
 static Failure find_initrd(const LoadRequest *request, const char *release, LoadReport *report) {
@@ -159,7 +158,7 @@ static Failure find_initrd(const LoadRequest *request, const char *release, Load
                 return FAILURE_NONE;
         if (!streq(setting, "auto")) {
                 report->initrd.path = strdup(setting);
-                return report->initrd.path ? FAILURE_NONE : fail_memory(report);
+                return report->initrd.path ? FAILURE_NONE : load_fail_memory(report);
         }
         r = locate_initrd(request->root_fd, release, &report->initrd.path, &tried);
         if (r == -ENOENT)
@@ -168,7 +167,7 @@ static Failure find_initrd(const LoadRequest *request, const char *release, Load
                                  "\"kdump-mkinitramfs\", or set Initrd= in kdumpd.conf "
                                  "(tried %s)",
                                  release, tried);
-        return r < 0 ? fail_memory(report) : FAILURE_NONE;
+        return r < 0 ? load_fail_memory(report) : FAILURE_NONE;
 }
 
 static Failure parse_kernel(const Input *kernel, KernelImage *ret, LoadReport *report) {
@@ -179,7 +178,7 @@ static Failure parse_kernel(const Input *kernel, KernelImage *ret, LoadReport *r
 
         r = kernel_head_read(kernel->fd, &head);
         if (r == -ENOMEM)
-                return fail_memory(report);
+                return load_fail_memory(report);
         if (r < 0)
                 return load_fail(report, FAILURE_NO_KERNEL, "the kernel \"%s\" cannot be read: %s",
                                  id->path, strerror(-r));
@@ -221,7 +220,7 @@ static Failure kernel_release(const Input *kernel, const char *in_header, LoadRe
         if (ret[0] == '\0')
                 return FAILURE_NONE;
         report->kernel_release = strdup(ret);
-        return report->kernel_release ? FAILURE_NONE : fail_memory(report);
+        return report->kernel_release ? FAILURE_NONE : load_fail_memory(report);
 }
 
 static Failure check_pair(const LoadRequest *request, const Input *initrd, const char *release,
@@ -255,52 +254,6 @@ static Failure check_captures(const LoadRequest *request, const Input *initrd, L
                          "the initrd \"%s\" would save no dump: %s (set Initrd=auto in "
                          "kdumpd.conf, or install kdump-tools and turn it on)",
                          report->initrd.path, why);
-}
-
-static Failure make_command_line(const LoadRequest *request, const KernelImage *image,
-                                 const Input *initrd, LoadReport *report) {
-        _cleanup_free_ char *running = NULL;
-        const Settings *s = request->settings;
-        CommandLineInput input = {
-                .fixed = s->command_line,
-                .remove = s->command_line_remove,
-                .append = s->command_line_append,
-                .architecture = request->architecture,
-                .initrd_words = initrd_words(initrd),
-                .initrd_knows_root =
-                        report->initrd.path && locate_initrd_knows_root(report->initrd.path),
-                .initrd_is_own = report->initrd.path && locate_initrd_is_own(report->initrd.path),
-        };
-        int r;
-
-        if (isempty(s->command_line)) {
-                r = read_file_below(request->root_fd, "/proc/cmdline", CMDLINE_FILE_MAX, &running,
-                                    NULL);
-                if (r < 0)
-                        return load_fail(report, FAILURE_COMMAND_LINE,
-                                         "the running kernel's command line cannot be read from "
-                                         "/proc/cmdline: %s",
-                                         strerror(-r));
-        }
-        input.running = running;
-        r = command_line_notes(&input, &report->words, &report->n_words);
-        if (r < 0)
-                return fail_memory(report);
-        r = command_line_make(&input, &report->command_line);
-        if (r == -E2BIG)
-                return load_fail(report, FAILURE_COMMAND_LINE,
-                                 "the command line is longer than %u bytes: shorten it with "
-                                 "CommandLineRemove= in kdumpd.conf",
-                                 COMMAND_LINE_LONGEST);
-        if (r < 0)
-                return fail_memory(report);
-        if (image && !command_line_fits(strlen(report->command_line), image->cmdline_size))
-                return load_fail(report, FAILURE_COMMAND_LINE,
-                                 "the command line has %zu bytes, and this kernel takes %" PRIu64
-                                 ": shorten it with CommandLineRemove= in kdumpd.conf",
-                                 strlen(report->command_line),
-                                 sub_saturated(image->cmdline_size, COMMAND_LINE_KERNEL_ADDS + 1));
-        return FAILURE_NONE;
 }
 
 static uint64_t round_up(uint64_t value, uint64_t step) {
@@ -361,7 +314,7 @@ Failure load_note_loader(LoadReport *report, LoaderChoice loader, const char *fo
         free(report->loader_reason);
         report->loader = name;
         report->loader_reason = reason;
-        return name && reason ? FAILURE_NONE : fail_memory(report);
+        return name && reason ? FAILURE_NONE : load_fail_memory(report);
 }
 
 Failure load_build(const LoadRequest *request, int kernel_fd, int initrd_fd,
@@ -486,7 +439,8 @@ static Failure prepare_files(const LoadRequest *request, Input *kernel, Input *i
         if (failure == FAILURE_NONE)
                 failure = prepare_initrd(request, initrd, release, report);
         if (failure == FAILURE_NONE)
-                failure = make_command_line(request, image, initrd, report);
+                failure =
+                        load_command_line(request, image, kernel->fd, initrd_words(initrd), report);
         if (failure == FAILURE_NONE)
                 failure = check_fit(request, image, reservation, report);
         if (failure == FAILURE_NONE)

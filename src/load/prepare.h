@@ -60,3 +60,4 @@ Failure load_note_loader(LoadReport *report, LoaderChoice loader, const char *fo
 
 /* Notes a failure and its sentence in a report that has none yet. Returns the failure. */
 Failure load_fail(LoadReport *report, Failure failure, const char *format, ...) _printf_(3, 4);
+Failure load_fail_memory(LoadReport *report);

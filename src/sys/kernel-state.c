@@ -242,6 +242,10 @@ const char *kernel_lockdown(int root_fd) {
         return "none";
 }
 
+int kernel_machine_vendor(int root_fd, char ret[static MACHINE_VENDOR_MAX]) {
+        return read_line_below(root_fd, "/sys/class/dmi/id/sys_vendor", ret, MACHINE_VENDOR_MAX);
+}
+
 int kernel_boot_id(int root_fd, char ret[static 37]) {
         char text[64];
         int r;

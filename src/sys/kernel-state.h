@@ -70,5 +70,11 @@ Failure kernel_obstacle(int root_fd, char ret_text[static OBSTACLE_TEXT_MAX]);
  * "none" too if the kernel has no lockdown or securityfs is not mounted. Static strings. */
 const char *kernel_lockdown(int root_fd);
 
+#define MACHINE_VENDOR_MAX 128u
+
+/* Who made the machine, or gives it to whom it runs (DMI's sys_vendor, drivers/firmware/dmi-id.c).
+ * Returns 0; -ENOENT on a machine without DMI, or another negative errno. */
+int kernel_machine_vendor(int root_fd, char ret[static MACHINE_VENDOR_MAX]) _must_check_;
+
 /* /proc/sys/kernel/random/boot_id as its text of 36 characters. Returns 0 or negative errno. */
 int kernel_boot_id(int root_fd, char ret[static 37]) _must_check_;
