@@ -18,11 +18,11 @@ static void check(const Case *cases, size_t n) {
         for (size_t i = 0; i < n; i++) {
                 char value[CRASHKERNEL_VALUE_MAX] = "?", text[320] = "?";
 
-                ck_assert_msg(crashkernel_judge(cases[i].line, cases[i].memory, value) ==
+                ck_assert_msg(crashkernel_judge(cases[i].line, cases[i].memory, true, value) ==
                                       cases[i].verdict,
                               "%s", cases[i].line);
                 ck_assert_str_eq(value, cases[i].value);
-                crashkernel_explain(cases[i].line, cases[i].memory, text, sizeof(text));
+                crashkernel_explain(cases[i].line, cases[i].memory, true, text, sizeof(text));
                 ck_assert_ptr_nonnull(strstr(text, "crashkernel="));
                 ck_assert_ptr_nonnull(strstr(text, value));
         }
@@ -70,6 +70,23 @@ START_TEST(kinds) {
 }
 END_TEST
 
+/* ",cma" adds to what another word reserves; to a kernel that does not know it, it is that other
+ * word, and wrong. */
+START_TEST(cma) {
+        static const char line[] = "crashkernel=256M crashkernel=512M,cma quiet";
+        char value[CRASHKERNEL_VALUE_MAX], text[320];
+
+        ck_assert_uint_eq(crashkernel_judge(line, GIB, true, value), CRASHKERNEL_NO_PLACE);
+        ck_assert_str_eq(value, "256M");
+        ck_assert_uint_eq(
+                crashkernel_judge("crashkernel=2G,high crashkernel=1,cma", GIB, true, value),
+                CRASHKERNEL_TOO_MUCH);
+        ck_assert_uint_eq(crashkernel_judge(line, GIB, false, value), CRASHKERNEL_NOT_KNOWN);
+        crashkernel_explain(line, GIB, false, text, sizeof(text));
+        ck_assert_ptr_nonnull(strstr(text, "does not know what crashkernel=512M,cma means"));
+}
+END_TEST
+
 START_TEST(ranges) {
         static const Case cases[] = {
                 { "crashkernel=4G-8G:320M,8G-:512M", 3 * GIB, CRASHKERNEL_OTHER_MEMORY,
@@ -99,9 +116,9 @@ START_TEST(limits) {
         char line[400] = "crashkernel=", text[320], value[CRASHKERNEL_VALUE_MAX];
 
         memset(line + strlen(line), 'x', 300);
-        ck_assert_uint_eq(crashkernel_judge(line, GIB, value), CRASHKERNEL_NOT_KNOWN);
+        ck_assert_uint_eq(crashkernel_judge(line, GIB, true, value), CRASHKERNEL_NOT_KNOWN);
         ck_assert_uint_eq(strlen(value), CRASHKERNEL_VALUE_MAX - 1);
-        crashkernel_explain(line, GIB, text, sizeof(text));
+        crashkernel_explain(line, GIB, true, text, sizeof(text));
         ck_assert(endswith(text, "reboot"));
 }
 END_TEST
@@ -109,6 +126,7 @@ END_TEST
 static void add_cases(Suite *s) {
         ADD_TEST(s, sizes);
         ADD_TEST(s, kinds);
+        ADD_TEST(s, cma);
         ADD_TEST(s, ranges);
         ADD_TEST(s, limits);
 }

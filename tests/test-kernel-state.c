@@ -213,6 +213,13 @@ START_TEST(obstacles) {
                        "crashkernel=900G is more than this machine has, 3.0");
         tree_text(&tree, "/proc/cmdline", "root=/ crashkernel=auto\n");
         check_obstacle(FAILURE_NO_RESERVATION, "does not know what crashkernel=auto means");
+        tree_text(&tree, "/proc/cmdline", "crashkernel=900G crashkernel=1G,cma\n");
+        check_obstacle(FAILURE_NO_RESERVATION, "crashkernel=900G is more than this machine has");
+        tree_text(&tree, "/proc/sys/kernel/osrelease", "6.12.57+deb13-amd64\n");
+        check_obstacle(FAILURE_NO_RESERVATION, "does not know what crashkernel=1G,cma means");
+        tree_text(&tree, "/proc/sys/kernel/osrelease", "6.17.0\n");
+        check_obstacle(FAILURE_NO_RESERVATION, "crashkernel=900G is more than this machine has");
+        tree_text(&tree, "/proc/cmdline", "root=/ crashkernel=auto\n");
         tree_text(&tree, "/sys/kernel/fadump/enabled", "0\n");
         check_obstacle(FAILURE_NO_RESERVATION, "crashkernel=auto");
         tree_text(&tree, "/sys/kernel/fadump/enabled", "1\n");

@@ -24,7 +24,7 @@ static bool has_suffix(const Value *value, const char *suffix) {
 }
 
 /* The last value with the suffix; with NULL, the last that has none of the kernel's. */
-static bool find_last(const char *line, const char *suffix, Value *ret) {
+static bool find_last(const char *line, const char *suffix, bool knows_cma, Value *ret) {
         static const char word[] = "crashkernel=";
         bool found = false;
 
@@ -37,7 +37,7 @@ static bool find_last(const char *line, const char *suffix, Value *ret) {
                 if (!begins ||
                     (suffix ? !has_suffix(&value, suffix)
                             : has_suffix(&value, ",high") || has_suffix(&value, ",low") ||
-                                      has_suffix(&value, ",cma")))
+                                      (knows_cma && has_suffix(&value, ",cma"))))
                         continue;
                 *ret = value;
                 found = true;
@@ -112,17 +112,18 @@ static CrashkernelVerdict judge_simple(const Value *value, const char *suffix, u
 }
 
 CrashkernelVerdict crashkernel_judge(const char *command_line, uint64_t memory_bytes,
-                                     char ret_value[static CRASHKERNEL_VALUE_MAX]) {
+                                     bool knows_cma, char ret_value[static CRASHKERNEL_VALUE_MAX]) {
         CrashkernelVerdict verdict;
         Value value = { 0 };
 
-        if (find_last(command_line, NULL, &value))
+        if (find_last(command_line, NULL, knows_cma, &value))
                 verdict = memchr(value.text, ':', value.length)
                                   ? judge_ranges(&value, memory_bytes)
                                   : judge_simple(&value, "", memory_bytes);
-        else if (find_last(command_line, ",high", &value))
+        else if (find_last(command_line, ",high", knows_cma, &value))
                 verdict = judge_simple(&value, ",high", memory_bytes);
-        else if (find_last(command_line, ",low", &value) || find_last(command_line, ",cma", &value))
+        else if (find_last(command_line, ",low", knows_cma, &value) ||
+                 find_last(command_line, ",cma", knows_cma, &value))
                 verdict = CRASHKERNEL_WRONG_KIND;
         else
                 verdict = CRASHKERNEL_ABSENT;
@@ -134,11 +135,12 @@ CrashkernelVerdict crashkernel_judge(const char *command_line, uint64_t memory_b
 
 #define WRITE_SIZE "write crashkernel=SIZE (\"kdumpctl estimate\" says how much) and reboot"
 
-void crashkernel_explain(const char *command_line, uint64_t memory_bytes, char *ret, size_t size) {
+void crashkernel_explain(const char *command_line, uint64_t memory_bytes, bool knows_cma, char *ret,
+                         size_t size) {
         char value[CRASHKERNEL_VALUE_MAX], memory[32];
 
         strscpyf(memory, sizeof(memory), "%.1f GiB of memory", (double)memory_bytes / (1u << 30));
-        switch (crashkernel_judge(command_line, memory_bytes, value)) {
+        switch (crashkernel_judge(command_line, memory_bytes, knows_cma, value)) {
         case CRASHKERNEL_ABSENT:
                 strscpy(ret, size,
                         NOTHING_IS_RESERVED ": add crashkernel=SIZE to the kernel command line "

@@ -2,6 +2,7 @@
 /* Why crashkernel= on the kernel's command line has led to no reservation. Pure. */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -22,9 +23,11 @@ typedef enum CrashkernelVerdict {
 /* Reads a command line as parse_crashkernel() in the kernel's kernel/crash_reserve.c does: the last
  * word without a suffix counts; where there is none, the last one with ",high". memory_bytes is
  * what the running system has, a little less than what the kernel goes by; 0 if that is not known.
- * ret_value gets the value that counts, cut if it is long; "" if there is none. */
+ * knows_cma: the kernel is 6.17 or newer; for older ones ",cma" is no suffix, but wrong. ret_value
+ * gets the value that counts, cut if it is long; "" if there is none. */
 CrashkernelVerdict crashkernel_judge(const char *command_line, uint64_t memory_bytes,
-                                     char ret_value[static CRASHKERNEL_VALUE_MAX]);
+                                     bool knows_cma, char ret_value[static CRASHKERNEL_VALUE_MAX]);
 
 /* Says so in a sentence, with what to do: to size bytes at ret. */
-void crashkernel_explain(const char *command_line, uint64_t memory_bytes, char *ret, size_t size);
+void crashkernel_explain(const char *command_line, uint64_t memory_bytes, bool knows_cma, char *ret,
+                         size_t size);

@@ -43,3 +43,7 @@ typedef struct KernelImage {
  * loaded, or no memory, with a clause in *reterr_why (static, "it is ..."). */
 int kernel_image_parse(const void *head, size_t size, uint64_t file_size, KernelImage *ret,
                        const char **reterr_why) _must_check_;
+
+/* Whether a release as uname tells it is older than major.minor: "6.1.0-28-amd64" is 6.1. What
+ * cannot be understood is taken for new. */
+bool kernel_release_before(const char *release, uint32_t than_major, uint32_t than_minor) _pure_;

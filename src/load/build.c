@@ -99,21 +99,6 @@ static int content_read(int fd, size_t size, const KernelPiece *pieces, size_t n
         return 0;
 }
 
-/* "6.1.0-28-amd64" is 6.1; what cannot be understood is taken for new. */
-static bool is_too_old(const char *release) {
-        const char *dot = strchr(release, '.');
-        char major_text[8], minor_text[8];
-        uint32_t major, minor;
-
-        if (!dot)
-                return false;
-        strscpy(major_text, MIN(sizeof(major_text), (size_t)(dot - release) + 1), release);
-        strscpy(minor_text, MIN(sizeof(minor_text), strspn(dot + 1, "0123456789") + 1), dot + 1);
-        if (parse_u32(major_text, 10, &major) < 0 || parse_u32(minor_text, 10, &minor) < 0)
-                return false;
-        return major < OLDEST_MAJOR || (major == OLDEST_MAJOR && minor < OLDEST_MINOR);
-}
-
 static Failure check_possible(const BuildInput *input, char *reterr) {
         const char *mode = kernel_lockdown(input->root_fd);
 
@@ -124,7 +109,7 @@ static Failure check_possible(const BuildInput *input, char *reterr) {
         if (!streq(mode, "none"))
                 return FAIL(reterr, FAILURE_LOCKDOWN,
                             "the kernel is locked down (%s), which forbids kexec_load", mode);
-        if (is_too_old(input->release))
+        if (kernel_release_before(input->release, OLDEST_MAJOR, OLDEST_MINOR))
                 return FAIL(reterr, FAILURE_CONFIGURATION,
                             "for kexec_load the running kernel has to be %u.%u or newer, and it is "
                             "%s",

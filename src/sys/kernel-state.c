@@ -8,6 +8,7 @@
 
 #include "base/file-util.h"
 #include "core/crashkernel.h"
+#include "core/kernel-image.h"
 
 #define CMDLINE_LONGEST (64u * 1024u) /* of /proc/cmdline; far above any COMMAND_LINE_SIZE */
 #define CPU_LIST_LONGEST \
@@ -177,6 +178,7 @@ uint64_t kernel_memory_bytes(int root_fd) {
 
 static Failure no_reservation(int root_fd, char *ret_text) {
         _cleanup_free_ char *line = NULL;
+        char release[KERNEL_RELEASE_MAX];
         uint64_t fadump;
 
         /* arch/powerpc/kernel/fadump.c */
@@ -186,8 +188,10 @@ static Failure no_reservation(int root_fd, char *ret_text) {
                              "for a crash kernel: boot without fadump=on to have kdump");
         if (read_file_below(root_fd, "/proc/cmdline", CMDLINE_LONGEST, &line, NULL) < 0)
                 line = NULL;
-        crashkernel_explain(strempty(line), kernel_memory_bytes(root_fd), ret_text,
-                            OBSTACLE_TEXT_MAX);
+        if (read_line_below(root_fd, "/proc/sys/kernel/osrelease", release, sizeof(release)) < 0)
+                release[0] = '\0';
+        crashkernel_explain(strempty(line), kernel_memory_bytes(root_fd),
+                            !kernel_release_before(release, 6, 17), ret_text, OBSTACLE_TEXT_MAX);
         return FAILURE_NO_RESERVATION;
 }
 

@@ -11,7 +11,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
 
         if (!line)
                 return 0;
-        crashkernel_explain(line, (uint64_t)data[0] << 30, text, sizeof(text));
+        crashkernel_explain(line, (uint64_t)data[0] << 30, data[0] & 1, text, sizeof(text));
         FUZZ_CHECK(strstr(text, "crashkernel"));
         return 0;
 }
