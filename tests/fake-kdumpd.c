@@ -123,6 +123,7 @@ static const sd_bus_vtable vtable[] = {
         PROPERTY("InitrdUnpackedBytes", "t"),
         PROPERTY("CommandLine", "s"),
         PROPERTY("ReservationBytes", "t"),
+        PROPERTY("ReservationCmaBytes", "t"),
         PROPERTY("ElfcorehdrBytes", "t"),
         PROPERTY("CpuHotplug", "s"),
         PROPERTY("MemoryHotplug", "s"),

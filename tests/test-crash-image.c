@@ -247,6 +247,37 @@ START_TEST(e820_entries) {
 }
 END_TEST
 
+/* What programs were lent is the capture kernel's RAM, is not dumped, and holds no segment. */
+START_TEST(cma) {
+        static const uint64_t rest[][2] = { { MIB, 256 * MIB },
+                                            { 512 * MIB, 0x72000000 },
+                                            { 0x7e000000, 2047 * MIB },
+                                            { 5 * GIB, 6 * GIB } };
+        static const E820Entry expected[] = { { 0, PAGE, 2 },
+                                              { PAGE, 0x9fc00 - PAGE, 1 },
+                                              { 0x9fc00, 0x400, 2 },
+                                              { 256 * MIB, 256 * MIB, 1 },
+                                              { 0x72000000, 191 * MIB, 1 },
+                                              { 2047 * MIB, MIB - PAGE, 3 },
+                                              { 2048 * MIB - PAGE, PAGE, 4 },
+                                              { 4 * GIB, GIB, 1 } };
+
+        add(256 * MIB, 512 * MIB, MEMORY_CRASH_CMA);
+        add(4 * GIB, 6 * GIB, MEMORY_RAM);
+        add(4 * GIB, 5 * GIB, MEMORY_CRASH_CMA);
+        check_dumped(rest, ELEMENTSOF(rest));
+        check_e820(expected, ELEMENTSOF(expected), 0x7df00000, 0x7e000000);
+        ck_assert_uint_eq(plan(), FAILURE_NONE);
+        for (size_t i = 0; i < _SEGMENT_MAX; i++) {
+                const Segment *s = &image.segments[i];
+
+                ck_assert_uint_ge(s->address, 0x72000000);
+                ck_assert_uint_le(s->address + s->memory_size, 0x7e000000);
+        }
+        ck_assert_uint_eq(image.boot[0x1e8], 8);
+}
+END_TEST
+
 /* --- boot parameters --- */
 
 START_TEST(boot_params) {
@@ -409,6 +440,7 @@ static void add_cases(Suite *s) {
         ADD_FIXTURE_TEST(s, elfcorehdr_large);
         ADD_FIXTURE_TEST(s, elfcorehdr_bad);
         ADD_FIXTURE_TEST(s, e820_entries);
+        ADD_FIXTURE_TEST(s, cma);
         ADD_FIXTURE_TEST(s, boot_params);
         ADD_FIXTURE_TEST(s, boot_params_high);
         ADD_FIXTURE_TEST(s, many_e820);

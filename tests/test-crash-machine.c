@@ -71,6 +71,31 @@ START_TEST(complete) {
 }
 END_TEST
 
+/* What programs are lent has no line in /proc/iomem, and is no place for images. */
+START_TEST(cma) {
+        const MemoryRange *found;
+        size_t n;
+
+        ck_assert_int_eq(read_machine(), 0);
+        n = machine.memory.n;
+        tree_text(&tree, "/sys/kernel/kexec/crash_cma_ranges",
+                  "140000000-14fffffff\n40000000-4fffffff\n");
+        ck_assert_int_eq(read_machine(), 0);
+        ck_assert_uint_eq(machine.memory.n, n + 2);
+        for (size_t i = 1; i < machine.memory.n; i++)
+                ck_assert_uint_le(machine.memory.ranges[i - 1].start,
+                                  machine.memory.ranges[i].start);
+        found = memory_map_highest(&machine.memory, MEMORY_CRASH_CMA);
+        ck_assert_ptr_nonnull(found);
+        ck_assert_uint_eq(found->start, UINT64_C(0x140000000));
+        ck_assert_uint_eq(found->end, UINT64_C(0x150000000));
+        ck_assert_uint_eq(memory_map_highest(&machine.memory, MEMORY_CRASH)->start, 0x72000000);
+        tree_text(&tree, "/sys/kernel/kexec/crash_cma_ranges", "40000000-4fffffff\nx\n");
+        ck_assert_int_eq(read_machine(), 0);
+        ck_assert_uint_eq(machine.memory.n, n);
+}
+END_TEST
+
 START_TEST(rsdp) {
         uint8_t boot_params[BOOT_PARAMS_SIZE] = { 0 };
 
@@ -346,6 +371,7 @@ END_TEST
 
 static void add_cases(Suite *s) {
         ADD_FIXTURE_TEST(s, complete);
+        ADD_FIXTURE_TEST(s, cma);
         ADD_FIXTURE_TEST(s, rsdp);
         ADD_FIXTURE_TEST(s, efi_runtime);
         ADD_FIXTURE_TEST(s, efi_incomplete);

@@ -49,7 +49,7 @@ static DaemonStatus good_status(void) {
                 .last_crash_state = (char *)"complete",
                 .last_crash_complete = true,
                 .last_test_result = (char *)"",
-                .received = (UINT64_C(1) << 42) - 1,
+                .received = (UINT64_C(1) << 43) - 1,
         };
 }
 
@@ -87,6 +87,10 @@ START_TEST(operational) {
                          "(27.3 ms in all)\n"
                          "  Last crash: 2023-11-14 21:13:20, complete: BUG: x\n"
                          "  Crash test: never, see 'kdumpctl test --crash'\n");
+        status.reservation_cma_bytes = UINT64_C(1) << 30;
+        ck_assert_ptr_nonnull(strstr(status_text(&status, false),
+                                     "    Reserved: 256 MiB, and 1024 MiB of CMA for the capture "
+                                     "kernel\n"));
         /* As for somebody who is not root, and for root where the log of the kernel was lost. */
         status.last_crash_message = (char *)"";
         ck_assert_ptr_nonnull(strstr(status_text(&status, false),

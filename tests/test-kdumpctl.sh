@@ -133,6 +133,15 @@ expect 0 '^Fit: .* of the 384 MiB \([0-9.]+ MiB of that in one piece: 128 MiB\),
     --root="$work/root" test
 expect 0 '^ +For images: 128 MiB \(the highest part\)$' '' --root="$work/root" estimate
 expect 0 '^Reserved 128MB memory for crash kernel$' '' --root="$work/root" showmem
+# What programs are lent is the capture's too, but not the image's.
+mkdir -p "$work/root/sys/kernel/kexec"
+echo 200000000-21fffffff >"$work/root/sys/kernel/kexec/crash_cma_ranges"
+expect 0 '^Fit: .* of the 896 MiB \([0-9.]+ MiB of that in one piece: 128 MiB; 512 MiB are CMA\), '\
+'which do; crashkernel=88M alone would do$' '' --root="$work/root" test
+expect 0 '^ +From CMA: 512 MiB \(for the capture kernel, not for images\)$' '' \
+    --root="$work/root" estimate
+expect 0 '"ReservationCmaBytes": *536870912' '' --root="$work/root" estimate --json
+rm -r "$work/root/sys/kernel/kexec"
 parts 2
 expect 0 '^Fit: .* in one piece: 48 MiB\), which do not suffice;' '' --root="$work/root" test
 # Without privileges only the sum can be seen, and that there are two.

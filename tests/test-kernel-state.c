@@ -330,10 +330,45 @@ START_TEST(reservation) {
 }
 END_TEST
 
+static uint64_t cma_bytes(const char *text) {
+        Reservation r;
+
+        tree_text(&tree, "/sys/kernel/kexec/crash_cma_ranges", text);
+        ck_assert_int_eq(reservation_read(tree.fd, &r), 0);
+        ck_assert_uint_eq(r.total_bytes, 12288);
+        return r.cma_bytes;
+}
+
+/* What programs are lent is told beside what is reserved; the last byte is part of a range. */
+START_TEST(reservation_cma) {
+        static const char *const bad[] = { "x\n",
+                                           "100000000\n",
+                                           "100000000-\n",
+                                           "-1ff\n",
+                                           "200-1ff\n",
+                                           "0-ffffffffffffffff\n",
+                                           "100000000-11fffffff\n140000000-1g\n" };
+
+        tree_text(&tree, "/sys/kernel/kexec_crash_size", "12288\n");
+        ck_assert_uint_eq(cma_bytes(""), 0);
+        ck_assert_uint_eq(cma_bytes("100000000-11fffffff\n"), 512 << 20);
+        ck_assert_uint_eq(cma_bytes("08000000-0bffffff\n100000000-10fffffff\n"), 320 << 20);
+        for (size_t i = 0; i < ELEMENTSOF(bad); i++)
+                ck_assert_uint_eq(cma_bytes(bad[i]), 0);
+        ck_assert_uint_eq(cma_bytes("0-fffffffffffffffe\n0-fffffffffffffffe\n"), UINT64_MAX);
+        /* Others can see it where they see no addresses. */
+        tree_text(&tree, "/proc/iomem",
+                  "00000000-00000000 : System RAM\n"
+                  "  00000000-00000000 : Crash kernel\n");
+        ck_assert_uint_eq(cma_bytes("100000000-100000fff\n"), 4096);
+}
+END_TEST
+
 static void add_cases(Suite *s) {
         ADD_FIXTURE_TEST(s, loaded);
         ADD_FIXTURE_TEST(s, sizes);
         ADD_FIXTURE_TEST(s, reservation);
+        ADD_FIXTURE_TEST(s, reservation_cma);
         ADD_FIXTURE_TEST(s, crash_hotplug);
         ADD_FIXTURE_TEST(s, fingerprint);
         ADD_FIXTURE_TEST(s, large_machine);

@@ -643,6 +643,22 @@ START_TEST(fit_in_parts) {
 }
 END_TEST
 
+/* The capture kernel runs in what programs were lent, too; images do not lie there. */
+START_TEST(fit_with_cma) {
+        _cleanup_free_ char *told = NULL;
+
+        tree_text(&tree, "/sys/kernel/kexec/crash_cma_ranges", "100000000-11fffffff\n");
+        ck_assert_uint_eq(run_on("x86_64"), FAILURE_NONE);
+        ck_assert_uint_eq(report.reservation_cma_bytes, 512 << 20);
+        told = printed(LOAD_WHAT_DRY_RUN);
+        ck_assert_ptr_nonnull(strstr(told, "; 512 MiB of CMA for the capture kernel besides\n"));
+        fake = (Fake){ 0 };
+        tree_text(&tree, "/sys/kernel/kexec_crash_size", "8388608\n");
+        refused(FAILURE_TOO_SMALL, "8 MiB are reserved (none can lie in what crashkernel=SIZE,cma "
+                                   "adds): boot with crashkernel=96M or more");
+}
+END_TEST
+
 /* Page tables over much memory take a part of it: 4 KiB for each GiB, without larger pages. */
 START_TEST(fit_page_tables) {
         uint64_t tables = (4096 + 8 + 1 + 1) * 4096;
@@ -767,6 +783,7 @@ static void add_cases(Suite *s) {
         ADD_FIXTURE_TEST(s, command_lines);
         ADD_FIXTURE_TEST(s, fit);
         ADD_FIXTURE_TEST(s, fit_in_parts);
+        ADD_FIXTURE_TEST(s, fit_with_cma);
         ADD_FIXTURE_TEST(s, fit_page_tables);
         ADD_FIXTURE_TEST(s, locked_down);
         ADD_FIXTURE_TEST(s, other_architecture);

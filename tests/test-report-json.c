@@ -26,6 +26,7 @@ static const char *const keys[] = {
         "LoaderReason",
         "Flags",
         "ReservationBytes",
+        "ReservationCmaBytes",
         "NeededBytes",
         "CallStartUSec",
         "CallEndUSec",
@@ -65,6 +66,7 @@ static LoadReport sample(void) {
                 .first_flags = 16,
                 .is_automatic = true,
                 .reservation_bytes = 10,
+                .reservation_cma_bytes = 20,
                 .needed_bytes = 11,
                 .call_start_usec = 12,
                 .call_end_usec = 13,
@@ -103,6 +105,7 @@ static void check_report(const LoadReport *a, const LoadReport *b) {
         ck_assert_uint_eq(a->first_flags, b->first_flags);
         ck_assert_int_eq(a->is_automatic, b->is_automatic);
         ck_assert_uint_eq(a->reservation_bytes, b->reservation_bytes);
+        ck_assert_uint_eq(a->reservation_cma_bytes, b->reservation_cma_bytes);
         ck_assert_uint_eq(a->needed_bytes, b->needed_bytes);
         ck_assert_uint_eq(a->call_start_usec, b->call_start_usec);
         ck_assert_uint_eq(a->call_end_usec, b->call_end_usec);

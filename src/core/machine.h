@@ -42,7 +42,8 @@ typedef struct Moment {
 typedef struct Facts {
         int loaded; /* 0 or 1; negative errno if the kernel does not say */
         uint64_t reservation_bytes;
-        uint64_t elfcorehdr_bytes; /* 0 on a kernel that updates no image */
+        uint64_t reservation_cma_bytes; /* that the capture kernel has besides */
+        uint64_t elfcorehdr_bytes;      /* 0 on a kernel that updates no image */
         Failure obstacle;
         char obstacle_text[FACTS_TEXT_MAX];
         uint64_t uevent_seqnum; /* 0 if not known */

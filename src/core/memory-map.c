@@ -74,7 +74,7 @@ int memory_map_dumped(const MemoryMap *map, uint64_t low, MemoryMap *ret) {
         for (size_t i = 0; i < map->n; i++) {
                 const MemoryRange *range = &map->ranges[i];
 
-                if (range->type != MEMORY_CRASH)
+                if (range->type != MEMORY_CRASH && range->type != MEMORY_CRASH_CMA)
                         continue;
                 r = memory_map_add(&crash, range->start, range->end, range->type);
                 if (r < 0)

@@ -53,7 +53,8 @@ typedef struct LoadReport {
          * how much of that is the highest one's. */
         uint64_t reservation_bytes;
         bool reservation_is_sum;
-        uint64_t needed_bytes; /* of it that the image takes at least; 0 if not known */
+        uint64_t reservation_cma_bytes; /* that the capture kernel has besides; no image fits in */
+        uint64_t needed_bytes;          /* of it that the image takes at least; 0 if not known */
 
         /* CLOCK_MONOTONIC, microseconds, around the one system call that decided; 0 if there was
          * none. The old image can be gone from the first on, and the new one is in at the

@@ -115,6 +115,7 @@ void status_fill(Status *st, const Machine *m, const Aftermath *aftermath) {
                 .initrd_unpacked_bytes = machine_builds(m) ? m->unpacked_bytes : 0,
                 .command_line = ours ? strempty(r->command_line) : "",
                 .reservation_bytes = m->facts.reservation_bytes,
+                .reservation_cma_bytes = m->facts.reservation_cma_bytes,
                 .elfcorehdr_bytes = m->facts.elfcorehdr_bytes,
                 .cpu_hotplug = hotplug_mode(m->answers[SUBSYSTEM_CPU], m->actions[SUBSYSTEM_CPU]),
                 .memory_hotplug =

@@ -33,6 +33,7 @@ typedef struct Status {
         uint64_t initrd_unpacked_bytes;
         const char *command_line;
         uint64_t reservation_bytes;
+        uint64_t reservation_cma_bytes;
         uint64_t elfcorehdr_bytes;
         const char *cpu_hotplug;
         const char *memory_hotplug;

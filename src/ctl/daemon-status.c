@@ -31,6 +31,7 @@ static const DaemonProperty properties[] = {
         NUMBER("InitrdUnpackedBytes", initrd_unpacked_bytes),
         STRING("CommandLine", command_line),
         NUMBER("ReservationBytes", reservation_bytes),
+        NUMBER("ReservationCmaBytes", reservation_cma_bytes),
         NUMBER("ElfcorehdrBytes", elfcorehdr_bytes),
         STRING("CpuHotplug", cpu_hotplug),
         STRING("MemoryHotplug", memory_hotplug),

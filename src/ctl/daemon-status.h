@@ -28,6 +28,7 @@ typedef struct DaemonStatus {
         uint64_t initrd_unpacked_bytes;
         char *command_line;
         uint64_t reservation_bytes;
+        uint64_t reservation_cma_bytes;
         uint64_t elfcorehdr_bytes;
         char *cpu_hotplug;
         char *memory_hotplug;

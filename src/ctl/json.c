@@ -254,6 +254,7 @@ int json_print_estimate(FILE *f, const Needs *needs) {
                 { "AdviceBytes", e->advice },
                 { "ReservationBytes", needs->reservation.bytes },
                 { "ReservationTotalBytes", needs->reservation.total_bytes },
+                { "ReservationCmaBytes", needs->reservation.cma_bytes },
         };
         int r;
 

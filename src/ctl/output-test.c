@@ -17,23 +17,28 @@ static void put_heading(FILE *f, const char *heading) {
 static void put_parts(FILE *f, const Needs *needs) {
         const Reservation *r = &needs->reservation;
 
-        if (!r->is_sum && r->bytes == r->total_bytes)
+        if (!r->is_sum && r->bytes == r->total_bytes && r->cma_bytes == 0)
                 return;
         (void)fputs(" (", f);
         put_mib(f, needs->estimate.loaded);
         (void)fputs(" of that in one piece: ", f);
         if (r->is_sum)
-                (void)fputs("of several parts, only root sees how large they are)", f);
-        else {
+                (void)fputs("of several parts, only root sees how large they are", f);
+        else
                 put_mib(f, r->bytes);
-                (void)fputs(")", f);
+        if (r->cma_bytes > 0) {
+                (void)fputs("; ", f);
+                put_mib(f, r->cma_bytes);
+                (void)fputs(" are CMA", f);
         }
+        (void)fputs(")", f);
 }
 
 void print_fit(FILE *f, const Needs *needs, bool colour) {
         const Reservation *r = &needs->reservation;
         const Estimate *e = &needs->estimate;
-        bool fits = r->total_bytes >= e->needed && r->bytes >= e->loaded;
+        uint64_t all = add_saturated(r->total_bytes, r->cma_bytes);
+        bool fits = all >= e->needed && r->bytes >= e->loaded;
 
         put_heading(f, "Fit:");
         (void)fputs("a capture takes about ", f);
@@ -42,7 +47,7 @@ void print_fit(FILE *f, const Needs *needs, bool colour) {
                 (void)fputs(", and nothing is reserved", f);
         else {
                 (void)fputs(" of the ", f);
-                put_mib(f, r->total_bytes);
+                put_mib(f, all);
                 put_parts(f, needs);
                 (void)fputs(", which ", f);
                 put_highlighted(f,
@@ -54,7 +59,8 @@ void print_fit(FILE *f, const Needs *needs, bool colour) {
                                             : GREEN,
                                 colour);
         }
-        (void)fprintf(f, "; crashkernel=%" PRIu64 "M would do\n", e->advice / MIB);
+        (void)fprintf(f, "; crashkernel=%" PRIu64 "M%s would do\n", e->advice / MIB,
+                      r->cma_bytes > 0 ? " alone" : "");
 }
 
 void print_collector(FILE *f, CollectorKnows knows, uint64_t level, bool colour) {
@@ -114,4 +120,6 @@ void print_estimate(FILE *f, const Needs *needs) {
                    r->is_sum ? "in parts; only root sees how large they are" : NULL);
         if (has_parts)
                 print_part(f, "For images", r->bytes, "the highest part");
+        if (r->cma_bytes > 0)
+                print_part(f, "From CMA", r->cma_bytes, "for the capture kernel, not for images");
 }

@@ -73,6 +73,11 @@ static void print_reserved(FILE *f, const DaemonStatus *status) {
                 (void)fputs("nothing", f);
         else
                 put_mib(f, status->reservation_bytes);
+        if (status->reservation_cma_bytes > 0) {
+                (void)fputs(", and ", f);
+                put_mib(f, status->reservation_cma_bytes);
+                (void)fputs(" of CMA for the capture kernel", f);
+        }
         (void)fputc('\n', f);
 }
 

@@ -105,6 +105,7 @@ static int method_list_decisions(sd_bus_message *message, void *userdata, sd_bus
         X(InitrdUnpackedBytes, "t", initrd_unpacked_bytes, EMITS_CHANGE)    \
         X(CommandLine, "s", command_line, EMITS_INVALIDATION)               \
         X(ReservationBytes, "t", reservation_bytes, EMITS_CHANGE)           \
+        X(ReservationCmaBytes, "t", reservation_cma_bytes, EMITS_CHANGE)    \
         X(ElfcorehdrBytes, "t", elfcorehdr_bytes, EMITS_CHANGE)             \
         X(CpuHotplug, "s", cpu_hotplug, EMITS_CHANGE)                       \
         X(MemoryHotplug, "s", memory_hotplug, EMITS_CHANGE)                 \

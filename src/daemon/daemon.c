@@ -53,7 +53,7 @@
 typedef struct Daemon {
         Options options;
         int root_fd;
-        uint64_t reservation; /* see facts_gather() */
+        Reservation reservation; /* see facts_gather() */
         struct utsname uts;
         Settings settings;
         bool configuration_is_due; /* it could not be read */

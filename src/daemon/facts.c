@@ -3,11 +3,10 @@
 #include "daemon/facts.h"
 
 #include "sys/kernel-state.h"
-#include "sys/reservation.h"
 
 _Static_assert(FACTS_TEXT_MAX >= OBSTACLE_TEXT_MAX, "an obstacle's text fits into the facts");
 
-void facts_gather(int root_fd, unsigned attributes, bool fingerprint, uint64_t *reservation,
+void facts_gather(int root_fd, unsigned attributes, bool fingerprint, Reservation *reservation,
                   Facts *ret) {
         Reservation now;
 
@@ -15,9 +14,10 @@ void facts_gather(int root_fd, unsigned attributes, bool fingerprint, uint64_t *
         ret->loaded = kernel_crash_loaded(root_fd);
         /* Reading the size can take the kexec lock, and it cannot change while an image is loaded
          * (kernel/kexec_core.c, crash_shrink_memory()). */
-        if ((ret->loaded != 1 || *reservation == 0) && reservation_read(root_fd, &now) >= 0)
-                *reservation = now.bytes;
-        ret->reservation_bytes = *reservation;
+        if ((ret->loaded != 1 || reservation->bytes == 0) && reservation_read(root_fd, &now) >= 0)
+                *reservation = now;
+        ret->reservation_bytes = reservation->bytes;
+        ret->reservation_cma_bytes = reservation->cma_bytes;
         if (kernel_elfcorehdr_bytes(root_fd, &ret->elfcorehdr_bytes) < 0)
                 ret->elfcorehdr_bytes = 0;
         if (kernel_uevent_seqnum(root_fd, &ret->uevent_seqnum) < 0)

@@ -3,10 +3,11 @@
 #pragma once
 
 #include "core/machine.h"
+#include "sys/reservation.h"
 
 /* Gathers facts below root_fd; what cannot be read is left unknown. Reads crash_hotplug of the
  * subsystems in attributes (SUBSYSTEM_BIT()s) and, while an image is loaded, nothing else that
- * takes the kernel's kexec lock: *reservation, 0 at first, keeps the size of the reservation from
- * call to call. */
-void facts_gather(int root_fd, unsigned attributes, bool fingerprint, uint64_t *reservation,
+ * takes the kernel's kexec lock: *reservation, zeroed at first, keeps the reservation from call
+ * to call. */
+void facts_gather(int root_fd, unsigned attributes, bool fingerprint, Reservation *reservation,
                   Facts *ret);

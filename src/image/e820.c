@@ -18,9 +18,9 @@ enum {
 };
 
 static const uint32_t types[_MEMORY_TYPE_MAX] = {
-        [MEMORY_RAM] = E820_RAM,           [MEMORY_CRASH] = E820_RAM,
-        [MEMORY_RESERVED] = E820_RESERVED, [MEMORY_ACPI_TABLES] = E820_ACPI,
-        [MEMORY_ACPI_NVS] = E820_NVS,
+        [MEMORY_RAM] = E820_RAM,          [MEMORY_CRASH] = E820_RAM,
+        [MEMORY_CRASH_CMA] = E820_RAM,    [MEMORY_RESERVED] = E820_RESERVED,
+        [MEMORY_ACPI_TABLES] = E820_ACPI, [MEMORY_ACPI_NVS] = E820_NVS,
 };
 
 typedef struct Entries {
@@ -54,7 +54,8 @@ int e820_make(const MemoryMap *memory, uint64_t hole_start, uint64_t hole_end, E
                         continue;
                 if (range->type == MEMORY_RAM)
                         end = MIN(end, LOW_MEMORY_END);
-                if (range->type == MEMORY_CRASH && hole_start < end && hole_end > start) {
+                if ((range->type == MEMORY_CRASH || range->type == MEMORY_CRASH_CMA) &&
+                    hole_start < end && hole_end > start) {
                         add(&e, start, hole_start, types[range->type]);
                         start = hole_end;
                 }

@@ -249,7 +249,8 @@ static Failure measure_boot(const CrashMachine *machine, const CrashFiles *files
                 return FAIL(reterr, FAILURE_SYSTEM, "out of memory");
         free(e820);
         for (size_t i = 0; i < machine->memory.n; i++) /* what the hole can split */
-                n += machine->memory.ranges[i].type == MEMORY_CRASH;
+                n += machine->memory.ranges[i].type == MEMORY_CRASH ||
+                     machine->memory.ranges[i].type == MEMORY_CRASH_CMA;
         if (n > N_E820_MOST)
                 return FAIL(reterr, FAILURE_SYSTEM,
                             "the firmware's memory map has %zu parts, and a crash kernel takes %u",

@@ -278,9 +278,12 @@ static Failure check_fit(const LoadRequest *request, const KernelImage *image,
                           ADVICE_STEP);
         return load_fail(report, FAILURE_TOO_SMALL,
                          "the image takes at least %" PRIu64 " MiB and %" PRIu64
-                         " MiB are reserved%s: boot with crashkernel=%" PRIu64 "M%s or more",
+                         " MiB are reserved%s%s: boot with crashkernel=%" PRIu64 "M%s or more",
                          round_up(report->needed_bytes, MIB) / MIB, report->reservation_bytes / MIB,
                          has_parts ? " in one piece, high up, where it has to lie" : "",
+                         reservation->cma_bytes > 0
+                                 ? " (none can lie in what crashkernel=SIZE,cma adds)"
+                                 : "",
                          advice / MIB, has_parts ? ",high" : "");
 }
 
@@ -469,6 +472,7 @@ Failure load_prepare(const LoadRequest *request, Prepared *ret, LoadReport *repo
                 reservation = (Reservation){ 0 };
         report->reservation_bytes = reservation.bytes;
         report->reservation_is_sum = reservation.is_sum;
+        report->reservation_cma_bytes = reservation.cma_bytes;
         failure = kernel_obstacle(request->root_fd, obstacle);
         if (failure != FAILURE_NONE)
                 return load_fail(report, failure, "%s", obstacle);

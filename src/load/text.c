@@ -51,6 +51,9 @@ static void print_reservation(FILE *f, const LoadReport *report) {
         else if (report->needed_bytes > 0)
                 (void)fprintf(f, ", of which the image takes at least %s",
                               format_size(needed, report->needed_bytes));
+        if (report->reservation_cma_bytes > 0)
+                (void)fprintf(f, "; %s of CMA for the capture kernel besides",
+                              format_size(size, report->reservation_cma_bytes));
         (void)fputc('\n', f);
 }
 

@@ -43,6 +43,10 @@ static int read_memory(int root_fd, CrashMachine *m, char *reterr) {
                 return fail(reterr, r, "/proc/iomem cannot be read");
         m->memory = iomem.memory;
         m->kernel_start = iomem.kernel_start;
+        /* Without what cannot be read, the image has less memory, and the dump more. */
+        if (iomem_add_cma(root_fd, &m->memory) == -ENOMEM)
+                return fail(reterr, -ENOMEM, "/sys/kernel/kexec/crash_cma_ranges cannot be read");
+        memory_map_sort(&m->memory);
         r = kcore_read(root_fd, m->kernel_start, &m->memory, &kcore);
         if (r == -EPERM || r == -EACCES)
                 strscpy(reterr, CRASH_MACHINE_ERROR_MAX,

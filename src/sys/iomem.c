@@ -9,6 +9,7 @@
 #include "base/string-util.h"
 
 #define IOMEM_LONGEST (32u * 1024u * 1024u) /* more than half a million lines */
+#define CMA_LONGEST   (64u * 1024u) /* of crash_cma_ranges, which the kernel ends at a page */
 
 /* The names are those of arch/x86/kernel/e820.c and setup.c, kernel/resource.c,
  * mm/memory_hotplug.c and drivers/cxl/acpi.c in the kernel tree. */
@@ -151,6 +152,41 @@ int iomem_read(int root_fd, Iomem *ret) {
         if (r >= 0)
                 r = iomem_parse(text, ret);
         return r == -ENODATA ? read_stdin(ret) : r;
+}
+
+int iomem_parse_cma(char *text, MemoryMap *map) {
+        size_t n = map->n;
+        int r = 0;
+        char *line;
+
+        while (r >= 0 && (line = strsep(&text, "\n"))) {
+                char *dash = strchr(line, '-');
+                uint64_t start, last;
+
+                if (isempty(line))
+                        continue;
+                if (dash)
+                        *dash = '\0';
+                r = !dash || parse_u64(line, 16, &start) < 0 ||
+                                    parse_u64(dash + 1, 16, &last) < 0 || last < start ||
+                                    last == UINT64_MAX
+                            ? -EINVAL
+                            : memory_map_add(map, start, last + 1, MEMORY_CRASH_CMA);
+        }
+        if (r < 0)
+                map->n = n;
+        return r;
+}
+
+int iomem_add_cma(int root_fd, MemoryMap *map) {
+        _cleanup_free_ char *text = NULL;
+        int r;
+
+        r = read_file_below(root_fd, "/sys/kernel/kexec/crash_cma_ranges", CMA_LONGEST, &text,
+                            NULL);
+        if (r < 0)
+                return r == -ENOENT ? 0 : r;
+        return iomem_parse_cma(text, map);
 }
 
 size_t iomem_count_hidden_crash(int root_fd) {

@@ -41,6 +41,7 @@ static const JsonField report_table[] = {
         JSON_FIELD(BOOL, LoadReport, "LoaderIsAutomatic", is_automatic),
         JSON_FIELD(NUMBER, LoadReport, "ReservationBytes", reservation_bytes),
         JSON_FIELD(BOOL, LoadReport, "ReservationIsSum", reservation_is_sum),
+        JSON_FIELD(NUMBER, LoadReport, "ReservationCmaBytes", reservation_cma_bytes),
         JSON_FIELD(NUMBER, LoadReport, "NeededBytes", needed_bytes),
         JSON_FIELD(NUMBER, LoadReport, "CallStartUSec", call_start_usec),
         JSON_FIELD(NUMBER, LoadReport, "CallEndUSec", call_end_usec),

@@ -23,6 +23,18 @@ static bool read_map(const MemoryMap *memory, Reservation *ret) {
         return true;
 }
 
+/* What cannot be read or understood is not counted on. */
+static uint64_t cma_bytes(int root_fd) {
+        _cleanup_(memory_map_done) MemoryMap map = { 0 };
+        uint64_t sum = 0;
+
+        if (iomem_add_cma(root_fd, &map) < 0)
+                return 0;
+        for (size_t i = 0; i < map.n; i++)
+                sum = add_saturated(sum, map.ranges[i].end - map.ranges[i].start);
+        return sum;
+}
+
 int reservation_read(int root_fd, Reservation *ret) {
         MemoryMap nothing = { 0 };
         Reservation found = { 0 };
@@ -42,6 +54,7 @@ int reservation_read(int root_fd, Reservation *ret) {
                 found.total_bytes = found.bytes;
                 found.is_sum = found.bytes > 0 && iomem_count_hidden_crash(root_fd) > 1;
         }
+        found.cma_bytes = cma_bytes(root_fd);
         *ret = found;
         return 0;
 }

@@ -8,10 +8,12 @@
 #include "base/macro.h"
 
 /* With crashkernel=SIZE,high there are two ranges: images go into the highest only, and the capture
- * kernel has both for its RAM. */
+ * kernel has both for its RAM. So it has what crashkernel=SIZE,cma adds, where programs are until
+ * then. */
 typedef struct Reservation {
         uint64_t bytes;         /* of the highest range; 0: nothing is reserved */
-        uint64_t total_bytes;   /* of all ranges */
+        uint64_t total_bytes;   /* of all reserved ranges */
+        uint64_t cma_bytes;     /* of those that programs are lent, besides */
         bool is_sum;            /* there are several ranges, and only the sum can be seen: bytes is
                                    that, too */
         uint64_t control_bytes; /* of the highest that the running kernel takes for an image itself

@@ -267,6 +267,46 @@ def above_4g(t):
     check_boots(t)
 
 
+CMA = 512 << 20
+
+cma = Group("loader-cma", Config(crashkernel="160M crashkernel=512M,cma"), default=(),
+            full=("newest",))
+
+
+def check_cma(t, loader):
+    """Armed, with what programs are lent counted; a panic, and the capture kernel has that."""
+    t.kdumpd.configure(f"[Image]\nLoader={loader}")
+    t.guest.run("systemctl enable kdumpd; systemctl restart kdumpd", 120)
+    properties = t.kdumpd.wait(60, "kdumpd to be armed", State="armed", Armed=True)
+    equal((properties["Loader"], properties["ReservationBytes"], properties["ReservationCmaBytes"]),
+          (loader, 160 << 20, CMA), "Loader, ReservationBytes and ReservationCmaBytes")
+    text = t.guest.text("kdumpctl status; kdumpctl test", 60)
+    t.note("\n".join(line for line in text.splitlines() if re.match(" *Reserv|Fit", line)))
+    check("512 MiB of CMA for the capture kernel" in text and "512 MiB are CMA" in text,
+          f"kdumpctl status and test do not tell of what programs are lent:\n{text}")
+    t.kdumpd.quiet()
+    lent = [tuple(int(number, 16) for number in line.split("-"))
+            for line in t.guest.text("cat /sys/kernel/kexec/crash_cma_ranges").splitlines()]
+    _, start, end = t.vm.add_dimm(GIB)
+    t.kdumpd.quiet()
+    capture = panic_and_check(t, start, end)
+    check(capture.memory_kib << 10 > CMA, f"the capture kernel has {capture.memory_kib >> 10} MiB")
+    check(not any(capture.overlaps(first, last + 1) for first, last in lent),
+          f"the dump has what is the capture kernel's memory: {lent}")
+
+
+@cma.case(kernels=("newest",), panics=True)
+def cma_with_kexec_load(t):
+    """crashkernel=SIZE,cma: an image of ours has that memory and leaves it out of the dump."""
+    check_cma(t, "kexec_load")
+
+
+@cma.case(kernels=("newest",), panics=True)
+def cma_with_kexec_file_load(t):
+    """The same of the kernel's own loader."""
+    check_cma(t, "kexec_file_load")
+
+
 limited = Group("loader-limit", Config())
 
 LIMIT = "/proc/sys/kernel/kexec_load_limit_panic"
