@@ -246,7 +246,7 @@ START_TEST(other) {
                 ck_assert_uint_eq(report.flags, X86 | 5);
         }
         fake.file_result = -ENOMEM;
-        refused(FAILURE_SYSTEM, "is gone");
+        refused(FAILURE_TOO_SMALL, "is gone");
         ck_assert_str_eq(fake.order, "f");
         set("Loader", "kexec_file_load");
         fake.file_result = -ENOEXEC;
@@ -370,7 +370,7 @@ START_TEST(vmlinux) {
         loaded("O", "kexec_load");
         ck_assert_uint_eq(report.flags, X86 | 5);
         fake.own_result = -ENOMEM;
-        refused(FAILURE_SYSTEM, "not enough free memory");
+        refused(FAILURE_TOO_SMALL, "no room in one piece");
         ck_assert_str_eq(fake.order, "o");
         set("Loader", "kexec_file_load");
         refused(FAILURE_BAD_KERNEL, "which kexec_file_load does not take");

@@ -190,14 +190,15 @@ Failure load_execute(const LoadRequest *request, const Prepared *prepared, const
                         return failure;
                 r = make_call(&(Call){ .root_fd = request->root_fd }, ops, report);
                 if (r < 0)
-                        return load_explain(request->root_fd, r, REMAINS_LOOK, report);
+                        return load_explain(request->root_fd, request->architecture, r,
+                                            REMAINS_LOOK, report);
                 start_usec = report->call_start_usec;
         }
         r = load(request, prepared, start_usec, ops, report);
         if (r >= 0)
                 return FAILURE_NONE;
         report->was_restored = restore(request, &previous, ops, report);
-        return load_explain(request->root_fd, r,
+        return load_explain(request->root_fd, request->architecture, r,
                             report->was_restored ? REMAINS_RESTORED : REMAINS_LOOK, report);
 }
 
@@ -206,5 +207,5 @@ Failure load_unload(int root_fd, const KexecOps *ops, LoadReport *report) {
 
         report->had_image = kernel_crash_loaded(root_fd) > 0;
         r = make_call(&(Call){ .root_fd = root_fd }, ops, report);
-        return r < 0 ? load_explain(root_fd, r, REMAINS_LOOK, report) : FAILURE_NONE;
+        return r < 0 ? load_explain(root_fd, "", r, REMAINS_LOOK, report) : FAILURE_NONE;
 }

@@ -11,5 +11,7 @@ typedef enum Remains {
 } Remains;
 
 /* Puts the failure and a sentence on an error of kexec_load, kexec_file_load or an unload into the
- * report. error is a negative errno. Returns the failure. */
-Failure load_explain(int root_fd, int error, Remains remains, LoadReport *report);
+ * report. architecture is uname's machine, error a negative errno. What the machine says below
+ * root_fd decides between the meanings of one error. Returns the failure. */
+Failure load_explain(int root_fd, const char *architecture, int error, Remains remains,
+                     LoadReport *report);

@@ -4,6 +4,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 
 #include "base/file-util.h"
@@ -162,18 +163,50 @@ static bool is_xen_dom0(int root_fd) {
                 (failure);                                        \
         })
 
-uint64_t kernel_memory_bytes(int root_fd) {
+/* The bytes behind a name in /proc/meminfo; 0 if there is none. */
+static uint64_t meminfo_bytes(int root_fd, const char *name) {
         _cleanup_free_ char *text = NULL;
-        const char *line;
-        uint64_t kib;
+        char *rest, *line;
 
         if (read_file_below(root_fd, "/proc/meminfo", MEMINFO_LONGEST, &text, NULL) < 0)
                 return 0;
-        line = startswith(text, "MemTotal:");
-        if (!line)
-                return 0;
-        kib = strtoull(line, NULL, 10);
-        return kib > UINT64_MAX / 1024 ? 0 : kib * 1024;
+        rest = text;
+        while ((line = strsep(&rest, "\n"))) {
+                const char *number = startswith(line, name);
+                uint64_t kib = number && *number == ':' ? strtoull(number + 1, NULL, 10) : 0;
+
+                if (kib > 0)
+                        return kib > UINT64_MAX / 1024 ? 0 : kib * 1024;
+        }
+        return 0;
+}
+
+uint64_t kernel_memory_bytes(int root_fd) {
+        return meminfo_bytes(root_fd, "MemTotal");
+}
+
+uint64_t kernel_available_bytes(int root_fd) {
+        return meminfo_bytes(root_fd, "MemAvailable");
+}
+
+/* The first CPU's part of the file, which has one for each, is far shorter. */
+#define CPUINFO_READ (16u * 1024u)
+
+bool kernel_has_cpu_bug(int root_fd, const char *name) {
+        _cleanup_close_ int fd = open_below(root_fd, "/proc/cpuinfo", O_RDONLY);
+        _cleanup_free_ char *text = calloc(1, CPUINFO_READ + 1);
+        char *bugs, *word;
+        size_t n;
+
+        if (fd < 0 || !text || read_at(fd, text, CPUINFO_READ, 0, &n) < 0)
+                return false;
+        bugs = strstr(text, "\nbugs\t");
+        bugs = bugs ? bugs + 1 : NULL;
+        bugs = strsep(&bugs, "\n");
+        while ((word = strsep(&bugs, " \t:")))
+                if (streq(word, name))
+                        return true;
+        return false;
 }
 
 static Failure no_reservation(int root_fd, char *ret_text) {

@@ -59,6 +59,13 @@ int kernel_may_kexec(int root_fd) _must_check_;
  * 0 if the kernel does not say. */
 uint64_t kernel_memory_bytes(int root_fd) _must_check_;
 
+/* How much of it programs could still get, in the same way (MemAvailable). */
+uint64_t kernel_available_bytes(int root_fd) _must_check_;
+
+/* Whether the first CPU has a fault of this name ("bugs" of /proc/cpuinfo on x86,
+ * arch/x86/kernel/cpu/proc.c). */
+bool kernel_has_cpu_bug(int root_fd, const char *name);
+
 /* Whether something makes any load pointless, of what can be known without trying: this is the
  * capture kernel, Xen dom0 (/proc/xen/capabilities), no kexec in the kernel, no reservation,
  * kernel.kexec_load_disabled, kernel.kexec_load_limit_panic spent. Returns FAILURE_NONE or the
