@@ -8,7 +8,9 @@
 
 /* Linux 6.12 with 3 MiB, without a collector: 70 MiB do, 68 do not. */
 START_TEST(test_measured) {
-        const EstimateInput input = { 56 * MIB, 3 * MIB, 3 * MIB, 0, 0, 0 };
+        const EstimateInput input = { .kernel_bytes = 56 * MIB,
+                                      .initrd_bytes = 3 * MIB,
+                                      .initrd_unpacked_bytes = 3 * MIB };
         Estimate e;
 
         estimate_needs(&input, &e);
@@ -18,7 +20,11 @@ START_TEST(test_measured) {
 END_TEST
 
 START_TEST(test_parts) {
-        const EstimateInput input = { 56 * MIB, 3 * MIB, 7 * MIB, 917616, UINT64_C(2) << 30, 0 };
+        const EstimateInput input = { .kernel_bytes = 56 * MIB,
+                                      .initrd_bytes = 3 * MIB,
+                                      .initrd_unpacked_bytes = 7 * MIB,
+                                      .elfcorehdr_bytes = 917616,
+                                      .memory_bytes = UINT64_C(2) << 30 };
         Estimate e;
 
         estimate_needs(&input, &e);
@@ -32,10 +38,13 @@ START_TEST(test_parts) {
 END_TEST
 
 START_TEST(test_bounds) {
-        const EstimateInput huge = { UINT64_MAX, UINT64_MAX, UINT64_MAX,
-                                     UINT64_MAX, UINT64_MAX, UINT64_MAX };
-        EstimateInput input = { 56 * MIB,           3 * MIB,           7 * MIB, 0,
-                                UINT64_C(64) << 40, MIB + 65536 * 4096 };
+        const EstimateInput huge = { UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX,
+                                     UINT64_MAX, UINT64_MAX, true };
+        EstimateInput input = { .kernel_bytes = 56 * MIB,
+                                .initrd_bytes = 3 * MIB,
+                                .initrd_unpacked_bytes = 7 * MIB,
+                                .memory_bytes = UINT64_C(64) << 40,
+                                .control_bytes = MIB + 65536 * 4096 };
         Estimate e;
 
         /* Large machines are dumped in cycles. */
@@ -52,10 +61,33 @@ START_TEST(test_bounds) {
 }
 END_TEST
 
+/* Each part of what is loaded begins on a page; where memory is encrypted, devices need a part of
+ * it; and the image has to lie in one piece. */
+START_TEST(test_fits) {
+        EstimateInput input = { .kernel_bytes = 8 * MIB + 1,
+                                .initrd_bytes = 4097,
+                                .elfcorehdr_bytes = 1,
+                                .control_bytes = 4096 };
+        Estimate e, encrypted;
+
+        estimate_needs(&input, &e);
+        ck_assert_uint_eq(e.loaded, 8 * MIB + 4096 + 8192 + 4096 + 4096);
+        ck_assert(estimate_fits(&e, e.loaded, e.needed));
+        ck_assert(!estimate_fits(&e, e.loaded - 1, e.needed));
+        ck_assert(!estimate_fits(&e, e.loaded, e.needed - 1));
+        input.is_encrypted = true;
+        estimate_needs(&input, &encrypted);
+        ck_assert_uint_eq(encrypted.needed, e.needed + 64 * MIB);
+        ck_assert_uint_eq(encrypted.advice, e.advice + 64 * MIB);
+        ck_assert_uint_eq(encrypted.loaded, e.loaded);
+}
+END_TEST
+
 static void add_cases(Suite *suite) {
         ADD_TEST(suite, test_measured);
         ADD_TEST(suite, test_parts);
         ADD_TEST(suite, test_bounds);
+        ADD_TEST(suite, test_fits);
 }
 
 TEST_MAIN("estimate", add_cases)

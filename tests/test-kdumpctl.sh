@@ -137,7 +137,7 @@ expect 0 '^Reserved 128MB memory for crash kernel$' '' --root="$work/root" showm
 mkdir -p "$work/root/sys/kernel/kexec"
 echo 200000000-21fffffff >"$work/root/sys/kernel/kexec/crash_cma_ranges"
 expect 0 '^Fit: .* of the 896 MiB \([0-9.]+ MiB of that in one piece: 128 MiB; 512 MiB are CMA\), '\
-'which do; crashkernel=88M alone would do$' '' --root="$work/root" test
+'which do; crashkernel=88M,high alone would do$' '' --root="$work/root" test
 expect 0 '^ +From CMA: 512 MiB \(for the capture kernel, not for images\)$' '' \
     --root="$work/root" estimate
 expect 0 '"ReservationCmaBytes": *536870912' '' --root="$work/root" estimate --json
@@ -151,8 +151,30 @@ expect 0 '^Fit: .* of the 256 MiB \(.* only root sees how large they are\), whic
 expect 0 '"ReservationIsSum": *true' '' --root="$work/root" estimate --json
 echo 16777216 >"$work/root/sys/kernel/kexec_crash_size"
 expect 0 '^Fit: .* of the 16 MiB .*, which do not suffice;' '' --root="$work/root" test
+# The loader and the estimate have one number between them.
+echo 8388608 >"$work/root/sys/kernel/kexec_crash_size"
 rm -r "$work/root/proc"
+if [ "$(uname -m)" = x86_64 ]; then
+    mkdir "$work/root/proc"
+    echo root=/dev/vda >"$work/root/proc/cmdline"
+    export KDUMPCTL_KDUMP_LOAD="$builddir/kdump-load"
+    expect 1 ' MiB, which do not suffice; crashkernel=88M would do$' \
+        '8 MiB are reserved: boot with crashkernel=88M or more$' --root="$work/root" test
+    rm -r "$work/root/proc"
+fi
 unset KDUMPCTL_KDUMP_LOAD
+# Before there is an initramfs, and where devices need a part of the memory.
+printf '[Image]\nKernel=/boot/vmlinuz\n' >"$work/root/run/kdumpd/kdumpd.conf"
+expect 0 '^crashkernel=120M$' '' --root="$work/root" estimate
+expect 0 '^ +Assumed: .* of 8 MiB, and 24 MiB unpacked, as there is none to measure$' '' \
+    --root="$work/root" estimate
+expect 0 '"InitrdIsAssumed": *true' '' --root="$work/root" estimate --json
+mkdir -p "$work/root/sys/firmware/uv"
+echo 1 >"$work/root/sys/firmware/uv/prot_virt_guest"
+expect 0 '^crashkernel=184M$' '' --root="$work/root" estimate
+expect 0 '^ +Buffers: 64 MiB \(for devices, as memory is encrypted\)$' '' \
+    --root="$work/root" estimate
+rm -r "$work/root/sys/firmware"
 printf '[Image]\nKernel=/boot/nothing\n' >"$work/root/run/kdumpd/kdumpd.conf"
 expect 1 '' "^kdumpctl: '/boot/nothing' cannot be read: No such" --root="$work/root" estimate
 rm "$work/root/run/kdumpd/kdumpd.conf"

@@ -330,7 +330,7 @@ START_TEST(errors) {
                 { ELIBBAD, FAILURE_SIGNATURE, "damaged" },
                 { EACCES, FAILURE_NOT_PERMITTED, "security module" },
                 { ENOEXEC, FAILURE_BAD_KERNEL, "\"" KERNEL "\" was not accepted" },
-                { EADDRNOTAVAIL, FAILURE_TOO_SMALL, "larger crashkernel=" },
+                { EADDRNOTAVAIL, FAILURE_TOO_SMALL, "\"kdumpctl estimate\" says how large" },
                 { ENOSYS, FAILURE_NO_KEXEC, "CONFIG_KEXEC_FILE" },
                 { EOPNOTSUPP, FAILURE_NO_KEXEC, "supports no crash image" },
                 { EINVAL, FAILURE_SYSTEM, "EINVAL" },
@@ -590,12 +590,39 @@ START_TEST(fit) {
         strscpyf(text, sizeof(text), "%lu\n", (unsigned long)needed - 1);
         tree_text(&tree, "/sys/kernel/kexec_crash_size", text);
         refused(FAILURE_TOO_SMALL, "at least 10 MiB and 9 MiB are reserved: boot with "
-                                   "crashkernel=96M or more");
+                                   "crashkernel=48M or more");
         ck_assert_uint_eq(report.needed_bytes, needed);
         /* A kernel that does not say what it wants for the header: half a MiB. */
         tree_unlink(&tree, "/sys/kernel/crash_elfcorehdr_size");
         ck_assert_uint_eq(run_on("x86_64"), FAILURE_NONE);
         ck_assert_uint_eq(report.needed_bytes, FAKE_INIT_SIZE + 4096 + 524288 + CONTROL);
+}
+END_TEST
+
+/* A dry run by an ordinary user says what it could not see; a load takes what it finds. */
+START_TEST(closed) {
+        LoadRequest request = { .root_fd = tree.fd,
+                                .settings = &settings,
+                                .architecture = "x86_64",
+                                .release = R,
+                                .dry_run = true };
+
+        tree_text(&tree, "/var/lib/kdumpd/" R "/initramfs.img", "ours");
+        tree_close(&tree, "/var/lib/kdumpd");
+        ck_assert_uint_eq(load_prepare(&request, &prepared, &report), FAILURE_NO_INITRD);
+        ck_assert_str_eq(report.message, "which kdump initrd is found is not known, as "
+                                         "\"/var/lib/kdumpd\" cannot be looked at: run as root");
+        request.dry_run = false;
+        load_report_done(&report);
+        ck_assert_uint_eq(load_prepare(&request, &prepared, &report), FAILURE_NONE);
+        tree_reopen(&tree, "/var/lib/kdumpd");
+        ck_assert_str_eq(report.initrd.path, INITRD);
+        prepared_done(&prepared);
+        load_report_done(&report);
+        tree_close(&tree, "/boot");
+        ck_assert_uint_eq(load_prepare(&request, &prepared, &report), FAILURE_NO_KERNEL);
+        tree_reopen(&tree, "/boot");
+        ck_assert_ptr_nonnull(strstr(report.message, "\"/boot\" cannot be looked at"));
 }
 END_TEST
 
@@ -625,7 +652,7 @@ START_TEST(fit_in_parts) {
         tree_text(&tree, "/proc/iomem", text);
         tree_text(&tree, "/sys/kernel/kexec_crash_size", "276824064\n"); /* the sum */
         refused(FAILURE_TOO_SMALL, "at least 10 MiB and 8 MiB are reserved in one piece, high up, "
-                                   "where it has to lie: boot with crashkernel=96M,high or more");
+                                   "where it has to lie: boot with crashkernel=48M,high or more");
         ck_assert_uint_eq(report.reservation_bytes, 8388608);
         ck_assert(!report.reservation_is_sum);
         /* Only the sum can be seen: what is larger than that does not fit. */
@@ -639,7 +666,7 @@ START_TEST(fit_in_parts) {
                                            "sees\n"));
         fake = (Fake){ 0 };
         tree_text(&tree, "/sys/kernel/kexec_crash_size", "8388608\n");
-        refused(FAILURE_TOO_SMALL, "8 MiB are reserved: boot with crashkernel=96M or more");
+        refused(FAILURE_TOO_SMALL, "8 MiB are reserved: boot with crashkernel=48M or more");
 }
 END_TEST
 
@@ -655,7 +682,7 @@ START_TEST(fit_with_cma) {
         fake = (Fake){ 0 };
         tree_text(&tree, "/sys/kernel/kexec_crash_size", "8388608\n");
         refused(FAILURE_TOO_SMALL, "8 MiB are reserved (none can lie in what crashkernel=SIZE,cma "
-                                   "adds): boot with crashkernel=96M or more");
+                                   "adds): boot with crashkernel=48M or more");
 }
 END_TEST
 
@@ -782,6 +809,7 @@ static void add_cases(Suite *s) {
         ADD_FIXTURE_TEST(s, named_by_a_file);
         ADD_FIXTURE_TEST(s, command_lines);
         ADD_FIXTURE_TEST(s, fit);
+        ADD_FIXTURE_TEST(s, closed);
         ADD_FIXTURE_TEST(s, fit_in_parts);
         ADD_FIXTURE_TEST(s, fit_with_cma);
         ADD_FIXTURE_TEST(s, fit_page_tables);

@@ -294,6 +294,48 @@ START_TEST(not_found) {
 }
 END_TEST
 
+/* What an ordinary user cannot look at is not missing. */
+START_TEST(closed) {
+        _cleanup_free_ char *path = NULL, *tried = NULL;
+        static const struct {
+                const char *file, *closed, *named;
+                int result;
+        } cases[] = {
+                { "/boot/vmlinuz-" R, "/boot", "/boot", -EACCES },
+                { "/efi/token/" R "/linux", "/efi/token", "/efi/token", -EACCES },
+                { "/boot/efi/EFI/Linux/x.efi", "/boot/efi/EFI/Linux", "/boot/efi/EFI/Linux",
+                  -EACCES },
+                { "/boot/efi/EFI/Linux/x.efi", "/boot/efi/EFI/Linux/x.efi",
+                  "/boot/efi/EFI/Linux/x.efi", -EACCES },
+                { "/var/lib/kdumpd/" R "/initramfs.img", "/var/lib/kdumpd", "/var/lib/kdumpd",
+                  -EACCES },
+                { "/var/lib/kdumpd/" R "/initramfs.img", "/var", "/var", -EACCES },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                bool is_initrd = strstr(cases[i].file, "initr");
+                _cleanup_free_ char *none = NULL, *why = NULL;
+                int r;
+
+                tree_text(&tree, cases[i].file, "x");
+                tree_close(&tree, cases[i].closed);
+                r = is_initrd ? locate_initrd(tree.fd, R, &none, &why)
+                              : locate_kernel(tree.fd, R, "x86_64", &none, &why);
+                tree_reopen(&tree, cases[i].closed);
+                tree_unlink(&tree, cases[i].file);
+                ck_assert_int_eq(r, cases[i].result);
+                ck_assert_str_eq(why, cases[i].named);
+        }
+        /* One behind it is there, and perhaps not the one. */
+        tree_text(&tree, "/var/lib/kdump/initrd", "x");
+        tree_close(&tree, "/var/lib/kdumpd");
+        ck_assert_int_eq(locate_initrd(tree.fd, R, &path, &tried), 1);
+        tree_reopen(&tree, "/var/lib/kdumpd");
+        ck_assert_str_eq(path, "/var/lib/kdump/initrd");
+        ck_assert_str_eq(tried, "/var/lib/kdumpd");
+}
+END_TEST
+
 START_TEST(tokens) {
         static const char *const hostile[] = { "", "\n", "..\n", ".\n", "a/b\n", "../x\n" };
 
@@ -440,6 +482,7 @@ static void add_cases(Suite *s) {
         ADD_FIXTURE_TEST(s, debian_initrd);
         ADD_FIXTURE_TEST(s, words_of_initrds);
         ADD_FIXTURE_TEST(s, not_found);
+        ADD_FIXTURE_TEST(s, closed);
         ADD_FIXTURE_TEST(s, tokens);
         ADD_FIXTURE_TEST(s, releases_in_names);
         ADD_FIXTURE_TEST(s, releases_match);

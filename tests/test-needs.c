@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What kdumpctl finds out of the files of a capture, and of makedumpfile. */
-#include "ctl/needs.h"
+#include "sys/needs.h"
 
 #include <stdio.h>
-#include <sys/utsname.h>
 
 #include "ctl/collector.h"
 #include "fake-kernel.h"
 #include "test.h"
 #include "tree.h"
 
-#define MIB (UINT64_C(1) << 20)
+#define MIB     (UINT64_C(1) << 20)
+#define MACHINE "x86_64"
+#define RELEASE "6.1.99-test"
 
 static Tree tree;
 static Settings settings;
@@ -43,7 +44,7 @@ static void teardown(void) {
 
 static void find(int wanted) {
         needs_done(&needs);
-        ck_assert_int_eq(needs_find(tree.fd, &settings, &needs, error), wanted);
+        ck_assert_int_eq(needs_find(tree.fd, &settings, MACHINE, RELEASE, &needs, error), wanted);
 }
 
 START_TEST(test_own) {
@@ -82,9 +83,103 @@ START_TEST(test_others) {
 }
 END_TEST
 
+/* Before the first one was built, one of a usual size is assumed, and that is said. */
+START_TEST(test_not_yet) {
+        uint64_t without;
+
+        find(0);
+        ck_assert(needs.initrd_is_assumed);
+        ck_assert_ptr_null(needs.initrd);
+        ck_assert_uint_gt(needs.input.initrd_bytes, 0);
+        ck_assert_uint_gt(needs.input.initrd_unpacked_bytes, needs.input.initrd_bytes);
+        without = needs.estimate.advice;
+        set("Initrd", "none");
+        find(0);
+        ck_assert(!needs.initrd_is_assumed);
+        ck_assert_uint_lt(needs.estimate.advice, without);
+}
+END_TEST
+
+/* What this user may not look at is no answer, and named. */
+START_TEST(test_closed) {
+        tree_text(&tree, "/var/lib/kdumpd/6.1.99-test/initramfs.img", "12345678");
+        tree_close(&tree, "/var/lib/kdumpd");
+        find(0);
+        tree_reopen(&tree, "/var/lib/kdumpd");
+        ck_assert(needs.initrd_is_assumed);
+        ck_assert_str_eq(needs.unseen, "whether there is a capture initramfs in '/var/lib/kdumpd'");
+        find(0);
+        ck_assert_str_eq(needs.unseen, "");
+        tree_close(&tree, "/boot/vmlinuz-6.1.99-test");
+        find(-EACCES);
+        ck_assert_str_eq(error, "'/boot/vmlinuz-6.1.99-test' cannot be read: only root may, so try "
+                                "it as root.");
+        set("Kernel", "auto");
+        find(-EACCES);
+        tree_reopen(&tree, "/boot/vmlinuz-6.1.99-test");
+        tree_close(&tree, "/boot");
+        find(-EACCES);
+        tree_reopen(&tree, "/boot");
+        ck_assert_str_eq(error, "No image of the running kernel 6.1.99-test was found, and only "
+                                "root may look into '/boot', so try it as root.");
+}
+END_TEST
+
+#define FLAGS(flags) "processor\t: 0\nflags\t\t: fpu " flags " lm\n\nprocessor\t: 1\n"
+#define LINE(line)   "6,1,0,-;Linux version 6.1\n" line "\n6,3,0,-;x\n"
+
+/* Whether memory is encrypted, by each of the ways in which that shows. That the processor could
+ * do so is none. */
+START_TEST(test_encrypted) {
+        static const struct {
+                const char *path, *text;
+                const char *flags, *words;
+                bool active;
+        } cases[] = {
+                { "/x", "", FLAGS("sme sev sev_es"), "quiet", false },
+                { "/x", "", FLAGS("sme sev"), "mem_encrypt=on quiet", true },
+                { "/x", "", FLAGS("sme"), "mem_encrypt=on mem_encrypt=off", false },
+                { "/x", "", FLAGS("sme"), "xmem_encrypt=on", false },
+                { "/x", "", FLAGS("vmx"), "mem_encrypt=on", false },
+                { "/x", "", FLAGS("smep smap sme2"), "mem_encrypt=on", false },
+                { "/x", "", FLAGS("sme hypervisor"), "", false },
+                { "/x", "", FLAGS("hypervisor sev"), "", true },
+                { "/x", "", FLAGS("tdx_guest hypervisor"), "", true },
+                { "/x", "", FLAGS("tdx_host_platform"), "", false },
+                { "/dev/kmsg", LINE("6,2,0,-;AMD Memory Encryption Features active: SME"),
+                  FLAGS("sme"), "", true },
+                { "/dev/kmsg", LINE("6,2,0,-;Memory Encryption Features active: AMD SEV SEV-ES"),
+                  FLAGS("hypervisor"), "", true },
+                { "/dev/kmsg", LINE("14,2,0,-;Memory Encryption Features active: AMD SEV"),
+                  FLAGS("hypervisor"), "", false },
+                { "/dev/kmsg", LINE("6,2,0,-;x: Memory Encryption Features active: AMD SEV"),
+                  FLAGS("hypervisor"), "", false },
+                { "/sys/firmware/uv/prot_virt_guest", "1\n", "", "", true },
+                { "/sys/firmware/uv/prot_virt_guest", "0\n", "", "", false },
+                { "/sys/devices/system/cpu/svm", "1\n", "", "", true },
+                { "/sys/devices/system/cpu/sev/vmpl", "0\n", "", "", true },
+        };
+
+        set("Initrd", "none");
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                tree_text(&tree, cases[i].path, cases[i].text);
+                tree_text(&tree, "/proc/cpuinfo", cases[i].flags);
+                tree_text(&tree, "/proc/cmdline", cases[i].words);
+                find(0);
+                ck_assert_msg(needs.input.is_encrypted == cases[i].active, "case %zu", i);
+                ck_assert_uint_eq(needs.estimate.bounce, cases[i].active ? 64 * MIB : 0);
+                tree_unlink(&tree, cases[i].path);
+        }
+        tree_text(&tree, "/dev/kmsg", "");
+        tree_text(&tree, "/proc/cpuinfo", FLAGS("hypervisor"));
+        tree_close(&tree, "/dev/kmsg");
+        find(0);
+        tree_reopen(&tree, "/dev/kmsg");
+        ck_assert_str_eq(needs.unseen, "in the kernel's log, whether memory encryption is active");
+}
+END_TEST
+
 START_TEST(test_missing) {
-        find(-ENOENT);
-        ck_assert_ptr_nonnull(strstr(error, "no capture initramfs for 6.1.99-test"));
         set("Initrd", "/boot/other.img");
         find(-ENOENT);
         ck_assert_str_eq(error, "'/boot/other.img' cannot be read: No such file or directory.");
@@ -95,17 +190,13 @@ START_TEST(test_missing) {
         find(-ENOENT);
         ck_assert_ptr_nonnull(strstr(error, "'/boot/nothing'"));
         set("Kernel", "auto");
+        tree_unlink(&tree, "/boot/vmlinuz-6.1.99-test");
         find(-ENOENT);
         ck_assert_ptr_nonnull(strstr(error, "No image of the running kernel"));
 }
 END_TEST
 
 START_TEST(test_bad_kernel) {
-        struct utsname uts;
-
-        ck_assert_int_eq(uname(&uts), 0);
-        if (!streq(uts.machine, "x86_64"))
-                return;
         tree_text(&tree, "/boot/junk", "junk");
         set("Kernel", "/boot/junk");
         find(-EBADMSG);
@@ -152,6 +243,9 @@ END_TEST
 static void add_cases(Suite *suite) {
         ADD_FIXTURE_TEST(suite, test_own);
         ADD_FIXTURE_TEST(suite, test_others);
+        ADD_FIXTURE_TEST(suite, test_not_yet);
+        ADD_FIXTURE_TEST(suite, test_closed);
+        ADD_FIXTURE_TEST(suite, test_encrypted);
         ADD_FIXTURE_TEST(suite, test_missing);
         ADD_FIXTURE_TEST(suite, test_bad_kernel);
         ADD_FIXTURE_TEST(suite, test_bad_note);

@@ -78,3 +78,20 @@ static inline void tree_link(const Tree *t, const char *path, const char *target
 static inline void tree_unlink(const Tree *t, const char *path) {
         ck_assert_int_eq(unlinkat(t->fd, path + 1, 0), 0);
 }
+
+#define TREE_NOBODY 65534
+
+/* From here on whoever runs the test is an ordinary user, to whom path is closed. */
+static inline void tree_close(const Tree *t, const char *path) {
+        ck_assert_int_eq(fchmodat(t->fd, path + 1, 0, 0), 0);
+        ck_assert_int_eq(chmod(t->path, 0755), 0);
+        if (geteuid() == 0)
+                ck_assert_int_eq(setresuid(TREE_NOBODY, TREE_NOBODY, 0), 0);
+}
+
+/* And no more. */
+static inline void tree_reopen(const Tree *t, const char *path) {
+        if (geteuid() == TREE_NOBODY)
+                ck_assert_int_eq(setresuid(0, 0, 0), 0);
+        ck_assert_int_eq(fchmodat(t->fd, path + 1, 0755, 0), 0);
+}

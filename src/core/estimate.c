@@ -19,6 +19,11 @@
 #define BITMAPS_MOST    (16 * MIB)
 #define COLLECTOR_OTHER (8 * MIB)
 
+/* IO_TLB_DEFAULT_SIZE in include/linux/swiotlb.h: what a kernel sets aside where devices cannot do
+ * without it. On x86 it is more only in much more memory than a capture has
+ * (arch/x86/mm/mem_encrypt.c). */
+#define BOUNCE (64 * MIB)
+
 #define RESERVE     (8 * MIB)
 #define ADVICE_STEP (8 * MIB)
 
@@ -42,10 +47,17 @@ void estimate_needs(const EstimateInput *input, Estimate *ret) {
                 .header = bounded(input->elfcorehdr_bytes),
                 .system = SYSTEM,
                 .collector = MIN(bitmaps, BITMAPS_MOST) + COLLECTOR_OTHER,
+                .bounce = input->is_encrypted ? BOUNCE : 0,
         };
 
-        e.loaded = kernel + initrd + e.header + bounded(input->control_bytes);
-        e.needed = MAX(e.kernel + e.initrd + e.header + e.system + e.collector, e.loaded);
+        e.loaded = round_up(kernel, PAGE) + round_up(initrd, PAGE) + round_up(e.header, PAGE) +
+                   bounded(input->control_bytes);
+        e.needed =
+                MAX(e.kernel + e.initrd + e.header + e.system + e.collector + e.bounce, e.loaded);
         e.advice = round_up(e.needed + RESERVE, ADVICE_STEP);
         *ret = e;
+}
+
+bool estimate_fits(const Estimate *estimate, uint64_t image_bytes, uint64_t all_bytes) {
+        return image_bytes >= estimate->loaded && all_bytes >= estimate->needed;
 }

@@ -249,6 +249,7 @@ int json_print_estimate(FILE *f, const Needs *needs) {
                 { "ElfcorehdrBytes", e->header },
                 { "SystemBytes", e->system },
                 { "CollectorBytes", e->collector },
+                { "BufferBytes", e->bounce },
                 { "NeededBytes", e->needed },
                 { "LoadedBytes", e->loaded },
                 { "AdviceBytes", e->advice },
@@ -268,5 +269,10 @@ int json_print_estimate(FILE *f, const Needs *needs) {
         if (r >= 0)
                 r = add(object, "ReservationIsSum",
                         json_object_new_boolean(needs->reservation.is_sum));
+        if (r >= 0)
+                r = add(object, "InitrdIsAssumed",
+                        json_object_new_boolean(needs->initrd_is_assumed));
+        if (r >= 0)
+                r = add(object, "NotSeen", json_object_new_string(needs->unseen));
         return r < 0 ? r : print_object(f, object);
 }

@@ -6,7 +6,7 @@
 
 #include "ctl/daemon-status.h"
 #include "ctl/dumps.h"
-#include "ctl/needs.h"
+#include "sys/needs.h"
 
 /* Writes one object whose keys are the names of the properties that were received. Returns 0 or
  * -ENOMEM. */

@@ -6,11 +6,11 @@
 #include "ctl/output.h"
 #include "ctl/print.h"
 
-#define MIB UINT64_C(1048576)
-
 /* As kdump-load lays out what stands above it. */
 static void put_heading(FILE *f, const char *heading) {
-        (void)fprintf(f, "%-14s", heading);
+        int n = fprintf(f, "%s:", heading);
+
+        (void)fprintf(f, "%*s", MAX(14 - n, 1), "");
 }
 
 /* The image has one part of the reservation, the capture all. */
@@ -34,13 +34,32 @@ static void put_parts(FILE *f, const Needs *needs) {
         (void)fputs(")", f);
 }
 
+/* What the numbers rest on that was not seen. */
+static void put_assumptions(FILE *f, const Needs *needs,
+                            void (*put)(FILE *f, const char *heading)) {
+        if (needs->initrd_is_assumed) {
+                put(f, "Assumed");
+                (void)fputs("a capture initramfs of ", f);
+                put_mib(f, needs->input.initrd_bytes);
+                (void)fputs(", and ", f);
+                put_mib(f, needs->input.initrd_unpacked_bytes);
+                (void)fputs(" unpacked, as there is none to measure\n", f);
+        }
+        if (*needs->unseen) {
+                put(f, "Not seen");
+                put_text(f, needs->unseen);
+                (void)fputs("; try it as root\n", f);
+        }
+}
+
 void print_fit(FILE *f, const Needs *needs, bool colour) {
         const Reservation *r = &needs->reservation;
         const Estimate *e = &needs->estimate;
         uint64_t all = add_saturated(r->total_bytes, r->cma_bytes);
-        bool fits = all >= e->needed && r->bytes >= e->loaded;
+        bool fits = estimate_fits(e, r->bytes, all);
+        char advice[NEEDS_ADVICE_MAX];
 
-        put_heading(f, "Fit:");
+        put_heading(f, "Fit");
         (void)fputs("a capture takes about ", f);
         put_mib(f, e->needed);
         if (r->bytes == 0)
@@ -59,14 +78,15 @@ void print_fit(FILE *f, const Needs *needs, bool colour) {
                                             : GREEN,
                                 colour);
         }
-        (void)fprintf(f, "; crashkernel=%" PRIu64 "M%s would do\n", e->advice / MIB,
+        (void)fprintf(f, "; crashkernel=%s%s would do\n", needs_advice(needs, advice),
                       r->cma_bytes > 0 ? " alone" : "");
+        put_assumptions(f, needs, put_heading);
 }
 
 void print_collector(FILE *f, CollectorKnows knows, uint64_t level, bool colour) {
         if (knows == COLLECTOR_SILENT)
                 return;
-        put_heading(f, "makedumpfile:");
+        put_heading(f, "makedumpfile");
         if (knows == COLLECTOR_KNOWS)
                 (void)fputs("knows the running kernel\n", f);
         else {
@@ -84,13 +104,18 @@ void print_crash_test(FILE *f, const CrashTest *test, bool same_image) {
         };
         char date[DATE_TEXT_MAX];
 
-        put_heading(f, "Crash test:");
+        put_heading(f, "Crash test");
         if (!test) {
                 (void)fputs("never, see 'kdumpctl test --crash'\n", f);
                 return;
         }
         (void)fprintf(f, "%s, %s, with %s image\n", date_text(date, test->started_usec),
                       texts[test->result], same_image ? "this" : "another");
+}
+
+void print_crash_test_unseen(FILE *f) {
+        put_heading(f, "Crash test");
+        (void)fputs("only root sees how the last one went\n", f);
 }
 
 static void print_part(FILE *f, const char *what, uint64_t bytes, const char *note) {
@@ -105,15 +130,19 @@ void print_estimate(FILE *f, const Needs *needs) {
         const Reservation *r = &needs->reservation;
         bool has_parts = !r->is_sum && r->bytes < r->total_bytes;
         const Estimate *e = &needs->estimate;
+        char advice[NEEDS_ADVICE_MAX];
 
-        (void)fprintf(f, "crashkernel=%" PRIu64 "M\n", e->advice / MIB);
+        (void)fprintf(f, "crashkernel=%s\n", needs_advice(needs, advice));
         print_part(f, "Kernel", e->kernel, NULL);
         print_part(f, "Initrd", e->initrd,
-                   needs->unpacked_is_guess ? "packed and, as a guess, unpacked"
-                                            : "packed and unpacked");
+                   needs->initrd_is_assumed   ? "packed and unpacked, assumed"
+                   : needs->unpacked_is_guess ? "packed and, as a guess, unpacked"
+                                              : "packed and unpacked");
         print_part(f, "Header", e->header, NULL);
         print_part(f, "Drivers", e->system, NULL);
         print_part(f, "Collector", e->collector, NULL);
+        if (e->bounce > 0)
+                print_part(f, "Buffers", e->bounce, "for devices, as memory is encrypted");
         print_part(f, "In all", e->needed, NULL);
         print_part(f, "Image", e->loaded, "has to lie in one piece");
         print_part(f, "Reserved", r->total_bytes,
@@ -122,4 +151,5 @@ void print_estimate(FILE *f, const Needs *needs) {
                 print_part(f, "For images", r->bytes, "the highest part");
         if (r->cma_bytes > 0)
                 print_part(f, "From CMA", r->cma_bytes, "for the capture kernel, not for images");
+        put_assumptions(f, needs, put_label);
 }

@@ -10,7 +10,7 @@
 #include "core/settings.h"
 #include "ctl/collector.h"
 #include "ctl/daemon-status.h"
-#include "ctl/needs.h"
+#include "sys/needs.h"
 
 /* The two lines that scripts written for other kdump services look for; the first of the output. */
 #define LINE_OPERATIONAL     "Kdump is operational"
@@ -45,6 +45,7 @@ void print_reservation(FILE *f, uint64_t bytes);
 void print_fit(FILE *f, const Needs *needs, bool colour);
 void print_collector(FILE *f, CollectorKnows knows, uint64_t level, bool colour);
 void print_crash_test(FILE *f, const CrashTest *test, bool same_image);
+void print_crash_test_unseen(FILE *f);
 
 /* The first line is what to put on the command line of the kernel. */
 void print_estimate(FILE *f, const Needs *needs);

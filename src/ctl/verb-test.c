@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <spawn.h>
 #include <stdlib.h>
+#include <sys/utsname.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -10,11 +11,11 @@
 #include "base/string-util.h"
 #include "ctl/collector.h"
 #include "ctl/json.h"
-#include "ctl/needs.h"
 #include "ctl/output.h"
 #include "ctl/verbs.h"
 #include "sys/conffile.h"
 #include "sys/crash-test-json.h"
+#include "sys/needs.h"
 #include "sys/report-json.h"
 
 #define KDUMP_LOAD KDUMPD_SBINDIR "/kdump-load"
@@ -65,14 +66,31 @@ static void show_crash_test(int root_fd) {
         int r;
 
         r = crash_test_read(root_fd, &test);
+        if (r == 0) {
+                int n = read_file_below(root_fd, IMAGE_RECORD_PATH, REPORT_JSON_LONGEST, &text,
+                                        &size);
+
+                if (n >= 0 && image_record_from_json(text, size, &record) >= 0)
+                        same = crash_test_same_image(&test, &record.report);
+                r = n == -EACCES ? n : 0;
+        }
+        if (r == -EACCES)
+                print_crash_test_unseen(stdout);
         if (r < 0 && r != -ENOENT)
                 return;
-        if (r == 0 &&
-            read_file_below(root_fd, IMAGE_RECORD_PATH, REPORT_JSON_LONGEST, &text, &size) >= 0 &&
-            image_record_from_json(text, size, &record) >= 0)
-                same = crash_test_same_image(&test, &record.report);
         print_crash_test(stdout, r == 0 ? &test : NULL, same);
         image_record_done(&record);
+}
+
+static int find_needs(int root_fd, const Settings *settings, Needs *ret,
+                      char reterr[static NEEDS_ERROR_MAX]) {
+        struct utsname uts;
+
+        if (uname(&uts) < 0) {
+                strscpyf(reterr, NEEDS_ERROR_MAX, "uname failed: %s.", strerror(errno));
+                return -errno;
+        }
+        return needs_find(root_fd, settings, uts.machine, uts.release, ret, reterr);
 }
 
 int verb_test(const Options *options) {
@@ -93,7 +111,7 @@ int verb_test(const Options *options) {
         if (conffile_read(options->root, &settings, NULL, NULL, NULL, unread) < 0)
                 return complain("The configuration is not known: %s.", unread);
         /* What is missing is what the other program has said already. */
-        if (needs_find(root_fd, &settings, &needs, error) >= 0)
+        if (find_needs(root_fd, &settings, &needs, error) >= 0)
                 print_fit(stdout, &needs, want_colour(STDOUT_FILENO));
         if (!*options->root && geteuid() == 0)
                 print_collector(stdout, collector_knows_kernel(settings.core_collector),
@@ -107,13 +125,13 @@ int verb_estimate(const Options *options) {
         _cleanup_(needs_done) Needs needs = { 0 };
         _cleanup_close_ int root_fd = open_root(*options->root ? options->root : "/");
         char unread[CONFFILE_ERROR_MAX];
-        char error[NEEDS_ERROR_MAX] = "Out of memory.";
+        char error[NEEDS_ERROR_MAX];
 
         if (root_fd < 0)
                 return complain("'%s' cannot be opened: %s.", options->root, strerror(-root_fd));
         if (conffile_read(options->root, &settings, NULL, NULL, NULL, unread) < 0)
                 return complain("The configuration is not known: %s.", unread);
-        if (needs_find(root_fd, &settings, &needs, error) < 0)
+        if (find_needs(root_fd, &settings, &needs, error) < 0)
                 return complain("%s", error);
         if (!options->json)
                 print_estimate(stdout, &needs);

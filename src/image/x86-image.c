@@ -120,7 +120,8 @@ static Failure place(const CrashMachine *machine, const CrashFiles *files, Crash
                         needed = add_saturated(needed, s[i].memory_size);
         return FAIL(reterr, FAILURE_TOO_SMALL,
                     "the image takes %" PRIu64 " MiB, and does not fit into the reservation of "
-                    "%" PRIu64 " MiB: boot with a larger crashkernel=",
+                    "%" PRIu64 " MiB: boot with a larger crashkernel= (\"kdumpctl estimate\" says "
+                    "how much)",
                     page_up(needed) / MIB + 1, (region->end - region->start) / MIB);
 }
 

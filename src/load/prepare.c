@@ -17,19 +17,10 @@
 #include "sys/kernel-state.h"
 #include "sys/kexec.h"
 #include "sys/locate.h"
-#include "sys/reservation.h"
+#include "sys/needs.h"
 
-#define MIB        (UINT64_C(1024) * 1024)
-#define PAGE       UINT64_C(4096)
-#define WARM_CHUNK (256u * 1024u)
-#define ELFCOREHDR_DEFAULT \
-        (512u * 1024u) /* 8,192 CPUs and some ranges, where the kernel does not say */
-/* Besides, on architectures other than x86_64. */
-#define LOAD_SLACK MIB
-/* What a capture kernel with a small initrd runs in, besides its image (measured on 6.12: 70 MiB
- * in all). */
-#define RUN_ALLOWANCE     (64 * MIB)
-#define ADVICE_STEP       (32 * MIB)
+#define MIB               (UINT64_C(1024) * 1024)
+#define WARM_CHUNK        (256u * 1024u)
 #define FILE_SIZE_LARGEST (UINT64_C(1) << 40) /* keeps the sums far from overflow */
 
 Failure load_fail(LoadReport *report, Failure failure, const char *format, ...) {
@@ -118,6 +109,15 @@ static Failure input_open(Input *input, int root_fd, LoadReport *report) {
         return FAILURE_NONE;
 }
 
+/* What a user without privileges cannot look at may be what is loaded. What was found all the same
+ * is good enough for loading it, but not for saying what would be loaded. */
+static Failure fail_closed(Failure failure, const char *what, const char *closed,
+                           LoadReport *report) {
+        return load_fail(report, failure,
+                         "%s is not known, as \"%s\" cannot be looked at: run as root", what,
+                         closed);
+}
+
 /* A kernel can come in a file with other things. */
 static Failure unwrap(Input *kernel, LoadReport *report) {
         int r = kernel_file_unwrap(&kernel->fd, &kernel->size);
@@ -141,6 +141,9 @@ static Failure find_kernel(const LoadRequest *request, LoadReport *report) {
         }
         r = locate_kernel(request->root_fd, request->release, request->architecture,
                           &report->kernel.path, &tried);
+        if (r == -EACCES || (r == 1 && request->dry_run))
+                return fail_closed(FAILURE_NO_KERNEL, "which image of the running kernel is found",
+                                   tried, report);
         if (r == -ENOENT)
                 return load_fail(report, FAILURE_NO_KERNEL,
                                  "no image of the running kernel %s was found: set Kernel= in "
@@ -161,6 +164,8 @@ static Failure find_initrd(const LoadRequest *request, const char *release, Load
                 return report->initrd.path ? FAILURE_NONE : load_fail_memory(report);
         }
         r = locate_initrd(request->root_fd, release, &report->initrd.path, &tried);
+        if (r == -EACCES || (r == 1 && request->dry_run))
+                return fail_closed(FAILURE_NO_INITRD, "which kdump initrd is found", tried, report);
         if (r == -ENOENT)
                 return load_fail(report, FAILURE_NO_INITRD,
                                  "no kdump initrd for kernel %s was found: make one with "
@@ -256,35 +261,32 @@ static Failure check_captures(const LoadRequest *request, const Input *initrd, L
                          report->initrd.path, why);
 }
 
-static uint64_t round_up(uint64_t value, uint64_t step) {
-        return (value + step - 1) / step * step;
-}
-
 /* Compares what the kernel will ask for, as far as it can be known, with the reservation. */
-static Failure check_fit(const LoadRequest *request, const KernelImage *image,
+static Failure check_fit(const LoadRequest *request, const KernelImage *image, const Input *initrd,
                          const Reservation *reservation, LoadReport *report) {
         bool has_parts = reservation->total_bytes > reservation->bytes;
-        uint64_t elfcorehdr, advice;
+        char advice[NEEDS_ADVICE_MAX];
+        Needs needs = {
+                .initrd = report->initrd.path,
+                .input = { .kernel_bytes = image ? image->init_size : report->kernel.size,
+                           .initrd_bytes = report->initrd.size },
+                .reservation = *reservation,
+        };
 
-        if (kernel_elfcorehdr_bytes(request->root_fd, &elfcorehdr) < 0 ||
-            elfcorehdr > FILE_SIZE_LARGEST)
-                elfcorehdr = ELFCOREHDR_DEFAULT;
-        report->needed_bytes = round_up(image ? image->init_size : report->kernel.size, PAGE) +
-                               round_up(report->initrd.size, PAGE) + round_up(elfcorehdr, PAGE) +
-                               (image ? reservation->control_bytes : LOAD_SLACK);
-        if (report->reservation_bytes == 0 || report->needed_bytes <= report->reservation_bytes)
+        needs_measure(request->root_fd, request->architecture, initrd->fd, &needs);
+        report->needed_bytes = needs.estimate.loaded;
+        if (reservation->bytes == 0 ||
+            estimate_fits(&needs.estimate, reservation->bytes, UINT64_MAX))
                 return FAILURE_NONE;
-        advice = round_up(report->needed_bytes + 2 * report->initrd.size + RUN_ALLOWANCE,
-                          ADVICE_STEP);
         return load_fail(report, FAILURE_TOO_SMALL,
                          "the image takes at least %" PRIu64 " MiB and %" PRIu64
-                         " MiB are reserved%s%s: boot with crashkernel=%" PRIu64 "M%s or more",
-                         round_up(report->needed_bytes, MIB) / MIB, report->reservation_bytes / MIB,
+                         " MiB are reserved%s%s: boot with crashkernel=%s or more",
+                         (report->needed_bytes + MIB - 1) / MIB, reservation->bytes / MIB,
                          has_parts ? " in one piece, high up, where it has to lie" : "",
                          reservation->cma_bytes > 0
                                  ? " (none can lie in what crashkernel=SIZE,cma adds)"
                                  : "",
-                         advice / MIB, has_parts ? ",high" : "");
+                         needs_advice(&needs, advice));
 }
 
 /* Under lockdown the kernel drops the old image before it looks at the new one's signature. An
@@ -445,7 +447,7 @@ static Failure prepare_files(const LoadRequest *request, Input *kernel, Input *i
                 failure =
                         load_command_line(request, image, kernel->fd, initrd_words(initrd), report);
         if (failure == FAILURE_NONE)
-                failure = check_fit(request, image, reservation, report);
+                failure = check_fit(request, image, initrd, reservation, report);
         if (failure == FAILURE_NONE)
                 failure = check_lockdown(request, kernel, image, report);
         return failure;

@@ -224,6 +224,7 @@ typedef struct Search {
         char *tried_text;
         size_t tried_size;
         char *found;
+        char *denied; /* the first of what could not be looked at; NULL: nothing */
 } Search;
 
 static void search_done(Search *s) {
@@ -231,6 +232,7 @@ static void search_done(Search *s) {
                 (void)fclose(s->tried);
         free(s->tried_text);
         free(s->found);
+        free(s->denied);
 }
 
 /* One path component, and not the one that leads up. */
@@ -285,6 +287,29 @@ static void note_tried(Search *s, const char *path) {
         (void)fprintf(s->tried, "%s%s", ftell(s->tried) > 0 ? ", " : "", path);
 }
 
+/* Where one gets no further on the way to a path that this user may not follow: a directory, or
+ * what it leads to itself. */
+static char *closed_part(int root_fd, const char *path) {
+        _cleanup_free_ char *part = strdup(path);
+
+        /* From the end up to the first that can be seen: the directory that is closed. */
+        while (part && !exists_below(root_fd, part) && errno == EACCES) {
+                char *slash = strrchr(part, '/');
+
+                if (!slash || slash == part)
+                        return strdup("/");
+                *slash = '\0';
+        }
+        return TAKE_PTR(part);
+}
+
+/* What is behind it, only others can say. */
+static int note_denied(Search *s, const char *path) {
+        if (!s->denied)
+                s->denied = closed_part(s->root_fd, path);
+        return s->denied ? 0 : -ENOMEM;
+}
+
 /* Returns 1 if it is there and now in found, 0 if not, or -ENOMEM. */
 static int try_one(Search *s, const char *place, const char *token) {
         _cleanup_free_ char *path = expand(place, s->release, token);
@@ -295,6 +320,8 @@ static int try_one(Search *s, const char *place, const char *token) {
                 s->found = TAKE_PTR(path);
                 return 1;
         }
+        if (errno == EACCES)
+                return note_denied(s, path);
         note_tried(s, path);
         return 0;
 }
@@ -309,16 +336,22 @@ static int try_place(Search *s, const char *place) {
         return r;
 }
 
-static int search_finish(Search *s, int r, char **ret, char **reterr_tried) {
+static int search_finish(Search *s, int r, char **ret, char **ret_tried) {
+        bool was_denied = s->denied;
+
         if (r < 0)
                 return r;
+        if (s->denied)
+                *ret_tried = TAKE_PTR(s->denied);
         if (r > 0) {
                 *ret = TAKE_PTR(s->found);
-                return 0;
+                return was_denied;
         }
+        if (was_denied)
+                return -EACCES;
         if (fclose(TAKE_PTR(s->tried)) != 0)
                 return -ENOMEM;
-        *reterr_tried = TAKE_PTR(s->tried_text);
+        *ret_tried = TAKE_PTR(s->tried_text);
         return -ENOENT;
 }
 
@@ -354,6 +387,8 @@ static int try_file(Search *s, const char *path) {
         }
         if (r == -ENOMEM)
                 return r;
+        if (r == -EACCES)
+                return note_denied(s, path);
         note_tried(s, path);
         if (r >= 0)
                 (void)fprintf(s->tried, " (it is %s)", release);
@@ -421,13 +456,15 @@ static int try_unified(Search *s, const char *directory) {
         free(entries);
         if (n > 0)
                 return r;
+        if (n == -EACCES)
+                return note_denied(s, directory);
         strscpyf(pattern, sizeof(pattern), "%s/*.efi", directory);
         note_tried(s, pattern);
         return 0;
 }
 
 int locate_kernel(int root_fd, const char *release, const char *architecture, char **ret,
-                  char **reterr_tried) {
+                  char **ret_tried) {
         _cleanup_(search_done) Search s = { 0 };
         int r;
 
@@ -440,10 +477,10 @@ int locate_kernel(int root_fd, const char *release, const char *architecture, ch
                 r = try_boot_image(&s);
         for (size_t i = 0; i < ELEMENTSOF(unified_directories) && r == 0; i++)
                 r = try_unified(&s, unified_directories[i]);
-        return search_finish(&s, r, ret, reterr_tried);
+        return search_finish(&s, r, ret, ret_tried);
 }
 
-int locate_initrd(int root_fd, const char *release, char **ret, char **reterr_tried) {
+int locate_initrd(int root_fd, const char *release, char **ret, char **ret_tried) {
         _cleanup_(search_done) Search s = { 0 };
         int r;
 
@@ -459,7 +496,7 @@ int locate_initrd(int root_fd, const char *release, char **ret, char **reterr_tr
                 free(TAKE_PTR(s.found));
                 r = 0;
         }
-        return search_finish(&s, r, ret, reterr_tried);
+        return search_finish(&s, r, ret, ret_tried);
 }
 
 /* Versions of Linux begin "6.1": anything else ("kdump", "linux-lts", "generic") is a name that

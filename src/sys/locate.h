@@ -10,16 +10,18 @@
 /* Finds the image of the kernel release for an architecture (uname's machine) below root_fd: in the
  * places of distributions, then where BOOT_IMAGE= of the running kernel's command line says, then
  * among unified kernel images. In the last two it can have any name, and has to say its release
- * itself. Returns 0 with its path, absolute and below root_fd; -ENOENT with all that was tried,
- * separated by ", ", in *reterr_tried; -ENOMEM. Which regular file the path leads to is not
+ * itself. Returns 0 with its path, absolute and below root_fd; 1 with it if a place before that may
+ * not be looked at by this user, so that root may find another one: which directory or file that
+ * is, is in *ret_tried; -EACCES with the same if nothing was found; -ENOENT with all that was
+ * tried, separated by ", ", in *ret_tried; -ENOMEM. Which regular file the path leads to is not
  * looked at yet. */
 int locate_kernel(int root_fd, const char *release, const char *architecture, char **ret,
-                  char **reterr_tried) _must_check_;
+                  char **ret_tried) _must_check_;
 
 /* The same for the kdump initrd that belongs to the kernel release. An ordinary initrd is never
  * taken: it would boot the system a second time, inside the reservation. Nor is one that
- * locate_initrd_captures() refuses; in *reterr_tried stands why. */
-int locate_initrd(int root_fd, const char *release, char **ret, char **reterr_tried) _must_check_;
+ * locate_initrd_captures() refuses; in *ret_tried stands why. */
+int locate_initrd(int root_fd, const char *release, char **ret, char **ret_tried) _must_check_;
 
 /* The places, in order, for the manual's sake: calls with i = 0, 1, ... until they return NULL.
  * In a place %r stands for the kernel release and %t for an entry token (of
