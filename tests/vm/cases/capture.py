@@ -369,7 +369,6 @@ def power_cut(t):
 def cut_while_writing(t):
     watch = ConsoleWatch(t.vm)
     try:
-        t.vm.qmp.execute("set-action", reboot="reset")
         t.vm.limit_writes(4 * MIB)
         t.guest.start(SYSRQ)
         panic, _ = watch.wait(PANIC, 30)
@@ -396,14 +395,32 @@ def watchdog(t):
     t.guest.until("[ \"$(cat /sys/class/watchdog/watchdog0/state)\" = active ]", 30, "the watchdog")
     pre = script(t, "pre", f"sleep {2 * WATCHDOG_SECONDS}")
     arm(t, f"[Capture]\nPreScript={pre}\nExtraFiles=/bin/sleep")
-    known = len(t.vm.qmp.events)
+    known = len(t.vm.events)
     before = directories(t)
     result = crash(t, marks=MARKS)
     t.note(result.describe())
-    bites = [event for event in t.vm.qmp.events[known:] if event["event"] == "WATCHDOG"]
+    bites = [event for event in t.vm.events[known:] if event["event"] == "WATCHDOG"]
     equal(bites, [], "what the watchdog did")
     check_complete(t, new_dump(t, before))
     check(result.marks["complete"] > 2 * WATCHDOG_SECONDS, "it was too fast for this to matter")
+
+
+hugepages = Group("capture-hugepages", Config(captures=True, crashkernel="128M",
+                                              cmdline="sysctl.vm.nr_hugepages=128"),
+                  default=("new",), suites=ALL)
+
+
+@hugepages.case()
+def huge_pages(t):
+    """Huge pages by a sysctl on the command line, twice what is reserved: not in the capture."""
+    equal(t.guest.text("cat /proc/sys/vm/nr_hugepages"), "128", "huge pages of the guest")
+    arm(t, "")
+    report = json.loads(t.guest.text("kdump-load --dry-run --json", 60))
+    words = [word for word in report["CommandLineWords"] if "nr_hugepages" in word["Word"]]
+    equal(len(words), 1, f"entries about it among {report['CommandLineWords']}")
+    t.note(f"{words[0]['Word']}: {words[0]['Meaning']}: {words[0]['Reason']}")
+    check("nr_hugepages" not in report["CommandLine"], f"it is in {report['CommandLine']}")
+    check_crash(t)
 
 
 plugged = Group("capture-plugged", Config(captures=True), long=True, full=("old",), suites=ALL)

@@ -251,15 +251,15 @@ def tiny_reservation(t):
     check_boots(t, NO_SWIOTLB)
 
 
-high = Group("loader-high", Config(crashkernel="160M,high", memory="5G"))
+high = Group("loader-high", Config(crashkernel="100M,high crashkernel=256M,low", memory="5G"))
 
 
 @high.case(panics=True)
 def above_4g(t):
-    """crashkernel=X,high: the image goes above 4 GiB, and the low part is memory for the kernel."""
+    """crashkernel=X,high and Y,low: the image has to fit above 4 GiB; the kernel runs in both."""
     make_own(t)     # in its sandbox, which does not see addresses
     t.note(t.guest.text("cat /sys/kernel/kexec_crash_size"))
-    equal(t.kdumpd.properties()["ReservationBytes"], 160 << 20, "ReservationBytes")
+    equal(t.kdumpd.properties()["ReservationBytes"], 100 << 20, "ReservationBytes")
     # It may not read the bench's initrd either, which ends the dry run.
     text = t.guest.run("setpriv --reuid=65534 --clear-groups kdumpctl test", 60, check=False).out
     t.note("\n".join(line for line in text.splitlines() if re.match("Reservation|Fit", line)))
@@ -348,6 +348,27 @@ def elf_kernel(t):
     with t.kdumpd.episode() as episode:
         _, start, end = t.vm.add_dimm(GIB)
     episode.check_hotplug(t.kernel.updates_itself)
+    panic_and_check(t, start, end)
+
+
+unified = Group("loader-unified", Config(efi=True, unified=True))
+
+
+@unified.case(panics=True)
+def unified_kernel(t):
+    """Started by UEFI from a unified kernel image, and there is no other kernel: out of it."""
+    file = "/boot/efi/EFI/Linux/debian.efi"
+    t.guest.run(f"mkdir -p {file.rsplit('/', 1)[0]}; cat /dev/vdb >{file}; rm /boot/vmlinuz-*", 60)
+    check("BOOT_IMAGE" not in t.guest.text("cat /proc/cmdline"), "a boot loader was in between")
+    t.guest.run("systemctl enable --now kdumpd", 120)
+    properties = t.kdumpd.wait(60, "kdumpd to be armed", State="armed", Armed=True)
+    t.note(f"{properties['Loader']}: {properties['LoaderReason']}")
+    equal(properties["KernelFile"], file, "KernelFile")
+    equal(properties["Loader"], "kexec_file_load" if t.kernel.updates_itself else "kexec_load",
+          "Loader")
+    t.kdumpd.quiet()
+    _, start, end = t.vm.add_dimm(GIB)
+    t.kdumpd.quiet()
     panic_and_check(t, start, end)
 
 

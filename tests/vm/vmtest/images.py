@@ -5,9 +5,11 @@ import pathlib
 
 from .archive import Archive
 from .guesttools import SOURCE
+from .util import run
 
 TOOLS = "usr/local/lib/vmtest"      # where the guest finds the tools
 BUSYBOX = pathlib.Path("/bin/busybox")
+EFI_STUB = pathlib.Path("/usr/lib/systemd/boot/efi/linuxx64.efi.stub")
 
 
 def capture_initrd(tools):
@@ -55,3 +57,20 @@ def boot_initrd(kernel, tools, destdir=None, captures=False):
     archive.symlink(f"{units}/sysinit.target.wants/vmtest-agent.service",
                     "../vmtest-agent.service")
     return archive.finish()
+
+
+def unified_kernel(kernel, initrd, command_line, where):
+    """A unified kernel image as distributions make them: systemd's stub, with these sections."""
+    parts = {"cmdline": (0x30000, command_line.encode()),
+             "uname": (0x40000, kernel.release.encode()),
+             "linux": (0x2000000, kernel.vmlinuz.read_bytes()),
+             "initrd": (0x8000000, initrd)}
+    words = []
+    for name, (address, data) in parts.items():
+        file = where.with_suffix(f".{name}")
+        file.write_bytes(data)
+        words += ["--add-section", f".{name}={file}", "--change-section-vma",
+                  f".{name}={address:#x}"]
+    run(["objcopy", *words, EFI_STUB, where])
+    for name in parts:
+        where.with_suffix(f".{name}").unlink()

@@ -10,7 +10,7 @@ import subprocess
 import tempfile
 import time
 
-from . import rootfs
+from . import images, rootfs
 from .capture import CapturePort
 from .guest import Guest
 from .qmp import Qmp, connect
@@ -56,6 +56,7 @@ class Config:
     memory: str = "2G"
     efi: bool = False               # started by UEFI firmware, not by a BIOS
     vmlinux: bool = False           # the kernel as an ELF file on a disk of its own, /dev/vdb
+    unified: bool = False           # UEFI starts a unified kernel image, which is on /dev/vdb too
     captures: bool = False          # kdumpd builds the initrd of the crash kernel itself
     root: str = "root"              # of rootfs.VARIANTS
     disks: tuple = ()
@@ -84,8 +85,10 @@ class Machine:
         self._dimms = self._cpus_added = 0
         self.qmp = self.guest = self.port = None
         self.panicked = False
+        self.events = []            # of QEMU, from the first start on
         self.reset_event = None
         self.boots = 0
+        self._unplugged = set()     # names of disks
         self.journal = ""
         self.boot_seconds = self.panic_seconds = 0.0
 
@@ -132,10 +135,7 @@ class Machine:
             "-m", f"{self.config.memory},slots=16,maxmem=32G",
             "-nodefaults", "-no-user-config", "-display", "none",
             "-action", "reboot=shutdown",
-            # Firmware starts an image of its own format, nobody an ELF file.
-            "-kernel", str(self.kernel.vmlinuz if self.config.efi else self.kernel.vmlinux),
-            "-initrd", str(self._work / "initrd"),
-            "-append", self._command_line(),
+            *self._kernel_options(),
             "-drive", f"file={self._work / 'disk.qcow2'},format=qcow2,if=none,id=disk,"
                       f"cache={cache}",
             "-device", "virtio-blk-pci,drive=disk,id=root",
@@ -151,9 +151,10 @@ class Machine:
         if self.config.virtio_mem:
             argv += ["-object", "memory-backend-ram,id=vmem-backend,size=4G",
                      "-device", "virtio-mem-pci,id=vmem,memdev=vmem-backend,requested-size=0"]
-        if self.config.vmlinux:
-            argv += ["-drive", f"file={self.kernel.vmlinux},format=raw,if=none,id=vmlinux,"
-                               "readonly=on", "-device", "virtio-blk-pci,drive=vmlinux"]
+        if self.config.vmlinux or self.config.unified:
+            file = self.kernel.vmlinux if self.config.vmlinux else self._work / "unified"
+            argv += ["-drive", f"file={file},format=raw,if=none,id=kernel,readonly=on",
+                     "-device", "virtio-blk-pci,drive=kernel"]
         if self.config.efi:
             variables = self._work / "variables"
             shutil.copy(OVMF_VARIABLES, variables)
@@ -165,6 +166,8 @@ class Machine:
             flush = "off" if self.config.durable else "on"
             argv += ["-blockdev", f"driver=raw,node-name={disk.name},file.driver=file,"
                                   f"file.filename={self._work / disk.name},cache.no-flush={flush}"]
+            if disk.name in self._unplugged:
+                continue
             device = self._device_of(disk, number)
             argv += ["-device", ",".join([device.pop("driver"), *(f"{key}={value}" for key, value
                                                                   in device.items())])]
@@ -174,7 +177,7 @@ class Machine:
         with open(self.logs / "qemu", "wb") as log:
             self._process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=log,
                                              stderr=subprocess.STDOUT)
-        self.qmp = Qmp(self._work / "qmp", self.is_alive)
+        self.qmp = Qmp(self._work / "qmp", self.is_alive, self.events)
         self.guest = Guest(self._work / "agent", self.is_alive)
         self.port = CapturePort(connect(self._work / "capture", 20, self.is_alive))
 
@@ -187,6 +190,18 @@ class Machine:
         if disk.bus == "scsi":
             return {"driver": "scsi-hd", "bus": "scsi.0", **device}
         return {"driver": "virtio-blk-pci", **device}
+
+    def _kernel_options(self):
+        """QEMU's arguments for what is started. Firmware starts no ELF file, and nobody else a
+        unified kernel image, which has its initrd and command line in it."""
+        if self.config.unified:
+            file = self._work / "unified"
+            if not file.exists():
+                images.unified_kernel(self.kernel, self._initrd, self._command_line(), file)
+            return ["-kernel", str(file)]
+        kernel = self.kernel.vmlinuz if self.config.efi else self.kernel.vmlinux
+        return ["-kernel", str(kernel), "-initrd", str(self._work / "initrd"),
+                "-append", self._command_line()]
 
     def _command_line(self):
         words = [COMMAND_LINE]
@@ -217,8 +232,9 @@ class Machine:
         Not in the QEMU that it ran in: that one has translated the code of the kernel before, and
         looks through all of that for each eight bytes that the next one writes over it. Boots that
         took minutes were seen ("rcu_preempt detected stalls", in free_reserved_area())."""
+        known = len(self.events)
         yield
-        self.reset_event = self.qmp.wait_event("SHUTDOWN", limit, reason="guest-reset")
+        self.reset_event = self.qmp.wait_event("SHUTDOWN", limit, known, reason="guest-reset")
         self._boot_again()
 
     def restart_with(self, **changes):
@@ -357,7 +373,7 @@ class Machine:
     def remove_dimm(self, name):
         start, end = self.dimm_range(name)
         before = self.memory_blocks()
-        seen = len(self.qmp.events)
+        seen = len(self.events)
         self.qmp.execute("device_del", id=name)
         self.qmp.wait_event("DEVICE_DELETED", 60, since=seen, device=name)
         self.qmp.execute("object-del", id=f"{name}-backend")
@@ -378,14 +394,16 @@ class Machine:
                     if disk.name == name)
 
     def unplug_disk(self, name):
-        """Take a virtio disk out; its contents stay."""
-        seen = len(self.qmp.events)
+        """Take a virtio disk out; its contents stay, and it stays out when the guest restarts."""
+        seen = len(self.events)
         self.qmp.execute("device_del", id=f"disk-{name}")
         self.qmp.wait_event("DEVICE_DELETED", 60, since=seen, device=f"disk-{name}")
+        self._unplugged.add(name)
 
     def plug_disk(self, name):
         """Plug it in again; does not wait for the guest."""
         self.qmp.execute("device_add", **self._device_of(*self._disk(name)))
+        self._unplugged.discard(name)
 
     def limit_writes(self, bytes_per_second):
         """Slow the root disk down; 0: as fast as it can."""

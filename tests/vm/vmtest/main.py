@@ -12,7 +12,7 @@ import time
 
 from . import build, guesttools, kernels, rootfs, runner
 from .cache import Cache, default_directory
-from .images import BUSYBOX
+from .images import BUSYBOX, EFI_STUB
 from .machine import OVMF_CODE
 from .registry import BOTH, EVERY, GROUPS
 from .util import SetupError, note, say
@@ -21,7 +21,7 @@ from .util import SetupError, note, say
 NEEDED = {"qemu-system-x86_64": "qemu-system-x86", "qemu-img": "qemu-utils",
           "mmdebstrap": "mmdebstrap", "mke2fs": "e2fsprogs", "dpkg-deb": "dpkg",
           "apt-get": "apt", "zstd": "zstd", "depmod": "kmod", "gcc": "gcc libc6-dev"}
-NEEDED_FILES = {"busybox-static": BUSYBOX, "ovmf": OVMF_CODE}
+NEEDED_FILES = {"busybox-static": BUSYBOX, "ovmf": OVMF_CODE, "systemd-boot-efi": EFI_STUB}
 
 
 def parse(argv):

@@ -33,12 +33,12 @@ class QmpError(Failure):
 
 
 class Qmp:
-    def __init__(self, path, alive, on_event=None):
+    def __init__(self, path, alive, events):
+        """Events that come are added to the list."""
         self._socket = connect(path, 20, alive)
         self._lock = threading.Lock()
         self._replies = queue.Queue()
-        self._on_event = on_event
-        self.events = []
+        self.events = events
         threading.Thread(target=self._read, daemon=True).start()
         self._next(20)                          # the greeting
         self.execute("qmp_capabilities")
@@ -49,8 +49,6 @@ class Qmp:
                 message = json.loads(line)
                 if "event" in message:
                     self.events.append(message)
-                    if self._on_event:
-                        self._on_event(message)
                 else:
                     self._replies.put(message)
         except (OSError, ValueError):
