@@ -39,6 +39,96 @@ START_TEST(vendor) {
 }
 END_TEST
 
+#define CLASS "/sys/class/watchdog/"
+#define DEPS  "/lib/modules/" R "/modules.dep"
+
+/* A watchdog on a device that a module drives; module is NULL for one that is not named. */
+static void add_watchdog(const char *name, const char *driver, const char *module) {
+        char path[128], target[128];
+
+        strscpyf(path, sizeof(path), "/sys/bus/x/drivers/%s/bind", driver);
+        tree_text(&tree, path, "");
+        if (module) {
+                strscpyf(path, sizeof(path), "/sys/bus/x/drivers/%s/module", driver);
+                strscpyf(target, sizeof(target), "../../../../module/%s", module);
+                tree_link(&tree, path, target);
+                strscpyf(path, sizeof(path), "/sys/module/%s", module);
+                tree_dir(&tree, path);
+        }
+        strscpyf(path, sizeof(path), "/sys/devices/of-%s/driver", name);
+        strscpyf(target, sizeof(target), "../../bus/x/drivers/%s", driver);
+        tree_link(&tree, path, target);
+        strscpyf(path, sizeof(path), CLASS "%s/device", name);
+        strscpyf(target, sizeof(target), "../../../devices/of-%s", name);
+        tree_link(&tree, path, target);
+}
+
+static void line_ends(const char *end) {
+        ck_assert_msg(prepare() == FAILURE_NONE, "%s", report.message);
+        ck_assert_msg(endswith(report.command_line, end), "\"%s\" does not end: %s", end,
+                      report.command_line);
+}
+
+START_TEST(watchdogs) {
+        line_has("pretimeout", false);
+        /* By module, by driver where the module is not told, and each once. */
+        add_watchdog("watchdog1", "wdt-of-vendor", NULL);
+        line_ends(WORD " wdt_of_vendor.pretimeout=0");
+        add_watchdog("watchdog0", "HP iLO", "hpwdt");
+        add_watchdog("watchdog2", "other", "hpwdt");
+        line_ends(WORD " hpwdt.pretimeout=0 wdt_of_vendor.pretimeout=0");
+        tree_dir(&tree, "/sys/module/ipmi_watchdog");
+        line_ends(WORD " hpwdt.pretimeout=0 ipmi_watchdog.pretimeout=0 wdt_of_vendor.pretimeout=0");
+        /* Whatever initrd it is. */
+        tree_text(&tree, "/var/lib/kdumpd/" R "/initramfs.img", "x");
+        line_has(" hpwdt.pretimeout=0 ", true);
+        set("Initrd", "none");
+        line_has(" hpwdt.pretimeout=0 ", true);
+        /* What somebody wants is so, and what the running kernel has is not for this one. */
+        set("CommandLineAppend", "hpwdt.pretimeout=1");
+        line_has("hpwdt.pretimeout=0", false);
+        set("CommandLineAppend", "");
+        set("CommandLine", "a wdt-of-vendor.pretimeout=5");
+        line_has("wdt_of_vendor.pretimeout=0", false);
+        line_has("hpwdt.pretimeout=0", true);
+        set("CommandLine", "");
+        set("CommandLineRemove", "ipmi-watchdog.pretimeout");
+        line_has("ipmi_watchdog", false);
+        tree_text(&tree, "/proc/cmdline", "hpwdt.pretimeout=9 hpwdt.nowayout=1\n");
+        line_has("pretimeout=9", false);
+        line_has("hpwdt.nowayout=1", true);
+        ck_assert_str_eq(report.words[0].meaning, "panic");
+        /* No name tears the line apart. */
+        add_watchdog("watchdog3", "two words", NULL);
+        line_has("words", false);
+}
+END_TEST
+
+/* Where one does not say what drives it, all that may: those that are there. */
+START_TEST(silent_watchdogs) {
+        tree_text(&tree, DEPS,
+                  "kernel/drivers/watchdog/i6300esb.ko.xz: kernel/lib/x.ko\n"
+                  "kernel/drivers/watchdog/softdog.ko:\nkernel/drivers/watchdog/gone.ko:\n"
+                  "kernel/drivers/watchdog/two-parts.ko.zst:\nkernel/drivers/net/net.ko:\n");
+        tree_text(&tree, "/lib/modules/" R "/modules.builtin",
+                  "kernel/drivers/watchdog/built_in.ko\n");
+        for (const char *const *p = (const char *const[]){ "i6300esb", "softdog", "two_parts",
+                                                           "built_in", "net", NULL };
+             *p; p++) {
+                char path[64];
+
+                strscpyf(path, sizeof(path), "/sys/module/%s", *p);
+                tree_dir(&tree, path);
+        }
+        line_has("pretimeout", false);
+        add_watchdog("watchdog0", "hpwdt", "hpwdt");
+        line_ends(WORD " hpwdt.pretimeout=0");
+        tree_text(&tree, CLASS "watchdog1/state", "active\n");
+        line_ends(WORD " built_in.pretimeout=0 hpwdt.pretimeout=0 i6300esb.pretimeout=0 "
+                       "two_parts.pretimeout=0");
+}
+END_TEST
+
 /* Makes the line this long, by a word of the configuration. */
 static void set_length(size_t length) {
         _cleanup_free_ char *text = NULL;
@@ -99,6 +189,8 @@ END_TEST
 
 static void add_cases(Suite *s) {
         ADD_FIXTURE_TEST(s, vendor);
+        ADD_FIXTURE_TEST(s, watchdogs);
+        ADD_FIXTURE_TEST(s, silent_watchdogs);
         ADD_FIXTURE_TEST(s, limits);
         ADD_FIXTURE_TEST(s, limits_of_own);
 }

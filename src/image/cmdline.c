@@ -151,6 +151,11 @@ static WordMeaning judge(const CommandLineInput *input, const Parameter *p,
                 *ret_reason = "The initrd needs a word of that name itself";
                 return WORD_OF_BOOT_LOADER;
         }
+        if (listed(input->driver_words, p, false)) {
+                *ret_reason = "What a watchdog does before its time is up can be a panic of the "
+                              "crash kernel";
+                return WORD_MAKES_PANICS;
+        }
         if (word_is_sysctl(p->name, p->name_length)) {
                 *ret_reason = "What it does to a capture is not known, and it stays; "
                               "CommandLineRemove= in kdumpd.conf would leave it out";
@@ -178,7 +183,7 @@ static void line_done(Line *line) {
 /* Room for all words that there are, which is more than what becomes of them. */
 static int line_init(Line *line, const CommandLineInput *input) {
         const char *const texts[] = { input->fixed, input->running, input->initrd_words,
-                                      input->append };
+                                      input->driver_words, input->append };
         size_t room = sizeof(" -- ");
 
         /* A blank and a quote that is missing come to each text. */
@@ -274,8 +279,8 @@ static void add_needs(Line *line, const CommandLineInput *input) {
         }
 }
 
-static void add_initrd_words(Line *line, const CommandLineInput *input) {
-        const char *text = input->initrd_words;
+/* Words for the initrd or for drivers. */
+static void add_more(Line *line, const CommandLineInput *input, const char *text) {
         Word word;
 
         while (next_word(&text, &word)) {
@@ -297,7 +302,8 @@ int command_line_make(const CommandLineInput *input, char **ret) {
         else
                 add_words(&line, input->running, input);
         add_needs(&line, input);
-        add_initrd_words(&line, input);
+        add_more(&line, input, input->initrd_words);
+        add_more(&line, input, input->driver_words);
         add_words(&line, input->append, NULL);
         add_init_arguments(&line, input->fixed, &separated);
         add_init_arguments(&line, input->append, &separated);

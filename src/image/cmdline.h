@@ -19,6 +19,7 @@ typedef struct CommandLineInput {
         const char *architecture; /* uname's machine */
         const char *vendor;       /* of the machine, as DMI has it; may be NULL */
         const char *initrd_words; /* what the initrd needs besides, may be NULL */
+        const char *driver_words; /* what drivers of this machine need, may be NULL */
         bool initrd_knows_root; /* the initrd brings the devices and mounts of its own (dracut's) */
         bool initrd_is_own;     /* it is one that kdump-mkinitramfs made; it knows its root, too */
 } CommandLineInput;
@@ -27,9 +28,10 @@ typedef struct CommandLineInput {
  *   the words of fixed, unchanged; or, if it is empty, those of running without those that
  *     image/cmdline-words.h lists and without the words of remove ("foo" takes away foo and
  *     foo=anything, "foo=bar" only that);
- *   the built-in words for the architecture, and those of initrd_words, without those of remove,
- *     and without those whose name fixed or append has too, or another for the same ("maxcpus" for
- *     "nr_cpus"); words of running with a name of initrd_words are left out before;
+ *   the built-in words for the architecture, those of initrd_words and of driver_words, without
+ *     those of remove, and without those whose name fixed or append has too, or another for the
+ *     same ("maxcpus" for "nr_cpus"); words of running with a name that initrd_words or
+ *     driver_words has are left out before;
  *   the words of append;
  *   and, behind a "--", the arguments for init that fixed and append have (those of running are
  *     dropped).

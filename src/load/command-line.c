@@ -6,6 +6,7 @@
 #include "image/cmdline.h"
 #include "sys/kernel-state.h"
 #include "sys/locate.h"
+#include "sys/watchdog.h"
 
 #define CMDLINE_FILE_MAX (64u * 1024u) /* of /proc/cmdline */
 
@@ -33,6 +34,23 @@ static uint64_t told_size(const LoadRequest *request, const KernelImage *image, 
         return size ?: S390_COMMAND_LINE_OLD;
 }
 
+/* An interrupt some seconds before a watchdog resets the machine is meant for a kernel that can
+ * panic and be dumped. This one is dumping. A parameter that a driver does not have is ignored,
+ * with a line in the log if it is a module (unknown_module_param_cb() in kernel/module/main.c). */
+static char *driver_words(const LoadRequest *request) {
+        static const char parameter[] = ".pretimeout=0 ";
+        WatchdogDrivers drivers;
+        char *text;
+        size_t size;
+
+        watchdog_drivers(request->root_fd, request->release, &drivers);
+        size = drivers.n * (sizeof(drivers.name[0]) + sizeof(parameter)) + 1;
+        text = calloc(1, size);
+        for (size_t i = 0, n = 0; text && i < drivers.n; i++, n = strlen(text))
+                strscpyf(text + n, size - n, "%s%s", drivers.name[i], parameter);
+        return text;
+}
+
 static Failure too_long(const char *line, size_t limit, LoadReport *report) {
         char words[LONGEST_WORDS_MAX];
 
@@ -46,7 +64,7 @@ static Failure too_long(const char *line, size_t limit, LoadReport *report) {
 
 Failure load_command_line(const LoadRequest *request, const KernelImage *image, int kernel_fd,
                           const char *initrd_words, LoadReport *report) {
-        _cleanup_free_ char *running = NULL, *line = NULL;
+        _cleanup_free_ char *running = NULL, *line = NULL, *drivers = driver_words(request);
         const char *initrd = strempty(report->initrd.path);
         const Settings *s = request->settings;
         char vendor[MACHINE_VENDOR_MAX];
@@ -57,12 +75,15 @@ Failure load_command_line(const LoadRequest *request, const KernelImage *image, 
                 .architecture = request->architecture,
                 .vendor = kernel_machine_vendor(request->root_fd, vendor) < 0 ? NULL : vendor,
                 .initrd_words = initrd_words,
+                .driver_words = drivers,
                 .initrd_knows_root = locate_initrd_knows_root(initrd),
                 .initrd_is_own = locate_initrd_is_own(initrd),
         };
         size_t limit;
         int r;
 
+        if (!drivers)
+                return load_fail_memory(report);
         if (isempty(s->command_line)) {
                 r = read_file_below(request->root_fd, "/proc/cmdline", CMDLINE_FILE_MAX, &running,
                                     NULL);

@@ -8,9 +8,9 @@
 #include "base/file-util.h"
 #include "mkinitramfs/builder.h"
 #include "sys/path.h"
+#include "sys/watchdog.h"
 
 #define MODALIAS_MAX 4096u
-#define WATCHDOGS    "/sys/class/watchdog"
 #define MODULES_LIVE "/sys/module/"
 
 static int no_module(Builder *b, const char *alias, const char *what) {
@@ -120,23 +120,15 @@ static int add_words(Builder *b, const char *words, const char *what) {
 #define FOR_WATCHDOG "for the watchdog that is running"
 
 /* Not all drivers say what they drive; all that are loaded are few, and do nothing where their
- * hardware is not. By name, so that the image does not depend on the order of a directory. */
+ * hardware is not. */
 static int add_loaded_watchdogs(Builder *b) {
-        _cleanup_close_ int fd = open_below(b->root_fd, MODULES_LIVE, O_RDONLY | O_DIRECTORY);
-        struct dirent **entries = NULL;
-        int n, r = 0;
+        WatchdogDrivers drivers = { 0 };
+        int r = 0;
 
-        n = fd >= 0 ? scandirat(fd, ".", &entries, NULL, alphasort) : 0;
-        for (int i = 0; i < n; i++) {
-                const char *name = entries[i]->d_name;
-
-                if (r >= 0 && !streq(name, "softdog") &&
-                    modules_is_below(b->modules, name, "kernel/drivers/watchdog"))
-                        r = driver_add(b, name, FOR_WATCHDOG);
-                free(entries[i]);
-        }
-        free(entries);
-        return r;
+        watchdog_add_loaded(b->root_fd, b->release, &drivers);
+        for (size_t i = 0; i < drivers.n && r >= 0; i++)
+                r = try_driver(b, drivers.name[i], FOR_WATCHDOG);
+        return MIN(r, 0);
 }
 
 /* A watchdog that runs goes on running after the panic, and has to be fed by its driver. */
@@ -145,14 +137,14 @@ static int add_watchdog(Builder *b, const char *name) {
         char state[16] = "";
         int r;
 
-        if (asprintf(&path, WATCHDOGS "/%s/state", name) < 0) {
+        if (asprintf(&path, WATCHDOG_CLASS "/%s/state", name) < 0) {
                 path = NULL;
                 return fail_memory(b);
         }
         if (read_line_below(b->root_fd, path, state, sizeof(state)) < 0 || !streq(state, "active"))
                 return 0;
         free(TAKE_PTR(path));
-        if (asprintf(&path, WATCHDOGS "/%s/device", name) < 0) {
+        if (asprintf(&path, WATCHDOG_CLASS "/%s/device", name) < 0) {
                 path = NULL;
                 return fail_memory(b);
         }
@@ -167,7 +159,7 @@ static int add_watchdogs(Builder *b) {
         struct dirent *entry;
         int r = 0;
 
-        if (open_directory_below(b->root_fd, WATCHDOGS, &directory) < 0)
+        if (open_directory_below(b->root_fd, WATCHDOG_CLASS, &directory) < 0)
                 return 0;
         while (r >= 0 && (entry = readdir(directory)))
                 if (entry->d_name[0] != '.')

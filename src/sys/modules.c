@@ -231,20 +231,6 @@ int modules_add(Modules *m, const char *name_or_alias, const char *why) {
         return r < 0 ? r : 1;
 }
 
-bool modules_is_below(Modules *m, const char *name, const char *directory) {
-        struct kmod_module *module = NULL;
-        const char *path, *found;
-        bool result;
-
-        if (kmod_module_new_from_name(m->kmod, name, &module) < 0)
-                return false;
-        path = kmod_module_get_path(module);
-        found = path ? strstr(path, directory) : NULL;
-        result = found && found > path && found[-1] == '/' && found[strlen(directory)] == '/';
-        kmod_module_unref(module);
-        return result;
-}
-
 const Module *modules_list(const Modules *m, size_t *ret_n) {
         *ret_n = m->n;
         return m->list;

@@ -33,9 +33,5 @@ DEFINE_CLEANUP(Modules *, modules_free);
  * libkmod says. */
 int modules_add(Modules *m, const char *name_or_alias, const char *why) _must_check_;
 
-/* Whether there is a module of that name whose file is below a directory of the release, as
- * "kernel/drivers/watchdog". What is built in has no file. */
-bool modules_is_below(Modules *m, const char *name, const char *directory);
-
 /* What has been added so far; valid until the next call. */
 const Module *modules_list(const Modules *m, size_t *ret_n);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Command lines out of any text: lines of the input are running, fixed, remove, append,
- * architecture, words of the initrd. */
+ * architecture, words of the initrd and of drivers. */
 #include "fuzz.h"
 
 #include "base/string-util.h"
@@ -17,7 +17,7 @@ static void check(const char *line) {
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         _cleanup_free_ char *text = strndup((const char *)data, size), *line = NULL, *again = NULL;
-        char *rest = text, *part[6] = { NULL }, longest[LONGEST_WORDS_MAX];
+        char *rest = text, *part[7] = { NULL }, longest[LONGEST_WORDS_MAX];
         _cleanup_free_ WordNote *notes = NULL;
         CommandLineInput input;
         size_t n_notes;
@@ -33,6 +33,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
                                     .append = part[3],
                                     .architecture = part[4] ?: "x86_64",
                                     .initrd_words = part[5],
+                                    .driver_words = part[6],
                                     .initrd_knows_root = size % 2 == 0 };
         FUZZ_CHECK(command_line_notes(&input, &notes, &n_notes) == 0);
         FUZZ_CHECK(n_notes <= WORD_NOTES_MOST);
