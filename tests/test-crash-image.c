@@ -78,9 +78,9 @@ START_TEST(elfcorehdr_bytes) {
         };
         Elfcorehdr e = { 0 };
         const Elf64_Phdr *p;
-        size_t needed, fits;
+        size_t needed;
 
-        ck_assert_int_eq(elfcorehdr_build(&machine, EM_X86_64, MIB, &e, &needed, &fits), 0);
+        ck_assert_int_eq(elfcorehdr_build(&machine, EM_X86_64, MIB, &e, &needed), 0);
         ck_assert_uint_eq(e.size, 64 + 6 * 56);
         ck_assert_uint_eq(e.memory_size, 4096);
         ck_assert_mem_eq(e.data, head, sizeof(head));
@@ -96,33 +96,6 @@ START_TEST(elfcorehdr_bytes) {
 }
 END_TEST
 
-START_TEST(elfcorehdr_size) {
-        Elfcorehdr e = { 0 };
-        size_t needed = 0, fits = 0;
-
-        /* The kernel's wish does not count the ELF header: 917,616 + 64 in whole pages. */
-        machine.elfcorehdr_bytes = 917616;
-        ck_assert_int_eq(elfcorehdr_build(&machine, EM_X86_64, MIB, &e, &needed, &fits), 0);
-        ck_assert_uint_eq(e.memory_size, 0xe1000);
-        elfcorehdr_done(&e);
-        /* Six segments are needed. */
-        machine.elfcorehdr_bytes = 6 * 56;
-        ck_assert_int_eq(elfcorehdr_build(&machine, EM_X86_64, MIB, &e, &needed, &fits), 0);
-        elfcorehdr_done(&e);
-        machine.elfcorehdr_bytes = 6 * 56 - 1;
-        ck_assert_int_eq(elfcorehdr_build(&machine, EM_X86_64, MIB, &e, &needed, &fits), -E2BIG);
-        ck_assert_uint_eq(needed, 6);
-        ck_assert_uint_eq(fits, 5);
-        machine.elfcorehdr_bytes = UINT64_MAX;
-        ck_assert_int_eq(elfcorehdr_build(&machine, EM_X86_64, MIB, &e, &needed, &fits), 0);
-        elfcorehdr_done(&e);
-        ck_assert_uint_eq(plan(), FAILURE_TOO_SMALL);
-        machine.elfcorehdr_bytes = 5 * 56;
-        ck_assert_uint_eq(plan(), FAILURE_SYSTEM);
-        ck_assert_ptr_nonnull(strstr(error, "6, and the kernel has room for 5"));
-}
-END_TEST
-
 /* n ranges of RAM besides the first, with gaps. */
 static void many_ranges(size_t n) {
         for (size_t i = 0; i < n; i++)
@@ -131,16 +104,55 @@ static void many_ranges(size_t n) {
                                  0);
 }
 
+static void build(bool updatable, size_t n, size_t memory_size) {
+        Elfcorehdr e = { 0 };
+        size_t needed;
+
+        ck_assert_int_eq(elfcorehdr_build(&machine, EM_X86_64, MIB, &e, &needed), 0);
+        ck_assert_int_eq(e.is_updatable, updatable);
+        ck_assert_uint_eq(e.size, 64 + n * 56);
+        ck_assert_uint_eq(e.memory_size, memory_size);
+        elfcorehdr_done(&e);
+}
+
+/* The kernel's wish does not count the ELF header: 917,616 + 64 in whole pages. It is of no use if
+ * what the kernel itself would write, for all CPUs that there can be, has no room in that. */
+START_TEST(elfcorehdr_size) {
+        ck_assert_uint_eq(elfcorehdr_room(0), 65534);
+        ck_assert_uint_eq(elfcorehdr_room(3696), 72); /* for 64 CPUs */
+        ck_assert_uint_eq(elfcorehdr_room(917616), 16456);
+        ck_assert_uint_eq(elfcorehdr_room(UINT64_MAX), 65534);
+        build(false, 6, 4096);
+        machine.elfcorehdr_bytes = 917616;
+        build(true, 6, 0xe1000);
+        machine.n_possible_cpus = 16456 - 4;
+        build(true, 6, 0xe1000);
+        machine.n_possible_cpus++;
+        build(false, 6, 4096);
+        machine.n_possible_cpus = 8192;
+        many_ranges(16456 - 8192 - 4);
+        build(true, 2 + 16456 - 8192, 0xe1000);
+        set_cpus(8192);
+        build(true, 16456, 0xe1000);
+        add(9000 * GIB, 9001 * GIB, MEMORY_RAM);
+        build(false, 16457, 0xe2000);
+        ck_assert_uint_eq(plan(), FAILURE_NONE);
+        ck_assert_uint_eq(image.segments[SEGMENT_ELFCOREHDR].memory_size, 0xe2000);
+        machine.elfcorehdr_bytes = UINT64_MAX;
+        ck_assert_uint_eq(plan(), FAILURE_TOO_SMALL);
+}
+END_TEST
+
 static void check_large(size_t n_cpus, size_t n_ranges) {
         ElfcorehdrContent content = { 0 };
         Elfcorehdr e = { 0 };
-        size_t needed, fits;
+        size_t needed;
 
         teardown();
         setup();
         set_cpus(n_cpus);
         many_ranges(n_ranges);
-        ck_assert_int_eq(elfcorehdr_build(&machine, EM_X86_64, MIB, &e, &needed, &fits), 0);
+        ck_assert_int_eq(elfcorehdr_build(&machine, EM_X86_64, MIB, &e, &needed), 0);
         ck_assert_uint_eq(e.size, 64 + 56 * (n_cpus + 4 + n_ranges));
         ck_assert_int_eq(elfcorehdr_read(e.data, e.size, &content), 0);
         ck_assert_uint_eq(content.elf_machine, EM_X86_64);
@@ -155,7 +167,7 @@ static void check_large(size_t n_cpus, size_t n_ranges) {
 
 START_TEST(elfcorehdr_large) {
         struct timespec start, end;
-        size_t needed, fits;
+        size_t needed;
         Elfcorehdr e;
 
         check_large(2, 1);
@@ -171,19 +183,20 @@ START_TEST(elfcorehdr_large) {
         /* More than ELF counts in 16 bits. */
         set_cpus(40000);
         many_ranges(30000);
-        ck_assert_int_eq(elfcorehdr_build(&machine, EM_X86_64, MIB, &e, &needed, &fits), -E2BIG);
-        ck_assert_uint_eq(fits, 65534);
-        ck_assert_uint_gt(needed, fits);
+        ck_assert_int_eq(elfcorehdr_build(&machine, EM_X86_64, MIB, &e, &needed), -E2BIG);
+        ck_assert_uint_gt(needed, 65534);
+        ck_assert_uint_eq(plan(), FAILURE_SYSTEM);
+        ck_assert_ptr_nonnull(strstr(error, "ends at 65534"));
 }
 END_TEST
 
 START_TEST(elfcorehdr_bad) {
         ElfcorehdrContent content = { 0 };
-        size_t needed, fits;
+        size_t needed;
         Elfcorehdr e;
         char *copy;
 
-        ck_assert_int_eq(elfcorehdr_build(&machine, EM_X86_64, MIB, &e, &needed, &fits), 0);
+        ck_assert_int_eq(elfcorehdr_build(&machine, EM_X86_64, MIB, &e, &needed), 0);
         for (size_t size = 0; size < e.size; size += 7) {
                 copy = malloc(size + 1);
                 memcpy(copy, e.data, size);
@@ -332,6 +345,22 @@ START_TEST(boot_params_high) {
 }
 END_TEST
 
+/* The kernel's own loader leaves out what does not fit into boot_params, and the reservation comes
+ * last: what lies within another range of its type is not counted, nor is memory above 1 MiB. */
+START_TEST(e820_of_file_call) {
+        ck_assert_uint_eq(e820_count_of_file_call(&machine.memory), 6);
+        add(0x9fd00, 0x9fe00, MEMORY_RESERVED);
+        add(4 * GIB, 5 * GIB, MEMORY_RAM);
+        add(5 * GIB, 6 * GIB, MEMORY_DEVICE);
+        add(4 * GIB, 4 * GIB + 64 * MIB, MEMORY_CRASH_CMA);
+        ck_assert_uint_eq(e820_count_of_file_call(&machine.memory), 6);
+        add(0x60000000, 0x61000000, MEMORY_CRASH);
+        add(0x9fe00, 0xa1000, MEMORY_RESERVED); /* over the end of the other one */
+        add(0x62000000, 0x62001000, MEMORY_ACPI_NVS);
+        ck_assert_uint_eq(e820_count_of_file_call(&machine.memory), 9);
+}
+END_TEST
+
 /* What does not fit into boot_params is in a list node behind the command line. */
 START_TEST(many_e820) {
         size_t n = 150, at;
@@ -443,6 +472,7 @@ static void add_cases(Suite *s) {
         ADD_FIXTURE_TEST(s, cma);
         ADD_FIXTURE_TEST(s, boot_params);
         ADD_FIXTURE_TEST(s, boot_params_high);
+        ADD_FIXTURE_TEST(s, e820_of_file_call);
         ADD_FIXTURE_TEST(s, many_e820);
         ADD_FIXTURE_TEST(s, five_levels);
         ADD_FIXTURE_TEST(s, purgatory);

@@ -131,6 +131,11 @@ START_TEST(fingerprint) {
         tree_bytes(&tree, "/sys/devices/system/cpu/present", "0-3\0,9\n", 7);
         ck_assert_int_eq(kernel_fingerprint(tree.fd, &more), -EINVAL);
         ck_assert_uint_eq(more.blocks.count, 0);
+        ck_assert_uint_eq(kernel_possible_cpus(tree.fd), 0);
+        tree_text(&tree, "/sys/devices/system/cpu/possible", "0-3,8\n");
+        ck_assert_uint_eq(kernel_possible_cpus(tree.fd), 5);
+        tree_text(&tree, "/sys/devices/system/cpu/possible", "x\n");
+        ck_assert_uint_eq(kernel_possible_cpus(tree.fd), 0);
 }
 END_TEST
 

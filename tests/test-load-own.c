@@ -384,6 +384,122 @@ START_TEST(vmlinux) {
 }
 END_TEST
 
+/* An iomem with so many ranges more of one name, of a page each, from 4 GiB on. */
+static void ranges(size_t n, const char *name) {
+        size_t size;
+        char *text;
+        FILE *f = open_memstream(&text, &size);
+
+        ck_assert_ptr_nonnull(f);
+        (void)fputs(FAKE_IOMEM, f);
+        for (size_t i = 0; i < n; i++)
+                (void)fprintf(f, "%zx-%zx : %s\n", ((size_t)1 << 33) + i * 8192,
+                              ((size_t)1 << 33) + i * 8192 + 4095, name);
+        ck_assert_int_eq(fclose(f), 0);
+        tree_text(&tree, "/proc/iomem", text);
+        free(text);
+}
+
+static void lock_down(bool locked) {
+        if (!locked) {
+                tree_unlink(&tree, "/sys/kernel/security/lockdown");
+                return;
+        }
+        tree_text(&tree, "/sys/kernel/security/lockdown", "none [integrity] confidentiality\n");
+        fake_sign(image, FAKE_KERNEL_SIZE - 64, 64);
+        tree_bytes(&tree, KERNEL, image, sizeof(image));
+}
+
+/* Where the kernel's own loader cannot serve, it is not called, and what is loaded stays. */
+static void only_own(unsigned long expected, const char *words) {
+        for (unsigned i = 0; i < 2; i++) {
+                loaded("O", "kexec_load");
+                if (i == 0)
+                        reason_has(words);
+                ck_assert_uint_eq(report.flags, X86 | expected);
+                ck_assert_uint_eq(fake.flags, X86 | expected);
+                set("Loader", "kexec_load");
+        }
+        set("Loader", "kexec_file_load");
+        refused(FAILURE_CONFIGURATION, words);
+        ck_assert_str_eq(fake.order, "");
+        set("Loader", "auto");
+        lock_down(true);
+        refused(FAILURE_LOCKDOWN, words);
+        ck_assert_str_eq(fake.order, "");
+        lock_down(false);
+        fake.own_result = -EINVAL; /* the other call is no way out, and none back */
+        fake.drops = true;
+        record("the previous one", "kexec_file_load");
+        set_loaded(true);
+        refused(FAILURE_SYSTEM, "is gone");
+        ck_assert_uint_eq(strspn(fake.order, "o"), strlen(fake.order));
+        fake.own_result = 0;
+        fake.drops = false;
+        tree_unlink(&tree, "/proc/kcore");
+        refused(FAILURE_CONFIGURATION, words);
+        ck_assert_ptr_nonnull(strstr(report.message, "; and kexec_load cannot be used: /proc/kc"));
+        ck_assert_str_eq(fake.order, "");
+}
+
+/* Two CPUs, vmcoreinfo and the kernel's text, and four ranges and more: 72 have room where the
+ * kernel asks for 66, as it does with 64 CPUs. */
+START_TEST(many_ranges) {
+        updates_itself(0xc);
+        tree_text(&tree, "/sys/kernel/crash_elfcorehdr_size", "3696\n");
+        tree_text(&tree, "/sys/devices/system/cpu/possible", "0-1\n");
+        ranges(72 - 8, "System RAM");
+        loaded("F", "kexec_file_load");
+        set("Loader", "kexec_load");
+        loaded("O", "kexec_load");
+        ck_assert_uint_eq(report.flags, X86 | 5);
+        set("Loader", "auto");
+        ranges(72 - 7, "System RAM (kmem)");
+        only_own(1, "are 73, and kexec_file_load has room for 72");
+        ck_assert_uint_eq(fake.n_areas, 4);
+}
+END_TEST
+
+/* The same for CPUs that can be plugged, and at the size of kernels that distributions make. */
+START_TEST(many_cpus) {
+        updates_itself(0xc);
+        tree_text(&tree, "/sys/devices/system/cpu/possible", "0-8191\n");
+        ranges(16456 - 8192 - 6, "System RAM (virtio_mem)");
+        loaded("F", "kexec_file_load");
+        ranges(16456 - 8192 - 5, "System RAM (virtio_mem)");
+        only_own(1, "are 16457, and kexec_file_load has room for 16456");
+}
+END_TEST
+
+/* RAM below 1 MiB, two that are reserved, the tables and the NVS of ACPI, and the reservation: with
+ * 122 more, the e820 of the kernel's own loader is full. */
+START_TEST(many_firmware_ranges) {
+        updates_itself(0xc);
+        ranges(122, "Reserved");
+        loaded("F", "kexec_file_load");
+        ranges(123, "ACPI Tables");
+        only_own(5, "129 with that, and it ends at 128");
+}
+END_TEST
+
+START_TEST(firmware_ranges_by_hundreds) {
+        updates_itself(0xc);
+        ranges(200, "Reserved");
+        only_own(5, "206 with that, and it ends at 128");
+}
+END_TEST
+
+/* Who does not see addresses is not told of them. */
+START_TEST(ranges_unseen) {
+        updates_itself(0xc);
+        tree_text(&tree, "/proc/iomem", "00000000-00000000 : System RAM\n");
+        loaded("F", "kexec_file_load");
+        ranges(200, "Reserved");
+        request.architecture = "aarch64";
+        loaded("F", "kexec_file_load");
+}
+END_TEST
+
 START_TEST(dry_run) {
         request.dry_run = true;
         ck_assert_uint_eq(load_prepare(&request, &prepared, &report), FAILURE_NONE);
@@ -420,6 +536,11 @@ static void add_cases(Suite *s) {
         ADD_FIXTURE_TEST(s, other_is_known_again);
         ADD_FIXTURE_TEST(s, way_back);
         ADD_FIXTURE_TEST(s, vmlinux);
+        ADD_FIXTURE_TEST(s, many_ranges);
+        ADD_FIXTURE_TEST(s, many_cpus);
+        ADD_FIXTURE_TEST(s, many_firmware_ranges);
+        ADD_FIXTURE_TEST(s, firmware_ranges_by_hundreds);
+        ADD_FIXTURE_TEST(s, ranges_unseen);
         ADD_FIXTURE_TEST(s, dry_run);
         ADD_FIXTURE_TEST(s, same_image);
 }

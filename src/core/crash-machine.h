@@ -50,6 +50,7 @@ typedef struct CrashMachine {
         bool has_1g_pages;     /* x86: the kernel maps memory with pages of 1 GiB where it can */
         NoteArea *cpu_notes;   /* of each present CPU, in the order of their numbers */
         size_t n_cpu_notes;
+        size_t n_possible_cpus; /* that an elfcorehdr of the kernel's own lists; 0: not known */
         NoteArea vmcoreinfo;
         uint64_t elfcorehdr_bytes; /* what the kernel wants for the elfcorehdr that it is to update
                                       itself; 0 if it never does */

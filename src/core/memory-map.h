@@ -9,13 +9,13 @@
 
 typedef enum MemoryType {
         MEMORY_RAM,
-        MEMORY_CRASH,     /* reserved for the crash kernel; lies within RAM */
-        MEMORY_CRASH_CMA, /* lent by it to programs until then (crashkernel=SIZE,cma); lies within
-                             RAM, and images cannot lie there */
+        MEMORY_CRASH, /* reserved for the crash kernel; lies within RAM */
         MEMORY_RESERVED,
         MEMORY_ACPI_TABLES,
         MEMORY_ACPI_NVS,
-        MEMORY_DEVICE, /* the kernel can have it mapped like RAM, but it is none */
+        MEMORY_DEVICE,    /* the kernel can have it mapped like RAM, but it is none */
+        MEMORY_CRASH_CMA, /* like MEMORY_CRASH, but lent to programs until then
+                             (crashkernel=SIZE,cma): images cannot lie there */
         _MEMORY_TYPE_MAX,
 } MemoryType;
 

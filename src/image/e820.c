@@ -66,6 +66,30 @@ int e820_make(const MemoryMap *memory, uint64_t hole_start, uint64_t hole_end, E
         return 0;
 }
 
+/* What the kernel looks for by one type it takes without what lies within. */
+static size_t count_outer(const MemoryMap *memory, MemoryType type, uint64_t limit) {
+        uint64_t end = 0;
+        size_t n = 0;
+
+        for (size_t i = 0; i < memory->n; i++) {
+                const MemoryRange *range = &memory->ranges[i];
+
+                if (range->type != type || range->start >= limit || range->end <= end)
+                        continue;
+                end = range->end;
+                n++;
+        }
+        return n;
+}
+
+size_t e820_count_of_file_call(const MemoryMap *memory) {
+        return count_outer(memory, MEMORY_RAM, LOW_MEMORY_END) +
+               count_outer(memory, MEMORY_ACPI_TABLES, UINT64_MAX) +
+               count_outer(memory, MEMORY_ACPI_NVS, UINT64_MAX) +
+               count_outer(memory, MEMORY_RESERVED, UINT64_MAX) +
+               count_outer(memory, MEMORY_CRASH, UINT64_MAX);
+}
+
 void e820_write(const E820Entry *entries, size_t n, uint8_t *to) {
         for (size_t i = 0; i < n; i++, to += E820_ENTRY_SIZE) {
                 put_le(to, entries[i].address, 8);

@@ -19,5 +19,14 @@ typedef struct E820Entry {
 int e820_make(const MemoryMap *memory, uint64_t hole_start, uint64_t hole_end, E820Entry **ret,
               size_t *ret_n) _must_check_;
 
+/* Where the e820 ends that kexec_file_load makes for a crash kernel: at what has room in
+ * boot_params (E820_MAX_ENTRIES_ZEROPAGE). */
+#define E820_OF_FILE_CALL 128u
+
+/* How many entries that would have with the reservation, which comes last but for what programs
+ * were lent, and of which the list of what to dump takes the beginning
+ * (crash_setup_memmap_entries() in arch/x86/kernel/crash.c). The map is sorted. */
+size_t e820_count_of_file_call(const MemoryMap *memory) _pure_;
+
 /* Writes n entries, n * E820_ENTRY_SIZE bytes. */
 void e820_write(const E820Entry *entries, size_t n, uint8_t *to);

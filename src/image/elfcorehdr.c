@@ -9,8 +9,8 @@
 #include "base/string-util.h"
 
 #define PAGE 4096u
-/* From this number on, ELF keeps the count elsewhere, which no capture kernel looks at. */
-#define SEGMENTS_MAX (PN_XNUM - 1u)
+
+_Static_assert(ELFCOREHDR_MOST == PN_XNUM - 1u, "as elf.h has it");
 
 static Elf64_Phdr note(const NoteArea *area) {
         return (Elf64_Phdr){ .p_type = PT_NOTE,
@@ -80,18 +80,35 @@ static bool write_headers(unsigned elf_machine, Elf64_Phdr *segments, size_t n, 
         return elf64_xlatetof(&into, &from, encoding);
 }
 
-/* How many program headers a kernel's wish leaves room for. The wish does not count the ELF header
- * (crash_get_elfcorehdr_size() in arch/x86/kernel/crash.c), which comes on top. */
-static size_t segments_that_fit(uint64_t wish) {
-        return wish > 0 ? (size_t)MIN(wish / sizeof(Elf64_Phdr), (uint64_t)SEGMENTS_MAX)
-                        : SEGMENTS_MAX;
+size_t elfcorehdr_count(size_t n_cpus, size_t n_ranges) {
+        return n_cpus + 2 + n_ranges; /* vmcoreinfo, and the kernel's text */
+}
+
+static uint64_t segment_bytes(uint64_t headers) {
+        return add_saturated(headers, sizeof(Elf64_Ehdr) + PAGE - 1) & ~(uint64_t)(PAGE - 1);
+}
+
+size_t elfcorehdr_room(uint64_t bytes) {
+        if (bytes == 0)
+                return ELFCOREHDR_MOST;
+        return (size_t)MIN((segment_bytes(bytes) - sizeof(Elf64_Ehdr)) / sizeof(Elf64_Phdr),
+                           (uint64_t)ELFCOREHDR_MOST);
+}
+
+/* The kernel writes one for all CPUs that there can be. */
+static bool is_updatable(const CrashMachine *machine, size_t n_ranges) {
+        size_t n_cpus = MAX(machine->n_cpu_notes, machine->n_possible_cpus);
+
+        return machine->elfcorehdr_bytes > 0 &&
+               elfcorehdr_count(n_cpus, n_ranges) <= elfcorehdr_room(machine->elfcorehdr_bytes);
 }
 
 int elfcorehdr_build(const CrashMachine *machine, unsigned elf_machine, uint64_t low,
-                     Elfcorehdr *ret, size_t *ret_needed, size_t *ret_fits) {
+                     Elfcorehdr *ret, size_t *ret_needed) {
         _cleanup_(memory_map_done) MemoryMap dumped = { 0 };
         _cleanup_free_ Elf64_Phdr *segments = NULL;
         uint64_t memory_size;
+        bool updatable;
         size_t n, size;
         void *data;
         int r;
@@ -99,16 +116,16 @@ int elfcorehdr_build(const CrashMachine *machine, unsigned elf_machine, uint64_t
         r = memory_map_dumped(&machine->memory, low, &dumped);
         if (r < 0)
                 return r;
-        n = machine->n_cpu_notes + 2 + dumped.n;
-        if (n > segments_that_fit(machine->elfcorehdr_bytes)) {
+        n = elfcorehdr_count(machine->n_cpu_notes, dumped.n);
+        if (n > ELFCOREHDR_MOST) {
                 *ret_needed = n;
-                *ret_fits = segments_that_fit(machine->elfcorehdr_bytes);
                 return -E2BIG;
         }
+        updatable = is_updatable(machine, dumped.n);
         size = sizeof(Elf64_Ehdr) + n * sizeof(Elf64_Phdr);
-        memory_size =
-                MAX((uint64_t)size, add_saturated(machine->elfcorehdr_bytes, sizeof(Elf64_Ehdr)));
-        memory_size = add_saturated(memory_size, PAGE - 1) & ~(uint64_t)(PAGE - 1);
+        memory_size = segment_bytes(n * sizeof(Elf64_Phdr));
+        if (updatable)
+                memory_size = MAX(memory_size, segment_bytes(machine->elfcorehdr_bytes));
         segments = calloc(n, sizeof(*segments));
         data = calloc(1, size);
         if (!segments || !data || make_segments(machine, &dumped, segments) != n ||
@@ -116,7 +133,10 @@ int elfcorehdr_build(const CrashMachine *machine, unsigned elf_machine, uint64_t
                 free(data);
                 return -ENOMEM;
         }
-        *ret = (Elfcorehdr){ .data = data, .size = size, .memory_size = (size_t)memory_size };
+        *ret = (Elfcorehdr){ .data = data,
+                             .size = size,
+                             .memory_size = (size_t)memory_size,
+                             .is_updatable = updatable };
         return 0;
 }
 

@@ -12,6 +12,7 @@ typedef struct Elfcorehdr {
         void *data;
         size_t size;        /* of the headers themselves */
         size_t memory_size; /* that its segment needs: whole pages, and what the kernel asks for */
+        bool is_updatable;  /* the kernel asks for a size, and one of its own has room in that */
 } Elfcorehdr;
 
 static inline void elfcorehdr_done(Elfcorehdr *e) {
@@ -19,11 +20,23 @@ static inline void elfcorehdr_done(Elfcorehdr *e) {
         *e = (Elfcorehdr){ 0 };
 }
 
-/* Builds one of the given ELF machine type. low is where memory worth dumping begins. Returns 0;
- * -E2BIG if there are more CPUs and ranges than the size that the kernel asks for can hold, or than
- * an ELF header can count, with their number in *ret_needed and what fits in *ret_fits; -ENOMEM. */
+/* From this number of program headers on, ELF keeps the count elsewhere (PN_XNUM), which no capture
+ * kernel looks at. */
+#define ELFCOREHDR_MOST 65534u
+
+/* How many program headers there are for so many CPUs and ranges to dump. */
+size_t elfcorehdr_count(size_t n_cpus, size_t n_ranges) _const_;
+
+/* How many have room where the kernel asks for so many bytes (kernel_elfcorehdr_bytes(); 0 if it
+ * never updates one, and has as much room as it takes). That does not count the ELF header, and the
+ * segment has whole pages (crash_load_segments() in arch/x86/kernel/crash.c). */
+size_t elfcorehdr_room(uint64_t bytes) _const_;
+
+/* Builds one of the given ELF machine type, as large as it has to be. low is where memory worth
+ * dumping begins. Returns 0; -E2BIG if it needs more than ELFCOREHDR_MOST program headers, with
+ * their number in *ret_needed; -ENOMEM. */
 int elfcorehdr_build(const CrashMachine *machine, unsigned elf_machine, uint64_t low,
-                     Elfcorehdr *ret, size_t *ret_needed, size_t *ret_fits) _must_check_;
+                     Elfcorehdr *ret, size_t *ret_needed) _must_check_;
 
 /* What such a header says. */
 typedef struct ElfcorehdrContent {

@@ -141,18 +141,18 @@ static Failure check_machine(const CrashMachine *machine, const CrashFiles *file
 
 static Failure make_elfcorehdr(const ImageArchitecture *architecture, const CrashMachine *machine,
                                CrashImage *image, char *reterr) {
-        size_t needed, fits;
+        size_t needed;
         int r;
 
         /* Nothing that the kernel owns is below 1 MiB (reserve_real_mode(),
          * arch/x86/realmode/init.c, unconditional since 5.13). */
         r = elfcorehdr_build(machine, architecture->elf_machine, LOW_MEMORY_END, &image->elfcorehdr,
-                             &needed, &fits);
+                             &needed);
         if (r == -E2BIG)
                 return FAIL(reterr, FAILURE_SYSTEM,
-                            "the CPUs and ranges of memory of this machine are %zu, and the kernel "
-                            "has room for %zu in the list of them (elfcorehdr)",
-                            needed, fits);
+                            "the CPUs and ranges of memory of this machine are %zu, and a list of "
+                            "them (elfcorehdr) ends at %u",
+                            needed, ELFCOREHDR_MOST);
         if (r < 0)
                 return FAIL(reterr, FAILURE_SYSTEM, "out of memory");
         image->segments[SEGMENT_ELFCOREHDR] = (Segment){

@@ -32,7 +32,7 @@ struct BuiltImage {
         KernelImage header;
         Content kernel, initrd;
         unsigned long kexec_flag; /* of the architecture */
-        bool updatable;           /* the kernel says that it can update images */
+        bool updatable;           /* the kernel says that it can update images like this one */
         Spoil spoil;
 };
 
@@ -153,7 +153,7 @@ static Failure plan(const BuildInput *input, BuiltImage *built, char *reterr) {
         if (failure != FAILURE_NONE)
                 return FAIL(reterr, failure, "%s", image_error);
         built->kexec_flag = architecture->kexec_flag;
-        built->updatable = machine.elfcorehdr_bytes > 0 && input->spoil != SPOIL_FLAG;
+        built->updatable = built->image.elfcorehdr.is_updatable && input->spoil != SPOIL_FLAG;
         built->spoil = input->spoil;
         return FAILURE_NONE;
 }

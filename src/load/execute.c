@@ -79,7 +79,7 @@ static bool other_may_help(const LoadRequest *request, const Prepared *prepared,
         if (request->settings->loader != LOADER_AUTO || prepared->is_elf)
                 return false;
         if (was_own)
-                return error != -EBUSY;
+                return error != -EBUSY && prepared->file_call_serves;
         switch (-error) {
         case ENOSYS:
         case EOPNOTSUPP:
@@ -121,8 +121,8 @@ static int call_other(const LoadRequest *request, const Call *first, int error, 
 
 /* Loads again what was loaded before, by the call that had loaded it or else by the other one.
  * Returns whether that worked; the report's window ends then. */
-static bool restore(const LoadRequest *request, const Previous *previous, const KexecOps *ops,
-                    LoadReport *report) {
+static bool restore(const LoadRequest *request, const Prepared *prepared, const Previous *previous,
+                    const KexecOps *ops, LoadReport *report) {
         _cleanup_(built_image_freep) BuiltImage *built = NULL;
         LoadReport ignored = { 0 };
         char why[BUILD_ERROR_MAX];
@@ -139,6 +139,8 @@ static bool restore(const LoadRequest *request, const Previous *previous, const 
         for (unsigned i = 0; i < 2 && r < 0; i++) {
                 bool own = previous->was_own != (i > 0);
 
+                if (!own && !prepared->file_call_serves)
+                        continue;
                 if (own && load_build(request, call.kernel_fd, call.initrd_fd, call.command_line,
                                       &built, why) != FAILURE_NONE)
                         continue;
@@ -197,7 +199,7 @@ Failure load_execute(const LoadRequest *request, const Prepared *prepared, const
         r = load(request, prepared, start_usec, ops, report);
         if (r >= 0)
                 return FAILURE_NONE;
-        report->was_restored = restore(request, &previous, ops, report);
+        report->was_restored = restore(request, prepared, &previous, ops, report);
         return load_explain(request->root_fd, request->architecture, r,
                             report->was_restored ? REMAINS_RESTORED : REMAINS_LOOK, report);
 }

@@ -13,6 +13,7 @@
 #include "base/time-util.h"
 #include "core/kernel-image.h"
 #include "load/command-line.h"
+#include "load/file-call.h"
 #include "sys/kernel-file.h"
 #include "sys/kernel-state.h"
 #include "sys/kexec.h"
@@ -356,10 +357,46 @@ static const char *why_file(const LoadRequest *request, const KernelImage *image
         return NULL;
 }
 
+/* The call that would be made for this reason fails, or makes an image that no panic could start:
+ * the first costs the image that is loaded, the second leaves the machine hanging after a panic,
+ * where one without any image restarts. */
+static Failure refuse_file(const LoadRequest *request, const char *obstacle, LoadReport *report) {
+        if (request->settings->loader == LOADER_KEXEC_FILE_LOAD)
+                return load_fail(report, FAILURE_CONFIGURATION,
+                                 "Loader=kexec_file_load cannot be followed: %s (set Loader=auto "
+                                 "in kdumpd.conf for the other system call)",
+                                 obstacle);
+        return load_fail(report, FAILURE_LOCKDOWN,
+                         "the kernel is locked down (%s) and takes images only by kexec_file_load, "
+                         "but %s: boot without secure boot",
+                         kernel_lockdown(request->root_fd), obstacle);
+}
+
+/* Whether a system call is left when that for an image of our own is not. */
+static Failure own_failed(const LoadRequest *request, const KernelImage *image, Failure failure,
+                          const char *error, const char *obstacle, LoadReport *report) {
+        if (request->settings->loader == LOADER_KEXEC_LOAD)
+                return load_fail(report, failure,
+                                 "Loader=kexec_load cannot be followed: %s (set Loader=auto in "
+                                 "kdumpd.conf for the other system call)",
+                                 error);
+        if (image->is_elf)
+                return load_fail(report, failure,
+                                 "the kernel \"%s\" is an ELF file (vmlinux), which only "
+                                 "kexec_load takes, and that cannot be used: %s (set Kernel= in "
+                                 "kdumpd.conf to the bzImage for the other system call)",
+                                 report->kernel.path, error);
+        if (obstacle[0])
+                return load_fail(report, failure, "%s; and kexec_load cannot be used: %s", obstacle,
+                                 error);
+        return load_note_loader(report, LOADER_KEXEC_FILE_LOAD, "kexec_load cannot be used: %s",
+                                error);
+}
+
+/* obstacle is what is in the way of kexec_file_load, "" if nothing is. */
 static Failure choose_loader(const LoadRequest *request, const Input *kernel,
-                             const KernelImage *image, const Input *initrd, BuiltImage **ret,
-                             LoadReport *report) {
-        bool forced = request->settings->loader == LOADER_KEXEC_LOAD;
+                             const KernelImage *image, const Input *initrd, const char *obstacle,
+                             BuiltImage **ret, LoadReport *report) {
         const char *why = why_file(request, image);
         char error[BUILD_ERROR_MAX];
         Failure failure;
@@ -370,30 +407,23 @@ static Failure choose_loader(const LoadRequest *request, const Input *kernel,
                                  "kexec_file_load does not take: set Loader=auto, or Kernel= to "
                                  "the bzImage (vmlinuz)",
                                  report->kernel.path);
-        if (why)
+        if (why && obstacle[0] &&
+            (request->settings->loader != LOADER_AUTO ||
+             !streq(kernel_lockdown(request->root_fd), "none")))
+                return refuse_file(request, obstacle, report);
+        if (why && !obstacle[0])
                 return load_note_loader(report, LOADER_KEXEC_FILE_LOAD, "%s", why);
         failure = load_build(request, kernel->fd, initrd->fd, report->command_line, ret, error);
-        if (failure != FAILURE_NONE && forced)
-                return load_fail(report, failure,
-                                 "Loader=kexec_load cannot be followed: %s (set Loader=auto in "
-                                 "kdumpd.conf for the other system call)",
-                                 error);
-        if (failure != FAILURE_NONE && image->is_elf)
-                return load_fail(report, failure,
-                                 "the kernel \"%s\" is an ELF file (vmlinux), which only "
-                                 "kexec_load takes, and that cannot be used: %s (set Kernel= in "
-                                 "kdumpd.conf to the bzImage for the other system call)",
-                                 report->kernel.path, error);
         if (failure != FAILURE_NONE)
-                return load_note_loader(report, LOADER_KEXEC_FILE_LOAD,
-                                        "kexec_load cannot be used: %s", error);
-        return load_note_loader(report, LOADER_KEXEC_LOAD, "%s",
-                                forced ? "Loader=kexec_load asks for it"
-                                : image->is_elf
-                                        ? "the kernel is an ELF file (vmlinux), which only "
-                                          "this system call takes"
-                                        : "hotplug costs reloads on this kernel, and it leaves the "
-                                          "machine without an image for the shorter time");
+                return own_failed(request, image, failure, error, obstacle, report);
+        return load_note_loader(
+                report, LOADER_KEXEC_LOAD, "%s",
+                request->settings->loader == LOADER_KEXEC_LOAD ? "Loader=kexec_load asks for it"
+                : image->is_elf ? "the kernel is an ELF file (vmlinux), which only this system "
+                                  "call takes"
+                : obstacle[0]   ? obstacle
+                                : "hotplug costs reloads on this kernel, and it leaves the machine "
+                                  "without an image for the shorter time");
 }
 
 /* Brings a file into the page cache: the kernel reads it when the old image is gone already. */
@@ -463,7 +493,7 @@ Failure load_prepare(const LoadRequest *request, Prepared *ret, LoadReport *repo
                                                 .fd = -EBADF,
                                                 .identity = &report->initrd };
         _cleanup_(built_image_freep) BuiltImage *built = NULL;
-        char obstacle[OBSTACLE_TEXT_MAX];
+        char obstacle[OBSTACLE_TEXT_MAX], file_obstacle[FILE_CALL_TEXT_MAX];
         Reservation reservation;
         KernelImage image = { 0 };
         Failure failure;
@@ -479,8 +509,11 @@ Failure load_prepare(const LoadRequest *request, Prepared *ret, LoadReport *repo
         if (failure != FAILURE_NONE)
                 return load_fail(report, failure, "%s", obstacle);
         failure = prepare_files(request, &kernel, &initrd, &reservation, &image, report);
+        if (file_call_serves(request->root_fd, request->architecture, file_obstacle))
+                file_obstacle[0] = '\0';
         if (failure == FAILURE_NONE)
-                failure = choose_loader(request, &kernel, &image, &initrd, &built, report);
+                failure = choose_loader(request, &kernel, &image, &initrd, file_obstacle, &built,
+                                        report);
         if (failure != FAILURE_NONE)
                 return failure;
 
@@ -494,6 +527,7 @@ Failure load_prepare(const LoadRequest *request, Prepared *ret, LoadReport *repo
                            .initrd_fd = TAKE_FD(initrd.fd),
                            .flags = flags,
                            .built = TAKE_PTR(built),
-                           .is_elf = image.is_elf };
+                           .is_elf = image.is_elf,
+                           .file_call_serves = file_obstacle[0] == '\0' };
         return FAILURE_NONE;
 }

@@ -28,6 +28,7 @@ typedef struct Prepared {
         unsigned flags;    /* of kexec_file_load */
         BuiltImage *built; /* what kexec_load is to load; NULL: kexec_file_load is to be called */
         bool is_elf;       /* the kernel is a file that kexec_file_load cannot take */
+        bool file_call_serves;
 } Prepared;
 
 #define PREPARED_INIT                                    \

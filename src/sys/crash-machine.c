@@ -233,6 +233,7 @@ int crash_machine_read(int root_fd, CrashMachine *ret,
         if (r < 0)
                 return r;
         m.has_1g_pages = crash_machine_has_1g_pages(root_fd);
+        m.n_possible_cpus = kernel_possible_cpus(root_fd);
         if (kernel_elfcorehdr_bytes(root_fd, &m.elfcorehdr_bytes) < 0)
                 m.elfcorehdr_bytes = 0;
         *ret = m;

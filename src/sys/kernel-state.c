@@ -115,6 +115,17 @@ int kernel_fingerprint(int root_fd, Fingerprint *ret) {
         return 0;
 }
 
+size_t kernel_possible_cpus(int root_fd) {
+        _cleanup_free_ char *text = NULL;
+        NumberSet set = { 0 };
+
+        if (read_file_below(root_fd, "/sys/devices/system/cpu/possible", CPU_LIST_LONGEST, &text,
+                            NULL) < 0 ||
+            number_set_add_list(&set, text) < 0)
+                return 0;
+        return set.count;
+}
+
 int kernel_uevent_seqnum(int root_fd, uint64_t *ret) {
         return read_u64_below(root_fd, "/sys/kernel/uevent_seqnum", ret);
 }

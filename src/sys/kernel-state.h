@@ -33,6 +33,9 @@ HotplugAnswer kernel_crash_hotplug(int root_fd, Subsystem subsystem);
  * simply has none of these. Returns 0 or negative errno. */
 int kernel_fingerprint(int root_fd, Fingerprint *ret) _must_check_;
 
+/* How many CPUs there can be (/sys/devices/system/cpu/possible); 0 if the kernel does not say. */
+size_t kernel_possible_cpus(int root_fd) _must_check_;
+
 /* The number of the last uevent (/sys/kernel/uevent_seqnum). Returns 0 or negative errno. */
 int kernel_uevent_seqnum(int root_fd, uint64_t *ret) _must_check_;
 

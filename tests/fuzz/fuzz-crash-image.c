@@ -8,6 +8,7 @@
 
 #include "core/x86-control.h"
 #include "image/crash-image.h"
+#include "image/e820.h"
 
 #define RECORD 17u
 
@@ -129,6 +130,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
                         header.xloadflags = (uint16_t)a;
                 else if (data[0] == 0x19)
                         memcpy(boot_params + 0x1c0, data + 1, 16);
+                else if (data[0] == 0x1a)
+                        machine.n_possible_cpus = (size_t)(a % 65536);
                 else
                         head[a % sizeof(head)] = (uint8_t)b;
         }
@@ -137,6 +140,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         if (crash_image_plan(x86, &machine, &files, &image, error) == FAILURE_NONE) {
                 check(&machine, &image);
                 check_boot(&machine, &image);
+                FUZZ_CHECK(e820_count_of_file_call(&machine.memory) <= machine.memory.n);
                 crash_image_done(&image);
         }
         machine.boot_params = NULL;

@@ -307,6 +307,46 @@ def cma_with_kexec_file_load(t):
     check_cma(t, "kexec_file_load")
 
 
+# What a firmware can keep for itself, in more pieces than have room in boot_params.
+MANY = ",".join(f"4K${start}M" for start in range(256, 256 + 140 * 4, 4))
+
+many = Group("loader-many", Config(cmdline=f"memmap={MANY}"), default=(), full=("new",))
+
+
+@many.case(kernels=("new",), panics=True)
+def many_firmware_ranges(t):
+    """140 ranges that the firmware keeps: an image of ours, though the kernel updates its own."""
+    t.guest.run("systemctl enable kdumpd; systemctl restart kdumpd", 120)
+    properties = t.kdumpd.wait(60, "kdumpd to be armed", State="armed", Armed=True)
+    t.note(f"{properties['Loader']}: {properties['LoaderReason']}")
+    equal(properties["Loader"], "kexec_load", "Loader")
+    t.kdumpd.configure("[Image]\nLoader=kexec_file_load")
+    result = t.guest.run("kdump-load", 60, check=False)
+    check(result.code != 0 and "firmware's memory map" in result.err,
+          f"kdump-load with kexec_file_load: {result}")
+    t.kdumpd.unconfigure()
+    t.kdumpd.quiet()
+    _, start, end = t.vm.add_dimm(GIB)
+    t.kdumpd.quiet()
+    equal(t.guest.text(CRASH_HOTPLUG), "1", "crash_hotplug")
+    panic_and_check(t, start, end)
+
+
+@many.case(kernels=("new",), panics=True)
+def many_firmware_ranges_control(t):
+    """The kernel's own loader takes such a machine, and its image hangs: the control."""
+    release = t.kernel.release
+    t.guest.run("systemctl disable --now kdumpd", 60)
+    t.guest.run(f"kexec -p -s /boot/vmlinuz-{release} --initrd=/boot/initrd-{release}-kdump "
+                "--command-line='console=ttyS0 nr_cpus=1 earlyprintk=ttyS0'", 60)
+    try:
+        t.vm.panic(limit=HALTED_SECONDS)
+    except (NoCapture, Timeout) as error:
+        t.note(str(error))
+    else:
+        raise Failure("the capture kernel came up")
+
+
 limited = Group("loader-limit", Config())
 
 LIMIT = "/proc/sys/kernel/kexec_load_limit_panic"
