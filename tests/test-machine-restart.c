@@ -121,6 +121,61 @@ START_TEST(moved_back_while_away) {
 }
 END_TEST
 
+/* Somebody else loads while nobody looks. The record is there, but the kernel says another thing of
+ * the image than it did of ours. */
+START_TEST(replaced_while_away) {
+        boot(HOTPLUG_KERNEL_UPDATES);
+        ck_assert_int_eq(s.disk.answers[SUBSYSTEM_CPU], HOTPLUG_KERNEL_UPDATES);
+        ck_assert_int_eq(s.disk.answers[SUBSYSTEM_MEMORY], HOTPLUG_KERNEL_UPDATES);
+        if (_i & 1)
+                s.settings.foreign = FOREIGN_ADOPT;
+        sim_kill(&s);
+        if (_i & 2) {
+                sim_foreign_load(&s, true, 0);
+                s.disk.answers[SUBSYSTEM_CPU] = HOTPLUG_NOT_UPDATED;
+                s.disk.answers[SUBSYSTEM_MEMORY] = HOTPLUG_NOT_UPDATED;
+        } else
+                sim_foreign_load(&s, false, 0);
+        sim_start(&s);
+        ck_assert(!s.machine.foreign); /* after a second look */
+        sim_run(&s, 2 * USEC_PER_SEC);
+        check_decision(0, _i & 1 ? VERDICT_ADOPT : VERDICT_RELOAD, REASON_FOREIGN_IMAGE, 0);
+        ck_assert_int_eq(s.machine.foreign, _i & 1);
+        ck_assert_int_eq(s.on_disk, !(_i & 1));
+        finish();
+        ck_assert_uint_eq(s.machine.history.n_total, 1);
+}
+END_TEST
+
+/* What says nothing of the image does not make it foreign: an old record, an attribute that cannot
+ * be read now, and one that reads 0 since somebody holds the lock at that moment. */
+START_TEST(not_replaced_while_away) {
+        static const HotplugAnswer kernels[] = { HOTPLUG_KERNEL_UPDATES, HOTPLUG_KERNEL_UPDATES,
+                                                 HOTPLUG_UNREADABLE, HOTPLUG_GARBAGE };
+
+        boot(HOTPLUG_KERNEL_UPDATES);
+        sim_kill(&s);
+        s.kernel = kernels[_i];
+        s.log_is_whole = true;
+        if (_i == 0)
+                memset(s.disk.answers, 0, sizeof(s.disk.answers));
+        if (_i == 1) {
+                s.coming = s.image;
+                s.lock_until_usec = s.now_usec + 20 * USEC_PER_MSEC;
+        }
+        sim_start(&s);
+        sim_run(&s, 2 * USEC_PER_SEC);
+        /* A reader that meets the lock makes the kernel log a line. */
+        check_decision(_i == 1, VERDICT_ADOPT, REASON_CONFIGURED, 0);
+        ck_assert(!s.machine.foreign);
+        /* From now on it is known. */
+        ck_assert_int_eq(s.machine.record.answers[SUBSYSTEM_CPU], HOTPLUG_KERNEL_UPDATES);
+        s.kernel = HOTPLUG_KERNEL_UPDATES;
+        finish();
+        ck_assert_uint_eq(s.n_loads, 1);
+}
+END_TEST
+
 static bool is_stale(void) {
         Status status;
 
@@ -391,6 +446,8 @@ static void add_cases(Suite *suite) {
         tcase_add_loop_test(each, removed_while_away, 0, 3);
         tcase_add_loop_test(each, unplannable, 0, 8);
         tcase_add_loop_test(each, foreign_at_start, 0, 2);
+        tcase_add_loop_test(each, replaced_while_away, 0, 4);
+        tcase_add_loop_test(each, not_replaced_while_away, 0, 4);
         tcase_add_loop_test(each, killed_during_load, 0, 8);
         tcase_add_loop_test(each, killed_at_every_step, 0, 8);
         suite_add_tcase(suite, each);

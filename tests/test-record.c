@@ -20,6 +20,7 @@ static ImageRecord make_record(void) {
         ImageRecord record = {
                 .loaded_realtime_usec = UINT64_C(1700000000000000),
                 .must_reload = true,
+                .answers = { HOTPLUG_KERNEL_UPDATES, HOTPLUG_ABSENT },
                 .fingerprint = { .blocks = { .count = UINT64_MAX,
                                              .sum = UINT64_MAX - 1,
                                              .xored = 3 },
@@ -45,6 +46,8 @@ START_TEST(round_trip) {
         ck_assert_int_eq(record_read(t.fd, &back), 1);
         ck_assert_str_eq(back.boot_id, BOOT_ID);
         ck_assert(back.must_reload);
+        ck_assert_int_eq(back.answers[SUBSYSTEM_CPU], HOTPLUG_KERNEL_UPDATES);
+        ck_assert_int_eq(back.answers[SUBSYSTEM_MEMORY], HOTPLUG_ABSENT);
         ck_assert_uint_eq(back.loaded_realtime_usec, record.loaded_realtime_usec);
         ck_assert_uint_eq(fingerprint_difference(&back.fingerprint, &record.fingerprint), 0);
         ck_assert_msg(load_report_same_image(&back.report, &record.report, &what), "%s", what);
@@ -103,6 +106,8 @@ START_TEST(garbage) {
                 "{\"BootId\":\"" BOOT_ID "\",\"MustReload\":1}",
                 "{\"BootId\":\"" BOOT_ID "\",\"Report\":{\"Flags\":-1}}",
                 "{\"BootId\":\"" BOOT_ID "\",\"Report\":[]}",
+                "{\"BootId\":\"" BOOT_ID "\",\"CpuAnswer\":1}",
+                "{\"BootId\":\"" BOOT_ID "\",\"CpuAnswer\":\"2\"}",
         };
         ImageRecord back = { 0 };
         Tree t;
@@ -112,6 +117,11 @@ START_TEST(garbage) {
                 tree_text(&t, RECORD_FILE, texts[i]);
                 ck_assert_msg(record_read(t.fd, &back) == -EBADMSG, "%s", texts[i]);
         }
+        /* As an older version wrote it. */
+        tree_text(&t, RECORD_FILE, "{\"BootId\":\"" BOOT_ID "\"}");
+        ck_assert_int_eq(record_read(t.fd, &back), 1);
+        ck_assert_int_eq(back.answers[SUBSYSTEM_CPU], HOTPLUG_NOT_ASKED);
+        image_record_done(&back);
         /* None of any boot. */
         tree_text(&t, RECORD_FILE, "{}");
         ck_assert_int_eq(record_read(t.fd, &back), 0);

@@ -63,6 +63,12 @@ typedef enum HotplugAnswer {
 
 DECLARE_NAME_TABLE(hotplug_answer, HotplugAnswer);
 
+/* Whether the answer says something of the image that is loaded: both depend on how that was
+ * loaded. All others are about the kernel, or about who asks. */
+static inline bool hotplug_answer_is_of_image(HotplugAnswer answer) {
+        return answer == HOTPLUG_KERNEL_UPDATES || answer == HOTPLUG_NOT_UPDATED;
+}
+
 /* Classifies the text of the attribute, with or without its newline. */
 HotplugAnswer hotplug_answer_parse(const char *text) _pure_;
 

@@ -148,8 +148,7 @@ static void cover_anew(Step *s) {
         m->record.fingerprint = m->covered = m->before;
         m->record.must_reload = m->record.lost_events = m->untold = false;
         m->record.removed_blocks = 0;
-        m->own_answer_was_yes = m->answers[SUBSYSTEM_CPU] == HOTPLUG_KERNEL_UPDATES ||
-                                m->answers[SUBSYSTEM_MEMORY] == HOTPLUG_KERNEL_UPDATES;
+        memcpy(m->record.answers, m->facts.answers, sizeof(m->record.answers));
         if (machine_moved(m, &m->before)) {
                 machine_touch_batch(m, s->now->monotonic_usec);
                 m->batch.look_again = true;

@@ -53,7 +53,6 @@ void step_forget(Step *s) {
 
         machine_reset_record(m);
         m->have_record = false;
-        m->own_answer_was_yes = false;
         step_emit(s, ACTION_DROP_RECORD);
 }
 
@@ -98,6 +97,19 @@ static void found_foreign(Step *s) {
         step_look(s, LOOK_START, SUBSYSTEMS_ALL, true);
 }
 
+/* Whether the kernel says another thing of the image than it did after our load of it, which
+ * depends on how an image was loaded: then it is another one. What was not read says nothing. */
+static bool is_another_image(const Machine *m) {
+        for (Subsystem i = 0; i < _SUBSYSTEM_MAX; i++) {
+                HotplugAnswer then = m->record.answers[i], now = m->facts.answers[i];
+
+                if (then != now && hotplug_answer_is_of_image(then) &&
+                    hotplug_answer_is_of_image(now))
+                        return true;
+        }
+        return false;
+}
+
 static void facts_start(Step *s) {
         Machine *m = s->m;
 
@@ -111,7 +123,13 @@ static void facts_start(Step *s) {
                 decide_foreign(s);
         else if (m->record.must_reload)
                 step_begin_settled(s, REASON_RECORD_STALE, NULL);
-        else {
+        else if (is_another_image(m)) {
+                /* The attribute reads 0, too, while anybody holds the kexec lock. */
+                if (wait_for_second_look(s, LOOK_START))
+                        return;
+                step_forget(s);
+                decide_foreign(s);
+        } else {
                 if (!m->log_is_whole && machine_moved(m, &m->record.fingerprint)) {
                         machine_touch_batch(m, s->now->monotonic_usec);
                         m->batch.look_again = m->batch.away = true;
@@ -169,8 +187,9 @@ static void facts_planned(Step *s) {
         m->failure = FAILURE_NONE;
         if (!m->ready) {
                 m->covered = m->record.fingerprint;
-                m->own_answer_was_yes = m->answers[SUBSYSTEM_CPU] == HOTPLUG_KERNEL_UPDATES ||
-                                        m->answers[SUBSYSTEM_MEMORY] == HOTPLUG_KERNEL_UPDATES;
+                for (Subsystem i = 0; i < _SUBSYSTEM_MAX; i++)
+                        if (!hotplug_answer_is_of_image(m->record.answers[i]))
+                                m->record.answers[i] = m->answers[i];
         }
         step_decided(s, m->ready ? VERDICT_KEEP : VERDICT_ADOPT,
                      m->report.failure != FAILURE_NONE ? REASON_UNPLANNABLE : REASON_CONFIGURED,
@@ -318,10 +337,18 @@ static void facts_decide(Step *s) {
                 step_save(s);
 }
 
+/* The kernel says of an image that was loaded right now that it does not update it, and could. */
+static bool is_doubtful(const Machine *m) {
+        return m->report.failure == FAILURE_NONE && load_report_is_updatable(&m->report) &&
+               (m->facts.answers[SUBSYSTEM_CPU] == HOTPLUG_NOT_UPDATED ||
+                m->facts.answers[SUBSYSTEM_MEMORY] == HOTPLUG_NOT_UPDATED);
+}
+
 static void facts_verify(Step *s) {
         Machine *m = s->m;
 
-        if (m->facts.loaded != 1 && wait_for_second_look(s, LOOK_VERIFY))
+        /* The answer goes into the record, and reads 0, too, while anybody holds the kexec lock. */
+        if ((m->facts.loaded != 1 || is_doubtful(m)) && wait_for_second_look(s, LOOK_VERIFY))
                 return;
         step_judge_load(s);
 }
@@ -350,9 +377,7 @@ static void facts_watch(Step *s, bool closely) {
                 return;
         }
         lost = m->facts.loaded == 0;
-        replaced = m->own_answer_was_yes && !closely &&
-                   (m->facts.answers[SUBSYSTEM_CPU] == HOTPLUG_NOT_UPDATED ||
-                    m->facts.answers[SUBSYSTEM_MEMORY] == HOTPLUG_NOT_UPDATED);
+        replaced = m->have_record && is_another_image(m);
         if (lost || replaced) {
                 /* The attribute reads 0, too, while anybody holds the kexec lock. */
                 if (wait_for_second_look(s, LOOK_WATCH))

@@ -132,14 +132,15 @@ static unsigned look_attributes(const Machine *m, Look look) {
                                ? 0
                                : m->batch.subsystems;
         case LOOK_WATCH:
-                /* A foreign load over ours shows only in the kernel's answer, and only if that
-                 * was 1. The two attributes always agree: ask one. In a burst that would meet
-                 * the kernel's own updates, and the batch will ask. */
-                if (!m->own_answer_was_yes || m->batch.events > 0)
+                /* A foreign load over ours shows only in the kernel's answer, and only if it is
+                 * another one. The two attributes always agree: ask one. In a burst that would
+                 * meet the kernel's own updates, and the batch will ask. */
+                if (!m->have_record || m->batch.events > 0)
                         return 0;
-                return SUBSYSTEM_BIT(m->answers[SUBSYSTEM_CPU] == HOTPLUG_KERNEL_UPDATES
-                                             ? SUBSYSTEM_CPU
-                                             : SUBSYSTEM_MEMORY);
+                for (Subsystem i = 0; i < _SUBSYSTEM_MAX; i++)
+                        if (hotplug_answer_is_of_image(m->record.answers[i]))
+                                return SUBSYSTEM_BIT(i);
+                return 0;
         default:
                 return 0;
         }

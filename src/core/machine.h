@@ -247,7 +247,6 @@ typedef struct Machine {
         char note[DECISION_DETAILS_MAX]; /* what else to say of an armed machine */
 
         HotplugAnswer answers[_SUBSYSTEM_MAX]; /* as last read */
-        bool own_answer_was_yes;               /* of our image the kernel said 1 */
 
         Failure failure; /* of the last attempt */
         char failure_text[DECISION_DETAILS_MAX];

@@ -49,6 +49,11 @@ static bool same_call(const LoadReport *a, const LoadReport *b) {
         return a->is_automatic && b->is_automatic && (was_first(a, b) || was_first(b, a));
 }
 
+bool load_report_is_updatable(const LoadReport *report) {
+        return streq_ptr(report->loader, "kexec_file_load") ||
+               (streq_ptr(report->loader, "kexec_load") && (report->flags & FLAGS_UPDATABLE));
+}
+
 bool load_report_same_image(const LoadReport *a, const LoadReport *b, const char **ret_what) {
         if (!same_file(&a->kernel, &b->kernel))
                 *ret_what = "kernel";

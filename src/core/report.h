@@ -8,6 +8,7 @@
 
 #include "core/failure.h"
 #include "core/fingerprint.h"
+#include "core/hotplug.h"
 
 /* A file as it was when it was opened; equal identities mean the same, unchanged file. */
 typedef struct FileIdentity {
@@ -86,6 +87,11 @@ void load_report_done(LoadReport *report);
  * "loader"); untouched otherwise. */
 bool load_report_same_image(const LoadReport *a, const LoadReport *b, const char **ret_what);
 
+/* Whether it is of an image that a kernel with crash hotplug updates: any that kexec_file_load
+ * made, and those of kexec_load that were loaded with a flag for it (kernel/kexec.c and
+ * arch_crash_hotplug_support() in the kernel tree). */
+bool load_report_is_updatable(const LoadReport *report) _pure_;
+
 /* The record of the loaded image, kept over restarts of the daemon. */
 typedef struct ImageRecord {
         char boot_id[37];                 /* of the boot that it was loaded in */
@@ -94,6 +100,9 @@ typedef struct ImageRecord {
         char blocks[NUMBER_SET_TEXT_MAX]; /* its memory blocks' residues, in the file only */
         bool must_reload; /* the image was known to be stale when this was written */
         uint64_t loaded_realtime_usec;
+        /* What crash_hotplug said of it right after the load; HOTPLUG_NOT_ASKED: not known, as in
+         * the record of an older version. */
+        HotplugAnswer answers[_SUBSYSTEM_MAX];
         /* What the image lists and the machine may lack: memory blocks that went away after the
          * last time that the kernel rebuilt the header, and whether events were lost since. */
         uint64_t removed_blocks;

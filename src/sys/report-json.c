@@ -5,6 +5,7 @@
 #include "sys/json-fields.h"
 
 DEFINE_JSON_NAME(failure, Failure);
+DEFINE_JSON_NAME(hotplug_answer, HotplugAnswer);
 
 /* File names and the like may be any bytes. */
 #define FIELDS(table) JSON_FIELDS_MENDED(table, LOAD_REPORT_LONGEST_STRING)
@@ -56,6 +57,8 @@ static const JsonField record_table[] = {
         JSON_FIELD_TEXT(ImageRecord, "BootId", boot_id),
         JSON_FIELD(NUMBER, ImageRecord, "LoadedRealtimeUSec", loaded_realtime_usec),
         JSON_FIELD(BOOL, ImageRecord, "MustReload", must_reload),
+        JSON_FIELD_NAME(ImageRecord, "CpuAnswer", answers[SUBSYSTEM_CPU], hotplug_answer),
+        JSON_FIELD_NAME(ImageRecord, "MemoryAnswer", answers[SUBSYSTEM_MEMORY], hotplug_answer),
         JSON_FIELD(NUMBER, ImageRecord, "RemovedBlocks", removed_blocks),
         JSON_FIELD(BOOL, ImageRecord, "LostEvents", lost_events),
         JSON_FIELD(NUMBER, ImageRecord, "KernelLogReloads", log_reloads),
