@@ -506,7 +506,12 @@ static void check_decision(Sim *s, const Decision *d) {
                         s->excused[i] |= s->sets[i] ^ s->image.sets[i];
         if (d->verdict != VERDICT_SKIP)
                 return;
-        SIM_CHECK(s, d->subsystems != 0 && d->cause == REASON_KERNEL_UPDATES);
+        SIM_CHECK(s, d->subsystems != 0);
+        if (d->cause == REASON_IDLE) {
+                SIM_CHECK(s, s->tampered || s->n_events > 0 || sim_is_covered(s));
+                return;
+        }
+        SIM_CHECK(s, d->cause == REASON_KERNEL_UPDATES);
         for (Subsystem i = 0; i < _SUBSYSTEM_MAX; i++)
                 if (d->subsystems & SUBSYSTEM_BIT(i))
                         SIM_CHECK(s, s->seen[i] == HOTPLUG_KERNEL_UPDATES);

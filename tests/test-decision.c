@@ -17,6 +17,9 @@ static Verdict expected_verdict(const Observation *o) {
                 if (!event && !unseen)
                         continue;
                 concerned = true;
+                /* Nothing came or went, and what happened changes nothing. */
+                if (event && (o->idle & SUBSYSTEM_BIT(s)) && !(o->moved & SUBSYSTEM_BIT(s)))
+                        continue;
                 all_one = all_one && o->answers[s] == HOTPLUG_KERNEL_UPDATES;
         }
         if (o->met_load || o->kernel_log || o->stale || !all_one)
@@ -56,6 +59,13 @@ static bool reason_holds(const Observation *o, Reason reason) {
                 return o->away && o->moved != 0;
         case REASON_UNCHANGED:
                 return concerned == 0 && !o->met_load && !o->kernel_log && !o->stale;
+        case REASON_IDLE:
+                for (Subsystem s = 0; s < _SUBSYSTEM_MAX; s++)
+                        if (concerned & SUBSYSTEM_BIT(s) &&
+                            o->answers[s] != HOTPLUG_KERNEL_UPDATES &&
+                            (!(o->idle & SUBSYSTEM_BIT(s)) || o->moved & SUBSYSTEM_BIT(s)))
+                                return false;
+                return (concerned & o->idle & ~o->moved) != 0;
         case REASON_KERNEL_UPDATES:
         case REASON_NOT_UPDATED:
         case REASON_ATTRIBUTE_ABSENT:
@@ -70,9 +80,9 @@ static bool reason_holds(const Observation *o, Reason reason) {
         }
 }
 
-#define OBSERVATIONS                                                              \
-        ((SUBSYSTEMS_ALL + 1) * (SUBSYSTEMS_ALL + 1) * 64 * _HOTPLUG_ANSWER_MAX * \
-         _HOTPLUG_ANSWER_MAX)
+#define OBSERVATIONS                                                               \
+        ((SUBSYSTEMS_ALL + 1) * (SUBSYSTEMS_ALL + 1) * (SUBSYSTEMS_ALL + 1) * 64 * \
+         _HOTPLUG_ANSWER_MAX * _HOTPLUG_ANSWER_MAX)
 
 static unsigned digit(unsigned *number, unsigned base) {
         unsigned value = *number % base;
@@ -92,6 +102,7 @@ START_TEST(policy) {
 
                 o.subsystems = digit(&rest, SUBSYSTEMS_ALL + 1);
                 o.moved = digit(&rest, SUBSYSTEMS_ALL + 1);
+                o.idle = digit(&rest, SUBSYSTEMS_ALL + 1) & o.subsystems;
                 o.met_load = digit(&rest, 2);
                 o.kernel_log = digit(&rest, 2);
                 o.log_lost = digit(&rest, 2);
@@ -106,7 +117,8 @@ START_TEST(policy) {
                               verdict_to_string(verdict));
                 ck_assert_msg(reason_holds(&o, reason), "observation %u: %s", i,
                               reason_to_string(reason));
-                ck_assert((verdict == VERDICT_SKIP) == (reason == REASON_KERNEL_UPDATES));
+                ck_assert((verdict == VERDICT_SKIP) ==
+                          (reason == REASON_KERNEL_UPDATES || reason == REASON_IDLE));
                 ck_assert((verdict == VERDICT_KEEP) == (reason == REASON_UNCHANGED));
                 n[verdict]++;
         }

@@ -42,10 +42,23 @@ START_TEST(table) {
 
                 ck_assert_ptr_nonnull(t);
                 ck_assert(!isempty(t->why));
+                for (Subsystem s = 0; s < _SUBSYSTEM_MAX; s++) {
+                        /* What is idle is one of those that count, and has its reason. */
+                        ck_assert_uint_eq(t->idle[s] & ~t->actions[s], 0);
+                        ck_assert(t->idle[s] == 0 || !isempty(t->why_idle));
+                }
                 ck_assert_uint_eq(t->actions[SUBSYSTEM_CPU], expected[i].cpu ? ACTIONS_ALL : 0);
                 ck_assert_uint_eq(t->actions[SUBSYSTEM_MEMORY],
                                   expected[i].memory ? ACTIONS_ALL : 0);
         }
+        /* A CPU that goes offline stays in the image on x86, with its note. */
+        ck_assert_uint_eq(architecture_triggers("x86_64")->idle[SUBSYSTEM_CPU],
+                          ACTION_BIT(HOTPLUG_ONLINE) | ACTION_BIT(HOTPLUG_OFFLINE));
+        ck_assert_uint_eq(architecture_triggers("ppc64le")->idle[SUBSYSTEM_CPU], 0);
+        ck_assert_int_eq(architecture_triggers("x86_64")->removed, REMOVED_STAYS);
+        ck_assert_int_eq(architecture_triggers("ppc64le")->removed, REMOVED_IS_TAKEN_OUT);
+        ck_assert_int_eq(architecture_triggers("s390x")->removed, REMOVED_IS_UNLISTED);
+        ck_assert_int_eq(architecture_triggers("sparc64")->removed, REMOVED_STAYS);
         ck_assert_str_eq(architecture_triggers("riscv64")->architecture, "riscv64");
         ck_assert_str_eq(architecture_triggers("alpha")->architecture, "unknown");
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The state machine: what it knows of an image that lists memory which is gone. */
+/* The state machine: what it knows of an image that lists memory which is gone, and of events after
+ * which an image covers all that it did. */
 #include "test-machine.h"
 
 #include "core/status.h"
@@ -77,6 +78,47 @@ START_TEST(overflow_may_hide_one) {
         sim_run(&s, 5 * USEC_PER_SEC);
         ck_assert_uint_eq(s.n_loads, 1 + _i);
         ck_assert_int_eq(is_stale("lost"), !_i);
+        finish();
+}
+END_TEST
+
+/* Not where the kernel takes out what is removed, nor where no image lists memory. */
+START_TEST(removal_elsewhere) {
+        static const struct {
+                const char *architecture;
+                HotplugAnswer kernel;
+                bool stale;
+        } cases[] = {
+                { "x86_64", HOTPLUG_KERNEL_UPDATES, true },
+                { "ppc64le", HOTPLUG_KERNEL_UPDATES, false },
+                { "ppc64le", HOTPLUG_ABSENT, true },
+                { "s390x", HOTPLUG_ABSENT, false },
+                { "riscv64", HOTPLUG_ABSENT, true },
+                { "sparc64", HOTPLUG_KERNEL_UPDATES, true },
+        };
+
+        sim_init(&s, cases[_i].kernel);
+        s.architecture = cases[_i].architecture;
+        sim_start(&s);
+        sim_run(&s, 40 * USEC_PER_SEC);
+        /* Nobody reloads for it. */
+        s.settings.triggers[SUBSYSTEM_MEMORY] = (TriggerSetting){ .actions = 0 };
+        machine_set_settings(&s.machine, &s.settings, s.architecture);
+        remove_two_blocks();
+        ck_assert_int_eq(is_stale("2 memory blocks"), cases[_i].stale);
+        s.machine.record.removed_blocks = 0;
+        sim_input(&s, INPUT_OVERFLOW);
+        sim_run(&s, 5 * USEC_PER_SEC);
+        ck_assert_int_eq(is_stale("uevents were lost"), cases[_i].stale);
+        s.machine.record.lost_events = false;
+        /* And if no event told of it. */
+        s.settings.triggers[SUBSYSTEM_MEMORY].automatic = true;
+        machine_set_settings(&s.machine, &s.settings, s.architecture);
+        s.n_lose = 2;
+        sim_hotplug(&s, SUBSYSTEM_MEMORY, HOTPLUG_REMOVE, 1);
+        sim_run(&s, USEC_PER_MINUTE);
+        ck_assert_int_eq(is_stale("1 memory block "),
+                         cases[_i].stale && cases[_i].kernel == HOTPLUG_KERNEL_UPDATES);
         finish();
 }
 END_TEST
@@ -263,13 +305,93 @@ START_TEST(is_kept) {
 }
 END_TEST
 
+/* A CPU goes offline and comes back, as for simultaneous multithreading that is switched. */
+static void switch_cpu(void) {
+        sim_hotplug(&s, SUBSYSTEM_CPU, HOTPLUG_OFFLINE, 1);
+        sim_run(&s, USEC_PER_MSEC);
+        sim_hotplug(&s, SUBSYSTEM_CPU, HOTPLUG_ONLINE, 1);
+}
+
+START_TEST(idle_events) {
+        static const HotplugAnswer kernels[] = { HOTPLUG_ABSENT, HOTPLUG_NOT_UPDATED,
+                                                 HOTPLUG_UNREADABLE, HOTPLUG_KERNEL_UPDATES };
+
+        boot(kernels[_i]);
+        switch_cpu();
+        sim_run(&s, USEC_PER_MSEC);
+        ck_assert(!is_stale(""));
+        sim_run(&s, USEC_PER_SEC);
+        check_decision(0, VERDICT_SKIP, _i == 3 ? REASON_KERNEL_UPDATES : REASON_IDLE, 2);
+        if (_i != 3)
+                ck_assert_ptr_nonnull(strstr(sim_decision(&s, 0)->reason, "online or not"));
+        ck_assert_uint_eq(s.machine.batches_skipped, 1);
+        finish();
+        ck_assert_uint_eq(s.n_loads, 1);
+}
+END_TEST
+
+/* They are if they stand alone, on this architecture, and nobody has asked for more. */
+START_TEST(not_idle) {
+        sim_init(&s, HOTPLUG_ABSENT);
+        if (_i == 0)
+                s.architecture = "ppc64le";
+        if (_i == 1)
+                s.settings.triggers[SUBSYSTEM_CPU] = (TriggerSetting){ .actions = ACTIONS_ALL };
+        boot_prepared();
+        switch_cpu();
+        if (_i == 2)
+                sim_hotplug(&s, SUBSYSTEM_CPU, HOTPLUG_ADD, 1); /* that is there: came and went */
+        if (_i == 3)
+                sim_hotplug(&s, SUBSYSTEM_MEMORY, HOTPLUG_ONLINE, 1);
+        if (_i == 4)
+                s.sets[SUBSYSTEM_CPU] |= 4; /* and no event tells */
+        sim_run(&s, 2 * USEC_PER_SEC);
+        ck_assert_int_eq(sim_decision(&s, 0)->verdict, VERDICT_RELOAD);
+        ck_assert_int_eq(sim_decision(&s, 0)->cause, REASON_ATTRIBUTE_ABSENT);
+        finish();
+        ck_assert_uint_eq(s.n_loads, 2);
+}
+END_TEST
+
+/* What moves in the shadow of them is found all the same. */
+START_TEST(idle_hides_nothing) {
+        boot(HOTPLUG_ABSENT);
+        s.sets[SUBSYSTEM_MEMORY] |= 0x10;
+        switch_cpu();
+        s.tampered = true;
+        sim_run(&s, USEC_PER_SEC);
+        check_decision(0, VERDICT_SKIP, REASON_IDLE, 2);
+        sim_run(&s, USEC_PER_MINUTE);
+        ck_assert(sim_is_covered(&s));
+        finish();
+        ck_assert_uint_eq(s.n_loads, 2);
+}
+END_TEST
+
+/* What the kernel drops of them in a load, and logs, is nothing that the image lacks. */
+START_TEST(idle_meets_load) {
+        boot(_i ? HOTPLUG_KERNEL_UPDATES : HOTPLUG_ABSENT);
+        sim_request(&s, REQUEST_RELOAD);
+        sim_run(&s, 100 * USEC_PER_MSEC);
+        ck_assert(s.in_call);
+        switch_cpu();
+        finish();
+        ck_assert_uint_eq(s.n_loads, 2);
+}
+END_TEST
+
 static void add_cases(Suite *suite) {
         TCase *each = tcase_create("each");
 
+        tcase_add_loop_test(each, idle_events, 0, 4);
+        tcase_add_loop_test(each, not_idle, 0, 5);
+        tcase_add_loop_test(each, idle_meets_load, 0, 2);
+        tcase_add_loop_test(each, removal_elsewhere, 0, 6);
         tcase_add_loop_test(each, overflow_may_hide_one, 0, 2);
         tcase_add_loop_test(each, what_counts, 0, 2);
         tcase_add_loop_test(each, failed_loads, 0, 10);
         suite_add_tcase(suite, each);
+        ADD_TEST(suite, idle_hides_nothing);
         ADD_TEST(suite, removal_is_told);
         ADD_TEST(suite, removal_is_mended_on_request);
         ADD_TEST(suite, others_reload_anyway);

@@ -13,14 +13,15 @@ typedef struct Batch {
         uint64_t first_usec, last_usec; /* of its events, on the caller's monotonic clock */
         uint32_t events;                /* that count; saturates */
         unsigned subsystems;            /* SUBSYSTEM_BIT()s of those */
-        bool look_again; /* compare the machine with the image, whatever was counted */
-        bool met_load;   /* something in it fell into a load: reload whatever the kernel says */
-        bool log_line;   /* the kernel logged a failed update, which alone counts for nothing */
-        bool log_lost;   /* records of its log were lost, and with them perhaps such a line */
-        bool kernel_log; /* and something speaks for it: reload whatever the kernel says */
-        bool away;       /* CPUs or memory changed while nobody read the kernel's log */
-        bool requested;  /* a load is to come of it in any case */
-        bool waited;     /* events in it were kept waiting by a job */
+        unsigned changing; /* of these, those with an event that changes an image by itself */
+        bool look_again;   /* compare the machine with the image, whatever was counted */
+        bool met_load;     /* something in it fell into a load: reload whatever the kernel says */
+        bool log_line;     /* the kernel logged a failed update, which alone counts for nothing */
+        bool log_lost;     /* records of its log were lost, and with them perhaps such a line */
+        bool kernel_log;   /* and something speaks for it: reload whatever the kernel says */
+        bool away;         /* CPUs or memory changed while nobody read the kernel's log */
+        bool requested;    /* a load is to come of it in any case */
+        bool waited;       /* events in it were kept waiting by a job */
 } Batch;
 
 /* Opens the batch if none is pending, and moves its quiet period to begin at now. A clock that goes

@@ -14,6 +14,7 @@ DEFINE_NAME_TABLE(verdict, Verdict, _VERDICT_MAX);
 static const char *const reason_table[_REASON_MAX] = {
         [REASON_NONE] = "nothing happened",
         [REASON_KERNEL_UPDATES] = "crash_hotplug reads 1: the kernel updates the image itself",
+        [REASON_IDLE] = "no CPU or memory came or went, and the events change nothing in the image",
         [REASON_NOT_UPDATED] = "crash_hotplug reads 0: the kernel does not update this image",
         [REASON_ATTRIBUTE_ABSENT] = "crash_hotplug is absent: this kernel cannot update the image",
         [REASON_ATTRIBUTE_UNREADABLE] =
@@ -82,6 +83,8 @@ static Reason answer_reason(HotplugAnswer answer) {
 
 Verdict decide(const Observation *o, Reason *ret_reason) {
         unsigned concerned = o->subsystems | (o->look_again ? o->moved : 0);
+        unsigned idle = o->idle & ~o->moved;
+        bool all_update = true;
 
         /* These two hold whatever the attribute says: it tells that the kernel can update this
          * image, and nothing of an update that it dropped. */
@@ -104,6 +107,9 @@ Verdict decide(const Observation *o, Reason *ret_reason) {
         }
         for (Subsystem s = 0; s < _SUBSYSTEM_MAX; s++)
                 if (concerned & SUBSYSTEM_BIT(s) && o->answers[s] != HOTPLUG_KERNEL_UPDATES) {
+                        all_update = false;
+                        if (idle & SUBSYSTEM_BIT(s))
+                                continue;
                         *ret_reason = answer_reason(o->answers[s]);
                         return VERDICT_RELOAD;
                 }
@@ -113,7 +119,7 @@ Verdict decide(const Observation *o, Reason *ret_reason) {
                 *ret_reason = REASON_CHANGED_AWAY;
                 return VERDICT_RELOAD;
         }
-        *ret_reason = REASON_KERNEL_UPDATES;
+        *ret_reason = all_update ? REASON_KERNEL_UPDATES : REASON_IDLE;
         return VERDICT_SKIP;
 }
 

@@ -12,7 +12,7 @@
 
 typedef enum Verdict {
         VERDICT_NONE,   /* nothing happened that asks for anything */
-        VERDICT_SKIP,   /* hotplug, and the kernel keeps the image true by itself */
+        VERDICT_SKIP,   /* hotplug, and the image is true: by the kernel, or as it lists no less */
         VERDICT_KEEP,   /* looked again, and the image still covers the machine */
         VERDICT_ADOPT,  /* an image from before this process started stays */
         VERDICT_LOAD,   /* nothing (of ours) is loaded: load */
@@ -24,6 +24,7 @@ typedef enum Verdict {
 typedef enum Reason {
         REASON_NONE,
         REASON_KERNEL_UPDATES,   /* crash_hotplug reads 1 */
+        REASON_IDLE,             /* nothing came or went, and the events change no image */
         REASON_NOT_UPDATED,      /* crash_hotplug reads 0 */
         REASON_ATTRIBUTE_ABSENT, /* and what else it may be instead of 1 */
         REASON_ATTRIBUTE_UNREADABLE,
@@ -77,19 +78,21 @@ typedef struct Decision {
 /* What a batch of events looked like when its time came. */
 typedef struct Observation {
         unsigned subsystems; /* with events that count in the batch */
-        bool met_load;       /* one of them, or a line of the kernel's log, fell into a load */
-        bool stale;          /* the image lists memory that is gone, and that is to be mended */
-        bool kernel_log;     /* the kernel logged that it could not update the image */
-        bool log_lost;       /* or may have: what it logged was lost */
-        bool away;           /* what moved did so while nobody read the kernel's log */
-        bool look_again;     /* an overflow, a start or a SIGHUP: compare the fingerprints */
-        unsigned moved;      /* subsystems in which the fingerprint differs from the image's */
+        unsigned idle;   /* of these, those whose events change no image, unless they have moved */
+        bool met_load;   /* one of them, or a line of the kernel's log, fell into a load */
+        bool stale;      /* the image lists memory that is gone, and that is to be mended */
+        bool kernel_log; /* the kernel logged that it could not update the image */
+        bool log_lost;   /* or may have: what it logged was lost */
+        bool away;       /* what moved did so while nobody read the kernel's log */
+        bool look_again; /* an overflow, a start or a SIGHUP: compare the fingerprints */
+        unsigned moved;  /* subsystems in which the fingerprint differs from the image's */
         HotplugAnswer answers[_SUBSYSTEM_MAX]; /* for those in subsystems or moved */
 } Observation;
 
-/* The policy. Returns VERDICT_SKIP only if every subsystem concerned answered 1 and nothing says
- * that the kernel missed an update, or could have while nobody was there to be told; VERDICT_KEEP
- * if nothing concerns the image; else VERDICT_RELOAD. Sets *ret_reason. */
+/* The policy. Returns VERDICT_SKIP only if every subsystem concerned answered 1 or has had only
+ * events that change no image, and nothing says that the kernel missed an update, or could have
+ * while nobody was there to be told; VERDICT_KEEP if nothing concerns the image; else
+ * VERDICT_RELOAD. Sets *ret_reason. */
 Verdict decide(const Observation *o, Reason *ret_reason);
 
 /* The last HISTORY_MAX decisions. */

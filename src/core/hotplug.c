@@ -43,44 +43,59 @@ const char *subsystems_to_string(char buf[static SUBSYSTEMS_NAME_MAX], unsigned 
  * the dump. */
 static const ArchitectureTriggers triggers[] = {
         {
-                "x86_64",
-                { ACTIONS_ALL, ACTIONS_ALL },
-                "the elfcorehdr lists System RAM of /proc/iomem, which changes at memory add and "
-                "remove, and images that kexec_load made list only the CPUs that were present",
+                .architecture = "x86_64",
+                .actions = { ACTIONS_ALL, ACTIONS_ALL },
+                .why = "the elfcorehdr lists System RAM of /proc/iomem, which changes at memory "
+                       "add and remove, and images that kexec_load made list only the CPUs that "
+                       "were present",
+                /* for_each_present_cpu() up to 6.5, then for_each_possible_cpu(), in
+                 * crash_prepare_elf64_headers(); kexec_load goes by the directories in
+                 * /sys/devices/system/cpu. */
+                .idle = { ACTION_BIT(HOTPLUG_ONLINE) | ACTION_BIT(HOTPLUG_OFFLINE), 0 },
+                .why_idle = "it has a note for every CPU that is present, online or not",
+                /* The notifier runs before the range leaves /proc/iomem, and nothing after it
+                 * (arch_crash_handle_hotplug_event() in arch/x86/kernel/crash.c). */
+                .removed = REMOVED_STAYS,
         },
         {
-                "ppc64le",
-                { ACTIONS_ALL, ACTIONS_ALL },
-                "the device tree of the capture kernel lists the CPUs, and a panic on one that it "
-                "does not list does not boot; memory comes from memblock",
+                .architecture = "ppc64le",
+                .actions = { ACTIONS_ALL, ACTIONS_ALL },
+                .why = "the device tree of the capture kernel lists the CPUs, and a panic on one "
+                       "that it does not list does not boot; memory comes from memblock",
+                /* update_crash_elfcorehdr() in arch/powerpc/kexec/crash.c */
+                .removed = REMOVED_IS_TAKEN_OUT,
         },
         {
-                "s390x",
-                { 0, 0 },
-                "the capture kernel builds the elfcorehdr by itself from what the machine says; "
-                "its kernel has no crash_hotplug and needs none",
+                .architecture = "s390x",
+                .actions = { 0, 0 },
+                .why = "the capture kernel builds the elfcorehdr by itself from what the machine "
+                       "says; its kernel has no crash_hotplug and needs none",
+                .removed = REMOVED_IS_UNLISTED,
         },
         {
-                "aarch64",
-                { 0, ACTIONS_ALL },
-                "the elfcorehdr has a note for every possible CPU; memory comes from memblock",
+                .architecture = "aarch64",
+                .actions = { 0, ACTIONS_ALL },
+                .why = "the elfcorehdr has a note for every possible CPU; memory comes from "
+                       "memblock",
         },
         {
-                "riscv64",
-                { 0, ACTIONS_ALL },
-                "the elfcorehdr has a note for every possible CPU; memory comes from /proc/iomem",
+                .architecture = "riscv64",
+                .actions = { 0, ACTIONS_ALL },
+                .why = "the elfcorehdr has a note for every possible CPU; memory comes from "
+                       "/proc/iomem",
         },
         {
-                "loongarch64",
-                { 0, ACTIONS_ALL },
-                "the elfcorehdr has a note for every possible CPU; memory comes from memblock",
+                .architecture = "loongarch64",
+                .actions = { 0, ACTIONS_ALL },
+                .why = "the elfcorehdr has a note for every possible CPU; memory comes from "
+                       "memblock",
         },
 };
 
 static const ArchitectureTriggers unknown_architecture = {
-        "unknown",
-        { ACTIONS_ALL, ACTIONS_ALL },
-        "nothing is known about this architecture, so everything counts",
+        .architecture = "unknown",
+        .actions = { ACTIONS_ALL, ACTIONS_ALL },
+        .why = "nothing is known about this architecture, so everything counts",
 };
 
 const ArchitectureTriggers *architecture_triggers(const char *architecture) {

@@ -37,11 +37,23 @@ DECLARE_NAME_TABLE(hotplug_action, HotplugAction);
 /* Writes a set of subsystems as "cpu", "memory", "cpu memory" or "" and returns buf. */
 const char *subsystems_to_string(char buf[static SUBSYSTEMS_NAME_MAX], unsigned subsystems);
 
+/* What becomes of memory that was removed in the image that is loaded. */
+typedef enum RemovedMemory {
+        REMOVED_STAYS,        /* it is listed until the next load, or an update for another event */
+        REMOVED_IS_TAKEN_OUT, /* the kernel's own update, if it makes one, takes it out */
+        REMOVED_IS_UNLISTED,  /* no image lists memory */
+} RemovedMemory;
+
 /* One row of the table of what counts where. */
 typedef struct ArchitectureTriggers {
         const char *architecture; /* as uname(2) says it in machine */
         unsigned actions[_SUBSYSTEM_MAX];
         const char *why;
+        /* Those of them that change nothing of what the image lists, as long as the same devices
+         * are there as before, and why: a clause about the image. */
+        unsigned idle[_SUBSYSTEM_MAX];
+        const char *why_idle;
+        RemovedMemory removed;
 } ArchitectureTriggers;
 
 /* The row for an architecture (uname's machine, "x86_64"). Never NULL: an architecture that the

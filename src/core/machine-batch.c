@@ -5,8 +5,7 @@
 
 bool machine_needs_reload(const Machine *m) {
         for (Subsystem i = 0; i < _SUBSYSTEM_MAX; i++)
-                if (m->batch.subsystems & SUBSYSTEM_BIT(i) &&
-                    m->answers[i] != HOTPLUG_KERNEL_UPDATES)
+                if (m->batch.changing & SUBSYSTEM_BIT(i) && m->answers[i] != HOTPLUG_KERNEL_UPDATES)
                         return true;
         return false;
 }
@@ -60,13 +59,26 @@ void step_believe_log(Step *s, bool moved) {
         }
 }
 
-/* The kernel rebuilds the header when memory goes offline (or comes), which is before it takes the
- * range out of the list that the header is made from, and nothing tells it when that is done: what
- * was removed last stays listed. */
+bool machine_lists_removed(const Machine *m) {
+        switch (m->triggers->removed) {
+        case REMOVED_IS_UNLISTED:
+                return false;
+        case REMOVED_IS_TAKEN_OUT:
+                return m->answers[SUBSYSTEM_MEMORY] != HOTPLUG_KERNEL_UPDATES;
+        case REMOVED_STAYS:
+        default:
+                return true;
+        }
+}
+
+/* Where what is removed stays listed: the kernel rebuilds the header when memory goes offline (or
+ * comes), which is before it takes the range out of the list that the header is made from, and
+ * nothing tells it when that is done. */
 static void note_removal(Machine *m, const Input *in) {
         uint64_t seqnum = in->uevent.seqnum;
 
-        if (!m->have_record || in->uevent.subsystem != SUBSYSTEM_MEMORY)
+        if (!m->have_record || in->uevent.subsystem != SUBSYSTEM_MEMORY ||
+            !machine_lists_removed(m))
                 return;
         /* Handed on late: the load came after it. */
         if (seqnum != 0 && seqnum <= m->before_seqnum)
@@ -104,6 +116,10 @@ void step_uevent(Step *s, const Input *in) {
                 return;
         machine_touch_batch(m, s->now->monotonic_usec);
         batch_add_event(&m->batch, in->uevent.subsystem, s->now->monotonic_usec);
+        /* Of an update for such an event nothing is lost if the kernel drops it. */
+        if (m->idle[in->uevent.subsystem] & ACTION_BIT(in->uevent.action))
+                return;
+        m->batch.changing |= SUBSYSTEM_BIT(in->uevent.subsystem);
         m->hotplug_usec = s->now->monotonic_usec;
         /* udevd hands events on late; the kernel's numbers tell which ones fell into the load. */
         if (machine_load_runs(m) || (seqnum > m->before_seqnum && seqnum <= m->after_seqnum))
@@ -125,7 +141,7 @@ void step_overflow(Step *s) {
         Machine *m = s->m;
 
         m->overflows++;
-        m->record.lost_events = m->have_record;
+        m->record.lost_events |= m->have_record && machine_lists_removed(m);
         step_look_again(s);
         /* What was lost may have fallen into the last load, during which the kernel counted
          * events. */

@@ -254,7 +254,8 @@ static void tell_log_line(Step *s) {
 static void note_unseen(Machine *m, unsigned unseen) {
         uint64_t missing = number_set_missing(&m->covered.blocks, &m->facts.fingerprint.blocks);
 
-        if (!(unseen & SUBSYSTEM_BIT(SUBSYSTEM_MEMORY)) || !m->have_record || missing == 0)
+        if (!(unseen & SUBSYSTEM_BIT(SUBSYSTEM_MEMORY)) || !m->have_record || missing == 0 ||
+            !machine_lists_removed(m))
                 return;
         if (m->record.removed_blocks == 0)
                 m->first_removed_seqnum = m->facts.uevent_seqnum;
@@ -293,6 +294,8 @@ static void facts_decide(Step *s) {
                 return;
         }
         o.moved = machine_moved(m, &m->covered);
+        if (m->facts.has_fingerprint)
+                o.idle = m->batch.subsystems & ~m->batch.changing;
         if ((m->batch.log_line || m->batch.log_lost) && !m->batch.met_load && o.moved)
                 step_believe_log(s, true);
         o.kernel_log = m->batch.kernel_log;
@@ -331,8 +334,11 @@ static void facts_decide(Step *s) {
                 return;
         }
         m->batches_skipped++;
-        step_covered(s);
-        step_decided(s, verdict, reason, NULL, "ok", "");
+        /* What has moved otherwise, the kernel has not followed. */
+        if (reason == REASON_KERNEL_UPDATES)
+                step_covered(s);
+        step_decided(s, verdict, reason, reason == REASON_IDLE ? m->triggers->why_idle : NULL, "ok",
+                     "");
         if (m->have_record)
                 step_save(s);
 }

@@ -79,6 +79,9 @@ void step_ready(Step *s);
 /* Subsystems whose events count here and in which the latest facts differ from since. */
 unsigned machine_moved(const Machine *m, const Fingerprint *since);
 
+/* Whether the image that is loaded goes on listing memory that is removed. */
+bool machine_lists_removed(const Machine *m);
+
 void machine_touch_batch(Machine *m, uint64_t now_usec);
 
 /* When the pending batch may be decided; USEC_INFINITY if there is none. */

@@ -41,8 +41,12 @@ void machine_done(Machine *m) {
 
 void machine_set_settings(Machine *m, const Settings *settings, const char *architecture) {
         m->settings = settings;
-        for (Subsystem s = 0; s < _SUBSYSTEM_MAX; s++)
+        m->triggers = architecture_triggers(architecture);
+        for (Subsystem s = 0; s < _SUBSYSTEM_MAX; s++) {
                 m->actions[s] = settings_actions(settings, s, architecture);
+                /* What somebody has named is to count. */
+                m->idle[s] = settings->triggers[s].automatic ? m->triggers->idle[s] : 0;
+        }
 }
 
 Action *step_emit(Step *s, ActionType type) {

@@ -212,7 +212,9 @@ DECLARE_NAME_TABLE(build_state, BuildState);
 /* Fields are for reading by status.c and by tests; only machine*.c writes them. */
 typedef struct Machine {
         const Settings *settings;
+        const ArchitectureTriggers *triggers;
         unsigned actions[_SUBSYSTEM_MAX]; /* which uevents count */
+        unsigned idle[_SUBSYSTEM_MAX];    /* and which of these only if CPUs or memory have moved */
 
         bool started, ready, stopping;
         bool log_is_whole; /* as START said */

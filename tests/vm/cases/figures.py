@@ -54,7 +54,7 @@ def rearmed(t):
     """From the last event to armed again: Settle and hardly more than the system call.
 
     With kexec_file_load, whose call is nearly all of a load; of kexec_load the window is told."""
-    t.kdumpd.configure("[Image]\nLoader=kexec_file_load")
+    t.kdumpd.configure("[Image]\nLoader=kexec_file_load\n[Hotplug]\nCpu=yes")
     t.guest.run("systemctl restart kdumpd", 120)
     t.kdumpd.wait(60, "kdumpd to use the file call", State="armed", Loader="kexec_file_load")
     t.kdumpd.quiet()

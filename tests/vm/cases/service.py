@@ -18,7 +18,7 @@ def check_follows(t):
     with t.kdumpd.episode() as episode:
         t.vm.toggle_cpu()
     check(episode.delta("EventsReceived") >= 2, "events do not arrive any more")
-    episode.check_hotplug(t.kernel.updates_itself)
+    episode.check_switched(t.kernel.updates_itself)
 
 
 def check_protected(t, disturb):
