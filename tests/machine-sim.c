@@ -15,6 +15,17 @@
 
 static void step(Sim *s, Input *in);
 
+/* What an event, or a line of the log, can ask for. */
+#define CAUSE(reason) (UINT64_C(1) << (reason))
+#define CAUSES_HOTPLUG                                                                            \
+        (CAUSE(REASON_NOT_UPDATED) | CAUSE(REASON_ATTRIBUTE_ABSENT) |                             \
+         CAUSE(REASON_ATTRIBUTE_UNREADABLE) | CAUSE(REASON_ATTRIBUTE_GARBAGE) | CAUSES_LOG |      \
+         CAUSE(REASON_STALE) | CAUSE(REASON_CHANGED_DURING_LOAD) | CAUSE(REASON_CHANGED_UNSEEN) | \
+         CAUSE(REASON_CHANGED_AWAY))
+#define CAUSES_LOG (CAUSE(REASON_MET_LOAD) | CAUSE(REASON_KERNEL_LOG) | CAUSE(REASON_LOG_LOST))
+#define CAUSES_ALL UINT64_MAX
+_Static_assert(_REASON_MAX < 64, "a bit for each reason");
+
 void sim_abort(const Sim *s, const char *file, int line, const char *what) {
         const Machine *m = &s->machine;
 
@@ -23,6 +34,9 @@ void sim_abort(const Sim *s, const char *file, int line, const char *what) {
         fprintf(stderr, "state %s, wanted %d, job %d, look %d, failure %s (%s), batch %u events\n",
                 machine_state_to_string(machine_state(m)), m->wanted, (int)m->job, (int)m->look,
                 failure_to_string(m->failure), m->failure_text, m->batch.events);
+        if (m->decision_open)
+                fprintf(stderr, "decision: %s: %s\n", verdict_to_string(m->decision.verdict),
+                        m->decision.reason);
         for (size_t i = 0; i < 8 && sim_decision(s, i); i++)
                 fprintf(stderr, "decision -%zu: %s: %s: %s %s\n", i,
                         verdict_to_string(sim_decision(s, i)->verdict), sim_decision(s, i)->reason,
@@ -87,6 +101,12 @@ static bool lock_is_taken(const Sim *s) {
         return s->in_call || s->lock_until_usec != USEC_INFINITY;
 }
 
+/* Something has happened that a load for any of these reasons can be the answer to. */
+static void excuse_drop(Sim *s, uint64_t causes) {
+        s->excused_causes |= causes | CAUSE(REASON_RETRY);
+        s->untold = false;
+}
+
 /* Nothing tells the daemon what was missed, so the promise does not hold until the next load. */
 static void excuse(Sim *s) {
         memset(s->excused, 0xff, sizeof(s->excused));
@@ -136,6 +156,7 @@ void sim_uevent(Sim *s, Subsystem subsystem, HotplugAction action, bool syntheti
 void sim_hotplug(Sim *s, Subsystem subsystem, HotplugAction action, unsigned number) {
         uint64_t bit = UINT64_C(1) << (number % 64);
 
+        excuse_drop(s, CAUSES_HOTPLUG);
         if (action == HOTPLUG_ADD)
                 s->sets[subsystem] |= bit;
         else if (action == HOTPLUG_REMOVE) {
@@ -164,6 +185,7 @@ bool sim_foreign_load(Sim *s, bool updates, uint64_t usec) {
         if (lock_is_taken(s))
                 return false;
         s->tampered = true;
+        excuse_drop(s, CAUSES_ALL);
         s->coming = (SimImage){
                 .loaded = true,
                 .updates = updates && s->kernel == HOTPLUG_KERNEL_UPDATES,
@@ -182,6 +204,7 @@ bool sim_foreign_unload(Sim *s) {
         if (lock_is_taken(s))
                 return false;
         s->tampered = true;
+        excuse_drop(s, CAUSES_ALL);
         s->image.loaded = false;
         return true;
 }
@@ -256,6 +279,8 @@ static void start_helper(Sim *s, Job job) {
                                      s->now_usec + s->skew_usec >=
                                              s->batch_usec + s->settings.max_delay_usec);
                 s->burst_usec = 0;
+                s->excused_at_launch = s->excused_causes;
+                s->excused_causes = 0;
                 s->n_loads++;
                 s->launched = true;
         } else if (job == JOB_PLAN)
@@ -296,6 +321,13 @@ static void helper_ended(Sim *s, LoadReport *report) {
 
         s->helper = JOB_NONE;
         s->in_call = false;
+        s->excused_causes |= s->excused_at_launch;
+        s->excused_at_launch = 0;
+        /* Then nobody knows which image is loaded. */
+        if (types[JOB_LOAD] == in.type && report->failure == FAILURE_CRASHED && !s->untold) {
+                s->excused_causes |= CAUSE(REASON_RETRY);
+                s->untold = true;
+        }
         if (s->running)
                 step(s, &in);
         load_report_done(report);
@@ -380,6 +412,22 @@ static void finish_helper(Sim *s, LoadReport *ret) {
         }
 }
 
+/* No good image is dropped twice for the same cause: one that is ours, of the files that are loaded
+ * now, and has all CPUs and memory, only if something has happened since the last time that asks
+ * for it. That time passes, that a load was refused or that somebody looks, does not. */
+static void check_drop(Sim *s) {
+        uint64_t cause = CAUSE(s->machine.decision.cause);
+
+        if (!s->image.loaded || !s->image.ours || s->image.generation != s->helper_generation)
+                return;
+        for (Subsystem i = 0; i < _SUBSYSTEM_MAX; i++)
+                if (s->machine.actions[i] != 0 && (s->sets[i] & ~s->image.sets[i]))
+                        return;
+        SIM_CHECK(s, s->excused_at_launch & cause);
+        s->excused_at_launch &= ~cause;
+        s->n_good_dropped++;
+}
+
 static void begin_call(Sim *s) {
         /* Whoever holds the lock is waited for. */
         if (s->lock_until_usec != USEC_INFINITY) {
@@ -389,6 +437,7 @@ static void begin_call(Sim *s) {
         s->in_call = true;
         s->hangs = s->helper_fate == FATE_HANGS_INSIDE;
         s->call_start_usec = s->now_usec;
+        check_drop(s);
         s->had_image = s->image.loaded;
         s->n_dropped += s->had_image;
         s->image.loaded = false;
@@ -508,7 +557,8 @@ static void check_decision(Sim *s, const Decision *d) {
                 return;
         SIM_CHECK(s, d->subsystems != 0);
         if (d->cause == REASON_IDLE) {
-                SIM_CHECK(s, s->tampered || s->n_events > 0 || sim_is_covered(s));
+                SIM_CHECK(s, s->tampered || s->n_events > 0 || s->machine.record.must_reload ||
+                                     sim_is_covered(s));
                 return;
         }
         SIM_CHECK(s, d->cause == REASON_KERNEL_UPDATES);
@@ -711,9 +761,11 @@ static void check_rest(Sim *s) {
 }
 
 static void step(Sim *s, Input *in) {
+        uint64_t excuses = s->excuses;
         Actions actions;
         Moment now;
 
+        s->excuses = 0;
         s->n_steps++;
         if (s->machine.batch.pending)
                 s->batch_usec = s->machine.batch.first_usec;
@@ -723,6 +775,8 @@ static void step(Sim *s, Input *in) {
                 if (!s->running)
                         return;
         }
+        if (excuses != 0)
+                excuse_drop(s, excuses);
         machine_step(&s->machine, in, &now, &actions);
         SIM_CHECK(s, actions.n < ACTIONS_MAX);
         s->longest = MAX(s->longest, actions.n);
@@ -755,6 +809,7 @@ void sim_start(Sim *s) {
         if (s->running)
                 return;
         s->running = true;
+        excuse_drop(s, CAUSES_ALL);
         s->n_ready = 0;
         s->burst_usec = 0;
         s->next_watch_usec = s->now_usec + WATCH_USEC;
@@ -777,6 +832,10 @@ void sim_start(Sim *s) {
 void sim_input(Sim *s, InputType type) {
         Input in = { .type = type };
 
+        if (type == INPUT_RECONFIGURED || type == INPUT_MOUNTED)
+                s->excuses = CAUSE(REASON_CONFIGURATION) | CAUSE(REASON_MOUNTED);
+        else if (type == INPUT_OVERFLOW || type == INPUT_LOOK_AGAIN)
+                s->excuses = CAUSES_HOTPLUG;
         if (s->running)
                 step(s, &in);
 }
@@ -784,6 +843,7 @@ void sim_input(Sim *s, InputType type) {
 void sim_feed(Sim *s, const Input *in) {
         Input copy = *in;
 
+        excuse_drop(s, CAUSES_ALL);
         if (s->running)
                 step(s, &copy);
 }
@@ -808,6 +868,7 @@ void sim_request(Sim *s, Request request) {
         if (!s->running)
                 return;
         s->callers[request]++;
+        excuse_drop(s, CAUSE(REASON_REQUEST));
         step(s, &in);
 }
 
@@ -827,6 +888,10 @@ static void deliver(Sim *s, size_t i) {
         memmove(&s->events[i], &s->events[i + 1], (s->n_events - i) * sizeof(e));
         if (!s->running)
                 return;
+        if (e.type != SIM_UEVENT)
+                s->excuses = e.type == SIM_OVERFLOW ? CAUSES_HOTPLUG : CAUSES_LOG;
+        else if (!e.synthetic && !e.ignored)
+                s->excuses = CAUSES_HOTPLUG;
         if (e.type == SIM_OVERFLOW)
                 in.type = INPUT_OVERFLOW;
         else if (e.type == SIM_UEVENT) {

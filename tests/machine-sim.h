@@ -123,7 +123,13 @@ typedef struct Sim {
         /* What was seen. */
         uint64_t n_steps, n_actions, n_loads, n_plans, n_unloads, n_builds, n_kills, n_stuck,
                 n_ready, n_exits;
-        uint64_t n_dropped; /* images that were taken away by a load */
+        uint64_t n_dropped;      /* images that were taken away by a load */
+        uint64_t n_good_dropped; /* and those that needed none: see check_drop() */
+        /* Bits of Reason: something has happened that a load for it can be the answer to, since the
+         * launch of the last one that dropped a good image; and at the launch of this one. */
+        uint64_t excused_causes, excused_at_launch;
+        bool untold;      /* a load that ended without a word has had its second try since then */
+        uint64_t excuses; /* of the input that is on its way to the machine */
         uint64_t n_attribute_reads, n_fingerprints, n_answers, n_told_builds;
         uint64_t n_verdicts[_VERDICT_MAX];
         Failure answered[_REQUEST_MAX];

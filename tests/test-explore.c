@@ -168,11 +168,119 @@ START_TEST(all_courses) {
 }
 END_TEST
 
+/* One thing that happens, of all kinds. */
+static void happen(unsigned random) {
+        unsigned arg = random >> 8 & 255;
+
+        switch (random % 16) {
+        case 0:
+                sim_hotplug(&s, SUBSYSTEM_CPU, arg & 1 ? HOTPLUG_ONLINE : HOTPLUG_OFFLINE, 1);
+                break;
+        case 1:
+                sim_hotplug(&s, SUBSYSTEM_MEMORY, arg & 1 ? HOTPLUG_ONLINE : HOTPLUG_OFFLINE, 1);
+                break;
+        case 2:
+                sim_hotplug(&s, arg & 2 ? SUBSYSTEM_CPU : SUBSYSTEM_MEMORY,
+                            arg & 1 ? HOTPLUG_ADD : HOTPLUG_REMOVE, 2 + arg % 7);
+                break;
+        case 3:
+                s.n_lose = 1;
+                sim_hotplug(&s, SUBSYSTEM_MEMORY, arg & 1 ? HOTPLUG_ADD : HOTPLUG_REMOVE, 9);
+                break;
+        case 4:
+                sim_uevent(&s, SUBSYSTEM_MEMORY, HOTPLUG_ADD, arg & 1, !(arg & 1));
+                break;
+        case 5:
+                sim_log_line(&s);
+                break;
+        case 6:
+                sim_input(&s, arg & 1 ? INPUT_OVERFLOW : INPUT_LOOK_AGAIN);
+                break;
+        case 7:
+                if (arg & 1)
+                        sim_touch_files(&s);
+                sim_input(&s, arg & 2 ? INPUT_MOUNTED : INPUT_RECONFIGURED);
+                break;
+        case 8:
+                if (arg & 1)
+                        sim_touch_sources(&s);
+                sim_input(&s, INPUT_REFRESH);
+                break;
+        case 9:
+                sim_request(&s, arg % _REQUEST_MAX);
+                break;
+        case 10:
+                sim_kill(&s);
+                sim_start(&s);
+                break;
+        case 11:
+                if (arg & 1)
+                        sim_foreign_load(&s, arg & 2, arg * USEC_PER_MSEC);
+                else
+                        sim_foreign_unload(&s);
+                break;
+        case 12:
+                s.obstacle = arg & 1 ? FAILURE_DISABLED : FAILURE_NONE;
+                break;
+        case 13:
+                s.zero_samples = arg % 3;
+                break;
+        case 14:
+                s.update_fails = arg & 1;
+                s.reader = arg & 2;
+                break;
+        default: /* nothing but time */
+                break;
+        }
+}
+
+/* No good image is dropped twice for the same cause (check_drop() in machine-sim.c): things happen
+ * one at a time, with loads that fail in every way, and all the time there is to try again. */
+START_TEST(no_good_image_twice) {
+        static const HotplugAnswer kernels[] = { HOTPLUG_KERNEL_UPDATES, HOTPLUG_ABSENT,
+                                                 HOTPLUG_NOT_UPDATED, HOTPLUG_UNREADABLE };
+        static const uint64_t waits[] = { 10 * USEC_PER_MSEC, 400 * USEC_PER_MSEC, 5 * USEC_PER_SEC,
+                                          5 * USEC_PER_MINUTE };
+        const char *steps = getenv("KDUMPD_STEPS");
+        uint64_t rng = UINT64_C(0x2545f4914f6cdd1d), wanted, n = 0, drops = 0, loads = 0;
+
+        wanted = steps ? strtoull(steps, NULL, 10) : 1000000;
+        while (n < wanted) {
+                sim_init(&s, kernels[next_random(&rng) >> 20 & 3]);
+                s.settings.foreign = next_random(&rng) & 16 ? FOREIGN_ADOPT : FOREIGN_REPLACE;
+                s.settings.reload_when_stale = next_random(&rng) & 16;
+                s.architecture = next_random(&rng) & 48 ? "x86_64" : "ppc64le";
+                if (next_random(&rng) & 16)
+                        sim_builds(&s);
+                sim_start(&s);
+                sim_run(&s, 40 * USEC_PER_SEC);
+                for (unsigned i = 0; i < 40; i++) {
+                        unsigned random = (unsigned)(next_random(&rng) >> 24);
+
+                        s.fate = random % _FATE_MAX;
+                        s.n_fate = random & 256 ? UINT_MAX : random >> 9 & 3;
+                        s.plans_work = random & 2048;
+                        happen((unsigned)(next_random(&rng) >> 24));
+                        sim_run(&s, waits[random >> 12 & 3]);
+                }
+                sim_calm(&s);
+                n += s.n_steps;
+                drops += s.n_good_dropped;
+                loads += s.n_loads;
+                sim_done(&s);
+        }
+        printf("# %llu steps, %llu loads, %llu of them over a good image\n", (unsigned long long)n,
+               (unsigned long long)loads, (unsigned long long)drops);
+        ck_assert_uint_gt(drops, 1000);
+}
+END_TEST
+
 static void add_cases(Suite *suite) {
         ADD_TEST(suite, short_courses);
         ADD_TEST(suite, long_courses);
         ADD_TEST(suite, all_courses);
         ADD_TEST(suite, bounded_delay);
+        ADD_TEST(suite, no_good_image_twice);
 }
 
 TEST_MAIN("explore", add_cases)

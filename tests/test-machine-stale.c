@@ -380,6 +380,50 @@ START_TEST(idle_meets_load) {
 }
 END_TEST
 
+/* A hotplug after a load was found impossible for another reason: nothing is tried, and the image
+ * is stale for it. */
+START_TEST(impossible) {
+        boot(HOTPLUG_ABSENT);
+        s.obstacle = FAILURE_DISABLED;
+        sim_request(&s, REQUEST_RELOAD);
+        sim_run(&s, USEC_PER_SEC);
+        ck_assert(!is_stale(""));
+        plug(1);
+        sim_run(&s, USEC_PER_SEC);
+        check_decision(0, VERDICT_RELOAD, REASON_ATTRIBUTE_ABSENT, 2);
+        ck_assert_str_eq(sim_decision(&s, 0)->result, "impossible");
+        ck_assert(is_stale("the reload for it failed"));
+        ck_assert(s.disk.must_reload);
+        finish();
+        ck_assert(!is_stale(""));
+}
+END_TEST
+
+/* ReloadWhenStale=yes, and the load fails each time: what is stale is tried for once, whatever else
+ * comes, until more goes away. */
+START_TEST(tried_once) {
+        boot(HOTPLUG_KERNEL_UPDATES);
+        s.settings.reload_when_stale = true;
+        s.fate = FATE_RESTORED;
+        s.n_fate = UINT_MAX;
+        s.plans_work = true;
+        remove_two_blocks();
+        s.image.sets[SUBSYSTEM_MEMORY] = 0xff; /* it is restored as it was */
+        s.machine.record.removed_blocks = 2;
+        ck_assert_uint_eq(s.n_loads, 2);
+        for (unsigned i = 0; i < 10; i++) {
+                sim_log_line(&s);
+                sim_input(&s, INPUT_LOOK_AGAIN);
+                sim_run(&s, USEC_PER_MINUTE);
+        }
+        ck_assert_uint_eq(s.n_loads, 2);
+        tell(HOTPLUG_REMOVE, 0);
+        sim_run(&s, USEC_PER_MINUTE);
+        ck_assert_uint_eq(s.n_loads, 3);
+        finish();
+}
+END_TEST
+
 static void add_cases(Suite *suite) {
         TCase *each = tcase_create("each");
 
@@ -392,6 +436,8 @@ static void add_cases(Suite *suite) {
         tcase_add_loop_test(each, failed_loads, 0, 10);
         suite_add_tcase(suite, each);
         ADD_TEST(suite, idle_hides_nothing);
+        ADD_TEST(suite, impossible);
+        ADD_TEST(suite, tried_once);
         ADD_TEST(suite, removal_is_told);
         ADD_TEST(suite, removal_is_mended_on_request);
         ADD_TEST(suite, others_reload_anyway);

@@ -87,6 +87,7 @@ static void note_removal(Machine *m, const Input *in) {
                 if (m->record.removed_blocks == 0 || seqnum < m->first_removed_seqnum)
                         m->first_removed_seqnum = seqnum;
                 m->record.removed_blocks++;
+                m->removal_untried = true;
         } else if (seqnum != 0 && seqnum < m->first_removed_seqnum)
                 /* udevd hands events of different devices on in any order. The kernel rebuilt the
                  * header for this one before anything was removed. */
@@ -141,7 +142,8 @@ void step_overflow(Step *s) {
         Machine *m = s->m;
 
         m->overflows++;
-        m->record.lost_events |= m->have_record && machine_lists_removed(m);
+        if (m->have_record && machine_lists_removed(m))
+                m->record.lost_events = m->removal_untried = true;
         step_look_again(s);
         /* What was lost may have fallen into the last load, during which the kernel counted
          * events. */

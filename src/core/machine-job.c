@@ -213,6 +213,7 @@ void step_launch(Step *s) {
         }
         m->before = m->facts.fingerprint;
         m->before_seqnum = m->after_seqnum = m->facts.uevent_seqnum;
+        m->removal_untried = false;
         /* Should this process die meanwhile, the next one finds an image of which nobody knows
          * whether it is the old or the new one, and what fell into the load. */
         m->record.must_reload = true;

@@ -260,6 +260,7 @@ static void note_unseen(Machine *m, unsigned unseen) {
         if (m->record.removed_blocks == 0)
                 m->first_removed_seqnum = m->facts.uevent_seqnum;
         m->record.removed_blocks = add_saturated(m->record.removed_blocks, missing);
+        m->removal_untried = true;
 }
 
 static void facts_decide(Step *s) {
@@ -301,7 +302,7 @@ static void facts_decide(Step *s) {
         o.kernel_log = m->batch.kernel_log;
         o.log_lost = !m->batch.log_line;
         memcpy(o.answers, m->facts.answers, sizeof(o.answers));
-        o.stale = m->settings->reload_when_stale &&
+        o.stale = m->settings->reload_when_stale && m->removal_untried &&
                   (m->record.removed_blocks > 0 || m->record.lost_events);
         /* A subsystem that no event named, but that moved: ask about that one too, now that we
          * know. */
@@ -313,9 +314,11 @@ static void facts_decide(Step *s) {
         }
         verdict = decide(&o, &reason);
         if (verdict == VERDICT_RELOAD && is_impossible(m)) {
-                /* Then trying could only cost the image; the first failure has noted that it is
-                 * stale. */
+                /* Then trying could only cost the image, which is stale from now on. */
+                m->record.must_reload |= m->have_record && reason_is_hotplug(reason);
                 step_decided(s, verdict, reason, NULL, "impossible", m->failure_text);
+                if (m->have_record)
+                        step_save(s);
                 return;
         }
         tell_log_line(s);
@@ -398,7 +401,9 @@ static void facts_watch(Step *s, bool closely) {
         }
         /* Events get lost without an overflow, too: udevd may be stopped. */
         if (closely) {
-                if (machine_moved(m, &m->covered)) {
+                /* For what has moved a load was tried already, if that waits for a change. */
+                if (machine_moved(m, &m->covered) &&
+                    !(m->awaits_change && machine_moved(m, &m->before) == 0)) {
                         machine_touch_batch(m, s->now->monotonic_usec);
                         m->batch.look_again = true;
                 }

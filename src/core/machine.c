@@ -167,6 +167,7 @@ static void on_start(Step *s, ImageRecord *record, bool log_is_whole) {
                 m->record = *record;
                 *record = (ImageRecord){ 0 };
                 m->have_record = true;
+                m->removal_untried = true;
         }
         step_look_at_start(s);
 }

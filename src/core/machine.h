@@ -269,7 +269,8 @@ typedef struct Machine {
         /* Of the load that runs or was last: it follows a hotplug that the image does not, and the
          * image was stale before it. */
         bool for_hotplug, was_stale;
-        bool untold; /* it told nothing, so that nobody knows which image is loaded */
+        bool removal_untried; /* memory went away, or events were lost, since the last load began */
+        bool untold;          /* it told nothing, so that nobody knows which image is loaded */
 
         bool decision_open; /* a load was decided, and its end is awaited */
         Decision decision;
