@@ -65,8 +65,8 @@ static inline void setup(void) {
         add(2048 * MIB - PAGE, 2048 * MIB, MEMORY_ACPI_NVS);
         set_cpus(2);
         fake_kernel(kernel_file, "6.12.57");
-        ck_assert_int_eq(kernel_image_parse(kernel_file, sizeof(kernel_file), sizeof(kernel_file),
-                                            &header, &why),
+        ck_assert_int_eq(kernel_image_parse("x86_64", kernel_file, sizeof(kernel_file),
+                                            sizeof(kernel_file), &header, &why),
                          0);
         files = (CrashFiles){ .head = kernel_file,
                               .head_size = sizeof(kernel_file),

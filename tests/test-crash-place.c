@@ -177,7 +177,8 @@ START_TEST(vmlinux) {
         const char *why;
 
         fake_vmlinux(file);
-        ck_assert_int_eq(kernel_image_parse(file, sizeof(file), sizeof(file), &header, &why), 0);
+        ck_assert_int_eq(
+                kernel_image_parse("x86_64", file, sizeof(file), sizeof(file), &header, &why), 0);
         files.head = file;
         files.head_size = sizeof(file);
         for (unsigned tight = 0; tight < 2; tight++) {

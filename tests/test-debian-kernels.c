@@ -97,12 +97,14 @@ START_TEST(kernels) {
 
         read_kernel(e->name);
         if (e->why) {
-                ck_assert_int_eq(kernel_image_parse(head, sizeof(head), file_size, &header, &why),
-                                 -EBADMSG);
+                ck_assert_int_eq(
+                        kernel_image_parse("x86_64", head, sizeof(head), file_size, &header, &why),
+                        -EBADMSG);
                 ck_assert_msg(strstr(why, e->why), "%s: %s", e->name, why);
                 return;
         }
-        ck_assert_int_eq(kernel_image_parse(head, sizeof(head), file_size, &header, &why), 0);
+        ck_assert_int_eq(kernel_image_parse("x86_64", head, sizeof(head), file_size, &header, &why),
+                         0);
         ck_assert_uint_eq(header.protocol, 0x20f);
         ck_assert_uint_eq(header.cmdline_size, 2047);
         ck_assert_uint_eq(header.kernel_alignment, 2 * MIB);

@@ -30,7 +30,7 @@ static int parse(size_t size, uint64_t file_size) {
 
         ck_assert_ptr_nonnull(copy);
         memcpy(copy, file, size);
-        r = kernel_image_parse(copy, size, file_size, &image, &why);
+        r = kernel_image_parse("x86_64", copy, size, file_size, &image, &why);
         free(copy);
         return r;
 }
@@ -92,8 +92,10 @@ START_TEST(others) {
         refused("32 bits");
         header->e_ident[EI_DATA] = ELFDATA2MSB;
         refused("another machine");
-        header->e_machine = EM_AARCH64;
+        header->e_machine = EM_MIPS;
         refused("another machine");
+        header->e_machine = EM_AARCH64;
+        refused("an ELF file for arm64");
         header->e_type = ET_DYN;
         refused("no executable");
         header->e_ident[EI_VERSION] = 7;
@@ -178,11 +180,13 @@ START_TEST(many_segments) {
                 *fake_vmlinux_segment(large, i) =
                         fake_vmlinux_load(FAKE_VMLINUX_MAP + FAKE_VMLINUX_BASE + i * 0x1000, 0x1000,
                                           i * 0x1000, 0x1000, 0x1000);
-        ck_assert_int_eq(kernel_image_parse(large, sizeof(large), sizeof(large), &image, &why),
-                         -EBADMSG);
+        ck_assert_int_eq(
+                kernel_image_parse("x86_64", large, sizeof(large), sizeof(large), &image, &why),
+                -EBADMSG);
         ck_assert_ptr_nonnull(strstr(why, "more segments"));
         h->e_phnum--;
-        ck_assert_int_eq(kernel_image_parse(large, sizeof(large), sizeof(large), &image, &why), 0);
+        ck_assert_int_eq(
+                kernel_image_parse("x86_64", large, sizeof(large), sizeof(large), &image, &why), 0);
         ck_assert_uint_eq(image.n_pieces, KERNEL_PIECES_MAX);
 }
 END_TEST

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* load/command-line: what the machine and the kernel have to say about the command line. */
+#include <elf.h>
+
 #include "fake-load.h"
 
 static const char *architecture;
@@ -28,11 +30,36 @@ static void line_has(const char *word, bool expected) {
                       report.command_line);
 }
 
+static void put_flat(const char *magic, uint16_t machine) {
+        uint8_t flat[FAKE_FLAT_SIZE];
+
+        fake_flat(flat, magic, machine);
+        tree_bytes(&tree, KERNEL, flat, sizeof(flat));
+}
+
+/* An ELF file with one segment. */
+static void put_elf(uint16_t machine, bool is_big) {
+        uint8_t elf[64 + 56 + 8] = { 0x7f, 'E', 'L', 'F', 2, is_big ? 2 : 1, 1 };
+        static const struct {
+                uint8_t at, n;
+                uint64_t value;
+        } fields[] = {
+                { 16, 2, 2 }, { 20, 4, 1 }, { 32, 8, 64 },  { 52, 2, 64 }, { 54, 2, 56 },
+                { 56, 2, 1 }, { 64, 4, 1 }, { 72, 8, 120 }, { 96, 8, 8 },  { 104, 8, 4096 },
+        };
+
+        fake_put_order(&elf[18], machine, 2, is_big);
+        for (size_t i = 0; i < ELEMENTSOF(fields); i++)
+                fake_put_order(&elf[fields[i].at], fields[i].value, fields[i].n, is_big);
+        tree_bytes(&tree, KERNEL, elf, sizeof(elf));
+}
+
 START_TEST(vendor) {
         tree_text(&tree, "/sys/devices/virtual/dmi/id/sys_vendor", "Amazon EC2\n");
         tree_link(&tree, "/sys/class/dmi/id", "../../devices/virtual/dmi/id");
         line_has("irqpoll", true);
         architecture = "aarch64";
+        put_flat(FAKE_ARM64);
         line_has("irqpoll", false);
         tree_text(&tree, "/sys/devices/virtual/dmi/id/sys_vendor", "HPE\n");
         line_has("irqpoll", true);
@@ -159,21 +186,23 @@ START_TEST(limits) {
         static uint8_t file[0x11000];
 
         limit_is("x86_64", 2016);
-        tree_text(&tree, KERNEL, "an image of another architecture");
+        put_flat(FAKE_ARM64);
         limit_is("aarch64", 2047);
+        put_elf(EM_RISCV, false);
         limit_is("riscv64", 993);
+        put_elf(EM_PPC64, false);
         limit_is("ppc64le", 2017);
+        put_flat(FAKE_LOONGARCH64);
         limit_is("loongarch64", 3906);
+        put_elf(EM_S390, true);
         limit_is("s390x", 4094);
         /* What an image of s390 tells itself; an ELF file has other things there. */
+        memcpy(&file[0x10008], "S390EP", 6);
         tree_bytes(&tree, KERNEL, file, sizeof(file));
         limit_is("s390x", 894);
         file[0x10430 + 6] = 4;
         tree_bytes(&tree, KERNEL, file, sizeof(file));
         limit_is("s390x", 1022);
-        memcpy(file, "\177ELF", 4);
-        tree_bytes(&tree, KERNEL, file, sizeof(file));
-        limit_is("s390x", 4094);
 }
 END_TEST
 

@@ -206,6 +206,8 @@ START_TEST(flags) {
 END_TEST
 
 START_TEST(forced) {
+        uint8_t flat[FAKE_FLAT_SIZE];
+
         set("Loader", "kexec_load");
         loaded("O", "kexec_load");
         reason_has("Loader=kexec_load asks for it");
@@ -221,7 +223,10 @@ START_TEST(forced) {
         loaded("O", "kexec_load");
         request.release = R;
         request.architecture = "aarch64";
+        fake_flat(flat, FAKE_ARM64);
+        tree_bytes(&tree, KERNEL, flat, sizeof(flat));
         refused(FAILURE_CONFIGURATION, "for x86_64 only");
+        tree_bytes(&tree, KERNEL, image, sizeof(image));
         request.architecture = "x86_64";
         tree_text(&tree, "/proc/iomem", "00000000-00000000 : System RAM\n");
         refused(FAILURE_NOT_PERMITTED, "CAP_SYS_ADMIN");
@@ -491,10 +496,14 @@ END_TEST
 
 /* Who does not see addresses is not told of them. */
 START_TEST(ranges_unseen) {
+        uint8_t flat[FAKE_FLAT_SIZE];
+
         updates_itself(0xc);
         tree_text(&tree, "/proc/iomem", "00000000-00000000 : System RAM\n");
         loaded("F", "kexec_file_load");
         ranges(200, "Reserved");
+        fake_flat(flat, FAKE_ARM64);
+        tree_bytes(&tree, KERNEL, flat, sizeof(flat));
         request.architecture = "aarch64";
         loaded("F", "kexec_file_load");
 }

@@ -7,6 +7,7 @@
 #include "fake-uki.h"
 #include "load/execute.h"
 #include "load/text.h"
+#include "sys/gzip.h"
 
 #define LIMIT   "/proc/sys/kernel/kexec_load_limit_panic"
 #define CONTROL (1048576 + 4096)
@@ -416,13 +417,15 @@ START_TEST(kernels_refused) {
         tree_unlink(&tree, KERNEL);
         refused(FAILURE_NO_KERNEL, "(tried " KERNEL ", /usr/lib/modules/");
         tree_dir(&tree, KERNEL);
-        refused(FAILURE_NO_KERNEL, "not a regular file");
+        refused(FAILURE_NO_KERNEL, "is a directory");
         set("Kernel", "/no/such");
         refused(FAILURE_NO_KERNEL, "\"/no/such\" cannot be opened: No such file");
         set("Kernel", "/boot/k");
         tree_text(&tree, "/boot/k", "");
         refused(FAILURE_NO_KERNEL, "is empty");
-        tree_text(&tree, "/boot/k", "junk");
+        tree_text(&tree, "/boot/k", "<html>404</html>");
+        refused(FAILURE_BAD_KERNEL, "the kernel \"/boot/k\" cannot be loaded: it is a web page");
+        tree_text(&tree, "/boot/k", "\1junk");
         refused(FAILURE_BAD_KERNEL, "too short");
         tree_bytes(&tree, "/boot/k", image, sizeof(image) - 16);
         refused(FAILURE_BAD_KERNEL, "cut short");
@@ -719,12 +722,128 @@ START_TEST(locked_down) {
 }
 END_TEST
 
+static void refused_on(const char *architecture, Failure failure, const char *part) {
+        fake = (Fake){ 0 };
+        ck_assert_uint_eq(run_on(architecture), failure);
+        ck_assert_msg(strstr(report.message, part), "\"%s\" is not in: %s", part, report.message);
+        ck_assert_str_eq(fake.order, ""); /* before anything was touched */
+}
+
+#define LOCKDOWN "/sys/kernel/security/lockdown"
+
 START_TEST(other_architecture) {
-        /* No bzImage there: any bytes may be a kernel, and the name says of which release. */
-        tree_text(&tree, KERNEL, "an arm64 Image");
+        uint8_t flat[FAKE_FLAT_SIZE];
+
+        /* No release in its header: the name says of which it is. */
+        fake_flat(flat, FAKE_ARM64);
+        tree_bytes(&tree, KERNEL, flat, sizeof(flat));
         ck_assert_uint_eq(run_on("aarch64"), FAILURE_NONE);
         ck_assert_str_eq(report.kernel_release, R);
-        ck_assert_uint_eq(report.needed_bytes, 4096 + 4096 + 225 * 4096 + 1048576);
+        ck_assert_uint_eq(report.needed_bytes, FAKE_FLAT_MEMORY + 4096 + 225 * 4096 + 1048576);
+        tree_text(&tree, "/sys/kernel/kexec_crash_size", "4194304\n");
+        refused_on("aarch64", FAILURE_TOO_SMALL, "4 MiB are reserved: boot with crashkernel=");
+        tree_text(&tree, "/sys/kernel/kexec_crash_size", "268435456\n");
+        refused_on("x86_64", FAILURE_BAD_KERNEL, "it is a kernel for arm64");
+        refused_on("s390x", FAILURE_BAD_KERNEL, "it is a kernel for arm64");
+        tree_bytes(&tree, KERNEL, image, sizeof(image));
+        refused_on("aarch64", FAILURE_BAD_KERNEL, "it is a kernel for x86_64");
+        /* This release takes ELF files only. */
+        fake_flat(flat, FAKE_RISCV64);
+        tree_bytes(&tree, KERNEL, flat, sizeof(flat));
+        refused_on("riscv64", FAILURE_BAD_KERNEL, "takes from Linux 6.16 on, and " R " is running");
+}
+END_TEST
+
+/* Before the call, in which the old image would be lost. */
+START_TEST(other_locked_down) {
+        uint8_t flat[FAKE_FLAT_SIZE];
+        static const char mark[] = "~Module signature appended~\n";
+        static uint8_t s390[0x11000];
+
+        tree_text(&tree, LOCKDOWN, "none [integrity] confidentiality\n");
+        fake_flat(flat, FAKE_ARM64);
+        tree_bytes(&tree, KERNEL, flat, sizeof(flat));
+        refused_on("aarch64", FAILURE_LOCKDOWN, "has no signature");
+        fake_sign(flat, FAKE_FLAT_SIZE - 64, 64);
+        fake_put(&flat[0x44], 0xaa64, 2);
+        tree_bytes(&tree, KERNEL, flat, sizeof(flat));
+        ck_assert_uint_eq(run_on("aarch64"), FAILURE_NONE);
+        memcpy(&s390[0x10008], "S390EP", 6);
+        tree_bytes(&tree, KERNEL, s390, sizeof(s390));
+        refused_on("s390x", FAILURE_LOCKDOWN, "has no signature");
+        tree_text(&tree, "/sys/firmware/ipl/secure", "1\n");
+        refused_on("s390x", FAILURE_LOCKDOWN, "has no signature");
+        tree_text(&tree, "/sys/firmware/ipl/secure", "0\n");
+        ck_assert_uint_eq(run_on("s390x"), FAILURE_NONE);
+        tree_unlink(&tree, "/sys/firmware/ipl/secure");
+        memcpy(&s390[sizeof(s390) - strlen(mark)], mark, strlen(mark));
+        tree_bytes(&tree, KERNEL, s390, sizeof(s390));
+        ck_assert_uint_eq(run_on("s390x"), FAILURE_NONE);
+}
+END_TEST
+
+static uint8_t inner[FAKE_FLAT_SIZE]; /* what is packed */
+
+static int load_inner(void *userdata, int kernel_fd, int initrd_fd, const char *command_line,
+                      unsigned flags) {
+        uint8_t content[2 * FAKE_FLAT_SIZE];
+        size_t n;
+
+        ck_assert_int_eq(read_at(kernel_fd, content, sizeof(content), 0, &n), 0);
+        ck_assert_uint_eq(n, sizeof(inner));
+        ck_assert_int_eq(memcmp(content, inner, n), 0);
+        ck_assert_int_eq(fcntl(kernel_fd, F_GETFL) & O_ACCMODE, O_RDONLY);
+        return fake_load(userdata, kernel_fd, initrd_fd, command_line, flags);
+}
+
+static void inner_is_loaded(const void *data, size_t size) {
+        LoadRequest request = {
+                .root_fd = tree.fd, .settings = &settings, .architecture = "aarch64", .release = R
+        };
+        KexecOps packed = ops;
+
+        packed.file_load = load_inner;
+        tree_bytes(&tree, KERNEL, data, size);
+        prepared_done(&prepared);
+        load_report_done(&report);
+        ck_assert_uint_eq(load_prepare(&request, &prepared, &report), FAILURE_NONE);
+        ck_assert_uint_eq(load_execute(&request, &prepared, &packed, &report), FAILURE_NONE);
+        ck_assert_uint_eq(report.kernel.size, size);
+        ck_assert_uint_eq(report.needed_bytes, FAKE_FLAT_MEMORY + 4096 + 225 * 4096 + 1048576);
+}
+
+/* What is compressed with gzip is what is loaded, in each form that kernels have. */
+START_TEST(packed_kernel) {
+        static uint8_t zboot[65536], unified[65536];
+        _cleanup_free_ void *gzip = NULL, *page = NULL;
+        size_t n, n_zboot, n_page, n_unified = fake_uki(unified);
+
+        fake_flat(inner, FAKE_ARM64);
+        ck_assert_int_eq(gzip_pack(inner, sizeof(inner), &gzip, &n), 0);
+        inner_is_loaded(gzip, n);
+        n_zboot = fake_zboot(zboot, "gzip", 0xaa64, gzip, n);
+        inner_is_loaded(zboot, n_zboot);
+        n_unified = fake_uki_add(unified, n_unified, ".linux", zboot, n_zboot);
+        inner_is_loaded(unified, n_unified);
+
+        tree_bytes(&tree, KERNEL, gzip, n - 9);
+        refused_on("aarch64", FAILURE_BAD_KERNEL, "compressed in it with gzip is damaged or cut");
+        tree_bytes(&tree, KERNEL, zboot, n_zboot - 1);
+        refused_on("aarch64", FAILURE_BAD_KERNEL, "it is cut short");
+        n_zboot = fake_zboot(zboot, "zstd22", 0xaa64, gzip, n);
+        tree_bytes(&tree, KERNEL, zboot, n_zboot);
+        refused_on("aarch64", FAILURE_BAD_KERNEL, "EFI zboot image compressed with zstd");
+        tree_bytes(&tree, KERNEL, gzip, n);
+        refused_on("x86_64", FAILURE_BAD_KERNEL, "it is compressed with gzip: unpack it");
+        refused_on("riscv64", FAILURE_BAD_KERNEL,
+                   "the kernel in \"" KERNEL "\" cannot be loaded: "
+                   "it is a kernel for arm64");
+        ck_assert_int_eq(gzip_pack("<html>", 6, &page, &n_page), 0);
+        tree_bytes(&tree, KERNEL, page, n_page);
+        refused_on("aarch64", FAILURE_BAD_KERNEL, "it is a web page");
+        tree_bytes(&tree, KERNEL, gzip, n);
+        tree_text(&tree, LOCKDOWN, "none [integrity] confidentiality\n");
+        refused_on("aarch64", FAILURE_LOCKDOWN, "the kernel in \"" KERNEL "\" has no signature of");
 }
 END_TEST
 
@@ -815,6 +934,8 @@ static void add_cases(Suite *s) {
         ADD_FIXTURE_TEST(s, fit_page_tables);
         ADD_FIXTURE_TEST(s, locked_down);
         ADD_FIXTURE_TEST(s, other_architecture);
+        ADD_FIXTURE_TEST(s, other_locked_down);
+        ADD_FIXTURE_TEST(s, packed_kernel);
         ADD_FIXTURE_TEST(s, unload);
         ADD_FIXTURE_TEST(s, text);
 }

@@ -66,11 +66,16 @@ START_TEST(kernel_places) {
         while (n-- > 0) {
                 place = locate_kernel_place(n, &architectures);
                 tree_text(&tree, path_of(place, "token"), "x");
-                kernel_is("aarch64", path_of(place, "token"));
+                /* The ELF file has another place in the order there. */
+                if (!architectures || !streq(architectures, "riscv64"))
+                        kernel_is("aarch64", path_of(place, "token"));
                 if (!architectures)
                         kernel_is("x86_64", path_of(place, "token"));
         }
         kernel_is("x86_64", "/boot/vmlinuz-" R);
+        kernel_is("riscv64", "/boot/vmlinux-" R);
+        tree_unlink(&tree, "/boot/vmlinux-" R);
+        kernel_is("riscv64", "/usr/lib/modules/" R "/vmlinux");
 }
 END_TEST
 

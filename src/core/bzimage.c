@@ -10,7 +10,6 @@
 
 /* Offsets in the file. */
 enum {
-        AT_ARM64_MAGIC = 0x38, /* Documentation/arch/arm64/booting.rst in the kernel tree */
         AT_SETUP_SECTS = 0x1f1,
         AT_SYSSIZE = 0x1f4,
         AT_BOOT_FLAG = 0x1fe,
@@ -82,10 +81,14 @@ static bool has_certificates(const Bytes *head, uint64_t file_size) {
         return offset > 0 && size >= PE_CERTIFICATE_MIN && offset + size <= file_size;
 }
 
+bool pe_has_certificates(const void *data, size_t size, uint64_t file_size) {
+        const Bytes head = { .data = data, .size = size };
+
+        return has_certificates(&head, file_size);
+}
+
 /* Why a file without an x86 boot header is none. */
 static const char *other_format(const Bytes *head) {
-        if (memcmp(head->data + AT_ARM64_MAGIC, "ARM\x64", 4) == 0)
-                return "it is a kernel for arm64";
         return head->data[0] == 'M' && head->data[1] == 'Z'
                        ? "it is a PE file without an x86 boot header"
                        : "it has no x86 boot header";

@@ -7,3 +7,7 @@
 /* As kernel_image_parse(), of a bzImage; -EBADMSG if kexec_file_load would not take it. */
 int bzimage_parse(const void *head, size_t size, uint64_t file_size, KernelImage *ret,
                   const char **reterr_why) _must_check_;
+
+/* Whether a PE file, as kernels for UEFI are on each architecture, carries a certificate table,
+ * good or not. */
+bool pe_has_certificates(const void *head, size_t size, uint64_t file_size) _pure_;

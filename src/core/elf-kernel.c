@@ -148,3 +148,52 @@ int elf_kernel_parse(const void *head, size_t size, uint64_t file_size, KernelIm
         *ret = image;
         return 0;
 }
+
+/* The lowest and the highest address, and whether all of it is in the file. */
+static const char *measure(Elf *elf, size_t n, uint64_t file_size, KernelImage *image) {
+        uint64_t low = UINT64_MAX, high = 0;
+
+        for (size_t i = 0; i < n; i++) {
+                GElf_Phdr segment;
+
+                if (!gelf_getphdr(elf, (int)i, &segment))
+                        return "its program headers cannot be read";
+                if (segment.p_type == PT_INTERP)
+                        return "it is an ELF file, but no Linux kernel";
+                if (segment.p_type != PT_LOAD || segment.p_memsz == 0)
+                        continue;
+                if (segment.p_filesz > segment.p_memsz)
+                        return "one of its segments has more bytes in the file than in memory";
+                if (segment.p_offset > file_size || segment.p_filesz > file_size - segment.p_offset)
+                        return "it is cut short";
+                low = MIN(low, segment.p_paddr);
+                high = MAX(high, add_saturated(segment.p_paddr, segment.p_memsz));
+        }
+        if (high == 0)
+                return "it is an ELF file without content";
+        if (high - low > KERNEL_LONGEST)
+                return "its segments are further apart than those of a kernel can be";
+        image->init_size = (uint32_t)(high - low);
+        return NULL;
+}
+
+const char *elf_kernel_measure(const void *head, size_t size, uint64_t file_size,
+                               KernelImage *image) {
+        _cleanup_free_ char *copy = malloc(size ?: 1);
+        _cleanup_(elf_endp) Elf *elf = NULL;
+        GElf_Ehdr header;
+        size_t n;
+
+        if (!copy || elf_version(EV_CURRENT) == EV_NONE)
+                return "there is not enough memory for looking at it";
+        memcpy(copy, head, size);
+        elf = elf_memory(copy, size);
+        if (!elf || !gelf_getehdr(elf, &header) || elf_getphdrnum(elf, &n) != 0)
+                return "its ELF header is damaged";
+        if (header.e_ident[EI_CLASS] != ELFCLASS64)
+                return "it is an ELF file of 32 bits";
+        /* ET_DYN: a kernel that can be moved. */
+        if (header.e_type != ET_EXEC && header.e_type != ET_DYN)
+                return "it is an ELF file, but no executable one";
+        return measure(elf, n, file_size, image);
+}

@@ -139,8 +139,8 @@ static Failure plan(const BuildInput *input, BuiltImage *built, char *reterr) {
             (input->initrd_fd >= 0 && fstat(input->initrd_fd, &initrd) < 0) ||
             kernel_head_read(input->kernel_fd, &head) < 0)
                 return FAIL(reterr, FAILURE_SYSTEM, "the files cannot be read");
-        if (kernel_image_parse(head.data, head.size, (uint64_t)kernel.st_size, &built->header,
-                               &why) < 0)
+        if (kernel_image_parse(input->architecture, head.data, head.size, (uint64_t)kernel.st_size,
+                               &built->header, &why) < 0)
                 return FAIL(reterr, FAILURE_BAD_KERNEL, "the kernel cannot be loaded: %s", why);
         failure = crash_image_plan(architecture, &machine,
                                    &(CrashFiles){ .head = head.data,

@@ -185,7 +185,7 @@ Failure load_execute(const LoadRequest *request, const Prepared *prepared, const
 
         report->had_image = kernel_crash_loaded(request->root_fd) > 0;
         if (report->had_image)
-                previous_open(request->root_fd, &previous);
+                previous_open(request->root_fd, request->architecture, &previous);
         if (explicit_unload && report->had_image) {
                 failure = check_limit(request, report);
                 if (failure != FAILURE_NONE)

@@ -20,8 +20,11 @@
 #include "sys/locate.h"
 #include "sys/needs.h"
 
-#define MIB               (UINT64_C(1024) * 1024)
-#define WARM_CHUNK        (256u * 1024u)
+#define MIB        (UINT64_C(1024) * 1024)
+#define WARM_CHUNK (256u * 1024u)
+/* Before that it is for ELF files only (arch/riscv/kernel/kexec_image.c in the kernel tree). */
+#define RISCV_FLAT_MAJOR  6u
+#define RISCV_FLAT_MINOR  16u
 #define FILE_SIZE_LARGEST (UINT64_C(1) << 40) /* keeps the sums far from overflow */
 
 Failure load_fail(LoadReport *report, Failure failure, const char *format, ...) {
@@ -50,8 +53,8 @@ typedef struct Input {
         Failure missing;  /* the failure that a file that cannot be had is */
         int fd;
         FileIdentity *identity;
-        uint64_t size;   /* of what fd has */
-        bool is_unified; /* what identity tells is a unified kernel image, with fd's kernel in it */
+        uint64_t size;           /* of what fd has */
+        bool is_inner;           /* what identity tells has fd's kernel in it, in another form */
         char resolved[PATH_MAX]; /* where the path led to below the root, "" if that is unknown */
 } Input;
 
@@ -96,8 +99,8 @@ static Failure input_open(Input *input, int root_fd, LoadReport *report) {
                 return load_fail(report, FAILURE_SYSTEM, "the %s \"%s\" cannot be examined: %s",
                                  input->what, path, strerror(-r));
         if (!S_ISREG(st.st_mode))
-                return load_fail(report, input->missing, "the %s \"%s\" is not a regular file",
-                                 input->what, path);
+                return load_fail(report, input->missing, "the %s \"%s\" is %s", input->what, path,
+                                 S_ISDIR(st.st_mode) ? "a directory" : "not a regular file");
         if (st.st_size == 0 || (uint64_t)st.st_size > FILE_SIZE_LARGEST)
                 return load_fail(report, input->missing, "the %s \"%s\" is %s", input->what, path,
                                  st.st_size == 0 ? "empty" : "too large");
@@ -119,16 +122,17 @@ static Failure fail_closed(Failure failure, const char *what, const char *closed
                          closed);
 }
 
-/* A kernel can come in a file with other things. */
-static Failure unwrap(Input *kernel, LoadReport *report) {
-        int r = kernel_file_unwrap(&kernel->fd, &kernel->size);
+/* A kernel can come in a file with other things, or packed. */
+static Failure unwrap(const LoadRequest *request, Input *kernel, LoadReport *report) {
+        const char *why;
+        int r = kernel_file_unwrap(request->architecture, &kernel->fd, &kernel->size, &why);
 
-        kernel->is_unified = r > 0;
+        kernel->is_inner = r > 0;
         if (r >= 0)
                 return FAILURE_NONE;
         return load_fail(report, r == -EBADMSG ? FAILURE_BAD_KERNEL : FAILURE_SYSTEM,
-                         "the kernel cannot be taken out of the unified kernel image \"%s\": %s",
-                         kernel->identity->path, r == -EBADMSG ? "it is cut short" : strerror(-r));
+                         "the kernel cannot be taken out of \"%s\": %s", kernel->identity->path,
+                         r == -EBADMSG ? why : strerror(-r));
 }
 
 static Failure find_kernel(const LoadRequest *request, LoadReport *report) {
@@ -176,7 +180,8 @@ static Failure find_initrd(const LoadRequest *request, const char *release, Load
         return r < 0 ? load_fail_memory(report) : FAILURE_NONE;
 }
 
-static Failure parse_kernel(const Input *kernel, KernelImage *ret, LoadReport *report) {
+static Failure parse_kernel(const LoadRequest *request, const Input *kernel, KernelImage *ret,
+                            LoadReport *report) {
         _cleanup_(kernel_head_done) KernelHead head = { 0 };
         const FileIdentity *id = kernel->identity;
         const char *why;
@@ -188,9 +193,19 @@ static Failure parse_kernel(const Input *kernel, KernelImage *ret, LoadReport *r
         if (r < 0)
                 return load_fail(report, FAILURE_NO_KERNEL, "the kernel \"%s\" cannot be read: %s",
                                  id->path, strerror(-r));
-        if (kernel_image_parse(head.data, head.size, kernel->size, ret, &why) < 0)
+        if (kernel_image_parse(request->architecture, head.data, head.size, kernel->size, ret,
+                               &why) < 0)
                 return load_fail(report, FAILURE_BAD_KERNEL,
-                                 "the kernel \"%s\" cannot be loaded: %s", id->path, why);
+                                 "the kernel %s\"%s\" cannot be loaded: %s",
+                                 kernel->is_inner ? "in " : "", id->path, why);
+        if (ret->is_flat && streq(request->architecture, "riscv64") &&
+            kernel_release_before(request->release, RISCV_FLAT_MAJOR, RISCV_FLAT_MINOR))
+                return load_fail(report, FAILURE_BAD_KERNEL,
+                                 "the kernel %s\"%s\" is an Image, which kexec_file_load takes "
+                                 "from Linux %u.%u on, and %s is running: set Kernel= in "
+                                 "kdumpd.conf to its ELF file (vmlinux)",
+                                 kernel->is_inner ? "in " : "", id->path, RISCV_FLAT_MAJOR,
+                                 RISCV_FLAT_MINOR, request->release);
         return FAILURE_NONE;
 }
 
@@ -269,8 +284,7 @@ static Failure check_fit(const LoadRequest *request, const KernelImage *image, c
         char advice[NEEDS_ADVICE_MAX];
         Needs needs = {
                 .initrd = report->initrd.path,
-                .input = { .kernel_bytes = image ? image->init_size : report->kernel.size,
-                           .initrd_bytes = report->initrd.size },
+                .input = { .kernel_bytes = image->init_size, .initrd_bytes = report->initrd.size },
                 .reservation = *reservation,
         };
 
@@ -290,6 +304,16 @@ static Failure check_fit(const LoadRequest *request, const KernelImage *image, c
                          needs_advice(&needs, advice));
 }
 
+/* s390x looks at signatures only when it was started like that itself (s390_verify_sig() in
+ * arch/s390/kernel/machine_kexec_file.c). */
+static bool takes_unsigned(const LoadRequest *request) {
+        uint64_t secure;
+
+        return streq(request->architecture, "s390x") &&
+               read_u64_below(request->root_fd, "/sys/firmware/ipl/secure", &secure) >= 0 &&
+               secure == 0;
+}
+
 /* Under lockdown the kernel drops the old image before it looks at the new one's signature. An
  * image without any would surely cost us the old one. (IMA can vouch for it instead, by an
  * attribute.) */
@@ -297,15 +321,17 @@ static Failure check_lockdown(const LoadRequest *request, const Input *kernel,
                               const KernelImage *image, LoadReport *report) {
         const char *mode = kernel_lockdown(request->root_fd);
 
-        if (request->settings->loader == LOADER_KEXEC_LOAD || streq(mode, "none") || !image ||
-            image->has_signature || fgetxattr(kernel->fd, "security.ima", NULL, 0) > 0)
+        if (request->settings->loader == LOADER_KEXEC_LOAD || streq(mode, "none") ||
+            takes_unsigned(request) || image->has_signature ||
+            kernel_file_has_appended_signature(kernel->fd, kernel->size) ||
+            fgetxattr(kernel->fd, "security.ima", NULL, 0) > 0)
                 return FAILURE_NONE;
         return load_fail(report, FAILURE_LOCKDOWN,
                          "the kernel is locked down (%s) and takes only signed images, and "
                          "%s\"%s\" has no signature%s: install a signed kernel, or boot without "
                          "secure boot",
-                         mode, kernel->is_unified ? "the kernel in " : "", report->kernel.path,
-                         kernel->is_unified ? " of its own" : "");
+                         mode, kernel->is_inner ? "the kernel in " : "", report->kernel.path,
+                         kernel->is_inner ? " of its own" : "");
 }
 
 Failure load_note_loader(LoadReport *report, LoaderChoice loader, const char *format, ...) {
@@ -454,11 +480,10 @@ static Failure prepare_initrd(const LoadRequest *request, Input *initrd, const c
         return check_pair(request, initrd, release, report);
 }
 
-/* Of an image that is not for x86_64, nothing is set in *ret_image. */
 static Failure prepare_files(const LoadRequest *request, Input *kernel, Input *initrd,
                              const Reservation *reservation, KernelImage *ret_image,
                              LoadReport *report) {
-        const KernelImage *image = streq(request->architecture, "x86_64") ? ret_image : NULL;
+        bool is_x86 = streq(request->architecture, "x86_64");
         char release[LOCATE_RELEASE_MAX];
         Failure failure;
 
@@ -466,20 +491,20 @@ static Failure prepare_files(const LoadRequest *request, Input *kernel, Input *i
         if (failure == FAILURE_NONE)
                 failure = input_open(kernel, request->root_fd, report);
         if (failure == FAILURE_NONE)
-                failure = unwrap(kernel, report);
-        if (failure == FAILURE_NONE && image)
-                failure = parse_kernel(kernel, ret_image, report);
+                failure = unwrap(request, kernel, report);
+        if (failure == FAILURE_NONE)
+                failure = parse_kernel(request, kernel, ret_image, report);
         if (failure == FAILURE_NONE)
                 failure = kernel_release(kernel, ret_image->release, report, release);
         if (failure == FAILURE_NONE)
                 failure = prepare_initrd(request, initrd, release, report);
         if (failure == FAILURE_NONE)
-                failure =
-                        load_command_line(request, image, kernel->fd, initrd_words(initrd), report);
+                failure = load_command_line(request, is_x86 ? ret_image : NULL, kernel->fd,
+                                            initrd_words(initrd), report);
         if (failure == FAILURE_NONE)
-                failure = check_fit(request, image, initrd, reservation, report);
+                failure = check_fit(request, ret_image, initrd, reservation, report);
         if (failure == FAILURE_NONE)
-                failure = check_lockdown(request, kernel, image, report);
+                failure = check_lockdown(request, kernel, ret_image, report);
         return failure;
 }
 

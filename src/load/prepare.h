@@ -20,7 +20,7 @@ typedef struct LoadRequest {
 } LoadRequest;
 
 /* What the system calls take. The descriptors are those of the files themselves: a copy in
- * memory, as a kernel out of a unified kernel image has to be, lacks the attributes that IMA and
+ * memory, as a kernel that was wrapped in something has to be, lacks the attributes that IMA and
  * SELinux judge by. */
 typedef struct Prepared {
         int kernel_fd;

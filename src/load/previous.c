@@ -29,12 +29,13 @@ static int open_same(int root_fd, const FileIdentity *id) {
         return TAKE_FD(fd);
 }
 
-void previous_open(int root_fd, Previous *ret) {
+void previous_open(int root_fd, const char *architecture, Previous *ret) {
         _cleanup_(previous_close) Previous p = PREVIOUS_INIT;
         _cleanup_free_ char *text = NULL;
         const LoadReport *report = &p.record.report;
         char boot_id[sizeof(p.record.boot_id)];
         uint64_t kernel_size;
+        const char *why;
         size_t size;
 
         if (kernel_boot_id(root_fd, boot_id) < 0 ||
@@ -45,7 +46,8 @@ void previous_open(int root_fd, Previous *ret) {
                 return;
         p.kernel_fd = open_same(root_fd, &report->kernel);
         kernel_size = report->kernel.size;
-        if (p.kernel_fd < 0 || kernel_file_unwrap(&p.kernel_fd, &kernel_size) < 0)
+        if (p.kernel_fd < 0 ||
+            kernel_file_unwrap(architecture, &p.kernel_fd, &kernel_size, &why) < 0)
                 return;
         if (report->initrd.path) {
                 p.initrd_fd = open_same(root_fd, &report->initrd);

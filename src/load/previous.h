@@ -21,5 +21,5 @@ typedef struct Previous {
 
 /* Opens its files, so that they are at hand. If there is no record of this boot, or a file is not
  * what it was, *ret is not known. */
-void previous_open(int root_fd, Previous *ret);
+void previous_open(int root_fd, const char *architecture, Previous *ret);
 void previous_close(Previous *previous);

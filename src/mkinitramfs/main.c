@@ -10,10 +10,10 @@
 #include <unistd.h>
 
 #include "base/file-util.h"
-#include "core/kernel-image.h"
 #include "mkinitramfs/builder.h"
 #include "mkinitramfs/report.h"
 #include "sys/conffile.h"
+#include "sys/kernel-file.h"
 #include "sys/kernel-state.h"
 #include "sys/locate.h"
 #include "sys/options.h"
@@ -104,30 +104,9 @@ static int parse_argv(int argc, char **argv) {
 
 /* --- which kernel */
 
-static int release_in_header(Builder *b, const char *path, char **ret) {
-        _cleanup_close_ int fd = open_below(b->root_fd, path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
-        _cleanup_free_ char *head = malloc(KERNEL_HEAD_MAX);
-        const char *why;
-        struct stat st;
-        KernelImage image;
-        ssize_t n;
-
-        if (!head)
-                return -ENOMEM;
-        if (fd < 0)
-                return fd;
-        n = pread(fd, head, KERNEL_HEAD_MAX, 0);
-        if (n < 0 || fstat(fd, &st) < 0)
-                return -errno;
-        if (kernel_image_parse(head, (size_t)n, (uint64_t)st.st_size, &image, &why) < 0 ||
-            image.release[0] == '\0')
-                return -ENODATA;
-        *ret = strdup(image.release);
-        return *ret ? 0 : -ENOMEM;
-}
-
 static int find_release(Builder *b) {
         const char *kernel = b->settings->kernel;
+        char in_header[KERNEL_RELEASE_MAX];
         char named[LOCATE_RELEASE_MAX];
         struct utsname name;
         int r;
@@ -135,8 +114,10 @@ static int find_release(Builder *b) {
         if (arg_release) {
                 b->release = strdup(arg_release);
         } else if (!streq(kernel, "auto")) {
-                r = release_in_header(b, kernel, &b->release);
-                if (r == -ENODATA && locate_release_of_path(kernel, named))
+                r = kernel_file_release(b->root_fd, kernel, in_header);
+                if (r >= 0)
+                        b->release = strdup(in_header);
+                else if (r == -ENODATA && locate_release_of_path(kernel, named))
                         b->release = strdup(named);
                 else if (r < 0)
                         return fail(b, r,

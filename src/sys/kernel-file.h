@@ -2,16 +2,27 @@
 /* Files with a kernel in them, as they lie on the disk. */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "core/kernel-image.h"
 
-/* If *fd, an open file of *size bytes, is a unified kernel image, replaces it by a file in memory
- * that has the kernel out of it, and *size by the size of that. It is open for reading only: what
- * anybody has open for writing is not taken by kexec_file_load (kernel_read_file() in
- * fs/kernel_read_file.c). Returns 1 if so; 0 if it is something else; -EBADMSG if the kernel is not
- * wholly in the file; what reading and memfd_create say. Nothing is replaced then. */
-int kernel_file_unwrap(int *fd, uint64_t *size) _must_check_;
+/* If *fd, an open file of *size bytes, has the kernel in it in a form that kexec_file_load does not
+ * take, replaces it by a file in memory that has the kernel as it is, and *size by the size of
+ * that: out of a unified kernel image, and on architectures where kernels come like that, out of an
+ * EFI zboot image or a file compressed with gzip. It is open for reading only: what anybody has
+ * open for writing is not taken by kexec_file_load (kernel_read_file() in fs/kernel_read_file.c).
+ * What can be unpacked no further stays as it is, for kernel_image_parse() to name. Returns 1 if
+ * something was replaced; 0 if not; -EBADMSG with a clause in *reterr_why (static) if the kernel is
+ * not wholly in the file, or damaged; -EFBIG if it is larger than kernels are; what reading and
+ * memfd_create say. On errors nothing is replaced. */
+int kernel_file_unwrap(const char *architecture, int *fd, uint64_t *size,
+                       const char **reterr_why) _must_check_;
+
+/* Whether the file ends in a signature as those of modules (scripts/sign-file.c in the kernel
+ * tree), which is how kernels of ppc64le and s390x are signed, good or not. What cannot be read has
+ * none. */
+bool kernel_file_has_appended_signature(int fd, uint64_t size);
 
 /* The release of the kernel in a file below root_fd, by its header or what stands beside it in a
  * unified kernel image. Returns 0; -ENODATA if the file does not tell; what open says. */

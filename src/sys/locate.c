@@ -28,7 +28,11 @@ typedef struct Place {
 /* What x86 loads is a bzImage; elsewhere it is an Image or an ELF file too. Not here: the
  * directories below /boot/ostree, since ostree systems have /usr/lib/modules/%r/vmlinuz. */
 #define NOT_X86 "aarch64 ppc64le s390x riscv64 loongarch64"
+/* On riscv64 the ELF file comes first: kexec_file_load takes nothing else before Linux 6.16. */
+#define NOT_X86_NOR_RISCV "aarch64 ppc64le s390x loongarch64"
 static const Place kernel_places[] = {
+        { "/boot/vmlinux-%r", "riscv64" },
+        { "/usr/lib/modules/%r/vmlinux", "riscv64" },
         { "/boot/vmlinuz-%r", NULL },
         { "/usr/lib/modules/%r/vmlinuz", NULL },
         { "/efi/%t/%r/linux", NULL },
@@ -42,8 +46,8 @@ static const Place kernel_places[] = {
         { "/usr/lib/modules/%r/Image", NOT_X86 },
         { "/boot/image-%r", NOT_X86 },
         { "/usr/lib/modules/%r/image", NOT_X86 },
-        { "/boot/vmlinux-%r", NOT_X86 },
-        { "/usr/lib/modules/%r/vmlinux", NOT_X86 },
+        { "/boot/vmlinux-%r", NOT_X86_NOR_RISCV },
+        { "/usr/lib/modules/%r/vmlinux", NOT_X86_NOR_RISCV },
 };
 
 /* What there is to know of the initrds of one maker. */

@@ -109,26 +109,19 @@ static int find_kernel(int root_fd, const char *architecture, Needs *needs,
         fd = open_file(root_fd, needs->kernel, &size, reterr);
         if (fd < 0)
                 return fd;
-        r = kernel_file_unwrap(&fd, &size);
+        r = kernel_file_unwrap(architecture, &fd, &size, &why);
+        n = r < 0 ? 0 : pread(fd, head, KERNEL_HEAD_MAX, 0);
+        if (n < 0)
+                r = -errno;
+        if (r >= 0)
+                r = kernel_image_parse(architecture, head, (size_t)n, size, &image, &why);
         if (r < 0) {
-                strscpyf(reterr, NEEDS_ERROR_MAX, "'%s' cannot be read: %s.", needs->kernel,
-                         strerror(-r));
-                return r;
-        }
-        n = pread(fd, head, KERNEL_HEAD_MAX, 0);
-        r = n < 0 ? -errno : kernel_image_parse(head, (size_t)n, size, &image, &why);
-        if (r >= 0) {
-                needs->input.kernel_bytes = image.init_size;
-                strscpy(release, KERNEL_RELEASE_MAX, image.release);
-                return 0;
-        }
-        /* Kernels of other architectures say nothing of themselves; their size is near. */
-        if (streq(architecture, "x86_64")) {
                 strscpyf(reterr, NEEDS_ERROR_MAX, "'%s' is no kernel that can be loaded: %s.",
-                         needs->kernel, n < 0 ? strerror(-r) : why);
+                         needs->kernel, r == -EBADMSG ? why : strerror(-r));
                 return r;
         }
-        needs->input.kernel_bytes = size;
+        needs->input.kernel_bytes = image.init_size;
+        strscpy(release, KERNEL_RELEASE_MAX, image.release);
         return 0;
 }
 
