@@ -115,8 +115,6 @@ END_TEST
 
 /* Where everyone may write, what others put there neither counts nor goes. */
 START_TEST(test_strangers) {
-        if (geteuid() != 0)
-                return;
         put(OLD, "x");
         put("vm-2020-01-01-00:00:00", "x");
         give_away("vm-2020-01-01-00:00:00");
@@ -138,8 +136,7 @@ END_TEST
 START_TEST(test_crowd) {
         char path[] = "/dev/shm/kdumpd-test-XXXXXX", name[64];
 
-        if (geteuid() != 0 || !mkdtemp(path))
-                return;
+        ck_assert_ptr_nonnull(mkdtemp(path));
         tree_done(&tree);
         strscpy(tree.path, sizeof(tree.path), path);
         tree.fd = open_root(path);
@@ -257,14 +254,17 @@ START_TEST(test_links) {
 END_TEST
 
 static void add_cases(Suite *suite) {
-        TCase *crowd = tcase_create("crowd");
+        /* Only root can give files to others; what does not run is not counted. */
+        if (geteuid() == 0) {
+                TCase *crowd = tcase_create("crowd");
 
-        tcase_add_checked_fixture(crowd, setup, teardown);
-        tcase_set_timeout(crowd, 60);
-        tcase_add_test(crowd, test_crowd);
-        suite_add_tcase(suite, crowd);
+                tcase_add_checked_fixture(crowd, setup, teardown);
+                tcase_set_timeout(crowd, 60);
+                tcase_add_test(crowd, test_crowd);
+                suite_add_tcase(suite, crowd);
+                ADD_FIXTURE_TEST(suite, test_strangers);
+        }
         ADD_FIXTURE_TEST(suite, test_keep);
-        ADD_FIXTURE_TEST(suite, test_strangers);
         ADD_FIXTURE_TEST(suite, test_no_dumps);
         ADD_FIXTURE_TEST(suite, test_fifo);
         ADD_FIXTURE_TEST(suite, test_lag);
