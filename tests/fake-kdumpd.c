@@ -118,6 +118,7 @@ static const sd_bus_vtable vtable[] = {
         PROPERTY("KernelFile", "s"),
         PROPERTY("KernelRelease", "s"),
         PROPERTY("InitrdFile", "s"),
+        PROPERTY("InitrdKind", "s"),
         PROPERTY("InitrdState", "s"),
         PROPERTY("InitrdMessage", "s"),
         PROPERTY("InitrdUnpackedBytes", "t"),

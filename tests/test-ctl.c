@@ -49,7 +49,7 @@ static DaemonStatus good_status(void) {
                 .last_crash_state = (char *)"complete",
                 .last_crash_complete = true,
                 .last_test_result = (char *)"",
-                .received = (UINT64_C(1) << 43) - 1,
+                .received = (UINT64_C(1) << 44) - 1,
         };
 }
 
@@ -97,6 +97,21 @@ START_TEST(operational) {
                                      "21:13:20, complete: (its message is for root only)\n"));
         status.asked_by_root = true;
         ck_assert_ptr_nonnull(strstr(status_text(&status, false), "21:13:20, complete\n"));
+}
+END_TEST
+
+/* What is not sure to save a dump is called what it is. */
+START_TEST(initrd_kinds) {
+        DaemonStatus status = good_status();
+
+        status.initrd_kind = (char *)"system";
+        ck_assert_ptr_nonnull(strstr(status_text(&status, false),
+                                     "-kdump (an ordinary initrd, which starts the whole system"));
+        status.initrd_kind = (char *)"unknown";
+        ck_assert_ptr_nonnull(strstr(status_text(&status, false),
+                                     "-kdump (an initrd of a kind that is not known: only"));
+        status.initrd_kind = (char *)"kdump";
+        ck_assert_ptr_nonnull(strstr(status_text(&status, false), "-kdump\n"));
 }
 END_TEST
 
@@ -325,6 +340,7 @@ END_TEST
 
 static void add_cases(Suite *suite) {
         ADD_TEST(suite, operational);
+        ADD_TEST(suite, initrd_kinds);
         ADD_TEST(suite, not_operational);
         ADD_TEST(suite, no_reservation);
         ADD_TEST(suite, spans);

@@ -39,7 +39,7 @@ END_TEST
 
 START_TEST(test_bounds) {
         const EstimateInput huge = { UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX,
-                                     UINT64_MAX, UINT64_MAX, true };
+                                     UINT64_MAX, UINT64_MAX, true,       true };
         EstimateInput input = { .kernel_bytes = 56 * MIB,
                                 .initrd_bytes = 3 * MIB,
                                 .initrd_unpacked_bytes = 7 * MIB,
@@ -83,11 +83,25 @@ START_TEST(test_fits) {
 }
 END_TEST
 
+/* Services run in the capture kernel; no image has to have them. */
+START_TEST(test_whole_system) {
+        EstimateInput input = { .kernel_bytes = 56 * MIB, .initrd_bytes = 30 * MIB };
+        Estimate e, whole;
+
+        estimate_needs(&input, &e);
+        input.starts_system = true;
+        estimate_needs(&input, &whole);
+        ck_assert_uint_eq(whole.needed, e.needed + 256 * MIB);
+        ck_assert_uint_eq(whole.loaded, e.loaded);
+}
+END_TEST
+
 static void add_cases(Suite *suite) {
         ADD_TEST(suite, test_measured);
         ADD_TEST(suite, test_parts);
         ADD_TEST(suite, test_bounds);
         ADD_TEST(suite, test_fits);
+        ADD_TEST(suite, test_whole_system);
 }
 
 TEST_MAIN("estimate", add_cases)

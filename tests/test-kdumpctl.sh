@@ -120,6 +120,18 @@ printf '[Image]\nKernel=/boot/vmlinuz\nInitrd=/boot/initrd\n' >"$work/root/run/k
 expect 0 '^crashkernel=88M$' '' --root="$work/root" estimate
 expect 0 '^ +Reserved: 256 MiB$' '' --root="$work/root" estimate
 expect 0 '"AdviceBytes": *92274688' '' --root="$work/root" estimate --json
+expect 0 '^ +Assumed: an initrd that starts no more than the capture, as it is of a kind' \
+    '' --root="$work/root" estimate
+expect 0 '"InitrdKind": *"unknown"' '' --root="$work/root" estimate --json
+# An ordinary one starts more.
+cp "$work/root/boot/initrd" "$work/root/boot/initrd.img-6.1"
+sed -i 's,initrd$,initrd.img-6.1,' "$work/root/run/kdumpd/kdumpd.conf"
+expect 0 '^crashkernel=344M$' '' --root="$work/root" estimate
+expect 0 '^ +Services: 256 MiB \(of the whole system, which the initrd starts\)$' '' \
+    --root="$work/root" estimate
+expect 0 '"ServicesBytes": *268435456' '' --root="$work/root" estimate --json
+expect 0 '"InitrdKind": *"system"' '' --root="$work/root" estimate --json
+sed -i 's,initrd.img-6.1$,initrd,' "$work/root/run/kdumpd/kdumpd.conf"
 # Two parts: the image has to lie in the higher one, the capture has both.
 export KDUMPCTL_KDUMP_LOAD=/bin/true
 mkdir -p "$work/root/proc"

@@ -3,6 +3,7 @@
 #include <elf.h>
 
 #include "fake-load.h"
+#include "load/text.h"
 
 static const char *architecture;
 
@@ -216,10 +217,42 @@ START_TEST(limits_of_own) {
 }
 END_TEST
 
+static void told(const char *initrd, const char *kind, const char *part) {
+        _cleanup_free_ char *text = NULL;
+        size_t size;
+        FILE *f = open_memstream(&text, &size);
+
+        tree_text(&tree, initrd, "x");
+        set("Initrd", initrd);
+        ck_assert_msg(prepare() == FAILURE_NONE, "%s", report.message);
+        ck_assert_str_eq(report.initrd_kind, kind);
+        ck_assert_ptr_nonnull(f);
+        report_print(f, &report, LOAD_WHAT_DRY_RUN);
+        ck_assert_int_eq(fclose(f), 0);
+        ck_assert_msg(strstr(text, part), "\"%s\" is not in:\n%s", part, text);
+        ck_assert_int_eq(strstr(text, "an initrd of a kind") != NULL, streq(kind, "unknown"));
+        ck_assert_int_eq(strstr(text, "an ordinary initrd") != NULL, streq(kind, "system"));
+}
+
+START_TEST(initrds) {
+        told(INITRD, "kdump", "\nInitrd:       " INITRD " (1 bytes)\nCommand line: ");
+        told("/var/lib/kdumpd/" R "/initramfs.img", "own",
+             "/initramfs.img (1 bytes)\nCommand line");
+        told("/boot/initrd.img-" R, "system",
+             " (1 bytes)\n              an ordinary initrd, which starts the whole system");
+        told("/boot/mine", "unknown",
+             " (1 bytes)\n              an initrd of a kind that is not known: only a crash test");
+        set("Initrd", "none");
+        ck_assert_uint_eq(prepare(), FAILURE_NONE);
+        ck_assert_ptr_null(report.initrd_kind);
+}
+END_TEST
+
 static void add_cases(Suite *s) {
         ADD_FIXTURE_TEST(s, vendor);
         ADD_FIXTURE_TEST(s, watchdogs);
         ADD_FIXTURE_TEST(s, silent_watchdogs);
+        ADD_FIXTURE_TEST(s, initrds);
         ADD_FIXTURE_TEST(s, limits);
         ADD_FIXTURE_TEST(s, limits_of_own);
 }

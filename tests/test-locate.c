@@ -479,6 +479,49 @@ START_TEST(is_own) {
 }
 END_TEST
 
+static void kind_is(const char *path, InitrdKind kind) {
+        ck_assert_msg(locate_initrd_kind(tree.fd, path) == kind, "%s: %s", path,
+                      initrd_kind_to_string(locate_initrd_kind(tree.fd, path)));
+}
+
+/* By the place, or else by where a link leads. */
+START_TEST(kinds) {
+        static const char *const others[] = { "/boot/initrd", "/boot/mine", "/root/initrd.img-" R,
+                                              "/boot/a/b/initrd-" R,
+                                              "/var/lib/kdumpd/x/y/initramfs.img" };
+        static const char *const systems[] = { "/boot/initrd.img-" R,
+                                               "/boot/initramfs-" R ".img",
+                                               "/boot/initrd-" R,
+                                               "/boot/initramfs-linux.img",
+                                               "/boot/initramfs-linux-fallback.img",
+                                               "/efi/token/" R "/initrd",
+                                               "/boot/token/" R "/initrd",
+                                               "/usr/lib/modules/" R "/initramfs.img" };
+        const char *place, *words;
+
+        for (size_t i = 0; (place = locate_initrd_place(i, &words)); i++)
+                kind_is(path_of(place, "token"), i == 0 ? INITRD_OWN : INITRD_KDUMP);
+        for (size_t i = 0; i < ELEMENTSOF(others); i++)
+                kind_is(others[i], INITRD_UNKNOWN);
+        for (size_t i = 0; i < ELEMENTSOF(systems); i++)
+                kind_is(systems[i], INITRD_SYSTEM);
+        kind_is("/mnt/initramfs-" R "kdump.img", INITRD_KDUMP);
+
+        tree_text(&tree, "/boot/initrd-" R, "x");
+        tree_link(&tree, "/boot/initrd", "initrd-" R);
+        kind_is("/boot/initrd", INITRD_SYSTEM);
+        tree_text(&tree, "/var/lib/kdump/initrd.img-" R, "x");
+        tree_link(&tree, "/boot/initrd.img-2", "../var/lib/kdump/initrd.img-" R);
+        kind_is("/boot/initrd.img-2", INITRD_KDUMP);
+        tree_text(&tree, "/data/initrd", "x");
+        tree_link(&tree, "/boot/initrd.img-3", "/data/initrd");
+        kind_is("/boot/initrd.img-3", INITRD_SYSTEM);
+        /* The tool that makes this may save the space of another. */
+        tree_link(&tree, "/var/lib/kdump/initrd.img", "/boot/initrd-" R);
+        kind_is("/var/lib/kdump/initrd.img", INITRD_KDUMP);
+}
+END_TEST
+
 static void add_cases(Suite *s) {
         ADD_FIXTURE_TEST(s, kernel_places);
         ADD_FIXTURE_TEST(s, boot_image);
@@ -493,6 +536,7 @@ static void add_cases(Suite *s) {
         ADD_FIXTURE_TEST(s, releases_match);
         ADD_FIXTURE_TEST(s, knows_root);
         ADD_FIXTURE_TEST(s, is_own);
+        ADD_FIXTURE_TEST(s, kinds);
 }
 
 TEST_MAIN("locate", add_cases)

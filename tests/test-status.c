@@ -43,6 +43,7 @@ START_TEST(armed) {
         ck_assert(status.armed && !status.foreign);
         ck_assert_str_eq(status.kernel_file, "/boot/vmlinuz-6.12.107");
         ck_assert_str_eq(status.initrd_file, "/boot/initramfs-6.12.107kdump.img");
+        ck_assert_str_eq(status.initrd_kind, "");
         ck_assert_str_eq(status.kernel_release, "6.12.107");
         ck_assert_str_eq(status.command_line, "root=/dev/vda1 irqpoll");
         ck_assert_str_eq(status.loader, "kexec_file_load");
@@ -69,6 +70,15 @@ START_TEST(armed) {
         ck_assert_uint_eq(status.reloads, 1);
         ck_assert_uint_eq(status.last_unprotected_usec, 300 * USEC_PER_MSEC);
         ck_assert_uint_eq(status.total_unprotected_usec, 300 * USEC_PER_MSEC);
+}
+END_TEST
+
+/* As the report of the load has it. */
+START_TEST(initrd_kind) {
+        boot(HOTPLUG_KERNEL_UPDATES);
+        s.machine.record.report.initrd_kind = strdup("system");
+        status_fill(&status, &s.machine, NULL);
+        ck_assert_str_eq(status.initrd_kind, "system");
 }
 END_TEST
 
@@ -189,6 +199,7 @@ static void add_cases(Suite *suite) {
         suite_add_tcase(suite, each);
         ADD_TEST(suite, before_and_during_the_first_load);
         ADD_TEST(suite, armed);
+        ADD_TEST(suite, initrd_kind);
         ADD_TEST(suite, failed);
         ADD_TEST(suite, unavailable);
         ADD_TEST(suite, unloaded);

@@ -24,6 +24,9 @@
  * (arch/x86/mm/mem_encrypt.c). */
 #define BOUNCE (64 * MIB)
 
+/* What distributions ask for at least, on machines without a desktop. */
+#define SERVICES (256 * MIB)
+
 #define RESERVE     (8 * MIB)
 #define ADVICE_STEP (8 * MIB)
 
@@ -48,12 +51,13 @@ void estimate_needs(const EstimateInput *input, Estimate *ret) {
                 .system = SYSTEM,
                 .collector = MIN(bitmaps, BITMAPS_MOST) + COLLECTOR_OTHER,
                 .bounce = input->is_encrypted ? BOUNCE : 0,
+                .services = input->starts_system ? SERVICES : 0,
         };
 
         e.loaded = round_up(kernel, PAGE) + round_up(initrd, PAGE) + round_up(e.header, PAGE) +
                    bounded(input->control_bytes);
-        e.needed =
-                MAX(e.kernel + e.initrd + e.header + e.system + e.collector + e.bounce, e.loaded);
+        e.needed = e.kernel + e.initrd + e.header + e.system + e.collector + e.bounce + e.services;
+        e.needed = MAX(e.needed, e.loaded);
         e.advice = round_up(e.needed + RESERVE, ADVICE_STEP);
         *ret = e;
 }

@@ -16,6 +16,7 @@ typedef struct EstimateInput {
         uint64_t memory_bytes;  /* of the machine that is dumped */
         uint64_t control_bytes; /* what the kernel that loads takes itself */
         bool is_encrypted;      /* all memory is, so that devices get at a part of it only */
+        bool starts_system;     /* the initrd does, with all of its services */
 } EstimateInput;
 
 /* All in bytes. */
@@ -26,6 +27,7 @@ typedef struct Estimate {
         uint64_t system;    /* what the kernel and its drivers take for themselves */
         uint64_t collector; /* what the program that writes the dump takes */
         uint64_t bounce;    /* through which devices get at memory that is encrypted */
+        uint64_t services;  /* what a whole system takes, if that is started */
         uint64_t loaded;    /* what loading takes, in one piece, in whole pages */
         uint64_t needed;    /* the sum, or what loading takes if that is more */
         uint64_t advice;    /* that with a reserve, rounded up: for crashkernel= */

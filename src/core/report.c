@@ -2,6 +2,25 @@
 /* What kdump-load says about one run, as a value. */
 #include "core/report.h"
 
+static const char *const initrd_kind_table[_INITRD_KIND_MAX] = {
+        [INITRD_NONE] = "none",     [INITRD_OWN] = "own",         [INITRD_KDUMP] = "kdump",
+        [INITRD_SYSTEM] = "system", [INITRD_UNKNOWN] = "unknown",
+};
+DEFINE_NAME_TABLE(initrd_kind, InitrdKind, _INITRD_KIND_MAX);
+
+const char *initrd_kind_warning(const char *name) {
+        switch (initrd_kind_from_string(strempty(name))) {
+        case INITRD_SYSTEM:
+                return "an ordinary initrd, which starts the whole system, and saves no dump "
+                       "unless something there does";
+        case INITRD_UNKNOWN:
+                return "an initrd of a kind that is not known: only a crash test tells whether it "
+                       "saves a dump";
+        default:
+                return NULL;
+        }
+}
+
 static void file_identity_done(FileIdentity *id) {
         free(id->path);
         *id = (FileIdentity){ 0 };
@@ -11,6 +30,7 @@ void load_report_done(LoadReport *report) {
         free(report->message);
         file_identity_done(&report->kernel);
         file_identity_done(&report->initrd);
+        free(report->initrd_kind);
         free(report->kernel_release);
         free(report->command_line);
         for (size_t i = 0; i < report->n_words; i++)

@@ -19,6 +19,23 @@ typedef struct FileIdentity {
         uint64_t size;       /* bytes */
 } FileIdentity;
 
+/* What an initrd does in a crash kernel, as far as its place tells. */
+typedef enum InitrdKind {
+        INITRD_NONE,
+        INITRD_OWN,     /* it saves a dump: kdump-mkinitramfs made it */
+        INITRD_KDUMP,   /* it saves a dump, or starts what does: a distribution's tool made it */
+        INITRD_SYSTEM,  /* an ordinary one of a distribution, which starts the whole system */
+        INITRD_UNKNOWN, /* somebody's own, perhaps */
+        _INITRD_KIND_MAX,
+} InitrdKind;
+
+/* Names as they stand in reports and on D-Bus: "system". */
+DECLARE_NAME_TABLE(initrd_kind, InitrdKind);
+
+/* What people should know of such an initrd, as a clause; NULL if it is what it should be. name is
+ * that of a kind, or any other text. */
+const char *initrd_kind_warning(const char *name);
+
 /* A word of the running kernel's command line that the capture kernel does not get, or of which one
  * cannot tell what it does to a capture. */
 typedef struct WordNote {
@@ -36,6 +53,7 @@ typedef struct LoadReport {
 
         FileIdentity kernel;
         FileIdentity initrd;
+        char *initrd_kind;    /* a name of an InitrdKind; NULL if there is none */
         char *kernel_release; /* "6.12.57+deb12-amd64"; NULL if the image does not tell */
         char *command_line;   /* without the elfcorehdr= that the kernel adds */
         WordNote *words;

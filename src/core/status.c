@@ -110,6 +110,7 @@ void status_fill(Status *st, const Machine *m, const Aftermath *aftermath) {
                 .kernel_file = ours ? strempty(r->kernel.path) : "",
                 .kernel_release = ours ? strempty(r->kernel_release) : "",
                 .initrd_file = ours ? strempty(r->initrd.path) : "",
+                .initrd_kind = ours ? strempty(r->initrd_kind) : "",
                 .initrd_state = initrd_state(m),
                 .initrd_message = machine_builds(m) ? m->build_text : "",
                 .initrd_unpacked_bytes = machine_builds(m) ? m->unpacked_bytes : 0,

@@ -27,6 +27,7 @@ typedef struct Status {
         const char *kernel_file;
         const char *kernel_release;
         const char *initrd_file;
+        const char *initrd_kind; /* a name of an InitrdKind, "" if that is not known */
         const char
                 *initrd_state; /* "building", "fresh", "built", "failed", "foreign", "none", "" */
         const char *initrd_message;

@@ -26,6 +26,7 @@ static const DaemonProperty properties[] = {
         STRING("KernelFile", kernel_file),
         STRING("KernelRelease", kernel_release),
         STRING("InitrdFile", initrd_file),
+        STRING("InitrdKind", initrd_kind),
         STRING("InitrdState", initrd_state),
         STRING("InitrdMessage", initrd_message),
         NUMBER("InitrdUnpackedBytes", initrd_unpacked_bytes),

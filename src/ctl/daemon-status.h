@@ -23,6 +23,7 @@ typedef struct DaemonStatus {
         char *kernel_file;
         char *kernel_release;
         char *initrd_file;
+        char *initrd_kind;
         char *initrd_state;
         char *initrd_message;
         uint64_t initrd_unpacked_bytes;

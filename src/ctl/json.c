@@ -250,6 +250,7 @@ int json_print_estimate(FILE *f, const Needs *needs) {
                 { "SystemBytes", e->system },
                 { "CollectorBytes", e->collector },
                 { "BufferBytes", e->bounce },
+                { "ServicesBytes", e->services },
                 { "NeededBytes", e->needed },
                 { "LoadedBytes", e->loaded },
                 { "AdviceBytes", e->advice },
@@ -264,6 +265,9 @@ int json_print_estimate(FILE *f, const Needs *needs) {
         r = add(object, "KernelFile", json_object_new_string(needs->kernel));
         if (r >= 0)
                 r = add(object, "InitrdFile", json_object_new_string(strempty(needs->initrd)));
+        if (r >= 0)
+                r = add(object, "InitrdKind",
+                        json_object_new_string(initrd_kind_to_string(needs->initrd_kind)));
         for (size_t i = 0; i < ELEMENTSOF(sizes) && r >= 0; i++)
                 r = add(object, sizes[i].name, json_object_new_uint64(sizes[i].bytes));
         if (r >= 0)

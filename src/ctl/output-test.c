@@ -45,6 +45,12 @@ static void put_assumptions(FILE *f, const Needs *needs,
                 put_mib(f, needs->input.initrd_unpacked_bytes);
                 (void)fputs(" unpacked, as there is none to measure\n", f);
         }
+        if (needs->initrd_kind == INITRD_UNKNOWN) {
+                put(f, "Assumed");
+                (void)fputs("an initrd that starts no more than the capture, as it is of a kind "
+                            "that is not known\n",
+                            f);
+        }
         if (*needs->unseen) {
                 put(f, "Not seen");
                 put_text(f, needs->unseen);
@@ -143,6 +149,9 @@ void print_estimate(FILE *f, const Needs *needs) {
         print_part(f, "Collector", e->collector, NULL);
         if (e->bounce > 0)
                 print_part(f, "Buffers", e->bounce, "for devices, as memory is encrypted");
+        if (e->services > 0)
+                print_part(f, "Services", e->services,
+                           "of the whole system, which the initrd starts");
         print_part(f, "In all", e->needed, NULL);
         print_part(f, "Image", e->loaded, "has to lie in one piece");
         print_part(f, "Reserved", r->total_bytes,

@@ -214,7 +214,7 @@ void print_status_head(FILE *f, const DaemonStatus *status, uint64_t now_usec, b
 void print_status(FILE *f, const DaemonStatus *status, uint64_t now_usec, bool colour) {
         print_status_head(f, status, now_usec, colour);
         put_noted(f, "Kernel", status->kernel_file, status->kernel_release);
-        put_noted(f, "Initrd", status->initrd_file, NULL);
+        put_noted(f, "Initrd", status->initrd_file, initrd_kind_warning(status->initrd_kind));
         if (streq_ptr(status->initrd_state, "failed")) {
                 put_label(f, "Build");
                 put_highlighted(f, "failed", YELLOW, colour);

@@ -100,6 +100,7 @@ static int method_list_decisions(sd_bus_message *message, void *userdata, sd_bus
         X(KernelFile, "s", kernel_file, EMITS_CHANGE)                       \
         X(KernelRelease, "s", kernel_release, EMITS_CHANGE)                 \
         X(InitrdFile, "s", initrd_file, EMITS_CHANGE)                       \
+        X(InitrdKind, "s", initrd_kind, EMITS_CHANGE)                       \
         X(InitrdState, "s", initrd_state, EMITS_CHANGE)                     \
         X(InitrdMessage, "s", initrd_message, EMITS_CHANGE)                 \
         X(InitrdUnpackedBytes, "t", initrd_unpacked_bytes, EMITS_CHANGE)    \

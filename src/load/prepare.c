@@ -477,6 +477,10 @@ static Failure prepare_initrd(const LoadRequest *request, Input *initrd, const c
                 failure = check_captures(request, initrd, report);
         if (failure != FAILURE_NONE)
                 return failure;
+        report->initrd_kind = strdup(
+                initrd_kind_to_string(locate_initrd_kind(request->root_fd, report->initrd.path)));
+        if (!report->initrd_kind)
+                return load_fail_memory(report);
         return check_pair(request, initrd, release, report);
 }
 

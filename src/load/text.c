@@ -77,10 +77,14 @@ static void print_words(FILE *f, const char *title, const LoadReport *report, bo
 }
 
 static void print_image(FILE *f, const LoadReport *report, LoadWhat what) {
+        const char *warning = initrd_kind_warning(report->initrd_kind);
+
         print_file(f, "Kernel:", &report->kernel, report->kernel_release);
         if (report->flags & KEXEC_FILE_FLAG_NO_INITRAMFS)
                 (void)fprintf(f, "%-14snone\n", "Initrd:");
         print_file(f, "Initrd:", &report->initrd, NULL);
+        if (warning)
+                (void)fprintf(f, "%-14s%s\n", "", warning);
         if (report->command_line)
                 (void)fprintf(f, "%-14s%s\n", "Command line:", report->command_line);
         if (what == LOAD_WHAT_DRY_RUN) {

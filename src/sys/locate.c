@@ -12,6 +12,7 @@
 #include "base/file-util.h"
 #include "base/string-util.h"
 #include "sys/kernel-file.h"
+#include "sys/path.h"
 
 #define TOKEN_MAX   128u /* of /etc/kernel/entry-token; a machine ID has 32 characters */
 #define TOKENS_MOST 2u
@@ -585,6 +586,43 @@ bool locate_initrd_knows_root(const char *path) {
                         return true;
         }
         return locate_initrd_is_own(path);
+}
+
+/* Where distributions keep the initrds that they boot with. Without a release in its name only
+ * where a link leads tells. */
+static const char *const system_initrds[] = {
+        "/boot/initrd.img-%r",
+        "/boot/initramfs-%r.img",
+        "/boot/initrd-%r",
+        "/boot/initrd-%r.img",
+        "/boot/initramfs-%r",
+        "/usr/lib/modules/%r/initrd",
+        "/usr/lib/modules/%r/initramfs.img",
+        "/efi/%t/%r/initrd",
+        "/boot/efi/%t/%r/initrd",
+        "/boot/%t/%r/initrd",
+};
+
+static InitrdKind kind_by_name(const char *path) {
+        if (locate_initrd_is_own(path))
+                return INITRD_OWN;
+        if (maker_of(path) || locate_initrd_knows_root(path))
+                return INITRD_KDUMP;
+        for (size_t i = 0; i < ELEMENTSOF(system_initrds); i++)
+                if (match_path(system_initrds[i], path))
+                        return INITRD_SYSTEM;
+        return INITRD_UNKNOWN;
+}
+
+InitrdKind locate_initrd_kind(int root_fd, const char *path) {
+        InitrdKind kind = kind_by_name(path), found;
+        _cleanup_free_ char *resolved = NULL;
+
+        if ((kind != INITRD_SYSTEM && kind != INITRD_UNKNOWN) ||
+            path_resolve(root_fd, path, &resolved) < 0)
+                return kind;
+        found = kind_by_name(resolved);
+        return found == INITRD_UNKNOWN ? kind : found;
 }
 
 bool locate_initrd_is_own(const char *path) {

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 #include "base/macro.h"
+#include "core/report.h"
 
 /* Finds the image of the kernel release for an architecture (uname's machine) below root_fd: in the
  * places of distributions, then where BOOT_IMAGE= of the running kernel's command line says, then
@@ -37,6 +38,10 @@ const char *locate_initrd_place(size_t i, const char **ret_words);
 /* The words for the command line of an initrd at this path, which its maker's own tool passes to it
  * and without which it does not capture: "" if there are none. */
 const char *locate_initrd_words(const char *path) _pure_;
+
+/* What an initrd at this path below root_fd does. Links are followed where the path itself tells
+ * nothing. */
+InitrdKind locate_initrd_kind(int root_fd, const char *path);
 
 #define LOCATE_WHY_MAX 160u
 

@@ -191,6 +191,9 @@ void needs_measure(int root_fd, const char *architecture, int initrd_fd, Needs *
         EstimateInput *input = &needs->input;
         int r;
 
+        if (needs->initrd)
+                needs->initrd_kind = locate_initrd_kind(root_fd, needs->initrd);
+        input->starts_system = needs->initrd_kind == INITRD_SYSTEM;
         measure_initrd(root_fd, initrd_fd, needs);
         if (kernel_elfcorehdr_bytes(root_fd, &input->elfcorehdr_bytes) < 0)
                 input->elfcorehdr_bytes = ELFCOREHDR_DEFAULT;

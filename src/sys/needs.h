@@ -3,6 +3,7 @@
 #pragma once
 
 #include "core/estimate.h"
+#include "core/report.h"
 #include "core/settings.h"
 #include "sys/reservation.h"
 
@@ -13,6 +14,7 @@
 typedef struct Needs {
         char *kernel, *initrd; /* paths; initrd is NULL if there is none */
         EstimateInput input;
+        InitrdKind initrd_kind;
         bool unpacked_is_guess;
         bool initrd_is_assumed; /* there is none to be seen: its sizes are usual ones */
         Estimate estimate;

@@ -31,6 +31,7 @@ static const JsonField report_table[] = {
         JSON_FIELD(NUMBER, LoadReport, "InitrdInode", initrd.inode),
         JSON_FIELD(NUMBER, LoadReport, "InitrdMtimeNSec", initrd.mtime_nsec),
         JSON_FIELD(NUMBER, LoadReport, "InitrdBytes", initrd.size),
+        JSON_FIELD(OPTIONAL_STRING, LoadReport, "InitrdKind", initrd_kind),
         JSON_FIELD(OPTIONAL_STRING, LoadReport, "KernelRelease", kernel_release),
         JSON_FIELD(OPTIONAL_STRING, LoadReport, "CommandLine", command_line),
         JSON_FIELD_ARRAY(LoadReport, "CommandLineWords", words, word_fields, WORD_NOTES_MOST),
