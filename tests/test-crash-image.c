@@ -231,9 +231,9 @@ START_TEST(e820_entries) {
         const E820Entry low = { 0, PAGE, 2 }, ram = { PAGE, 0x9ec00, 1 };
         const E820Entry bios = { 0x9fc00, 0x400, 2 };
         const E820Entry acpi = { 2047 * MIB, MIB - PAGE, 3 }, nvs = { 2048 * MIB - PAGE, PAGE, 4 };
-        const E820Entry top[] = { low, ram, bios, { 0x72000000, 191 * MIB, 1 }, acpi, nvs };
+        const E820Entry top[] = { ram, { 0x72000000, 191 * MIB, 1 }, low, bios, acpi, nvs };
         const E820Entry middle[] = {
-                low, ram, bios, { 0x72000000, MIB, 1 }, { 0x72200000, 190 * MIB, 1 }, acpi, nvs
+                ram, { 0x72000000, MIB, 1 }, { 0x72200000, 190 * MIB, 1 }, low, bios, acpi, nvs
         };
         uint8_t bytes[E820_ENTRY_SIZE];
         static const uint8_t expected[E820_ENTRY_SIZE] = { 0, 0x10, 0, 0, 0, 0, 0, 0, 0, 0xec,
@@ -249,12 +249,8 @@ START_TEST(e820_entries) {
         /* A low reservation is RAM for the capture kernel; neighbours grow together. */
         add(0x60000000, 0x61000000, MEMORY_CRASH);
         add(0xa0000, 0x100000, MEMORY_RESERVED);
-        const E820Entry two[] = { low,
-                                  ram,
-                                  { 0x9fc00, 0x60400, 2 },
-                                  { 0x60000000, 16 * MIB, 1 },
-                                  { 0x72000000, 191 * MIB, 1 },
-                                  acpi,
+        const E820Entry two[] = { ram, { 0x60000000, 16 * MIB, 1 }, { 0x72000000, 191 * MIB, 1 },
+                                  low, { 0x9fc00, 0x60400, 2 },     acpi,
                                   nvs };
         check_e820(two, ELEMENTSOF(two), 0x7df00000, 0x7e000000);
 }
@@ -266,14 +262,14 @@ START_TEST(cma) {
                                             { 512 * MIB, 0x72000000 },
                                             { 0x7e000000, 2047 * MIB },
                                             { 5 * GIB, 6 * GIB } };
-        static const E820Entry expected[] = { { 0, PAGE, 2 },
-                                              { PAGE, 0x9fc00 - PAGE, 1 },
-                                              { 0x9fc00, 0x400, 2 },
+        static const E820Entry expected[] = { { PAGE, 0x9fc00 - PAGE, 1 },
                                               { 256 * MIB, 256 * MIB, 1 },
                                               { 0x72000000, 191 * MIB, 1 },
+                                              { 4 * GIB, GIB, 1 },
+                                              { 0, PAGE, 2 },
+                                              { 0x9fc00, 0x400, 2 },
                                               { 2047 * MIB, MIB - PAGE, 3 },
-                                              { 2048 * MIB - PAGE, PAGE, 4 },
-                                              { 4 * GIB, GIB, 1 } };
+                                              { 2048 * MIB - PAGE, PAGE, 4 } };
 
         add(256 * MIB, 512 * MIB, MEMORY_CRASH_CMA);
         add(4 * GIB, 6 * GIB, MEMORY_RAM);
@@ -322,7 +318,7 @@ START_TEST(boot_params) {
         ck_assert_uint_eq(get(b + 0x228, 4), s[SEGMENT_BOOT].address + PAGE);
         ck_assert_mem_eq(b + 0x23c, machine.boot_params + 0x23c, 4);
         ck_assert_uint_eq(get(b + 0x250, 8), 0);
-        ck_assert_uint_eq(get(b + 0x2d0 + 3 * 20, 8), 0x72000000);
+        ck_assert_uint_eq(get(b + 0x2d0 + 1 * 20, 8), 0x72000000);
         for (size_t i = 0x2d0 + 6 * 20; i < PAGE; i++)
                 ck_assert_uint_eq(b[i], 0);
         strscpyf(command_line, sizeof(command_line), "elfcorehdr=0x%" PRIx64 " nr_cpus=1 panic=10",
@@ -380,10 +376,17 @@ START_TEST(many_e820) {
         ck_assert_uint_eq(get(node + 12, 4), (6 + n - 128) * 20);
         ck_assert_uint_eq(at + 16 + (6 + n - 128) * 20, image.segments[SEGMENT_BOOT].size);
         ck_assert_uint_eq(get(node + 16 + (5 + n - 128) * 20, 8), 3 * GIB + (n - 1) * 2 * PAGE);
-        for (size_t i = n; i < 400; i++)
-                add(3 * GIB + i * 2 * PAGE, 3 * GIB + i * 2 * PAGE + PAGE, MEMORY_RESERVED);
+        /* The reservation is above it all, and yet in boot_params. */
+        set_reservation(5 * GIB, 192 * MIB);
+        ck_assert_uint_eq(plan(), FAILURE_NONE);
+        ck_assert_uint_eq(get(image.boot + 0x2d0 + 20, 8), 5 * GIB);
+        for (size_t i = n; i < 8200; i++)
+                ck_assert_int_eq(memory_map_add(&machine.memory, 3 * GIB + i * 2 * PAGE,
+                                                3 * GIB + i * 2 * PAGE + PAGE, MEMORY_RESERVED),
+                                 0);
         ck_assert_uint_eq(plan(), FAILURE_SYSTEM);
-        ck_assert_ptr_nonnull(strstr(error, "memory map has"));
+        ck_assert_ptr_nonnull(
+                strstr(error, "memory map has 8207 parts, and an image has room for"));
 }
 END_TEST
 

@@ -494,6 +494,12 @@ START_TEST(firmware_ranges_by_hundreds) {
 }
 END_TEST
 
+START_TEST(firmware_ranges_by_thousands) {
+        ranges(4000, "ACPI Non-volatile Storage");
+        only_own(1, "4006 with that, and it ends at 128");
+}
+END_TEST
+
 /* Who does not see addresses is not told of them. */
 START_TEST(ranges_unseen) {
         uint8_t flat[FAKE_FLAT_SIZE];
@@ -549,6 +555,7 @@ static void add_cases(Suite *s) {
         ADD_FIXTURE_TEST(s, many_cpus);
         ADD_FIXTURE_TEST(s, many_firmware_ranges);
         ADD_FIXTURE_TEST(s, firmware_ranges_by_hundreds);
+        ADD_FIXTURE_TEST(s, firmware_ranges_by_thousands);
         ADD_FIXTURE_TEST(s, ranges_unseen);
         ADD_FIXTURE_TEST(s, dry_run);
         ADD_FIXTURE_TEST(s, same_image);

@@ -3,6 +3,7 @@
 #include "image/e820.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
 
 #include "core/little-endian.h"
@@ -17,6 +18,7 @@ enum {
         E820_NVS = 4,
 };
 
+/* Memory of devices is in none, as it is of no use for a dump. */
 static const uint32_t types[_MEMORY_TYPE_MAX] = {
         [MEMORY_RAM] = E820_RAM,          [MEMORY_CRASH] = E820_RAM,
         [MEMORY_CRASH_CMA] = E820_RAM,    [MEMORY_RESERVED] = E820_RESERVED,
@@ -39,6 +41,26 @@ static void add(Entries *e, uint64_t start, uint64_t end, uint32_t type) {
                 e->entries[e->n++] = (E820Entry){ start, end - start, type };
 }
 
+/* The part of the map that is usable, or the rest. */
+static void add_all(Entries *e, const MemoryMap *memory, bool usable, uint64_t hole_start,
+                    uint64_t hole_end) {
+        for (size_t i = 0; i < memory->n; i++) {
+                const MemoryRange *range = &memory->ranges[i];
+                uint64_t start = range->start, end = range->end;
+                uint32_t type = types[range->type];
+
+                if (type == 0 || (type == E820_RAM) != usable)
+                        continue;
+                if (range->type == MEMORY_RAM)
+                        end = MIN(end, LOW_MEMORY_END);
+                else if (usable && hole_start < end && hole_end > start) {
+                        add(e, start, hole_start, type);
+                        start = hole_end;
+                }
+                add(e, start, end, type);
+        }
+}
+
 int e820_make(const MemoryMap *memory, uint64_t hole_start, uint64_t hole_end, E820Entry **ret,
               size_t *ret_n) {
         /* The hole can split ranges in two. */
@@ -46,21 +68,8 @@ int e820_make(const MemoryMap *memory, uint64_t hole_start, uint64_t hole_end, E
 
         if (!e.entries)
                 return -ENOMEM;
-        for (size_t i = 0; i < memory->n; i++) {
-                const MemoryRange *range = &memory->ranges[i];
-                uint64_t start = range->start, end = range->end;
-
-                if (range->type == MEMORY_DEVICE) /* of no use for a dump */
-                        continue;
-                if (range->type == MEMORY_RAM)
-                        end = MIN(end, LOW_MEMORY_END);
-                if ((range->type == MEMORY_CRASH || range->type == MEMORY_CRASH_CMA) &&
-                    hole_start < end && hole_end > start) {
-                        add(&e, start, hole_start, types[range->type]);
-                        start = hole_end;
-                }
-                add(&e, start, end, types[range->type]);
-        }
+        add_all(&e, memory, true, hole_start, hole_end);
+        add_all(&e, memory, false, hole_start, hole_end);
         *ret = e.entries;
         *ret_n = e.n;
         return 0;

@@ -14,8 +14,9 @@ typedef struct E820Entry {
 
 /* Makes the map: the memory for the crash kernel without [hole_start, hole_end) is usable, and so
  * are what programs were lent of it and the RAM below 1 MiB, which nobody else uses after a crash;
- * what the firmware keeps is marked as the firmware has it, for ACPI to work. Neighbours of one
- * type are merged. Returns 0 with a fresh array, or -ENOMEM. */
+ * what the firmware keeps is marked as the firmware has it, for ACPI to work. What is usable comes
+ * first: a kernel passes over what it has no room for. Neighbours of one type are merged. Returns 0
+ * with a fresh array, or -ENOMEM. */
 int e820_make(const MemoryMap *memory, uint64_t hole_start, uint64_t hole_end, E820Entry **ret,
               size_t *ret_n) _must_check_;
 

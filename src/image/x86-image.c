@@ -34,8 +34,10 @@
 /* How many times what the running kernel takes at most has to be free below memory that is not
  * claimed. */
 #define MARGIN 2u
-/* What a kernel for 64 NUMA nodes, which is few, has room for (E820_MAX_ENTRIES). */
-#define N_E820_MOST               320u
+/* Far more than a kernel has room for (E820_MAX_ENTRIES), so that what is passed over is not the
+ * memory that it runs in. A kernel reads those that are not in boot_params through a window of
+ * 256 KiB (early_memremap()), which is 13,107 of them. */
+#define N_E820_MOST               8192u
 #define COMMAND_LINE_ADDS         "elfcorehdr=0x%" PRIx64 " "
 #define COMMAND_LINE_ADDS_LONGEST 30u
 
@@ -254,7 +256,7 @@ static Failure measure_boot(const CrashMachine *machine, const CrashFiles *files
                      machine->memory.ranges[i].type == MEMORY_CRASH_CMA;
         if (n > N_E820_MOST)
                 return FAIL(reterr, FAILURE_SYSTEM,
-                            "the firmware's memory map has %zu parts, and a crash kernel takes %u",
+                            "the firmware's memory map has %zu parts, and an image has room for %u",
                             n, N_E820_MOST);
         image->segments[SEGMENT_BOOT].memory_size =
                 page_up(x86_boot_size(length, n, handed_over(machine, files)));

@@ -442,3 +442,32 @@ def memory(t):
     equal(dump.release, t.kernel.release, "release in the dump")
     equal(dump.read(address, len(marker)), marker, "the marker in the dump")
     check("Linux version" in result.console, "no second kernel")
+
+
+# The image fits into what is reserved; to run, the capture kernel needs what programs are lent.
+cma = Group("capture-cma", Config(captures=True, crashkernel="80M crashkernel=512M,cma"), default=(),
+            full=("newest",), suites=ALL)
+
+
+def check_cma(t, loader):
+    arm(t, f"[Image]\nLoader={loader}")
+    properties = t.kdumpd.properties()
+    equal((properties["Loader"], properties["ReservationBytes"], properties["ReservationCmaBytes"]),
+          (loader, 80 * MIB, 512 * MIB), "Loader, ReservationBytes and ReservationCmaBytes")
+    text = t.guest.text("kdumpctl status; kdumpctl test", 60)
+    t.note("\n".join(line for line in text.splitlines() if re.match(" *Reserv|Fit", line)))
+    check("512 MiB of CMA for the capture kernel" in text and "512 MiB are CMA" in text,
+          f"kdumpctl status and test do not tell of what programs are lent:\n{text}")
+    check_crash(t)
+
+
+@cma.case(kernels=("newest",))
+def cma_with_kexec_load(t):
+    """crashkernel=SIZE,cma: with an image of ours the capture runs in that, and gives a dump."""
+    check_cma(t, "kexec_load")
+
+
+@cma.case(kernels=("newest",))
+def cma_with_kexec_file_load(t):
+    """The same of the kernel's own loader."""
+    check_cma(t, "kexec_file_load")
