@@ -207,6 +207,29 @@ START_TEST(limits) {
 }
 END_TEST
 
+/* The advice is one that helps. */
+START_TEST(too_long) {
+        char text[4096];
+
+        set("CommandLine", "a");
+        strscpyf(text, sizeof(text), "dyndbg=\"%03000d\"", 0);
+        set("CommandLineAppend", text);
+        ck_assert_uint_eq(prepare(), FAILURE_COMMAND_LINE);
+        ck_assert_ptr_nonnull(
+                strstr(report.message, ": shorten CommandLine= or CommandLineAppend="));
+        ck_assert_ptr_nonnull(strstr(report.message, "the longest words are dyndbg= (3009), "));
+        set("CommandLine", "");
+        set("CommandLineAppend", "");
+        strscpyf(text, sizeof(text), "root=/dev/sda1 long.name=%03000d \"two words\"\n", 0);
+        tree_text(&tree, "/proc/cmdline", text);
+        ck_assert_uint_eq(prepare(), FAILURE_COMMAND_LINE);
+        ck_assert_ptr_nonnull(strstr(report.message, "with CommandLineRemove= in kdumpd.conf"));
+        ck_assert_ptr_nonnull(strstr(report.message, "the longest words are long.name= (3010), "));
+        set("CommandLineRemove", "long.name");
+        ck_assert_uint_eq(prepare(), FAILURE_NONE);
+}
+END_TEST
+
 /* The other system call prepends what the kernel would. */
 START_TEST(limits_of_own) {
         set("Loader", "kexec_file_load");
@@ -255,6 +278,7 @@ static void add_cases(Suite *s) {
         ADD_FIXTURE_TEST(s, initrds);
         ADD_FIXTURE_TEST(s, limits);
         ADD_FIXTURE_TEST(s, limits_of_own);
+        ADD_FIXTURE_TEST(s, too_long);
 }
 
 TEST_MAIN("load-line", add_cases)

@@ -51,15 +51,20 @@ static char *driver_words(const LoadRequest *request) {
         return text;
 }
 
-static Failure too_long(const char *line, size_t limit, LoadReport *report) {
+static Failure too_long(const LoadRequest *request, const char *line, size_t limit,
+                        LoadReport *report) {
+        bool is_fixed = !isempty(request->settings->command_line);
         char words[LONGEST_WORDS_MAX];
 
         command_line_longest_words(line, words);
         return load_fail(report, FAILURE_COMMAND_LINE,
-                         "the command line has %zu bytes, and this kernel takes %zu: leave out "
-                         "what the capture can do without with CommandLineRemove= in kdumpd.conf; "
-                         "the longest words are %s",
-                         strlen(line), limit, words);
+                         "the command line has %zu bytes, and this kernel takes %zu: %s in "
+                         "kdumpd.conf; the longest words are %s",
+                         strlen(line), limit,
+                         is_fixed ? "shorten CommandLine= or CommandLineAppend="
+                                  : "leave out what a capture can do without, with "
+                                    "CommandLineRemove=",
+                         words);
 }
 
 Failure load_command_line(const LoadRequest *request, const KernelImage *image, int kernel_fd,
@@ -99,7 +104,7 @@ Failure load_command_line(const LoadRequest *request, const KernelImage *image, 
                 return load_fail_memory(report);
         limit = command_line_limit(request->architecture, told_size(request, image, kernel_fd));
         if (strlen(line) > limit)
-                return too_long(line, limit, report);
+                return too_long(request, line, limit, report);
         report->command_line = TAKE_PTR(line);
         return FAILURE_NONE;
 }
