@@ -103,6 +103,9 @@ START_TEST(elf_files) {
         make_elf(EM_RISCV);
         fake_vmlinux_segment(elf, 1)->p_memsz = UINT64_MAX;
         ck_assert_int_eq(parse("riscv64", elf, sizeof(elf)), -EBADMSG);
+        make_elf(EM_RISCV);
+        fake_vmlinux_segment(elf, 1)->p_paddr = UINT64_MAX;
+        ck_assert_int_eq(parse("riscv64", elf, sizeof(elf)), -EBADMSG);
         make_elf(EM_AARCH64);
         taken_by("", elf, sizeof(elf), "it is an ELF file");
         ck_assert_int_eq(parse("aarch64", elf, sizeof(elf)), -EBADMSG);

@@ -151,7 +151,7 @@ int elf_kernel_parse(const void *head, size_t size, uint64_t file_size, KernelIm
 
 /* The lowest and the highest address, and whether all of it is in the file. */
 static const char *measure(Elf *elf, size_t n, uint64_t file_size, KernelImage *image) {
-        uint64_t low = UINT64_MAX, high = 0;
+        uint64_t low = UINT64_MAX, high = 0, end;
 
         for (size_t i = 0; i < n; i++) {
                 GElf_Phdr segment;
@@ -166,8 +166,10 @@ static const char *measure(Elf *elf, size_t n, uint64_t file_size, KernelImage *
                         return "one of its segments has more bytes in the file than in memory";
                 if (segment.p_offset > file_size || segment.p_filesz > file_size - segment.p_offset)
                         return "it is cut short";
+                if (__builtin_add_overflow(segment.p_paddr, segment.p_memsz, &end))
+                        return "one of its segments lies at no address that there is";
                 low = MIN(low, segment.p_paddr);
-                high = MAX(high, add_saturated(segment.p_paddr, segment.p_memsz));
+                high = MAX(high, end);
         }
         if (high == 0)
                 return "it is an ELF file without content";
