@@ -9,6 +9,7 @@
 /* Linux 6.12 with 3 MiB, without a collector: 70 MiB do, 68 do not. */
 START_TEST(test_measured) {
         const EstimateInput input = { .kernel_bytes = 56 * MIB,
+                                      .kernel_unpacks_itself = true,
                                       .initrd_bytes = 3 * MIB,
                                       .initrd_unpacked_bytes = 3 * MIB };
         Estimate e;
@@ -21,6 +22,7 @@ END_TEST
 
 START_TEST(test_parts) {
         const EstimateInput input = { .kernel_bytes = 56 * MIB,
+                                      .kernel_unpacks_itself = true,
                                       .initrd_bytes = 3 * MIB,
                                       .initrd_unpacked_bytes = 7 * MIB,
                                       .elfcorehdr_bytes = 917616,
@@ -38,9 +40,10 @@ START_TEST(test_parts) {
 END_TEST
 
 START_TEST(test_bounds) {
-        const EstimateInput huge = { UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX,
+        const EstimateInput huge = { UINT64_MAX, true,       UINT64_MAX, UINT64_MAX, UINT64_MAX,
                                      UINT64_MAX, UINT64_MAX, true,       true };
         EstimateInput input = { .kernel_bytes = 56 * MIB,
+                                .kernel_unpacks_itself = true,
                                 .initrd_bytes = 3 * MIB,
                                 .initrd_unpacked_bytes = 7 * MIB,
                                 .memory_bytes = UINT64_C(64) << 40,
@@ -75,6 +78,8 @@ START_TEST(test_fits) {
         ck_assert(estimate_fits(&e, e.loaded, e.needed));
         ck_assert(!estimate_fits(&e, e.loaded - 1, e.needed));
         ck_assert(!estimate_fits(&e, e.loaded, e.needed - 1));
+        /* A kernel that is not packed stays as large as it is. */
+        ck_assert_uint_eq(e.kernel, 8 * MIB + 1);
         input.is_encrypted = true;
         estimate_needs(&input, &encrypted);
         ck_assert_uint_eq(encrypted.needed, e.needed + 64 * MIB);

@@ -6,6 +6,7 @@
 
 #include "ctl/collector.h"
 #include "fake-kernel.h"
+#include "sys/gzip.h"
 #include "test.h"
 #include "tree.h"
 
@@ -204,6 +205,26 @@ START_TEST(test_bad_kernel) {
 }
 END_TEST
 
+/* What it is packed in does not count, and what is none is called that. */
+START_TEST(test_other_architecture) {
+        uint8_t flat[FAKE_FLAT_SIZE];
+        _cleanup_free_ void *packed = NULL;
+        size_t n;
+
+        fake_flat(flat, FAKE_ARM64);
+        ck_assert_int_eq(gzip_pack(flat, sizeof(flat), &packed, &n), 0);
+        tree_bytes(&tree, "/boot/Image.gz", packed, n);
+        set("Kernel", "/boot/Image.gz");
+        set("Initrd", "none");
+        ck_assert_int_eq(needs_find(tree.fd, &settings, "aarch64", RELEASE, &needs, error), 0);
+        ck_assert_uint_eq(needs.input.kernel_bytes, FAKE_FLAT_MEMORY);
+        ck_assert_uint_eq(needs.estimate.kernel, FAKE_FLAT_MEMORY);
+        find(-EBADMSG);
+        ck_assert_str_eq(error, "'/boot/Image.gz' is no kernel that can be loaded: it is "
+                                "compressed with gzip: unpack it.");
+}
+END_TEST
+
 /* A note that makes no sense is none. */
 START_TEST(test_bad_note) {
         tree_text(&tree, "/var/lib/kdumpd/6.1.99-test/initramfs.img", "12345678");
@@ -248,6 +269,7 @@ static void add_cases(Suite *suite) {
         ADD_FIXTURE_TEST(suite, test_encrypted);
         ADD_FIXTURE_TEST(suite, test_missing);
         ADD_FIXTURE_TEST(suite, test_bad_kernel);
+        ADD_FIXTURE_TEST(suite, test_other_architecture);
         ADD_FIXTURE_TEST(suite, test_bad_note);
         ADD_FIXTURE_TEST(suite, test_collector);
 }

@@ -45,7 +45,9 @@ void estimate_needs(const EstimateInput *input, Estimate *ret) {
         uint64_t kernel = bounded(input->kernel_bytes), initrd = bounded(input->initrd_bytes);
         uint64_t bitmaps = bounded(input->memory_bytes) / PAGE / 8 * 2;
         Estimate e = {
-                .kernel = kernel / KERNEL_STAYS_DENOMINATOR * KERNEL_STAYS_NUMERATOR,
+                .kernel = input->kernel_unpacks_itself
+                                  ? kernel / KERNEL_STAYS_DENOMINATOR * KERNEL_STAYS_NUMERATOR
+                                  : kernel,
                 .initrd = initrd + bounded(input->initrd_unpacked_bytes),
                 .header = bounded(input->elfcorehdr_bytes),
                 .system = SYSTEM,

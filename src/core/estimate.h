@@ -10,6 +10,7 @@
 
 typedef struct EstimateInput {
         uint64_t kernel_bytes;          /* that the kernel needs to start, its init_size */
+        bool kernel_unpacks_itself;     /* and needs a part of them only for that */
         uint64_t initrd_bytes;          /* of the file */
         uint64_t initrd_unpacked_bytes; /* and of what it becomes */
         uint64_t elfcorehdr_bytes;

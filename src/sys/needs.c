@@ -195,6 +195,7 @@ void needs_measure(int root_fd, const char *architecture, int initrd_fd, Needs *
                 needs->initrd_kind = locate_initrd_kind(root_fd, needs->initrd);
         input->starts_system = needs->initrd_kind == INITRD_SYSTEM;
         measure_initrd(root_fd, initrd_fd, needs);
+        input->kernel_unpacks_itself = streq(architecture, "x86_64");
         if (kernel_elfcorehdr_bytes(root_fd, &input->elfcorehdr_bytes) < 0)
                 input->elfcorehdr_bytes = ELFCOREHDR_DEFAULT;
         input->memory_bytes = kernel_memory_bytes(root_fd);
