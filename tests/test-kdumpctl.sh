@@ -163,6 +163,16 @@ expect 0 '^Fit: .* of the 256 MiB \(.* only root sees how large they are\), whic
 expect 0 '"ReservationIsSum": *true' '' --root="$work/root" estimate --json
 echo 16777216 >"$work/root/sys/kernel/kexec_crash_size"
 expect 0 '^Fit: .* of the 16 MiB .*, which do not suffice;' '' --root="$work/root" test
+# Room for the image, and for the capture only if programs are lent some: 6.17 does not tell.
+rm "$work/root/proc/iomem"
+mkdir -p "$work/root/proc/sys/kernel"
+echo 67108864 >"$work/root/sys/kernel/kexec_crash_size"
+echo 'crashkernel=64M crashkernel=512M,cma' >"$work/root/proc/cmdline"
+echo 6.17.1 >"$work/root/proc/sys/kernel/osrelease"
+expect 0 '^Fit: .* of the 64 MiB, which may do; ' '' --root="$work/root" test
+expect 0 '^Not seen: +what crashkernel=SIZE,cma adds' '' --root="$work/root" test
+echo crashkernel=64M >"$work/root/proc/cmdline"
+expect 0 '^Fit: .* of the 64 MiB, which do not suffice; ' '' --root="$work/root" test
 # The loader and the estimate have one number between them.
 echo 8388608 >"$work/root/sys/kernel/kexec_crash_size"
 rm -r "$work/root/proc"

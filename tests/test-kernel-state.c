@@ -361,6 +361,19 @@ START_TEST(reservation_cma) {
         for (size_t i = 0; i < ELEMENTSOF(bad); i++)
                 ck_assert_uint_eq(cma_bytes(bad[i]), 0);
         ck_assert_uint_eq(cma_bytes("0-fffffffffffffffe\n0-fffffffffffffffe\n"), UINT64_MAX);
+        /* Linux 6.17 has the word and not the file, and before that there was neither. */
+        ck_assert(!kernel_hides_cma(tree.fd));
+        tree_text(&tree, "/proc/cmdline", "crashkernel=64M crashkernel=512M,cma quiet\n");
+        ck_assert(!kernel_hides_cma(tree.fd));
+        tree_unlink(&tree, "/sys/kernel/kexec/crash_cma_ranges");
+        ck_assert(kernel_hides_cma(tree.fd));
+        tree_text(&tree, "/proc/sys/kernel/osrelease", "6.17.0-rc1\n");
+        ck_assert(kernel_hides_cma(tree.fd));
+        tree_text(&tree, "/proc/sys/kernel/osrelease", "6.16.12\n");
+        ck_assert(!kernel_hides_cma(tree.fd));
+        tree_unlink(&tree, "/proc/sys/kernel/osrelease");
+        tree_text(&tree, "/proc/cmdline", "crashkernel=64M\n");
+        ck_assert(!kernel_hides_cma(tree.fd));
         /* Others can see it where they see no addresses. */
         tree_text(&tree, "/proc/iomem",
                   "00000000-00000000 : System RAM\n"

@@ -131,6 +131,12 @@ CrashkernelVerdict crashkernel_judge(const char *command_line, uint64_t memory_b
         return verdict;
 }
 
+bool crashkernel_asks_cma(const char *command_line) {
+        Value value;
+
+        return find_last(command_line, ",cma", true, &value);
+}
+
 #define NOTHING_IS_RESERVED "no memory is reserved for a crash kernel"
 
 #define WRITE_SIZE "write crashkernel=SIZE (\"kdumpctl estimate\" says how much) and reboot"

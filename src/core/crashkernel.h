@@ -28,6 +28,9 @@ typedef enum CrashkernelVerdict {
 CrashkernelVerdict crashkernel_judge(const char *command_line, uint64_t memory_bytes,
                                      bool knows_cma, char ret_value[static CRASHKERNEL_VALUE_MAX]);
 
+/* Whether a word of it has ",cma" at its end. */
+bool crashkernel_asks_cma(const char *command_line) _pure_;
+
 /* Says so in a sentence, with what to do: to size bytes at ret. */
 void crashkernel_explain(const char *command_line, uint64_t memory_bytes, bool knows_cma, char *ret,
                          size_t size);

@@ -51,6 +51,10 @@ static void put_assumptions(FILE *f, const Needs *needs,
                             "that is not known\n",
                             f);
         }
+        if (needs->reservation.cma_is_hidden) {
+                put(f, "Not seen");
+                (void)fputs("what crashkernel=SIZE,cma adds, as this kernel does not tell\n", f);
+        }
         if (*needs->unseen) {
                 put(f, "Not seen");
                 put_text(f, needs->unseen);
@@ -63,6 +67,8 @@ void print_fit(FILE *f, const Needs *needs, bool colour) {
         const Estimate *e = &needs->estimate;
         uint64_t all = add_saturated(r->total_bytes, r->cma_bytes);
         bool fits = estimate_fits(e, r->bytes, all);
+        bool may_fit =
+                fits ? r->is_sum : r->cma_is_hidden && estimate_fits(e, r->bytes, UINT64_MAX);
         char advice[NEEDS_ADVICE_MAX];
 
         put_heading(f, "Fit");
@@ -76,12 +82,12 @@ void print_fit(FILE *f, const Needs *needs, bool colour) {
                 put_parts(f, needs);
                 (void)fputs(", which ", f);
                 put_highlighted(f,
-                                !fits       ? "do not suffice"
-                                : r->is_sum ? "may do"
-                                            : "do",
-                                !fits       ? RED
-                                : r->is_sum ? YELLOW
-                                            : GREEN,
+                                may_fit ? "may do"
+                                : fits  ? "do"
+                                        : "do not suffice",
+                                may_fit ? YELLOW
+                                : fits  ? GREEN
+                                        : RED,
                                 colour);
         }
         (void)fprintf(f, "; crashkernel=%s%s would do\n", needs_advice(needs, advice),

@@ -7,6 +7,7 @@
 
 #include "base/file-util.h"
 #include "base/string-util.h"
+#include "sys/kernel-state.h"
 
 #define IOMEM_LONGEST (32u * 1024u * 1024u) /* more than half a million lines */
 #define CMA_LONGEST   (64u * 1024u) /* of crash_cma_ranges, which the kernel ends at a page */
@@ -182,8 +183,7 @@ int iomem_add_cma(int root_fd, MemoryMap *map) {
         _cleanup_free_ char *text = NULL;
         int r;
 
-        r = read_file_below(root_fd, "/sys/kernel/kexec/crash_cma_ranges", CMA_LONGEST, &text,
-                            NULL);
+        r = read_file_below(root_fd, KERNEL_CMA_PATH, CMA_LONGEST, &text, NULL);
         if (r < 0)
                 return r == -ENOENT ? 0 : r;
         return iomem_parse_cma(text, map);

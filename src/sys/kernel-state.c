@@ -220,9 +220,24 @@ bool kernel_has_cpu_bug(int root_fd, const char *name) {
         return false;
 }
 
+static bool knows_cma(int root_fd) {
+        char release[KERNEL_RELEASE_MAX];
+
+        return read_line_below(root_fd, "/proc/sys/kernel/osrelease", release, sizeof(release)) <
+                       0 ||
+               !kernel_release_before(release, 6, 17);
+}
+
+bool kernel_hides_cma(int root_fd) {
+        _cleanup_free_ char *line = NULL;
+
+        return !exists_below(root_fd, KERNEL_CMA_PATH) && knows_cma(root_fd) &&
+               read_file_below(root_fd, "/proc/cmdline", CMDLINE_LONGEST, &line, NULL) >= 0 &&
+               crashkernel_asks_cma(line);
+}
+
 static Failure no_reservation(int root_fd, char *ret_text) {
         _cleanup_free_ char *line = NULL;
-        char release[KERNEL_RELEASE_MAX];
         uint64_t fadump;
 
         /* arch/powerpc/kernel/fadump.c */
@@ -232,10 +247,8 @@ static Failure no_reservation(int root_fd, char *ret_text) {
                              "for a crash kernel: boot without fadump=on to have kdump");
         if (read_file_below(root_fd, "/proc/cmdline", CMDLINE_LONGEST, &line, NULL) < 0)
                 line = NULL;
-        if (read_line_below(root_fd, "/proc/sys/kernel/osrelease", release, sizeof(release)) < 0)
-                release[0] = '\0';
-        crashkernel_explain(strempty(line), kernel_memory_bytes(root_fd),
-                            !kernel_release_before(release, 6, 17), ret_text, OBSTACLE_TEXT_MAX);
+        crashkernel_explain(strempty(line), kernel_memory_bytes(root_fd), knows_cma(root_fd),
+                            ret_text, OBSTACLE_TEXT_MAX);
         return FAILURE_NO_RESERVATION;
 }
 

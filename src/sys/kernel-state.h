@@ -39,6 +39,12 @@ size_t kernel_possible_cpus(int root_fd) _must_check_;
 /* The number of the last uevent (/sys/kernel/uevent_seqnum). Returns 0 or negative errno. */
 int kernel_uevent_seqnum(int root_fd, uint64_t *ret) _must_check_;
 
+#define KERNEL_CMA_PATH "/sys/kernel/kexec/crash_cma_ranges"
+
+/* Whether crashkernel=SIZE,cma is on the command line of a kernel that knows it, but has no such
+ * file: Linux 6.17 and 6.18. */
+bool kernel_hides_cma(int root_fd) _must_check_;
+
 #define OBSTACLE_TEXT_MAX 320
 
 /* How many more crash loads, unloads and failed tries of these kernel.kexec_load_limit_panic

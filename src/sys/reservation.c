@@ -55,6 +55,7 @@ int reservation_read(int root_fd, Reservation *ret) {
                 found.is_sum = found.bytes > 0 && iomem_count_hidden_crash(root_fd) > 1;
         }
         found.cma_bytes = cma_bytes(root_fd);
+        found.cma_is_hidden = found.bytes > 0 && kernel_hides_cma(root_fd);
         *ret = found;
         return 0;
 }

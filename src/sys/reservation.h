@@ -14,6 +14,7 @@ typedef struct Reservation {
         uint64_t bytes;         /* of the highest range; 0: nothing is reserved */
         uint64_t total_bytes;   /* of all reserved ranges */
         uint64_t cma_bytes;     /* of those that programs are lent, besides */
+        bool cma_is_hidden;     /* there is such memory, and the kernel does not tell how much */
         bool is_sum;            /* there are several ranges, and only the sum can be seen: bytes is
                                    that, too */
         uint64_t control_bytes; /* of the highest that the running kernel takes for an image itself
