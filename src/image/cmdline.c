@@ -283,7 +283,7 @@ static void add_needs(Line *line, const CommandLineInput *input) {
 static void add_more(Line *line, const CommandLineInput *input, const char *text) {
         Word word;
 
-        while (next_word(&text, &word)) {
+        while (next_word(&text, &word) && !is_separator(&word)) {
                 Parameter p = parameter_of(&word);
 
                 if (!is_configured(input, &p))
