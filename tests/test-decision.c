@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 
+#include "base/time-util.h"
 #include "core/decision.h"
 
 /* What the policy must say, put differently than the code puts it. */
@@ -163,7 +164,82 @@ START_TEST(history) {
 }
 END_TEST
 
+static const Decision *add_failure(History *h, uint32_t events, const char *result, Reason cause,
+                                   const char *details) {
+        Decision d = {
+                .realtime_usec = events * 20 * USEC_PER_SEC,
+                .events = events,
+                .verdict = VERDICT_LOAD,
+                .cause = cause,
+                .failure = FAILURE_SYSTEM,
+        };
+
+        strscpy(d.reason, sizeof(d.reason), reason_to_string(cause));
+        strscpy(d.result, sizeof(d.result), result);
+        strscpy(d.details, sizeof(d.details), details);
+        return history_add(h, &d);
+}
+
+/* One that lasts takes one place, whatever takes turns with it, and is told of now and then. */
+START_TEST(lasting) {
+        static const char *const texts[] = { "no kernel", "no initrd", "busy" };
+        static History h;
+        const Decision *d;
+        unsigned told = 0;
+
+        add_failure(&h, 1, "ok", REASON_START, "");
+        add_failure(&h, 1, "failed", REASON_START, texts[0]);
+        for (unsigned i = 0; i < 3000; i++) {
+                d = add_failure(&h, i, _i ? "impossible" : "failed", REASON_RETRY, texts[i % 3]);
+                ck_assert_ptr_eq(d, history_get(&h, 0));
+                ck_assert_str_eq(d->details, texts[i % 3]);
+                ck_assert_uint_eq(d->times, i / 3 + 1);
+                told += !d->is_repeat;
+        }
+        ck_assert_uint_eq(h.n_total, 5);
+        ck_assert_str_eq(history_get(&h, 0)->reason,
+                         "trying again after a failure, 1000 times in 16 h 39 min");
+        /* Of the last time. */
+        ck_assert_uint_eq(history_get(&h, 0)->events, 2999);
+        ck_assert_str_eq(history_get(&h, 1)->details, texts[1]);
+        ck_assert_str_eq(history_get(&h, 2)->details, texts[0]);
+        ck_assert_uint_eq(history_get(&h, 3)->times, 1);
+        ck_assert_str_eq(history_get(&h, 4)->result, "ok");
+        ck_assert_uint_eq(told, 3 * 10);
+
+        /* What somebody asks for is told, and after a success everything is new. */
+        for (unsigned i = 0; i < 3; i++)
+                ck_assert(!add_failure(&h, 1, "failed", REASON_REQUEST, texts[0])->is_repeat);
+        ck_assert_uint_eq(h.n_total, 6);
+        add_failure(&h, 1, "ok", REASON_RETRY, "");
+        d = add_failure(&h, 1, "failed", REASON_RETRY, texts[0]);
+        ck_assert_uint_eq(d->times, 1);
+        ck_assert_str_eq(d->reason, "trying again after a failure");
+        ck_assert_uint_eq(h.n_total, 8);
+}
+END_TEST
+
+/* None is a repetition of another kind, nor is a success of itself. */
+START_TEST(not_lasting) {
+        static History h;
+
+        for (unsigned i = 0; i < 3; i++) {
+                add_failure(&h, 1, "ok", REASON_RETRY, "");
+                add_failure(&h, 1, "ok", REASON_RETRY, "");
+                add_failure(&h, 1, "failed", REASON_RETRY, "");
+                add_failure(&h, 1, "impossible", REASON_RETRY, "");
+                add_failure(&h, 1, "failed", REASON_START, "");
+        }
+        ck_assert_uint_eq(h.n_total, 15);
+}
+END_TEST
+
 static void add_cases(Suite *s) {
+        TCase *each = tcase_create("each");
+
+        tcase_add_loop_test(each, lasting, 0, 2);
+        suite_add_tcase(s, each);
+        ADD_TEST(s, not_lasting);
         ADD_TEST(s, policy);
         ADD_TEST(s, names);
         ADD_TEST(s, history);

@@ -2,6 +2,7 @@
 /* How long to wait before the next try: 1, 2, 4 ... 60 seconds, with jitter, for ever. */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/macro.h"
@@ -17,6 +18,12 @@ uint64_t backoff_next(Backoff *b, uint32_t random);
 
 static inline void backoff_reset(Backoff *b) {
         *b = (Backoff){ 0 };
+}
+
+/* Whether the n-th failure in a row is to be told, or only counted: the first, second, fourth and
+ * so on, so that one that lasts is told of at growing distances. */
+static inline bool backoff_tells(uint64_t n) {
+        return (n & (n - 1)) == 0;
 }
 
 /* The wait in microseconds between tries for the kernel's kexec lock, which is held for as long as

@@ -3,6 +3,10 @@
 #include "core/decision.h"
 
 #include <errno.h>
+#include <inttypes.h>
+
+#include "base/time-util.h"
+#include "core/backoff.h"
 
 static const char *const verdict_table[_VERDICT_MAX] = {
         [VERDICT_NONE] = "none",     [VERDICT_SKIP] = "skip", [VERDICT_KEEP] = "keep",
@@ -123,9 +127,63 @@ Verdict decide(const Observation *o, Reason *ret_reason) {
         return VERDICT_SKIP;
 }
 
-void history_add(History *h, const Decision *d) {
-        h->ring[h->n_total % HISTORY_MAX] = *d;
-        h->n_total++;
+static Decision *slot(History *h, size_t i) {
+        return &h->ring[(h->n_total - 1 - i) % HISTORY_MAX];
+}
+
+static bool has_failed(const Decision *d) {
+        return streq(d->result, "failed") || streq(d->result, "impossible");
+}
+
+/* Failures that take turns are looked for so far back. */
+#define TURNS_MAX 8
+
+/* Finds which decision this one repeats. */
+static bool find_repeated(const History *h, const Decision *d, size_t *ret) {
+        const Decision *before;
+
+        for (size_t i = 0; has_failed(d) && i < TURNS_MAX; i++) {
+                before = history_get(h, i);
+                if (!before || !has_failed(before))
+                        return false;
+                if (before->verdict == d->verdict && before->cause == d->cause &&
+                    before->failure == d->failure && streq(before->result, d->result) &&
+                    streq(before->details, d->details)) {
+                        *ret = i;
+                        return true;
+                }
+        }
+        return false;
+}
+
+static void add_up(Decision *d, const Decision *before) {
+        char span[TIMESPAN_MAX];
+        size_t used = strlen(d->reason);
+
+        d->times = add_saturated(before->times, 1);
+        d->first_realtime_usec = before->first_realtime_usec;
+        /* Who asks is told each time. */
+        d->is_repeat = !backoff_tells(d->times) && d->cause != REASON_REQUEST;
+        format_timespan(span, sub_saturated(d->realtime_usec, d->first_realtime_usec) /
+                                      USEC_PER_SEC * USEC_PER_SEC);
+        strscpyf(d->reason + used, sizeof(d->reason) - used, ", %" PRIu64 " times in %s", d->times,
+                 span);
+}
+
+const Decision *history_add(History *h, const Decision *d) {
+        Decision added = *d;
+        size_t i;
+
+        added.times = 1;
+        added.first_realtime_usec = d->realtime_usec;
+        if (find_repeated(h, d, &i)) {
+                add_up(&added, slot(h, i));
+                for (; i > 0; i--)
+                        *slot(h, i) = *slot(h, i - 1);
+        } else
+                h->n_total++;
+        *slot(h, 0) = added;
+        return slot(h, 0);
 }
 
 const Decision *history_get(const History *h, size_t i) {

@@ -73,6 +73,9 @@ typedef struct Decision {
         char reason[DECISION_REASON_MAX];
         char result[DECISION_RESULT_MAX];   /* "ok", "failed", "impossible" */
         char details[DECISION_DETAILS_MAX]; /* durations, or the error */
+        /* Of a failure that lasts; history_add() sets them. */
+        uint64_t times, first_realtime_usec;
+        bool is_repeat; /* one of those that are not worth a line */
 } Decision;
 
 /* What a batch of events looked like when its time came. */
@@ -102,7 +105,10 @@ typedef struct History {
         size_t n_total; /* ever added */
 } History;
 
-void history_add(History *h, const Decision *d);
+/* Remembers a decision. One that failed, or was impossible, in the same words as one before, with
+ * nothing but such since, takes the place of that one, and its reason says how many
+ * times it was that. Returns the decision as it is remembered, which is the newest. */
+const Decision *history_add(History *h, const Decision *d);
 
 /* The i-th newest decision (0 is the newest), or NULL if there are not as many. */
 const Decision *history_get(const History *h, size_t i) _pure_;

@@ -56,8 +56,7 @@ static void close_decision(Step *s, const char *result, const char *details) {
         strscpy(m->decision.result, sizeof(m->decision.result), result);
         strscpy(m->decision.details, sizeof(m->decision.details), details);
         m->decision_open = false;
-        history_add(&m->history, &m->decision);
-        step_emit(s, ACTION_DECIDED)->decision = history_get(&m->history, 0);
+        step_emit(s, ACTION_DECIDED)->decision = history_add(&m->history, &m->decision);
 }
 
 void step_decided(Step *s, Verdict verdict, Reason reason, const char *remark, const char *result,

@@ -15,6 +15,7 @@
 #include <systemd/sd-event.h>
 
 #include "base/file-util.h"
+#include "core/backoff.h"
 #include "core/unit-name.h"
 #include "daemon/bus-systemd.h"
 #include "daemon/bus.h"
@@ -97,8 +98,10 @@ static int op_start_helper(void *userdata, HelperKind kind) {
 static void op_kill_helper(void *userdata) {
         Daemon *d = userdata;
 
-        log_warning("Killing %s, which takes too long or is not needed now",
-                    d->manager.machine.job == JOB_BUILD ? "kdump-mkinitramfs" : "kdump-load");
+        if (backoff_tells(d->manager.machine.backoff.failures))
+                log_warning("Killing %s, which takes too long or is not needed now",
+                            d->manager.machine.job == JOB_BUILD ? "kdump-mkinitramfs"
+                                                                : "kdump-load");
         helper_kill(d->helper);
 }
 

@@ -33,6 +33,8 @@ static const char *message_id(const Decision *d) {
 }
 
 static int level(const Decision *d) {
+        if (d->is_repeat)
+                return LOG_DEBUG;
         /* A machine without a reservation is no error of anybody's. */
         if (streq(d->result, "failed"))
                 return failure_is_unavailable(d->failure) ? LOG_NOTICE : LOG_ERR;

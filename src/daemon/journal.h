@@ -8,7 +8,7 @@
 #include "sys/dump-store.h"
 
 /* Logs one line for a decision. What comes of nothing (looking again and finding all well) is for
- * debugging only. */
+ * debugging only; so are most of the repetitions of a failure that lasts. */
 void journal_decision(const Decision *d);
 
 /* Logs one line for a dump that was not told of yet. */
