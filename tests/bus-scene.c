@@ -321,6 +321,11 @@ void get_property(Scene *s, const char *name, const char *type, char *ret, size_
         if (streq(type, "s")) {
                 ck_assert_int_gt(sd_bus_message_read(reply, "s", &text), 0);
                 strscpy(ret, size, text);
+        } else if (streq(type, "as")) {
+                ck_assert_int_gt(sd_bus_message_enter_container(reply, 'a', "s"), 0);
+                ret[0] = '\0';
+                while (sd_bus_message_read(reply, "s", &text) > 0)
+                        strscpyf(ret + strlen(ret), size - strlen(ret), "%s\n", text);
         } else if (streq(type, "b")) {
                 ck_assert_int_gt(sd_bus_message_read(reply, "b", &boolean), 0);
                 strscpyf(ret, size, "%d", boolean);

@@ -31,6 +31,8 @@ static int get_property(sd_bus *bus, const char *path, const char *interface, co
         switch (property->type) {
         case 's':
                 return sd_bus_message_append(reply, "s", strempty(*(char *const *)field));
+        case 'a':
+                return sd_bus_message_append_strv(reply, *(char **const *)field);
         case 'b':
                 return sd_bus_message_append(reply, "b", *(const bool *)field);
         default:
@@ -113,6 +115,7 @@ static const sd_bus_vtable vtable[] = {
         PROPERTY("Foreign", "b"),
         PROPERTY("Stale", "b"),
         PROPERTY("StaleReason", "s"),
+        PROPERTY("Obstacle", "s"),
         PROPERTY("Loader", "s"),
         PROPERTY("LoaderReason", "s"),
         PROPERTY("KernelFile", "s"),
@@ -150,6 +153,8 @@ static const sd_bus_vtable vtable[] = {
         PROPERTY("LastTestUSec", "t"),
         PROPERTY("LastTestResult", "s"),
         PROPERTY("LastTestSameImage", "b"),
+        PROPERTY("ConfigurationProblems", "as"),
+        PROPERTY("ConfigurationChanged", "b"),
         COMMAND("Load"),
         COMMAND("Unload"),
         COMMAND("Reload"),
@@ -186,6 +191,13 @@ static int set_property(DaemonStatus *status, const char *assignment) {
                 free(*(char **)daemon_status_field(status, property));
                 *(char **)daemon_status_field(status, property) = strdup(value);
                 return 0;
+        case 'a': { /* one of them */
+                char **strings = calloc(2, sizeof(char *));
+
+                strings[0] = strdup(value);
+                *(char ***)daemon_status_field(status, property) = strings;
+                return 0;
+        }
         case 'b':
                 *(bool *)daemon_status_field(status, property) = parse_boolean(value) > 0;
                 return 0;

@@ -38,7 +38,8 @@ static void print_properties(void) {
         const DaemonProperty *property;
 
         for (size_t i = 0; (property = daemon_property(i)); i++)
-                printf("%s %c\n", property->name, property->type);
+                printf("%s %s%c\n", property->name, property->type == 'a' ? "a" : "",
+                       property->type == 'a' ? 's' : property->type);
 }
 
 static void print_failures(void) {

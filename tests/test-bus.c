@@ -19,6 +19,7 @@ static const struct {
         { "Foreign", "b" },
         { "Stale", "b" },
         { "StaleReason", "s" },
+        { "Obstacle", "s" },
         { "Loader", "s" },
         { "LoaderReason", "s" },
         { "KernelFile", "s" },
@@ -56,6 +57,8 @@ static const struct {
         { "LastTestUSec", "t" },
         { "LastTestResult", "s" },
         { "LastTestSameImage", "b" },
+        { "ConfigurationProblems", "as" },
+        { "ConfigurationChanged", "b" },
 };
 
 static void check_properties(Scene *s) {
@@ -100,6 +103,32 @@ START_TEST(properties) {
         ck_get(&s, "SettleUSec", "t", "500000");
         ck_get(&s, "MaxDelayUSec", "t", "10000000");
         ck_get(&s, "LastLoadDurationUSec", "t", "21000");
+        scene_pair_done(&s);
+}
+END_TEST
+
+/* One for each line; a name of a file that is not UTF-8 breaks nothing. */
+START_TEST(problems) {
+        Scene s;
+        Configuration *c;
+
+        scene_pair(&s);
+        c = &s.world.manager.configuration;
+        ck_get(&s, "ConfigurationProblems", "as", "");
+        configuration_add_problem(c, "/etc/a.conf", 3, "ignoring Keep=: it takes a number");
+        configuration_add_problem(c, "/etc/\xff.conf", 0, "ignoring the file");
+        c->changed = true;
+        (void)manager_status(&s.world.manager);
+        check_properties(&s);
+        ck_get(&s, "ConfigurationProblems", "as",
+               "/etc/a.conf:3: ignoring Keep=: it takes a number\n"
+               "/etc/?.conf: ignoring the file\n");
+        ck_get(&s, "ConfigurationChanged", "b", "1");
+        /* No more than there is room for. */
+        for (unsigned i = 0; i < 100; i++)
+                configuration_add_problem(c, "/etc/b.conf", i, "x");
+        ck_assert_uint_eq(c->n_problems, CONFIGURATION_PROBLEMS_MAX);
+        ck_assert_ptr_null(c->problems[CONFIGURATION_PROBLEMS_MAX]);
         scene_pair_done(&s);
 }
 END_TEST
@@ -291,7 +320,11 @@ static void change_aftermath(Manager *manager, const char *name) {
                 test->initrd = r->initrd;
                 test->kernel.path = strdup(r->kernel.path);
                 test->initrd.path = strdup(r->initrd.path);
-        } else
+        } else if (streq(name, "ConfigurationProblems"))
+                configuration_add_problem(&manager->configuration, "/etc/a", 1, "x");
+        else if (streq(name, "ConfigurationChanged"))
+                manager->configuration.changed = true;
+        else
                 ck_abort_msg("nothing changes %s", name);
 }
 
@@ -358,6 +391,8 @@ static void change(World *w, const char *name) {
                 m->batch.met_load = false;
         } else if (streq(name, "StaleReason"))
                 m->record.removed_blocks = 2;
+        else if (streq(name, "Obstacle"))
+                strscpy(m->note, sizeof(m->note), "no kernel");
         else if (streq(name, "CpuHotplug"))
                 m->answers[SUBSYSTEM_CPU] = HOTPLUG_KERNEL_UPDATES;
         else if (streq(name, "MemoryHotplug"))
@@ -609,6 +644,7 @@ END_TEST
 
 static void add_cases(Suite *s) {
         ADD_TEST(s, properties);
+        ADD_TEST(s, problems);
         ADD_TEST(s, read_only);
         ADD_TEST(s, introspection);
         ADD_TEST(s, for_root_only);

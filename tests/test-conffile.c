@@ -26,9 +26,13 @@ static void teardown(void) {
         tree_done(&tree);
 }
 
-static void note_warning(void *userdata, const char *file, unsigned line, const char *text) {
+static void note_warning(void *userdata, const char *file, unsigned line, const char *text,
+                         const char *told) {
         size_t used = strlen(warnings);
 
+        /* Whoever has it told gets no value. */
+        ck_assert_ptr_null(strstr(told, "secret"));
+        ck_assert(!isempty(told));
         ck_assert_ptr_eq(userdata, &tree);
         strscpyf(warnings + used, sizeof(warnings) - used, "%s:%u: %s\n", file, line, text);
 }

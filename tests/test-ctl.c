@@ -23,6 +23,7 @@ static DaemonStatus good_status(void) {
                 .state_reason = (char *)"the image covers the machine",
                 .armed = true,
                 .stale_reason = (char *)"",
+                .obstacle = (char *)"",
                 .loader = (char *)"kexec_file_load",
                 .loader_reason = (char *)"the kernel updates the image itself",
                 .kernel_file = (char *)"/boot/vmlinuz-6.12.107",
@@ -49,7 +50,7 @@ static DaemonStatus good_status(void) {
                 .last_crash_state = (char *)"complete",
                 .last_crash_complete = true,
                 .last_test_result = (char *)"",
-                .received = (UINT64_C(1) << 44) - 1,
+                .received = (UINT64_C(1) << 47) - 1,
         };
 }
 
@@ -147,6 +148,57 @@ START_TEST(not_operational) {
                 "     Trouble: 1 failed load, 2 overflows\n");
         status.next_retry_usec = NOW - 1;
         ck_assert_ptr_nonnull(strstr(status_text(&status, false), "    Next try: now\n"));
+}
+END_TEST
+
+/* Scripts look for the first half of the line. */
+START_TEST(operational_but) {
+        DaemonStatus status = good_status();
+
+        status.stale = true;
+        status.stale_reason = (char *)"a CPU came";
+        ck_assert_ptr_nonnull(strstr(status_text(&status, false), "Kdump is operational\n"));
+        status.obstacle = (char *)"no kernel";
+        ck_assert_ptr_nonnull(startswith(
+                status_text(&status, false),
+                "Kdump is operational, but the image is stale and cannot be reloaded\n"));
+        ck_assert_ptr_nonnull(startswith(status_text(&status, true), "\x1b[1;33mKdump is oper"));
+        status.stale = false;
+        ck_assert_ptr_nonnull(strstr(status_text(&status, false), "Kdump is operational\n"));
+        status.stale = true;
+        status.armed = false;
+        ck_assert_ptr_nonnull(strstr(status_text(&status, false), "Kdump is not operational\n"));
+}
+END_TEST
+
+START_TEST(configuration_lines) {
+        DaemonStatus status = good_status();
+        const char *text;
+        FILE *f;
+
+        status.configuration_problems =
+                (char *[]){ (char *)"/etc/a:1: \x1b", (char *)"/etc/a:2: two", NULL };
+        status.configuration_changed = true;
+        text = status_text(&status, false);
+        ck_assert_ptr_nonnull(strstr(text, "\n     Problem: /etc/a:1: ?\n"
+                                           "     Problem: /etc/a:2: two\n"
+                                           "     Changed: the configuration is newer than what "
+                                           "kdumpd has read; 'systemctl reload kdumpd' reads it\n"
+                                           "      Kernel: "));
+        for (unsigned i = 0; i < 4; i++) {
+                static const char *const texts[] = { NULL, "the kernel is newer",
+                                                     "the initrd is newer",
+                                                     "kernel and initrd are newer" };
+
+                status.kernel_changed = i & 1;
+                status.initrd_changed = i & 2;
+                f = start_writing();
+                print_changed_files(f, &status, false);
+                (void)fclose(f);
+                ck_assert_int_eq(startswith(written, "     Changed: ") != NULL, i > 0);
+                ck_assert(i == 0 || strstr(written, texts[i]));
+                written[0] = '\0';
+        }
 }
 END_TEST
 
@@ -274,7 +326,10 @@ END_TEST
 
 START_TEST(status_json) {
         static const json_type types[] = {
-                ['s'] = json_type_string, ['b'] = json_type_boolean, ['t'] = json_type_int
+                ['s'] = json_type_string,
+                ['b'] = json_type_boolean,
+                ['t'] = json_type_int,
+                ['a'] = json_type_array,
         };
         DaemonStatus status = good_status();
         const DaemonProperty *property;
@@ -283,6 +338,8 @@ START_TEST(status_json) {
         FILE *f;
 
         status.total_unprotected_usec = UINT64_MAX;
+        status.configuration_problems = (char *[]){ (char *)"one", (char *)"two", NULL };
+        status.kernel_changed = true;
         f = start_writing();
         ck_assert_int_eq(json_print_status(f, &status), 0);
         (void)fclose(f);
@@ -292,7 +349,15 @@ START_TEST(status_json) {
                 ck_assert(json_object_object_get_ex(object, property->name, &value));
                 ck_assert_int_eq(json_object_get_type(value), types[(unsigned char)property->type]);
         }
-        ck_assert_int_eq(json_object_object_length(object), (int)n);
+        /* And two that are found out here. */
+        ck_assert(json_object_object_get_ex(object, "KernelChanged", &value));
+        ck_assert(json_object_get_boolean(value));
+        ck_assert(json_object_object_get_ex(object, "InitrdChanged", &value));
+        ck_assert(!json_object_get_boolean(value));
+        ck_assert_int_eq(json_object_object_length(object), (int)n + 2);
+        ck_assert(json_object_object_get_ex(object, "ConfigurationProblems", &value));
+        ck_assert_uint_eq(json_object_array_length(value), 2);
+        ck_assert_str_eq(json_object_get_string(json_object_array_get_idx(value, 1)), "two");
         ck_assert_uint_eq((UINT64_C(1) << n) - 1, status.received);
         ck_assert(json_object_object_get_ex(object, "KernelFile", &value));
         ck_assert_str_eq(json_object_get_string(value), "/boot/vmlinuz-6.12.107");
@@ -342,6 +407,8 @@ static void add_cases(Suite *suite) {
         ADD_TEST(suite, operational);
         ADD_TEST(suite, initrd_kinds);
         ADD_TEST(suite, not_operational);
+        ADD_TEST(suite, operational_but);
+        ADD_TEST(suite, configuration_lines);
         ADD_TEST(suite, no_reservation);
         ADD_TEST(suite, spans);
         ADD_TEST(suite, colours);

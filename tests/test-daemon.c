@@ -431,17 +431,38 @@ static bool ask(const FakeMachine *m, const char *property, const char *expected
         return r >= 0 && (!property || streq(value, expected));
 }
 
-static int ask_armed(const FakeMachine *m) {
+static int ask_boolean(const FakeMachine *m, const char *property) {
         sd_bus *bus = NULL;
-        int armed = -1;
+        int value = -1;
 
         ck_assert_int_eq(setenv("DBUS_SYSTEM_BUS_ADDRESS", m->bus_address, 1), 0);
         if (sd_bus_open_system(&bus) >= 0)
                 (void)sd_bus_get_property_trivial(bus, "org.kdumpd1", "/org/kdumpd1",
-                                                  "org.kdumpd1.Manager", "Armed", NULL, 'b',
-                                                  &armed);
+                                                  "org.kdumpd1.Manager", property, NULL, 'b',
+                                                  &value);
         sd_bus_flush_close_unref(bus);
-        return armed;
+        return value;
+}
+
+static const char *ask_problems(const FakeMachine *m) {
+        static char text[4096];
+        sd_bus_message *reply = NULL;
+        sd_bus *bus = NULL;
+        const char *line;
+
+        ck_assert_int_eq(setenv("DBUS_SYSTEM_BUS_ADDRESS", m->bus_address, 1), 0);
+        text[0] = '\0';
+        ck_assert_int_ge(sd_bus_open_system(&bus), 0);
+        ck_assert_int_ge(sd_bus_get_property(bus, "org.kdumpd1", "/org/kdumpd1",
+                                             "org.kdumpd1.Manager", "ConfigurationProblems", NULL,
+                                             &reply, "as"),
+                         0);
+        ck_assert_int_gt(sd_bus_message_enter_container(reply, 'a', "s"), 0);
+        while (sd_bus_message_read(reply, "s", &line) > 0)
+                strscpyf(text + strlen(text), sizeof(text) - strlen(text), "%s\n", line);
+        sd_bus_message_unref(reply);
+        sd_bus_flush_close_unref(bus);
+        return text;
 }
 
 /* It needs no bus to arm the machine, is there when one comes, and goes on when it goes. */
@@ -478,10 +499,43 @@ START_TEST(requests) {
         ck_assert(machine_is_loaded(&m));
         /* That somebody asks is reason enough to look. */
         machine_set_loaded(&m, false);
-        (void)ask_armed(&m);
+        (void)ask_boolean(&m, "Armed");
         AWAIT_MACHINE(&m, machine_is_loaded(&m));
         AWAIT_MACHINE(&m, ask(&m, "State", "armed", NULL));
-        ck_assert_int_eq(ask_armed(&m), 1);
+        ck_assert_int_eq(ask_boolean(&m, "Armed"), 1);
+        machine_stop(&m);
+        machine_stop_bus(&m);
+        machine_done_fake(&m);
+}
+END_TEST
+
+/* What was not understood, and what was changed and not yet read. Values are not for everyone. */
+START_TEST(tells_of_configuration) {
+        FakeMachine m;
+
+        machine_init_fake(&m);
+        m.watchdog_msec = 40;
+        tree_text(&m.tree, CONFIG,
+                  "[Image]\nCommandLineRemove=se,cret\n[Capture]\nTarget=nfs:secret\nKep=1\n");
+        machine_start_bus(&m);
+        machine_start(&m);
+        AWAIT_MACHINE(&m, ask(&m, "State", "armed", NULL));
+        ck_assert(machine_logged(&m, "ignoring Target=nfs:secret: "));
+        ck_assert_ptr_nonnull(
+                strstr(ask_problems(&m), CONFIG ":5: section [Capture] has no key Kep="));
+        ck_assert_ptr_nonnull(strstr(ask_problems(&m), CONFIG ":4: ignoring Target=: it takes "));
+        ck_assert_ptr_nonnull(strstr(ask_problems(&m), CONFIG ":2: ignoring CommandLineRemove=: "));
+        ck_assert_ptr_null(strstr(ask_problems(&m), "cret"));
+        ck_assert_int_eq(ask_boolean(&m, "ConfigurationChanged"), 0);
+        tree_text(&m.tree, CONFIG, "[Capture]\nKeep=7\n");
+        ck_assert_int_eq(ask_boolean(&m, "ConfigurationChanged"), 1);
+        ck_assert_int_eq(kill(m.pid, SIGHUP), 0);
+        AWAIT_MACHINE(&m, ask_boolean(&m, "ConfigurationChanged") == 0);
+        ck_assert_str_eq(ask_problems(&m), "");
+        tree_text(&m.tree, CONFIG ".d/a.conf", "");
+        ck_assert_int_eq(ask_boolean(&m, "ConfigurationChanged"), 1);
+        tree_unlink(&m.tree, CONFIG ".d/a.conf");
+        ck_assert_int_eq(ask_boolean(&m, "ConfigurationChanged"), 0);
         machine_stop(&m);
         machine_stop_bus(&m);
         machine_done_fake(&m);
@@ -508,13 +562,13 @@ START_TEST(armed_during_a_load) {
                          0);
         ck_assert_int_ge(sd_bus_flush(bus), 0);
         AWAIT_MACHINE(&m, machine_calls(&m, "load") == calls + 1 && !machine_is_loaded(&m));
-        ck_assert_int_eq(ask_armed(&m), 0);
+        ck_assert_int_eq(ask_boolean(&m, "Armed"), 0);
         ck_assert(ask(&m, "State", "loading", NULL));
         machine_set_loaded(&m, true);
-        ck_assert_int_eq(ask_armed(&m), 1);
+        ck_assert_int_eq(ask_boolean(&m, "Armed"), 1);
         machine_hold(&m, false);
         AWAIT_MACHINE(&m, ask(&m, "State", "armed", NULL));
-        ck_assert_int_eq(ask_armed(&m), 1);
+        ck_assert_int_eq(ask_boolean(&m, "Armed"), 1);
         ck_assert_uint_eq(machine_calls(&m, "load"), calls + 1);
         sd_bus_close_unref(bus);
         machine_stop(&m);
@@ -546,6 +600,7 @@ static void add_cases(Suite *s) {
                 return;
         ADD_TEST(s, bus_comes_and_goes);
         ADD_TEST(s, requests);
+        ADD_TEST(s, tells_of_configuration);
         ADD_TEST(s, armed_during_a_load);
 }
 

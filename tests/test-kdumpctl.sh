@@ -377,6 +377,35 @@ expect 1 '' '^kdumpctl: Permission denied: Unload\(\) needs privileges, try it a
 expect 1 '' '^kdumpctl: kdumpd speaks another version' events
 expect 1 '' "^kdumpctl: No memory reserved for crash kernel: 'kdumpctl test' says why" showmem
 
+start_fake Stale=yes 'StaleReason=a CPU came' 'Obstacle=no kernel' ConfigurationChanged=yes \
+    'ConfigurationProblems=/etc/kdumpd/kdumpd.conf:3: ignoring Keep=: it takes a number'
+expect 0 '^Kdump is operational, but the image is stale and cannot be reloaded$' '' status
+expect 0 '^ +Problem: /etc/kdumpd/kdumpd\.conf:3: ignoring Keep=' '' status
+expect 0 '^ +Changed: the configuration is newer' '' status
+expect 0 '"ConfigurationProblems": *\[' '' status --json
+
+# Files by their times, and with a record by what they are.
+files=$work/files
+mkdir -p "$files/boot" "$files/run/kdumpd"
+echo k >"$files/boot/k"
+echo i >"$files/boot/i"
+touch -d @1600000000 "$files/boot/i"
+start_fake KernelFile=/boot/k InitrdFile=/boot/i LastLoadUSec=1700000000000000
+expect 0 '^ +Changed: the kernel is newer than the image' '' --root="$files" status
+expect 0 '"KernelChanged": *true' '' --root="$files" status --json
+touch -d @1600000000 "$files/boot/k"
+expect 0 '"KernelChanged": *false' '' --root="$files" status --json
+record() {
+    printf '"%sFile":"/boot/%s","%sDevice":%d,"%sInode":%d,"%sMtimeNSec":%d000000000,"%sBytes":%d' \
+        "$1" "$2" "$1" "$(stat -c %d "$files/boot/$2")" "$1" "$(stat -c %i "$files/boot/$2")" \
+        "$1" "$(stat -c %Y "$files/boot/$2")" "$1" "$(stat -c %s "$files/boot/$2")"
+}
+echo "{\"Report\":{$(record Kernel k),$(record Initrd i)}}" >"$files/run/kdumpd/image.json"
+expect 0 '"InitrdChanged": *false' '' --root="$files" status --json
+echo other >"$files/boot/i"
+touch -d @1600000000 "$files/boot/i"
+expect 0 '^ +Changed: the initrd is newer than the image' '' --root="$files" status
+
 start_fake LastCrashUSec=1700000000000000 LastCrashState=incomplete 'LastCrashMessage=BUG: x' \
     InitrdState=failed 'InitrdMessage=no module for sda' \
     'Rebuild:org.kdumpd1.Error.System:No sda.' \

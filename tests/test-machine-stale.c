@@ -383,6 +383,8 @@ END_TEST
 /* A hotplug after a load was found impossible for another reason: nothing is tried, and the image
  * is stale for it. */
 START_TEST(impossible) {
+        Status status;
+
         boot(HOTPLUG_ABSENT);
         s.obstacle = FAILURE_DISABLED;
         sim_request(&s, REQUEST_RELOAD);
@@ -394,8 +396,13 @@ START_TEST(impossible) {
         ck_assert_str_eq(sim_decision(&s, 0)->result, "impossible");
         ck_assert(is_stale("the reload for it failed"));
         ck_assert(s.disk.must_reload);
+        status_fill(&status, &s.machine, NULL);
+        ck_assert(status.armed);
+        ck_assert_str_eq(status.obstacle, "there is no reservation");
         finish();
         ck_assert(!is_stale(""));
+        status_fill(&status, &s.machine, NULL);
+        ck_assert_str_eq(status.obstacle, "");
 }
 END_TEST
 

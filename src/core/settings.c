@@ -49,7 +49,6 @@ DEFINE_NAME_TABLE(final_action, FinalAction, _FINAL_ACTION_MAX);
 
 /* What is longer cannot be a path, and no kernel takes a longer command line. */
 #define TEXT_LONGEST 4096u
-#define WORD_SHOWN   40u /* bytes of a word in a message */
 
 typedef struct Key Key;
 typedef int (*Parse)(const Key *key, const char *value, void *field, char *reterr);
@@ -113,15 +112,15 @@ static int parse_words(const Key *key, const char *value, void *field, char *ret
         return inside ? set_text(field, inside, reterr) : -ENOMEM;
 }
 
-/* A comma in the name of a word stands between words in somebody's mind. */
+/* A comma in the name of a word stands between words in somebody's mind. What the word is does not
+ * stand in the message, which more people read than the file. */
 static int parse_names(const Key *key, const char *value, void *field, char *reterr) {
         for (const char *p = value; *p; p += strspn(p, " \t")) {
                 size_t n = strcspn(p, " \t"), name = strcspn(p, "= \t\"");
 
                 if (memchr(p, ',', name))
                         return FAIL(reterr, -EINVAL,
-                                    "\"%.*s\" is one word: put blanks between words",
-                                    (int)MIN(n, (size_t)WORD_SHOWN), p);
+                                    "commas make one word of several: put blanks between words");
                 p += n;
         }
         return parse_words(key, value, field, reterr);

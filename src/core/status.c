@@ -86,6 +86,12 @@ static void state_reason(char *buf, size_t size, const Machine *m) {
                 strscpy(buf, size, "loaded; it covers all memory and CPUs");
 }
 
+static const char *obstacle(const Machine *m) {
+        if (m->job_stuck)
+                return STUCK_LOAD_TEXT;
+        return m->failure != FAILURE_NONE ? m->failure_text : m->note;
+}
+
 static const char *initrd_state(const Machine *m) {
         if (streq_ptr(m->settings->initrd, "none"))
                 return "none";
@@ -105,6 +111,7 @@ void status_fill(Status *st, const Machine *m, const Aftermath *aftermath) {
                 .state = machine_state_to_string(machine_state(m)),
                 .armed = machine_is_armed(m),
                 .foreign = m->foreign && machine_is_armed(m),
+                .obstacle = obstacle(m),
                 .loader = ours ? strempty(r->loader) : "",
                 .loader_reason = ours ? strempty(r->loader_reason) : "",
                 .kernel_file = ours ? strempty(r->kernel.path) : "",

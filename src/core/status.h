@@ -22,6 +22,7 @@ typedef struct Status {
         int foreign;
         int stale;
         const char *stale_reason;
+        const char *obstacle; /* to a load, as far as the last try or comparison knows; or "" */
         const char *loader;
         const char *loader_reason;
         const char *kernel_file;
@@ -60,6 +61,9 @@ typedef struct Status {
         uint64_t last_test_usec;
         const char *last_test_result; /* "" if there was none */
         int last_test_same_image;
+        /* Not by status_fill(), but by whoever reads the files. */
+        const char *const *configuration_problems; /* a line for each; NULL: there are none */
+        int configuration_changed; /* the files are others than those that were read */
 
         char reason_buffer[STATUS_TEXT_MAX];
         char stale_buffer[STATUS_TEXT_MAX];

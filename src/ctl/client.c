@@ -214,12 +214,14 @@ static int read_string(sd_bus_message *message, char **ret) {
 static int read_property(sd_bus_message *message, const char *name, DaemonStatus *status) {
         int i = daemon_property_find(name), boolean, r;
         const DaemonProperty *property;
-        char type[2] = { 0 };
+        char type[3] = { 0 };
 
         if (i < 0)
                 return sd_bus_message_skip(message, "v");
         property = daemon_property((size_t)i);
         type[0] = property->type;
+        if (property->type == 'a')
+                type[1] = 's';
         if (sd_bus_message_verify_type(message, 'v', type) <= 0)
                 return sd_bus_message_skip(message, "v");
         r = sd_bus_message_enter_container(message, 'v', type);
@@ -233,6 +235,9 @@ static int read_property(sd_bus_message *message, const char *name, DaemonStatus
                 r = sd_bus_message_read_basic(message, 'b', &boolean);
                 if (r >= 0)
                         *(bool *)daemon_status_field(status, property) = boolean;
+                break;
+        case 'a':
+                r = sd_bus_message_read_strv(message, daemon_status_field(status, property));
                 break;
         default:
                 r = sd_bus_message_read_basic(message, 't', daemon_status_field(status, property));

@@ -10,6 +10,8 @@
         { name, 's', offsetof(DaemonStatus, field) }
 #define BOOLEAN(name, field) \
         { name, 'b', offsetof(DaemonStatus, field) }
+#define STRINGS(name, field) \
+        { name, 'a', offsetof(DaemonStatus, field) }
 #define NUMBER(name, field) \
         { name, 't', offsetof(DaemonStatus, field) }
 
@@ -21,6 +23,7 @@ static const DaemonProperty properties[] = {
         BOOLEAN("Foreign", foreign),
         BOOLEAN("Stale", stale),
         STRING("StaleReason", stale_reason),
+        STRING("Obstacle", obstacle),
         STRING("Loader", loader),
         STRING("LoaderReason", loader_reason),
         STRING("KernelFile", kernel_file),
@@ -58,6 +61,8 @@ static const DaemonProperty properties[] = {
         NUMBER("LastTestUSec", last_test_usec),
         STRING("LastTestResult", last_test_result),
         BOOLEAN("LastTestSameImage", last_test_same_image),
+        STRINGS("ConfigurationProblems", configuration_problems),
+        BOOLEAN("ConfigurationChanged", configuration_changed),
 };
 
 _Static_assert(ELEMENTSOF(properties) <= 64, "DaemonStatus.received has 64 bits");
@@ -81,10 +86,18 @@ const void *daemon_status_field_const(const DaemonStatus *status, const DaemonPr
         return (const char *)status + property->offset;
 }
 
+static void free_strings(char **strings) {
+        for (size_t i = 0; strings && strings[i]; i++)
+                free(strings[i]);
+        free(strings);
+}
+
 void daemon_status_done(DaemonStatus *status) {
         for (size_t i = 0; i < ELEMENTSOF(properties); i++)
                 if (properties[i].type == 's')
                         free(*(char **)daemon_status_field(status, &properties[i]));
+                else if (properties[i].type == 'a')
+                        free_strings(*(char ***)daemon_status_field(status, &properties[i]));
         *status = (DaemonStatus){ 0 };
 }
 

@@ -18,6 +18,7 @@ typedef struct DaemonStatus {
         bool foreign;
         bool stale;
         char *stale_reason;
+        char *obstacle;
         char *loader;
         char *loader_reason;
         char *kernel_file;
@@ -55,15 +56,20 @@ typedef struct DaemonStatus {
         uint64_t last_test_usec;
         char *last_test_result;
         bool last_test_same_image;
+        char **configuration_problems; /* NULL behind the last; NULL: none */
+        bool configuration_changed;
 
+        /* Whether the files have changed since the image was loaded; not from kdumpd, which touches
+         * no file system that may hang. */
+        bool kernel_changed, initrd_changed;
         /* Bit i: the answer had the i-th property; another version of the daemon may lack some. */
         uint64_t received;
         /* Who asked; not from kdumpd. Texts for root only are empty for others. */
         bool asked_by_root;
 } DaemonStatus;
 
-/* One property: its D-Bus type, 's', 'b' or 't', tells whether its field is a char *, a bool or a
- * uint64_t. */
+/* One property: its D-Bus type, 's', 'b', 't' or 'a' (for "as"), tells whether its field is a
+ * char *, a bool, a uint64_t or a char **. */
 typedef struct DaemonProperty {
         const char *name;
         char type;

@@ -37,6 +37,22 @@ static int print_object(FILE *f, json_object *object) {
         return 0;
 }
 
+static json_object *new_strings(char *const *strings) {
+        _cleanup_json_ json_object *array = json_object_new_array();
+
+        for (size_t i = 0; array && strings && strings[i]; i++) {
+                json_object *string = json_object_new_string(strings[i]);
+
+                if (!string)
+                        return NULL;
+                if (json_object_array_add(array, string) < 0) {
+                        (void)json_object_put(string);
+                        return NULL;
+                }
+        }
+        return TAKE_PTR(array);
+}
+
 static json_object *property_value(const DaemonStatus *status, const DaemonProperty *property) {
         const void *field = daemon_status_field_const(status, property);
 
@@ -45,6 +61,8 @@ static json_object *property_value(const DaemonStatus *status, const DaemonPrope
                 return json_object_new_string(strempty(*(char *const *)field));
         case 'b':
                 return json_object_new_boolean(*(const bool *)field);
+        case 'a':
+                return new_strings(*(char *const *const *)field);
         default:
                 return json_object_new_uint64(*(const uint64_t *)field);
         }
@@ -64,7 +82,12 @@ int json_print_status(FILE *f, const DaemonStatus *status) {
                 if (r < 0)
                         return r;
         }
-        return print_object(f, object);
+        if (!daemon_status_has(status, (size_t)daemon_property_find("KernelFile")))
+                return print_object(f, object);
+        r = add(object, "KernelChanged", json_object_new_boolean(status->kernel_changed));
+        if (r >= 0)
+                r = add(object, "InitrdChanged", json_object_new_boolean(status->initrd_changed));
+        return r < 0 ? r : print_object(f, object);
 }
 
 static int fill_decision(json_object *object, const DaemonDecision *d) {

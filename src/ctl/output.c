@@ -206,13 +206,50 @@ static void print_last_test(FILE *f, const DaemonStatus *status, bool colour) {
                     f);
 }
 
+/* The first half is the line that scripts look for. */
+static void print_operational(FILE *f, const DaemonStatus *status, bool colour) {
+        if (!status->armed || !status->stale || isempty(status->obstacle)) {
+                print_verdict(f, status->armed, colour);
+                return;
+        }
+        put_highlighted(f, LINE_OPERATIONAL LINE_STALE, YELLOW, colour);
+        (void)fputc('\n', f);
+}
+
 void print_status_head(FILE *f, const DaemonStatus *status, uint64_t now_usec, bool colour) {
-        print_verdict(f, status->armed, colour);
+        print_operational(f, status, colour);
         print_state(f, status, now_usec, colour);
+}
+
+static void print_configuration(FILE *f, const DaemonStatus *status, bool colour) {
+        for (size_t i = 0; status->configuration_problems && status->configuration_problems[i];
+             i++) {
+                put_label(f, "Problem");
+                put_highlighted(f, status->configuration_problems[i], YELLOW, colour);
+                (void)fputc('\n', f);
+        }
+        if (!status->configuration_changed)
+                return;
+        put_label(f, "Changed");
+        put_highlighted(f, "the configuration is newer than what kdumpd has read", YELLOW, colour);
+        (void)fputs("; 'systemctl reload kdumpd' reads it\n", f);
+}
+
+void print_changed_files(FILE *f, const DaemonStatus *status, bool colour) {
+        if (!status->kernel_changed && !status->initrd_changed)
+                return;
+        put_label(f, "Changed");
+        put_highlighted(f,
+                        !status->initrd_changed   ? "the kernel is newer than the image"
+                        : !status->kernel_changed ? "the initrd is newer than the image"
+                                                  : "kernel and initrd are newer than the image",
+                        YELLOW, colour);
+        (void)fputs("; 'kdumpctl reload' loads what is there now\n", f);
 }
 
 void print_status(FILE *f, const DaemonStatus *status, uint64_t now_usec, bool colour) {
         print_status_head(f, status, now_usec, colour);
+        print_configuration(f, status, colour);
         put_noted(f, "Kernel", status->kernel_file, status->kernel_release);
         put_noted(f, "Initrd", status->initrd_file, initrd_kind_warning(status->initrd_kind));
         if (streq_ptr(status->initrd_state, "failed")) {

@@ -13,7 +13,9 @@
 #include "sys/needs.h"
 
 /* The two lines that scripts written for other kdump services look for; the first of the output. */
-#define LINE_OPERATIONAL     "Kdump is operational"
+#define LINE_OPERATIONAL "Kdump is operational"
+/* What follows it if the image is known to be stale and cannot be loaded again. */
+#define LINE_STALE           ", but the image is stale and cannot be reloaded"
 #define LINE_NOT_OPERATIONAL "Kdump is not operational"
 
 /* Whether to write colours to the open file fd: SYSTEMD_COLORS= decides if it is set, then
@@ -25,6 +27,9 @@ void print_verdict(FILE *f, bool operational, bool colour);
 
 /* The status in a few lines; now_usec is microseconds since the epoch, for "12 s ago". */
 void print_status(FILE *f, const DaemonStatus *status, uint64_t now_usec, bool colour);
+
+/* What the status goes on with if files have changed since the image was loaded. */
+void print_changed_files(FILE *f, const DaemonStatus *status, bool colour);
 
 /* Only its first lines, where there is no kdumpd that could have told more. */
 void print_status_head(FILE *f, const DaemonStatus *status, uint64_t now_usec, bool colour);

@@ -1,16 +1,20 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The verbs that ask the daemon. */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/file-util.h"
 #include "base/string-util.h"
+#include "base/time-util.h"
 #include "ctl/client.h"
 #include "ctl/json.h"
 #include "ctl/output.h"
 #include "ctl/verbs.h"
 #include "sys/kernel-state.h"
+#include "sys/report-json.h"
 #include "sys/reservation.h"
 
 static int get_status(DaemonStatus *ret, char reterr[static CLIENT_ERROR_MAX]) {
@@ -57,6 +61,41 @@ static int status_of_capture_kernel(const Options *options) {
         return EXIT_NOT_OPERATIONAL;
 }
 
+/* Whether a file is another one than when it was loaded. Who may not read the record goes by the
+ * times alone. */
+static bool is_changed(int root_fd, const char *path, const FileIdentity *then, uint64_t loaded) {
+        _cleanup_close_ int fd = -EBADF;
+        struct stat st;
+        uint64_t mtime;
+
+        if (isempty(path))
+                return false;
+        fd = open_below(root_fd, path, O_PATH);
+        if (fd < 0 || fstat(fd, &st) < 0)
+                return false;
+        mtime = (uint64_t)st.st_mtim.tv_sec * USEC_PER_SEC * 1000 + (uint64_t)st.st_mtim.tv_nsec;
+        if (!streq_ptr(path, then->path))
+                return loaded > 0 && mtime / 1000 > loaded;
+        return then->device != st.st_dev || then->inode != st.st_ino ||
+               then->size != (uint64_t)st.st_size || then->mtime_nsec != mtime;
+}
+
+static void compare_files(const Options *options, DaemonStatus *status) {
+        _cleanup_close_ int root_fd = open_root(*options->root ? options->root : "/");
+        ImageRecord record = { 0 };
+        const LoadReport *report = &record.report;
+
+        if (root_fd < 0 || !status->armed)
+                return;
+        if (image_record_read(root_fd, &record) < 0)
+                record = (ImageRecord){ 0 };
+        status->kernel_changed =
+                is_changed(root_fd, status->kernel_file, &report->kernel, status->last_load_usec);
+        status->initrd_changed =
+                is_changed(root_fd, status->initrd_file, &report->initrd, status->last_load_usec);
+        image_record_done(&record);
+}
+
 int verb_status(const Options *options) {
         _cleanup_(daemon_status_done) DaemonStatus status = { 0 };
         char error[CLIENT_ERROR_MAX];
@@ -75,11 +114,16 @@ int verb_status(const Options *options) {
                 return EXIT_NOT_OPERATIONAL;
         }
         if (options->json) {
+                compare_files(options, &status);
                 if (json_print_status(stdout, &status) < 0)
                         return complain("Out of memory.");
         } else {
                 colour = want_colour(STDOUT_FILENO);
                 print_status(stdout, &status, realtime_usec(), colour);
+                /* The last, as the files may be on a file system that hangs. */
+                (void)fflush(stdout);
+                compare_files(options, &status);
+                print_changed_files(stdout, &status, colour);
         }
         return status.armed ? EXIT_SUCCESS : EXIT_NOT_OPERATIONAL;
 }

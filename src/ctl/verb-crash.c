@@ -29,12 +29,9 @@ static int make_id(char ret[static CRASH_TEST_ID_SIZE]) {
 
 /* The files of the image that is loaded, if kdumpd has loaded it. */
 static void note_image(int root_fd, CrashTest *test) {
-        _cleanup_free_ char *text = NULL;
         ImageRecord record = { 0 };
-        size_t size;
 
-        if (read_file_below(root_fd, IMAGE_RECORD_PATH, REPORT_JSON_LONGEST, &text, &size) < 0 ||
-            image_record_from_json(text, size, &record) < 0)
+        if (image_record_read(root_fd, &record) < 0)
                 return;
         test->kernel = record.report.kernel;
         test->initrd = record.report.initrd;

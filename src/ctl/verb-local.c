@@ -21,7 +21,8 @@ static void origins_done(Origins *origins) {
                 free(origins->copies[i]);
 }
 
-static void on_warning(void *userdata, const char *file, unsigned line, const char *text) {
+static void on_warning(void *userdata, const char *file, unsigned line, const char *text,
+                       const char *told) {
         if (line > 0)
                 (void)complain("%s:%u: %s", file, line, text);
         else

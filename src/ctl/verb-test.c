@@ -59,18 +59,15 @@ static int run_load(const Options *options, int *ret_status) {
 /* The result of the last crash test, and whether it was of the image that is loaded. */
 static void show_crash_test(int root_fd) {
         _cleanup_(crash_test_done) CrashTest test = { 0 };
-        _cleanup_free_ char *text = NULL;
         ImageRecord record = { 0 };
         bool same = false;
-        size_t size;
         int r;
 
         r = crash_test_read(root_fd, &test);
         if (r == 0) {
-                int n = read_file_below(root_fd, IMAGE_RECORD_PATH, REPORT_JSON_LONGEST, &text,
-                                        &size);
+                int n = image_record_read(root_fd, &record);
 
-                if (n >= 0 && image_record_from_json(text, size, &record) >= 0)
+                if (n >= 0)
                         same = crash_test_same_image(&test, &record.report);
                 r = n == -EACCES ? n : 0;
         }

@@ -87,55 +87,58 @@ static int method_list_decisions(sd_bus_message *message, void *userdata, sd_bus
  * 0600, the panic's message is from the kernel's log (kernel.dmesg_restrict=1) and from a dump.
  * Whatever else is to be on the bus has to be fit for everyone; decisions and reasons are sentences
  * of ours about files and numbers. */
-#define PROPERTIES(X)                                                       \
-        X(Version, "s", version, CONST)                                     \
-        X(State, "s", state, EMITS_CHANGE)                                  \
-        X(StateReason, "s", state_reason, EMITS_CHANGE)                     \
-        X(Armed, "b", armed, EMITS_CHANGE)                                  \
-        X(Foreign, "b", foreign, EMITS_CHANGE)                              \
-        X(Stale, "b", stale, EMITS_CHANGE)                                  \
-        X(StaleReason, "s", stale_reason, EMITS_CHANGE)                     \
-        X(Loader, "s", loader, EMITS_CHANGE)                                \
-        X(LoaderReason, "s", loader_reason, EMITS_CHANGE)                   \
-        X(KernelFile, "s", kernel_file, EMITS_CHANGE)                       \
-        X(KernelRelease, "s", kernel_release, EMITS_CHANGE)                 \
-        X(InitrdFile, "s", initrd_file, EMITS_CHANGE)                       \
-        X(InitrdKind, "s", initrd_kind, EMITS_CHANGE)                       \
-        X(InitrdState, "s", initrd_state, EMITS_CHANGE)                     \
-        X(InitrdMessage, "s", initrd_message, EMITS_CHANGE)                 \
-        X(InitrdUnpackedBytes, "t", initrd_unpacked_bytes, EMITS_CHANGE)    \
-        X(CommandLine, "s", command_line, EMITS_INVALIDATION)               \
-        X(ReservationBytes, "t", reservation_bytes, EMITS_CHANGE)           \
-        X(ReservationCmaBytes, "t", reservation_cma_bytes, EMITS_CHANGE)    \
-        X(ElfcorehdrBytes, "t", elfcorehdr_bytes, EMITS_CHANGE)             \
-        X(CpuHotplug, "s", cpu_hotplug, EMITS_CHANGE)                       \
-        X(MemoryHotplug, "s", memory_hotplug, EMITS_CHANGE)                 \
-        X(EventsReceived, "t", events_received, EMITS_CHANGE)               \
-        X(Batches, "t", batches, EMITS_CHANGE)                              \
-        X(BatchesSkipped, "t", batches_skipped, EMITS_CHANGE)               \
-        X(Reloads, "t", reloads, EMITS_CHANGE)                              \
-        X(LoadFailures, "t", load_failures, EMITS_CHANGE)                   \
-        X(Overflows, "t", overflows, EMITS_CHANGE)                          \
-        X(LastEventUSec, "t", last_event_usec, EMITS_CHANGE)                \
-        X(LastLoadUSec, "t", last_load_usec, EMITS_CHANGE)                  \
-        X(LastLoadDurationUSec, "t", last_load_duration_usec, EMITS_CHANGE) \
-        X(LastUnprotectedUSec, "t", last_unprotected_usec, EMITS_CHANGE)    \
-        X(TotalUnprotectedUSec, "t", total_unprotected_usec, EMITS_CHANGE)  \
-        X(NextRetryUSec, "t", next_retry_usec, EMITS_CHANGE)                \
-        X(SettleUSec, "t", settle_usec, EMITS_CHANGE)                       \
-        X(MaxDelayUSec, "t", max_delay_usec, EMITS_CHANGE)                  \
-        X(LastCrashUSec, "t", last_crash_usec, EMITS_CHANGE)                \
-        X(LastCrashDirectory, "s", last_crash_directory, EMITS_CHANGE)      \
-        X(LastCrashMessage, "s", last_crash_message, EMITS_INVALIDATION)    \
-        X(LastCrashState, "s", last_crash_state, EMITS_CHANGE)              \
-        X(LastCrashComplete, "b", last_crash_complete, EMITS_CHANGE)        \
-        X(LastTestUSec, "t", last_test_usec, EMITS_CHANGE)                  \
-        X(LastTestResult, "s", last_test_result, EMITS_CHANGE)              \
-        X(LastTestSameImage, "b", last_test_same_image, EMITS_CHANGE)
+#define PROPERTIES(X)                                                        \
+        X(Version, "s", version, CONST)                                      \
+        X(State, "s", state, EMITS_CHANGE)                                   \
+        X(StateReason, "s", state_reason, EMITS_CHANGE)                      \
+        X(Armed, "b", armed, EMITS_CHANGE)                                   \
+        X(Foreign, "b", foreign, EMITS_CHANGE)                               \
+        X(Stale, "b", stale, EMITS_CHANGE)                                   \
+        X(StaleReason, "s", stale_reason, EMITS_CHANGE)                      \
+        X(Obstacle, "s", obstacle, EMITS_CHANGE)                             \
+        X(Loader, "s", loader, EMITS_CHANGE)                                 \
+        X(LoaderReason, "s", loader_reason, EMITS_CHANGE)                    \
+        X(KernelFile, "s", kernel_file, EMITS_CHANGE)                        \
+        X(KernelRelease, "s", kernel_release, EMITS_CHANGE)                  \
+        X(InitrdFile, "s", initrd_file, EMITS_CHANGE)                        \
+        X(InitrdKind, "s", initrd_kind, EMITS_CHANGE)                        \
+        X(InitrdState, "s", initrd_state, EMITS_CHANGE)                      \
+        X(InitrdMessage, "s", initrd_message, EMITS_CHANGE)                  \
+        X(InitrdUnpackedBytes, "t", initrd_unpacked_bytes, EMITS_CHANGE)     \
+        X(CommandLine, "s", command_line, EMITS_INVALIDATION)                \
+        X(ReservationBytes, "t", reservation_bytes, EMITS_CHANGE)            \
+        X(ReservationCmaBytes, "t", reservation_cma_bytes, EMITS_CHANGE)     \
+        X(ElfcorehdrBytes, "t", elfcorehdr_bytes, EMITS_CHANGE)              \
+        X(CpuHotplug, "s", cpu_hotplug, EMITS_CHANGE)                        \
+        X(MemoryHotplug, "s", memory_hotplug, EMITS_CHANGE)                  \
+        X(EventsReceived, "t", events_received, EMITS_CHANGE)                \
+        X(Batches, "t", batches, EMITS_CHANGE)                               \
+        X(BatchesSkipped, "t", batches_skipped, EMITS_CHANGE)                \
+        X(Reloads, "t", reloads, EMITS_CHANGE)                               \
+        X(LoadFailures, "t", load_failures, EMITS_CHANGE)                    \
+        X(Overflows, "t", overflows, EMITS_CHANGE)                           \
+        X(LastEventUSec, "t", last_event_usec, EMITS_CHANGE)                 \
+        X(LastLoadUSec, "t", last_load_usec, EMITS_CHANGE)                   \
+        X(LastLoadDurationUSec, "t", last_load_duration_usec, EMITS_CHANGE)  \
+        X(LastUnprotectedUSec, "t", last_unprotected_usec, EMITS_CHANGE)     \
+        X(TotalUnprotectedUSec, "t", total_unprotected_usec, EMITS_CHANGE)   \
+        X(NextRetryUSec, "t", next_retry_usec, EMITS_CHANGE)                 \
+        X(SettleUSec, "t", settle_usec, EMITS_CHANGE)                        \
+        X(MaxDelayUSec, "t", max_delay_usec, EMITS_CHANGE)                   \
+        X(LastCrashUSec, "t", last_crash_usec, EMITS_CHANGE)                 \
+        X(LastCrashDirectory, "s", last_crash_directory, EMITS_CHANGE)       \
+        X(LastCrashMessage, "s", last_crash_message, EMITS_INVALIDATION)     \
+        X(LastCrashState, "s", last_crash_state, EMITS_CHANGE)               \
+        X(LastCrashComplete, "b", last_crash_complete, EMITS_CHANGE)         \
+        X(LastTestUSec, "t", last_test_usec, EMITS_CHANGE)                   \
+        X(LastTestResult, "s", last_test_result, EMITS_CHANGE)               \
+        X(LastTestSameImage, "b", last_test_same_image, EMITS_CHANGE)        \
+        X(ConfigurationProblems, "as", configuration_problems, EMITS_CHANGE) \
+        X(ConfigurationChanged, "b", configuration_changed, EMITS_CHANGE)
 
 typedef struct Property {
         const char *name;
-        char type;
+        char type; /* 'a': "as" */
         size_t offset;
         uint64_t flag;
 } Property;
@@ -177,6 +180,8 @@ static int get_property(sd_bus *bus, const char *path, const char *interface, co
                                 reply, 's',
                                 text_for_caller(b, bus, &properties[i],
                                                 *(char *const *)(const void *)field));
+                if (properties[i].type == 'a')
+                        return sd_bus_message_append_strv(reply, *(char ***)(uintptr_t)field);
                 return sd_bus_message_append_basic(reply, properties[i].type, field);
         }
         return -ENOENT;
@@ -207,20 +212,29 @@ static const sd_bus_vtable vtable[] = {
         SD_BUS_VTABLE_END,
 };
 
-static uint64_t digest(const void *data, size_t size) {
+static uint64_t digest_more(uint64_t h, const void *data, size_t size) {
         const unsigned char *p = data;
-        uint64_t h = UINT64_C(0xcbf29ce484222325);
 
         for (size_t i = 0; i < size; i++)
                 h = (h ^ p[i]) * UINT64_C(0x100000001b3);
         return h;
 }
 
+static uint64_t digest(const void *data, size_t size) {
+        return digest_more(UINT64_C(0xcbf29ce484222325), data, size);
+}
+
 static uint64_t property_digest(const Status *status, const Property *p) {
         const char *field = (const char *)status + p->offset;
         const char *text;
+        uint64_t h = 0;
 
         switch (p->type) {
+        case 'a':
+                for (char *const *line = *(char *const *const *)(const void *)field; line && *line;
+                     line++)
+                        h = digest_more(h + 1, *line, strlen(*line));
+                return h;
         case 's':
                 text = *(char *const *)(const void *)field;
                 return digest(text, strlen(text));

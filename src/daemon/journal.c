@@ -139,7 +139,7 @@ void journal_crash_test(const CrashTest *test) {
                            strempty(test->directory));
 }
 
-void journal_conffile_warning(void *userdata, const char *file, unsigned line, const char *text) {
+void journal_conffile_warning(const char *file, unsigned line, const char *text) {
         const LogField fields[] = { { "CONFIG_FILE", file, 0 }, { "CONFIG_LINE", NULL, line } };
         size_t n = line > 0 ? 2 : 1;
 

@@ -17,6 +17,5 @@ void journal_dump(const Dump *dump);
 /* And for the end of a crash test. */
 void journal_crash_test(const CrashTest *test);
 
-/* Logs what is wrong in a configuration file; line is 0 if that is about the whole file. A
- * ConffileWarning. */
-void journal_conffile_warning(void *userdata, const char *file, unsigned line, const char *text);
+/* Logs what is wrong in a configuration file; line is 0 if that is about the whole file. */
+void journal_conffile_warning(const char *file, unsigned line, const char *text);

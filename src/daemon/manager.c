@@ -6,12 +6,39 @@
 
 void manager_init(Manager *m, const Ops *ops, void *userdata, const Settings *settings,
                   const char *architecture) {
-        *m = (Manager){ .ops = ops, .userdata = userdata, .timer_usec = USEC_INFINITY };
+        *m = (Manager){
+                .ops = ops,
+                .userdata = userdata,
+                .configuration = m->configuration,
+                .timer_usec = USEC_INFINITY,
+        };
         machine_init(&m->machine, settings, architecture);
+}
+
+void configuration_add_problem(Configuration *c, const char *file, unsigned line,
+                               const char *text) {
+        char number[16] = "", *problem;
+
+        if (c->n_problems == CONFIGURATION_PROBLEMS_MAX)
+                return;
+        if (line > 0)
+                strscpyf(number, sizeof(number), ":%u", line);
+        if (asprintf(&problem, "%s%s: %s", file, number, text) < 0)
+                return;
+        /* Names of files are any bytes, and a string on D-Bus is not. */
+        utf8_mend(problem);
+        c->problems[c->n_problems++] = problem;
+}
+
+void configuration_forget_problems(Configuration *c) {
+        for (size_t i = 0; i < c->n_problems; i++)
+                free(TAKE_PTR(c->problems[i]));
+        c->n_problems = 0;
 }
 
 void manager_done(Manager *m) {
         crash_test_done(&m->aftermath.test);
+        configuration_forget_problems(&m->configuration);
         machine_done(&m->machine);
 }
 
@@ -146,5 +173,7 @@ void manager_build_ended(Manager *m, BuildReport *report) {
 
 const Status *manager_status(Manager *m) {
         status_fill(&m->status, &m->machine, &m->aftermath);
+        m->status.configuration_problems = (const char *const *)m->configuration.problems;
+        m->status.configuration_changed = m->configuration.changed;
         return &m->status;
 }

@@ -7,21 +7,16 @@
 #include "sys/report-json.h"
 
 int record_read(int root_fd, ImageRecord *ret) {
-        _cleanup_free_ char *text = NULL;
         ImageRecord record = { 0 };
         char boot_id[sizeof(record.boot_id)];
-        size_t size;
         int r;
 
         r = kernel_boot_id(root_fd, boot_id);
         if (r < 0)
                 return r;
-        r = read_file_below(root_fd, RECORD_PATH, REPORT_JSON_LONGEST, &text, &size);
+        r = image_record_read(root_fd, &record);
         if (r == -ENOENT)
                 return 0;
-        if (r < 0)
-                return r;
-        r = image_record_from_json(text, size, &record);
         if (r < 0)
                 return r;
         if (!streq(record.boot_id, boot_id)) {

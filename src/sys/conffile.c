@@ -79,10 +79,22 @@ static void warn(const Reader *reader, unsigned line, const char *format, ...) {
         va_start(ap, format);
         (void)vsnprintf(text, sizeof(text), format, ap);
         va_end(ap);
-        reader->warning(reader->userdata, reader->file, line, text);
+        reader->warning(reader->userdata, reader->file, line, text, text);
 }
 
-void conffile_print_warning(void *userdata, const char *file, unsigned line, const char *text) {
+static void warn_of_value(const Reader *reader, unsigned line, const char *key, const char *value,
+                          const char *error) {
+        char text[512], told[512];
+
+        if (!reader->warning)
+                return;
+        strscpyf(text, sizeof(text), "ignoring %s=%s: %s", key, value, error);
+        strscpyf(told, sizeof(told), "ignoring %s=: %s", key, error);
+        reader->warning(reader->userdata, reader->file, line, text, told);
+}
+
+void conffile_print_warning(void *userdata, const char *file, unsigned line, const char *text,
+                            const char *told) {
         if (line > 0)
                 (void)fprintf(stderr, "%s:%u: %s\n", file, line, text);
         else
@@ -278,8 +290,7 @@ static int apply_key(const Reader *reader, const Text *text, econf_file *file, c
         if (r == -ENOENT)
                 warn(reader, (unsigned)number, "%s, ignoring the line", error);
         else if (r < 0)
-                warn(reader, (unsigned)number, "ignoring %s=%s: %s", key,
-                     text->lines[number - 1].value, error);
+                warn_of_value(reader, (unsigned)number, key, text->lines[number - 1].value, error);
         else if (reader->origin)
                 reader->origin(reader->userdata, section, key, reader->file);
         return 0;
@@ -528,4 +539,54 @@ int conffile_read(const char *root, Settings *s, ConffileWarning warning, Conffi
         settings_done(s);
         *s = settings;
         return 0;
+}
+
+static uint64_t mix(uint64_t h, const void *data, size_t size) {
+        const unsigned char *p = data;
+
+        for (size_t i = 0; i < size; i++)
+                h = (h ^ p[i]) * UINT64_C(0x100000001b3);
+        return h;
+}
+
+/* Of one file, or 0 if there is none: a sum of these does not depend on an order. */
+static uint64_t file_identity(int root_fd, const char *path) {
+        _cleanup_close_ int fd = open_below(root_fd, path, O_PATH);
+        uint64_t h = mix(UINT64_C(0xcbf29ce484222325), path, strlen(path));
+        struct stat st;
+
+        if (fd < 0 || fstat(fd, &st) < 0)
+                return 0;
+        h = mix(h, &st.st_dev, sizeof(st.st_dev));
+        h = mix(h, &st.st_ino, sizeof(st.st_ino));
+        h = mix(h, &st.st_mtim, sizeof(st.st_mtim));
+        return mix(h, &st.st_size, sizeof(st.st_size));
+}
+
+uint64_t conffile_identity(int root_fd) {
+        uint64_t sum = 0;
+
+        for (size_t i = 0; i < ELEMENTSOF(directories); i++) {
+                _cleanup_free_ char *file = path_new(directories[i], MAIN_FILE, "");
+                _cleanup_free_ char *path = path_new(directories[i], DROPIN_DIR, "");
+                _cleanup_closedir_ DIR *dir = NULL;
+                const struct dirent *entry;
+
+                if (!file || !path)
+                        continue;
+                sum += file_identity(root_fd, file);
+                if (open_directory_below(root_fd, path, &dir) < 0)
+                        continue;
+                for (unsigned n = 0; n < CONFFILE_FILES_MAX && (entry = readdir(dir));) {
+                        _cleanup_free_ char *dropin = NULL;
+
+                        if (entry->d_name[0] == '.' || !endswith(entry->d_name, ".conf"))
+                                continue;
+                        n++;
+                        dropin = path_new(path, entry->d_name, "");
+                        if (dropin)
+                                sum += file_identity(root_fd, dropin);
+                }
+        }
+        return sum ?: 1;
 }

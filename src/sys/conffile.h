@@ -10,11 +10,14 @@
 
 #define CONFFILE_ERROR_MAX 512
 
-/* Told of each thing in the files that was not taken as it stands; line is 0 if it is not known. */
-typedef void (*ConffileWarning)(void *userdata, const char *file, unsigned line, const char *text);
+/* Told of each thing in the files that was not taken as it stands; line is 0 if it is not known.
+ * The text is for who may read the file, as it may have a value in it; told is the same without. */
+typedef void (*ConffileWarning)(void *userdata, const char *file, unsigned line, const char *text,
+                                const char *told);
 
 /* One that prints it to standard error. */
-void conffile_print_warning(void *userdata, const char *file, unsigned line, const char *text);
+void conffile_print_warning(void *userdata, const char *file, unsigned line, const char *text,
+                            const char *told);
 
 /* Told of each key that a file set, in the order in which they take effect. May be NULL. */
 typedef void (*ConffileOrigin)(void *userdata, const char *section, const char *key,
@@ -38,3 +41,7 @@ typedef void (*ConffileOrigin)(void *userdata, const char *section, const char *
  * must be initialized or zeroed. */
 int conffile_read(const char *root, Settings *s, ConffileWarning warning, ConffileOrigin origin,
                   void *userdata, char reterr[static CONFFILE_ERROR_MAX]) _must_check_;
+
+/* What tells the files that conffile_read() would read now from others: which there are, and their
+ * identities, times and sizes. Never 0. */
+uint64_t conffile_identity(int root_fd);

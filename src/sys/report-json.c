@@ -2,6 +2,7 @@
 /* A load report as JSON. */
 #include "sys/report-json.h"
 
+#include "base/file-util.h"
 #include "sys/json-fields.h"
 
 DEFINE_JSON_NAME(failure, Failure);
@@ -113,4 +114,13 @@ int image_record_from_json(const char *text, size_t size, ImageRecord *ret) {
         }
         *ret = record;
         return 0;
+}
+
+int image_record_read(int root_fd, ImageRecord *ret) {
+        _cleanup_free_ char *text = NULL;
+        size_t size;
+        int r;
+
+        r = read_file_below(root_fd, IMAGE_RECORD_PATH, REPORT_JSON_LONGEST, &text, &size);
+        return r < 0 ? r : image_record_from_json(text, size, ret);
 }

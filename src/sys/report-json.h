@@ -22,3 +22,6 @@ int report_from_json(const char *text, size_t size, LoadReport *ret) _must_check
 /* Both as above; the record is one JSON object with the report inside. */
 int image_record_to_json(const ImageRecord *record, char **ret) _must_check_;
 int image_record_from_json(const char *text, size_t size, ImageRecord *ret) _must_check_;
+
+/* Reads the record of whatever boot below root_fd, which root may. Returns 0 or negative errno. */
+int image_record_read(int root_fd, ImageRecord *ret) _must_check_;

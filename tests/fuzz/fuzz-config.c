@@ -56,8 +56,9 @@ static void check(const Settings *s) {
         settings_done(&copy);
 }
 
-static void ignore_warning(void *userdata, const char *file, unsigned line, const char *text) {
-        FUZZ_CHECK(*file && *text);
+static void ignore_warning(void *userdata, const char *file, unsigned line, const char *text,
+                           const char *told) {
+        FUZZ_CHECK(*file && *text && *told);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
