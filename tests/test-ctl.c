@@ -151,6 +151,19 @@ START_TEST(not_operational) {
 }
 END_TEST
 
+START_TEST(failed_build) {
+        DaemonStatus status = good_status();
+
+        status.initrd_state = (char *)"failed";
+        status.initrd_message = (char *)"no kernel";
+        ck_assert_ptr_nonnull(strstr(status_text(&status, false), "Build: failed: no kernel\n"));
+        status.state_reason = (char *)"no kernel; the image from before is still loaded";
+        ck_assert_ptr_null(strstr(status_text(&status, false), "Build: "));
+        status.initrd_message = (char *)"";
+        ck_assert_ptr_nonnull(strstr(status_text(&status, false), "Build: failed: \n"));
+}
+END_TEST
+
 /* Scripts look for the first half of the line. */
 START_TEST(operational_but) {
         DaemonStatus status = good_status();
@@ -407,6 +420,7 @@ static void add_cases(Suite *suite) {
         ADD_TEST(suite, operational);
         ADD_TEST(suite, initrd_kinds);
         ADD_TEST(suite, not_operational);
+        ADD_TEST(suite, failed_build);
         ADD_TEST(suite, operational_but);
         ADD_TEST(suite, configuration_lines);
         ADD_TEST(suite, no_reservation);

@@ -243,6 +243,18 @@ run 0
 has err 'the program "no-such-program", of CoreCollector=, is not installed'
 configure ''
 
+# What is wrong with a kernel is said as the load says it, and names the setting.
+printf '[Image]\nKernel=/no/such\n' >"$root$sysconfdir/kdumpd/kdumpd.conf"
+status=0
+"$builddir/kdump-mkinitramfs" --root="$root" --dry-run >"$work/out" 2>"$work/err" || status=$?
+[ $status -ne 0 ] || fail "it went on without a kernel"
+has err 'the kernel "/no/such" cannot be opened: No such file or directory (Kernel= in kdumpd.conf)'
+echo nonsense >"$root/nonsense"
+printf '[Image]\nKernel=/nonsense\n' >"$root$sysconfdir/kdumpd/kdumpd.conf"
+"$builddir/kdump-mkinitramfs" --root="$root" --dry-run >"$work/out" 2>"$work/err" || :
+has err '(Kernel= in kdumpd.conf)'
+configure ''
+
 run 0 --dry-run
 has out 'Target: /var/crash on /dev/vda1, ext4, in /var/crash, found by uuid 3'
 run 0 --output=/elsewhere.img

@@ -419,7 +419,8 @@ START_TEST(kernels_refused) {
         tree_dir(&tree, KERNEL);
         refused(FAILURE_NO_KERNEL, "is a directory");
         set("Kernel", "/no/such");
-        refused(FAILURE_NO_KERNEL, "\"/no/such\" cannot be opened: No such file");
+        refused(FAILURE_NO_KERNEL, "\"/no/such\" cannot be opened: No such file or directory "
+                                   "(Kernel= in kdumpd.conf)");
         set("Kernel", "/boot/k");
         tree_text(&tree, "/boot/k", "");
         refused(FAILURE_NO_KERNEL, "is empty");
@@ -440,7 +441,8 @@ START_TEST(initrds_refused) {
         refused(FAILURE_NO_INITRD, "(tried /var/lib/kdumpd/" R "/initramfs.img, ");
         ck_assert_str_eq(report.kernel.path, KERNEL);
         set("Initrd", "/no/such");
-        refused(FAILURE_NO_INITRD, "\"/no/such\" cannot be opened");
+        refused(FAILURE_NO_INITRD, "\"/no/such\" cannot be opened: No such file or directory "
+                                   "(Initrd= in kdumpd.conf)");
         tree_text(&tree, "/boot/i", "");
         set("Initrd", "/boot/i");
         refused(FAILURE_NO_INITRD, "is empty");

@@ -192,10 +192,29 @@ START_TEST(image_found_missing) {
 }
 END_TEST
 
+/* A kernel that is no good keeps both from being made, and is told once. */
+START_TEST(one_reason) {
+        sim_init(&s, HOTPLUG_ABSENT);
+        sim_builds(&s);
+        free(s.settings.kernel);
+        s.settings.kernel = strdup(_i ? "auto" : "/no/such");
+        s.fate = FATE_BROKEN;
+        s.n_fate = UINT_MAX;
+        sim_start(&s);
+        sim_run(&s, 10 * USEC_PER_SEC);
+        status_fill(&status, &s.machine, NULL);
+        ck_assert_str_eq(status.initrd_state, "failed");
+        ck_assert_str_eq(status.initrd_message,
+                         _i ? "there is no module for the disk" : "the kernel did not like it");
+        sim_done(&s);
+}
+END_TEST
+
 static void add_cases(Suite *suite) {
         TCase *each = tcase_create("each");
 
         tcase_add_loop_test(each, where_the_kernel_does_not_follow, 0, 5);
+        tcase_add_loop_test(each, one_reason, 0, 2);
         suite_add_tcase(suite, each);
         ADD_TEST(suite, before_and_during_the_first_load);
         ADD_TEST(suite, armed);

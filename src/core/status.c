@@ -100,6 +100,17 @@ static const char *initrd_state(const Machine *m) {
         return m->job == JOB_BUILD ? "building" : build_state_to_string(m->build_state);
 }
 
+/* Why the last build failed; where it is the kernel that is no good, and a load has said why, that
+ * is the one reason for both. */
+static const char *initrd_message(const Machine *m) {
+        if (!machine_builds(m))
+                return "";
+        if (m->build_state == BUILD_FAILED && !streq_ptr(m->settings->kernel, "auto") &&
+            (m->failure == FAILURE_NO_KERNEL || m->failure == FAILURE_BAD_KERNEL))
+                return m->failure_text;
+        return m->build_text;
+}
+
 void status_fill(Status *st, const Machine *m, const Aftermath *aftermath) {
         static const Aftermath none = { 0 };
         const LoadReport *r = &m->record.report;
@@ -119,7 +130,7 @@ void status_fill(Status *st, const Machine *m, const Aftermath *aftermath) {
                 .initrd_file = ours ? strempty(r->initrd.path) : "",
                 .initrd_kind = ours ? strempty(r->initrd_kind) : "",
                 .initrd_state = initrd_state(m),
-                .initrd_message = machine_builds(m) ? m->build_text : "",
+                .initrd_message = initrd_message(m),
                 .initrd_unpacked_bytes = machine_builds(m) ? m->unpacked_bytes : 0,
                 .command_line = ours ? strempty(r->command_line) : "",
                 .reservation_bytes = m->facts.reservation_bytes,

@@ -252,7 +252,10 @@ void print_status(FILE *f, const DaemonStatus *status, uint64_t now_usec, bool c
         print_configuration(f, status, colour);
         put_noted(f, "Kernel", status->kernel_file, status->kernel_release);
         put_noted(f, "Initrd", status->initrd_file, initrd_kind_warning(status->initrd_kind));
-        if (streq_ptr(status->initrd_state, "failed")) {
+        /* What the state says already is not said again. */
+        if (streq_ptr(status->initrd_state, "failed") &&
+            (isempty(status->initrd_message) ||
+             !strstr(strempty(status->state_reason), status->initrd_message))) {
                 put_label(f, "Build");
                 put_highlighted(f, "failed", YELLOW, colour);
                 (void)fputs(": ", f);

@@ -47,6 +47,19 @@ Failure load_fail_memory(LoadReport *report) {
         return load_fail(report, FAILURE_SYSTEM, "out of memory");
 }
 
+/* A file that cannot be loaded is named together with the setting that names it. */
+static Failure blame_setting(Failure failure, const char *key, const char *value,
+                             LoadReport *report) {
+        _cleanup_free_ char *message = report->message ? strdup(report->message) : NULL;
+        char named[32];
+
+        strscpyf(named, sizeof(named), "%s=", key);
+        if (failure == FAILURE_NONE || failure == FAILURE_SYSTEM || streq(value, "auto") ||
+            !message || strstr(message, named))
+                return failure;
+        return load_fail(report, failure, "%s (%s in kdumpd.conf)", message, named);
+}
+
 /* One of the two files, while it is being looked at. */
 typedef struct Input {
         const char *what; /* "kernel", "initrd" */
@@ -472,7 +485,8 @@ static Failure prepare_initrd(const LoadRequest *request, Input *initrd, const c
         failure = find_initrd(request, release[0] ? release : request->release, report);
         if (failure != FAILURE_NONE || !report->initrd.path)
                 return failure;
-        failure = input_open(initrd, request->root_fd, report);
+        failure = blame_setting(input_open(initrd, request->root_fd, report), "Initrd",
+                                request->settings->initrd, report);
         if (failure == FAILURE_NONE)
                 failure = check_captures(request, initrd, report);
         if (failure != FAILURE_NONE)
@@ -484,11 +498,8 @@ static Failure prepare_initrd(const LoadRequest *request, Input *initrd, const c
         return check_pair(request, initrd, release, report);
 }
 
-static Failure prepare_files(const LoadRequest *request, Input *kernel, Input *initrd,
-                             const Reservation *reservation, KernelImage *ret_image,
-                             LoadReport *report) {
-        bool is_x86 = streq(request->architecture, "x86_64");
-        char release[LOCATE_RELEASE_MAX];
+static Failure prepare_kernel(const LoadRequest *request, Input *kernel, KernelImage *ret_image,
+                              LoadReport *report) {
         Failure failure;
 
         failure = find_kernel(request, report);
@@ -498,6 +509,17 @@ static Failure prepare_files(const LoadRequest *request, Input *kernel, Input *i
                 failure = unwrap(request, kernel, report);
         if (failure == FAILURE_NONE)
                 failure = parse_kernel(request, kernel, ret_image, report);
+        return blame_setting(failure, "Kernel", request->settings->kernel, report);
+}
+
+static Failure prepare_files(const LoadRequest *request, Input *kernel, Input *initrd,
+                             const Reservation *reservation, KernelImage *ret_image,
+                             LoadReport *report) {
+        bool is_x86 = streq(request->architecture, "x86_64");
+        char release[LOCATE_RELEASE_MAX];
+        Failure failure;
+
+        failure = prepare_kernel(request, kernel, ret_image, report);
         if (failure == FAILURE_NONE)
                 failure = kernel_release(kernel, ret_image->release, report, release);
         if (failure == FAILURE_NONE)

@@ -119,10 +119,15 @@ static int find_release(Builder *b) {
                         b->release = strdup(in_header);
                 else if (r == -ENODATA && locate_release_of_path(kernel, named))
                         b->release = strdup(named);
-                else if (r < 0)
+                else if (r == -ENODATA)
                         return fail(b, r,
-                                    "which release the kernel \"%s\" is of is not known (%s): give "
-                                    "--kernel-release=",
+                                    "the kernel \"%s\" does not tell its release (Kernel= in "
+                                    "kdumpd.conf)",
+                                    kernel);
+                else if (r < 0) /* as kdump-load says it */
+                        return fail(b, r,
+                                    "the kernel \"%s\" cannot be opened: %s (Kernel= in "
+                                    "kdumpd.conf)",
                                     kernel, strerror(-r));
         } else if (uname(&name) == 0) {
                 b->release = strdup(name.release);
