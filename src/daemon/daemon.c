@@ -27,7 +27,6 @@
 #include "daemon/mount-watch.h"
 #include "daemon/record.h"
 #include "daemon/scan.h"
-#include "sys/conffile.h"
 #include "sys/crash-test-json.h"
 #include "sys/dm.h"
 #include "sys/dump-place.h"
@@ -57,8 +56,7 @@ typedef struct Daemon {
         Reservation reservation; /* see facts_gather() */
         struct utsname uts;
         Settings settings;
-        bool configuration_is_due;       /* it could not be read */
-        uint64_t configuration_identity; /* of the files that were read */
+        bool configuration_is_due; /* it could not be read */
         Manager manager;
         bool manager_set_up;
 
@@ -298,42 +296,6 @@ static void read_crash_test(void *userdata) {
         op_changed(d);
 }
 
-static void on_configuration_warning(void *userdata, const char *file, unsigned line,
-                                     const char *text, const char *told) {
-        Configuration *c = userdata;
-
-        journal_conffile_warning(file, line, text);
-        configuration_add_problem(c, file, line, told);
-}
-
-/* Reads the files, and notes what is to be told of them. Those that are changed meanwhile are
- * others than the ones that were read. */
-static int read_settings(Daemon *d, Settings *s, char reterr[static CONFFILE_ERROR_MAX]) {
-        uint64_t identity = conffile_identity(d->root_fd);
-        Configuration read = { 0 };
-        int r;
-
-        r = conffile_read(strempty(d->options.root), s, on_configuration_warning, NULL, &read,
-                          reterr);
-        if (r < 0) {
-                configuration_forget_problems(&read);
-                return r;
-        }
-        configuration_forget_problems(&d->manager.configuration);
-        d->manager.configuration = read;
-        d->configuration_identity = identity;
-        return 0;
-}
-
-static void compare_configuration(Daemon *d) {
-        bool changed = conffile_identity(d->root_fd) != d->configuration_identity;
-
-        if (changed == d->manager.configuration.changed)
-                return;
-        d->manager.configuration.changed = changed;
-        op_changed(d);
-}
-
 /* What cannot be read now is tried again by the watch, and until then everything stays as it is. */
 static void read_configuration(Daemon *d) {
         Input input = { .type = INPUT_RECONFIGURED };
@@ -341,7 +303,8 @@ static void read_configuration(Daemon *d) {
         Settings settings = { 0 };
         int r;
 
-        r = read_settings(d, &settings, error);
+        r = configuration_read(&d->manager.configuration, d->root_fd, strempty(d->options.root),
+                               &settings, error);
         if (r < 0) {
                 if (!d->configuration_is_due)
                         log_error("Keeping the configuration that there is until it can be read "
@@ -398,7 +361,8 @@ static void on_refresh(void *userdata) {
 
         if (input.loaded != d->manager.machine.facts.loaded)
                 manager_input(&d->manager, &input);
-        compare_configuration(d);
+        if (configuration_compare(&d->manager.configuration, d->root_fd))
+                op_changed(d);
 }
 
 /* Files change without an event, volumes grow and move, and what is mounted late is missing early
@@ -609,6 +573,7 @@ static int watch_mounts(Daemon *d) {
 /* The monitor is armed before anything is read, so that nothing falls between; and the machine
  * before the bus, which may be long in coming. */
 static int daemon_start(Daemon *d) {
+        _cleanup_(configuration_done) Configuration configuration = { 0 };
         char error[CONFFILE_ERROR_MAX];
         int r;
 
@@ -625,7 +590,8 @@ static int daemon_start(Daemon *d) {
         }
         if (uname(&d->uts) < 0)
                 return -errno;
-        r = read_settings(d, &d->settings, error);
+        r = configuration_read(&configuration, d->root_fd, strempty(d->options.root), &d->settings,
+                               error);
         if (r < 0) {
                 log_error("Using defaults until the configuration can be read: %s", error);
                 d->configuration_is_due = true;
@@ -647,6 +613,8 @@ static int daemon_start(Daemon *d) {
         }
         manager_init(&d->manager, &ops, d, &d->settings, d->uts.machine);
         d->manager_set_up = true;
+        d->manager.configuration = configuration;
+        configuration = (Configuration){ 0 };
         r = listener_new(d->event, &d->manager, d->root_fd, d->settings.source, &d->listener);
         if (r < 0)
                 log_error("Cannot listen to uevents: %s", strerrordesc_np(-r));

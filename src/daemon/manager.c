@@ -6,39 +6,13 @@
 
 void manager_init(Manager *m, const Ops *ops, void *userdata, const Settings *settings,
                   const char *architecture) {
-        *m = (Manager){
-                .ops = ops,
-                .userdata = userdata,
-                .configuration = m->configuration,
-                .timer_usec = USEC_INFINITY,
-        };
+        *m = (Manager){ .ops = ops, .userdata = userdata, .timer_usec = USEC_INFINITY };
         machine_init(&m->machine, settings, architecture);
-}
-
-void configuration_add_problem(Configuration *c, const char *file, unsigned line,
-                               const char *text) {
-        char number[16] = "", *problem;
-
-        if (c->n_problems == CONFIGURATION_PROBLEMS_MAX)
-                return;
-        if (line > 0)
-                strscpyf(number, sizeof(number), ":%u", line);
-        if (asprintf(&problem, "%s%s: %s", file, number, text) < 0)
-                return;
-        /* Names of files are any bytes, and a string on D-Bus is not. */
-        utf8_mend(problem);
-        c->problems[c->n_problems++] = problem;
-}
-
-void configuration_forget_problems(Configuration *c) {
-        for (size_t i = 0; i < c->n_problems; i++)
-                free(TAKE_PTR(c->problems[i]));
-        c->n_problems = 0;
 }
 
 void manager_done(Manager *m) {
         crash_test_done(&m->aftermath.test);
-        configuration_forget_problems(&m->configuration);
+        configuration_done(&m->configuration);
         machine_done(&m->machine);
 }
 

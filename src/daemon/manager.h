@@ -8,6 +8,7 @@
 
 #include "core/machine.h"
 #include "core/status.h"
+#include "daemon/configuration.h"
 
 typedef enum HelperKind {
         HELPER_PLAN,
@@ -56,14 +57,6 @@ typedef struct Ops {
         void (*quit)(void *userdata);
 } Ops;
 
-/* What there is to tell of the configuration's files. */
-#define CONFIGURATION_PROBLEMS_MAX 32u
-typedef struct Configuration {
-        char *problems[CONFIGURATION_PROBLEMS_MAX + 1]; /* lines; NULL behind the last */
-        size_t n_problems;
-        bool changed; /* they are others than those that were read */
-} Configuration;
-
 typedef struct Manager {
         const Ops *ops;
         void *userdata;
@@ -79,11 +72,6 @@ typedef struct Manager {
 void manager_init(Manager *m, const Ops *ops, void *userdata, const Settings *settings,
                   const char *architecture);
 void manager_done(Manager *m);
-
-/* Adds a line to what was not understood; what is more than there is room for is dropped. The
- * second empties the list. */
-void configuration_add_problem(Configuration *c, const char *file, unsigned line, const char *text);
-void configuration_forget_problems(Configuration *c);
 
 /* Hands in one input and carries out everything that follows from it. */
 void manager_input(Manager *m, Input *input);
