@@ -111,6 +111,13 @@ START_TEST(test_closed) {
         ck_assert_str_eq(needs.unseen, "whether there is a capture initramfs in '/var/lib/kdumpd'");
         find(0);
         ck_assert_str_eq(needs.unseen, "");
+        tree_close(&tree, "/var/lib/kdumpd/6.1.99-test/initramfs.img");
+        find(0);
+        tree_reopen(&tree, "/var/lib/kdumpd/6.1.99-test/initramfs.img");
+        ck_assert_uint_eq(needs.input.initrd_bytes, 8);
+        ck_assert(needs.unpacked_is_guess && !needs.initrd_is_assumed);
+        ck_assert_str_eq(needs.unseen, "how large '/var/lib/kdumpd/6.1.99-test/initramfs.img' is "
+                                       "unpacked");
         tree_close(&tree, "/boot/vmlinuz-6.1.99-test");
         find(-EACCES);
         ck_assert_str_eq(error, "'/boot/vmlinuz-6.1.99-test' cannot be read: only root may, so try "

@@ -133,7 +133,21 @@ static bool is_unpacked(int fd) {
                memcmp(magic, "070701", sizeof(magic)) == 0;
 }
 
-/* Returns a descriptor; -ENOENT if there is none, or none yet, or another negative errno. */
+/* Of a file that only root may read, as initrds often are, everybody sees the size. */
+static bool see_size(int root_fd, Needs *needs) {
+        char text[NEEDS_UNSEEN_MAX];
+        struct stat st;
+
+        if (fstatat(root_fd, needs->initrd + strspn(needs->initrd, "/"), &st, 0) < 0 ||
+            !S_ISREG(st.st_mode))
+                return false;
+        needs->input.initrd_bytes = (uint64_t)st.st_size;
+        strscpyf(text, sizeof(text), "how large '%s' is unpacked", needs->initrd);
+        note_unseen(needs, text);
+        return true;
+}
+
+/* Returns a descriptor; -ENOENT if there is none to be read, or another negative errno. */
 static int find_initrd(int root_fd, const Settings *settings, const char *release, Needs *needs,
                        char reterr[static NEEDS_ERROR_MAX]) {
         _cleanup_free_ char *tried = NULL;
@@ -153,6 +167,8 @@ static int find_initrd(int root_fd, const Settings *settings, const char *releas
         if (r < 0 || !needs->initrd)
                 return -ENOMEM;
         r = open_file(root_fd, needs->initrd, &needs->input.initrd_bytes, reterr);
+        if (r == -EACCES && see_size(root_fd, needs))
+                return -ENOENT;
         /* What somebody has chosen has to be there. */
         return r == -ENOENT ? -ENODATA : r;
 }
@@ -165,7 +181,7 @@ static void measure_initrd(int root_fd, int fd, Needs *needs) {
                 input->initrd_unpacked_bytes = ASSUMED_UNPACKED;
                 return;
         }
-        if (fd < 0 ||
+        if (!needs->initrd ||
             (locate_initrd_is_own(needs->initrd) &&
              build_note_unpacked_bytes(root_fd, needs->initrd, &input->initrd_unpacked_bytes) >= 0))
                 return;

@@ -32,7 +32,7 @@ void needs_done(Needs *needs);
 
 /* The second half of that, for files that are open: with the path of the initrd, the bytes of both
  * files and the reservation in *needs, works out all the rest. initrd_fd is negative if there is
- * none. */
+ * none or it cannot be read. */
 void needs_measure(int root_fd, const char *architecture, int initrd_fd, Needs *needs);
 
 /* What to write behind crashkernel= to have enough: "96M", or "96M,high" where the reservation is
