@@ -52,8 +52,8 @@ void machine_set_settings(Machine *m, const Settings *settings, const char *arch
 Action *step_emit(Step *s, ActionType type) {
         Action *a;
 
-        /* No step comes near the limit (tests/test-machine.c measures the longest); if one did,
-         * the last slot is the one to lose, not memory behind the list. */
+        /* No step comes near the limit (tests/unit/test-machine.c measures the longest); if one
+         * did, the last slot is the one to lose, not memory behind the list. */
         if (s->out->n == ACTIONS_MAX)
                 s->out->n--;
         a = &s->out->items[s->out->n++];

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Runs a fuzz target over its corpus where there is no fuzzing engine: every file of
- * tests/corpus/NAME, whole and cut to half, for the program fuzz-NAME. Prints TAP. */
+ * tests/fuzz/corpus/NAME, whole and cut to half, for the program fuzz-NAME. Prints TAP. */
 #include "fuzz.h"
 
 #include <dirent.h>
@@ -51,8 +51,8 @@ int main(int argc, char **argv) {
         name = name ? name + 1 : argv[0];
         name = startswith(name, "lt-") ?: name;
         name = startswith(name, "fuzz-") ?: name;
-        if (asprintf(&directory, "%s/tests/corpus/%.*s", srcdir ?: ".", (int)strcspn(name, "."),
-                     name) < 0)
+        if (asprintf(&directory, "%s/tests/fuzz/corpus/%.*s", srcdir ?: ".",
+                     (int)strcspn(name, "."), name) < 0)
                 return EXIT_FAILURE;
         dir = opendir(directory);
         if (!dir) {

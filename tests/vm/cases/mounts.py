@@ -79,7 +79,7 @@ WantedBy=multi-user.target
 def sysctls_behind_kdumpd(t):
     """With the drop-in of kdumpd(8) and dumps on NFS: no cycle, and sysctls are set.
 
-    That systemd finds the cycle of an order behind such a mount is in tests/check-units.sh."""
+    That systemd finds the cycle of an order behind such a mount is in tests/check/check-units.sh."""
     before = "[Unit]\nBefore=systemd-sysctl.service"
     t.guest.run(f"mkdir -p {DROPIN.rsplit('/', 1)[0]} && echo '{before}' >{DROPIN}; "
                 f"cat >/etc/systemd/system/net.service <<'END'\n{NETWORK}END\n"

@@ -7,8 +7,8 @@ set -eu
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 root=$work/root release=1.2.3-made-up
-# shellcheck source=tests/made-up-machine.sh
-. "$srcdir/tests/made-up-machine.sh"
+# shellcheck source=tests/fakes/made-up-machine.sh
+. "$srcdir/tests/fakes/made-up-machine.sh"
 
 module drivers/bus 'pci:v*'
 module drivers/disk 'made-up:disk'

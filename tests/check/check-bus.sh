@@ -6,8 +6,8 @@ set -eu
 
 : "${srcdir:=.}" "${builddir:=.}"
 
-# shellcheck source=tests/private-bus.sh
-. "$srcdir/tests/private-bus.sh"
+# shellcheck source=tests/fakes/private-bus.sh
+. "$srcdir/tests/fakes/private-bus.sh"
 
 command -v busctl >/dev/null || {
     echo "busctl is not installed"

@@ -15,7 +15,7 @@ trap 'rm -rf "$work"' EXIT
 man=$builddir/man
 
 names() {
-    "$builddir/tests/print-names" "$@"
+    "$builddir/tests/check/print-names" "$@"
 }
 
 # same WHAT FILE FILE: two lists, the first of what there is, the second of what is explained.

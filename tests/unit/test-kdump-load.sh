@@ -71,7 +71,7 @@ fi
 # A kernel and an initrd by the configuration; the kernel's bytes come from the fuzz corpus.
 etc=$root${sysconfdir:-/etc}/kdumpd
 mkdir -p "$etc"
-cp "${srcdir:-.}/tests/corpus/bzimage/good" "$root/boot/crash"
+cp "${srcdir:-.}/tests/fuzz/corpus/bzimage/good" "$root/boot/crash"
 echo initrd >"$root/boot/crash.img"
 echo 'root=/dev/sda1 quiet sysctl.vm.nr_hugepages=9 sysctl.vm.foo=1' >"$root/proc/cmdline"
 echo 0 >"$root/sys/kernel/kexec_crash_loaded"

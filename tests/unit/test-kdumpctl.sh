@@ -5,10 +5,10 @@ set -eu
 
 : "${srcdir:=.}" "${builddir:=.}"
 kdumpctl=$builddir/kdumpctl
-fake=$builddir/tests/fake-kdumpd
+fake=$builddir/tests/fakes/fake-kdumpd
 
-# shellcheck source=tests/private-bus.sh
-. "$srcdir/tests/private-bus.sh"
+# shellcheck source=tests/fakes/private-bus.sh
+. "$srcdir/tests/fakes/private-bus.sh"
 
 failed=0
 

@@ -6,8 +6,8 @@ set -eu
 
 : "${srcdir:=.}" "${builddir:=.}"
 
-# shellcheck source=tests/private-bus.sh
-. "$srcdir/tests/private-bus.sh"
+# shellcheck source=tests/fakes/private-bus.sh
+. "$srcdir/tests/fakes/private-bus.sh"
 
 failed=0
 fail() {
@@ -49,7 +49,7 @@ refusals() {
 fake_systemd() {
     stop "$systemd_pid"
     : >"$work/ready"
-    "$builddir/tests/fake-kdumpd" --systemd "$1" >"$work/ready" &
+    "$builddir/tests/fakes/fake-kdumpd" --systemd "$1" >"$work/ready" &
     systemd_pid=$!
     wait_for "$work/ready" "$systemd_pid"
 }
