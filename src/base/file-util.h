@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Small files below a directory handle, read whole with a limit or replaced atomically; the clocks.
- * Does I/O, so core/ and image/ may not include it. */
+ * Does I/O, so core/ may not include it. */
 #pragma once
 
 #include <dirent.h>

@@ -7,9 +7,9 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "capture/vmcore-log.h"
 #include "core/capture-plan.h"
 #include "core/crash-info.h"
-#include "image/vmcore-log.h"
 
 #define VMCORE_PATH "/proc/vmcore"
 #define MOUNT_POINT "/run/kdumpd/target" /* of the target */

@@ -40,7 +40,7 @@ const char *initrd_kind_warning(const char *name);
  * cannot tell what it does to a capture. */
 typedef struct WordNote {
         char *word;
-        char *meaning; /* by image/cmdline-words.h; "unknown": it stays */
+        char *meaning; /* by load/cmdline-words.h; "unknown": it stays */
         char *reason;  /* a sentence without its full stop */
 } WordNote;
 

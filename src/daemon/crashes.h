@@ -3,8 +3,8 @@
  * whether a crash test gave its dump. */
 #pragma once
 
-#include "core/aftermath.h"
 #include "core/settings.h"
+#include "daemon/aftermath.h"
 #include "sys/dump-place.h"
 #include "sys/dump-store.h"
 

@@ -16,7 +16,6 @@
 
 #include "base/file-util.h"
 #include "core/backoff.h"
-#include "core/unit-name.h"
 #include "daemon/bus-systemd.h"
 #include "daemon/bus.h"
 #include "daemon/facts.h"
@@ -27,6 +26,7 @@
 #include "daemon/mount-watch.h"
 #include "daemon/record.h"
 #include "daemon/scan.h"
+#include "daemon/unit-name.h"
 #include "sys/crash-test-json.h"
 #include "sys/dm.h"
 #include "sys/dump-place.h"

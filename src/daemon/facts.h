@@ -2,7 +2,7 @@
 /* One look at the kernel, as the state machine wants it. */
 #pragma once
 
-#include "core/machine.h"
+#include "daemon/machine.h"
 #include "sys/reservation.h"
 
 /* Gathers facts below root_fd; what cannot be read is left unknown. Reads crash_hotplug of the

@@ -4,7 +4,7 @@
 #pragma once
 
 #include "core/crash-test.h"
-#include "core/decision.h"
+#include "daemon/decision.h"
 #include "sys/dump-store.h"
 
 /* Logs one line for a decision. What comes of nothing (looking again and finding all well) is for

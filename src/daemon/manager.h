@@ -6,9 +6,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "core/machine.h"
-#include "core/status.h"
 #include "daemon/configuration.h"
+#include "daemon/machine.h"
+#include "daemon/status.h"
 
 typedef enum HelperKind {
         HELPER_PLAN,

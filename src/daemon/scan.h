@@ -6,7 +6,7 @@
 #include <systemd/sd-event.h>
 
 #include "base/time-util.h"
-#include "core/aftermath.h"
+#include "daemon/aftermath.h"
 
 /* The option by which kdumpd is that process. */
 #define SCAN_OPTION "--look-for-dumps"

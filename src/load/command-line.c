@@ -3,7 +3,7 @@
 #include "load/command-line.h"
 
 #include "base/string-util.h"
-#include "image/cmdline.h"
+#include "load/cmdline.h"
 #include "sys/kernel-state.h"
 #include "sys/locate.h"
 #include "sys/watchdog.h"

@@ -3,8 +3,8 @@
 #include "load/file-call.h"
 
 #include "base/string-util.h"
-#include "image/e820.h"
-#include "image/elfcorehdr.h"
+#include "load/elfcorehdr.h"
+#include "load/x86/e820.h"
 #include "sys/iomem.h"
 #include "sys/kernel-state.h"
 

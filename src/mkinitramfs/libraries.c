@@ -7,9 +7,9 @@
 #include <stdio.h>
 
 #include "base/file-util.h"
-#include "image/elf-needed.h"
-#include "image/ld-cache.h"
 #include "mkinitramfs/builder.h"
+#include "mkinitramfs/elf-needed.h"
+#include "mkinitramfs/ld-cache.h"
 #include "sys/path.h"
 
 #define LD_CACHE_PATH    "/etc/ld.so.cache"

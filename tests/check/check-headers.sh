@@ -8,7 +8,7 @@ set -eu
 flags=$(pkg-config --cflags libsystemd libudev libeconf json-c check 2>/dev/null) || flags=''
 failed=0
 
-for header in "$srcdir"/src/*/*.h "$srcdir"/tests/fakes/*.h; do
+for header in "$srcdir"/src/*/*.h "$srcdir"/src/*/*/*.h "$srcdir"/tests/fakes/*.h; do
     # CC and flags are lists of words.
     # shellcheck disable=SC2086
     echo "#include \"$header\"" | $CC -std=gnu17 -Wall -Wextra -Wno-unused-parameter -Werror \

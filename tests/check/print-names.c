@@ -6,13 +6,13 @@
 
 #include "base/string-util.h"
 #include "core/crash-info.h"
-#include "core/decision.h"
 #include "core/failure.h"
-#include "core/machine.h"
 #include "core/settings.h"
 #include "ctl/daemon-status.h"
-#include "image/cmdline-words.h"
-#include "image/cmdline.h"
+#include "daemon/decision.h"
+#include "daemon/machine.h"
+#include "load/cmdline-words.h"
+#include "load/cmdline.h"
 #include "sys/locate.h"
 
 /* The settings as conf/kdumpd.conf shows them. */

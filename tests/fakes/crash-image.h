@@ -5,7 +5,7 @@
 #include "test.h"
 
 #include "fake-kernel.h"
-#include "image/crash-image.h"
+#include "load/crash-image.h"
 
 #define MIB         (UINT64_C(1) << 20)
 #define GIB         (UINT64_C(1) << 30)

@@ -6,7 +6,7 @@
 #include <limits.h>
 #include <stdio.h>
 
-#include "core/status.h"
+#include "daemon/status.h"
 
 #define WATCH_USEC (30 * USEC_PER_SEC)
 

@@ -4,7 +4,7 @@
  * hold always. */
 #pragma once
 
-#include "core/machine.h"
+#include "daemon/machine.h"
 
 /* How the next helpers fare. */
 typedef enum Fate {

@@ -4,7 +4,7 @@
 #include "fuzz.h"
 
 #include "base/string-util.h"
-#include "image/cmdline.h"
+#include "load/cmdline.h"
 
 /* Quotes are even in number, or the kernel would take what it adds for a part of the last word. */
 static void check(const char *line) {

@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "core/x86-control.h"
-#include "image/crash-image.h"
-#include "image/e820.h"
+#include "load/crash-image.h"
+#include "load/x86/e820.h"
 
 #define RECORD 17u
 

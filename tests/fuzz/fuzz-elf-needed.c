@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "image/elf-needed.h"
+#include "mkinitramfs/elf-needed.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         ElfNeeded e;

@@ -2,7 +2,7 @@
 /* Any bytes as an elfcorehdr. */
 #include "fuzz.h"
 
-#include "image/elfcorehdr.h"
+#include "load/elfcorehdr.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         ElfcorehdrContent content;

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "image/ld-cache.h"
+#include "mkinitramfs/ld-cache.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         const uint8_t *end = memchr(data, '\0', size);

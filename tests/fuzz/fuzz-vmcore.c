@@ -5,8 +5,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "capture/vmcore-log.h"
 #include "core/crash-log.h"
-#include "image/vmcore-log.h"
 
 typedef struct Bytes {
         const uint8_t *data;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* core/batch: when a batch is due, and what it counts. */
+/* daemon/batch: when a batch is due, and what it counts. */
 #include "test.h"
 
-#include "core/batch.h"
 #include "core/hotplug.h"
+#include "daemon/batch.h"
 
 #define SETTLE (500 * USEC_PER_MSEC)
 #define DELAY  (10 * USEC_PER_SEC)

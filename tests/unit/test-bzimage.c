@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* image/bzimage: the x86 kernel header, whole, cut short, hostile. */
+/* core/bzimage: the x86 kernel header, whole, cut short, hostile. */
 #include "test.h"
 
 #include "core/bzimage.h"

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* image/cmdline: what stays of a command line, what is added, and the limits. */
+/* load/cmdline: what stays of a command line, what is added, and the limits. */
 #include "test.h"
 
 #include <stdio.h>
 
 #include "base/string-util.h"
-#include "image/cmdline-words.h"
-#include "image/cmdline.h"
+#include "load/cmdline-words.h"
+#include "load/cmdline.h"
 
 #define NEEDED "nr_cpus=1 irqpoll reset_devices panic=10 acpi_no_memhotplug"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* image/: every byte of a crash image of our own, but what other tests look at. */
+/* load/: every byte of a crash image of our own, but what other tests look at. */
 #include "test.h"
 
 #include <elf.h>
@@ -9,8 +9,8 @@
 
 #include "base/string-util.h"
 #include "crash-image.h"
-#include "image/e820.h"
-#include "image/x86-boot.h"
+#include "load/x86/boot.h"
+#include "load/x86/e820.h"
 #include "purgatory/blob.h"
 #include "purgatory/parameters.h"
 

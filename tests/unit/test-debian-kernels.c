@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* image/: what is read in the headers of Debian's kernels, and where these kernels go. */
+/* load/: what is read in the headers of Debian's kernels, and where these kernels go. */
 #include "test.h"
 
 #include <inttypes.h>

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* core/decision: the policy over every observation there can be, and the history. */
+/* daemon/decision: the policy over every observation there can be, and the history. */
 #include "test.h"
 
 #include <stdio.h>
 
 #include "base/time-util.h"
-#include "core/decision.h"
+#include "daemon/decision.h"
 
 /* What the policy must say, put differently than the code puts it. */
 static Verdict expected_verdict(const Observation *o) {

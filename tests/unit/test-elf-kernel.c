@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* image/: a vmlinux. */
+/* load/: a vmlinux. */
 #include "test.h"
 
 #include <string.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* core/machine: courses of events that nobody thought of. What must hold is checked after each
+/* daemon/machine: courses of events that nobody thought of. What must hold is checked after each
  * step, and that all ends well after each course (machine-sim.c). */
 #include "test-machine.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* core/machine: the capture initramfs is built in time, and in nobody's way. */
+/* daemon/machine: the capture initramfs is built in time, and in nobody's way. */
 #include "test-machine.h"
 
-#include "core/status.h"
+#include "daemon/status.h"
 
 static const char *initrd_state(void) {
         Status status;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* core/machine: loads that fail, obstacles, and images that others load and unload. */
-#include "core/status.h"
+/* daemon/machine: loads that fail, obstacles, and images that others load and unload. */
+#include "daemon/status.h"
 #include "test-machine.h"
 
 /* Runs until the next load begins, and returns how long that took. */

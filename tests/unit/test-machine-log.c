@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* core/machine: what lines of the kernel's log on failed updates are worth. */
+/* daemon/machine: what lines of the kernel's log on failed updates are worth. */
 #include "test-machine.h"
 
-#include "core/status.h"
+#include "daemon/status.h"
 
 static unsigned told(void) {
         unsigned n = 0;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* core/machine: loads that fail while an image is there. */
+/* daemon/machine: loads that fail while an image is there. */
 #include "test-machine.h"
 
-#include "core/status.h"
+#include "daemon/status.h"
 
 static void fail_for_ever(Fate fate) {
         s.fate = fate;

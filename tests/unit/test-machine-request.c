@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* core/machine: requests, and the end of the service, in every situation. */
+/* daemon/machine: requests, and the end of the service, in every situation. */
 #include "test-machine.h"
 
 /* Where to a request leads from each situation. */

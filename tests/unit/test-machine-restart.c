@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* core/machine: what the next process makes of what the last one left, wherever that was ended. */
+/* daemon/machine: what the next process makes of what the last one left, wherever that ended. */
 #include "test-machine.h"
 
-#include "core/status.h"
+#include "daemon/status.h"
 
 static void restart(void) {
         bool loaded = s.image.loaded;

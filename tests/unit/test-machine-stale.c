@@ -3,7 +3,7 @@
  * which an image covers all that it did. */
 #include "test-machine.h"
 
-#include "core/status.h"
+#include "daemon/status.h"
 
 static void tell(HotplugAction action, uint64_t seqnum) {
         Input in = { .type = INPUT_UEVENT,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* core/machine: the life of an event, sentence by sentence. */
+/* daemon/machine: the life of an event, sentence by sentence. */
 #include "test-machine.h"
 
 START_TEST(first_load) {

@@ -6,8 +6,8 @@
 #include <elf.h>
 #include <sys/stat.h>
 
-#include "image/elf-needed.h"
-#include "image/ld-cache.h"
+#include "mkinitramfs/elf-needed.h"
+#include "mkinitramfs/ld-cache.h"
 #include "sys/blockdev.h"
 #include "sys/cpio.h"
 #include "sys/dm.h"
@@ -95,7 +95,7 @@ START_TEST(prefixes) {
 }
 END_TEST
 
-/* --- image/elf-needed */
+/* --- mkinitramfs/elf-needed */
 
 /* A shared library by hand: header, two segments, a dynamic section, its strings. */
 typedef struct TinyElf {
@@ -215,7 +215,7 @@ START_TEST(elf_damaged) {
 }
 END_TEST
 
-/* --- image/ld-cache */
+/* --- mkinitramfs/ld-cache */
 
 #define NEW_MAGIC "glibc-ld.so.cache1.1"
 

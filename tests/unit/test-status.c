@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* core/status: what is told in each state. */
+/* daemon/status: what is told in each state. */
 #include "test-machine.h"
 
-#include "core/status.h"
+#include "daemon/status.h"
 
 static Status status;
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* image/uki: sections that are found, and files that are none or damaged. */
+/* core/uki: sections that are found, and files that are none or damaged. */
 #include "test.h"
 
 #include <errno.h>

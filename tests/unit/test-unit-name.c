@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Names of units for paths; systemd-escape --path gave the expected ones. */
-#include "core/unit-name.h"
+#include "daemon/unit-name.h"
 
 #include <string.h>
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* image/vmcore-log: the log of a made-up dump, and of damaged ones. */
+/* capture/vmcore-log: the log of a made-up dump, and of damaged ones. */
 #include "test.h"
 
 #include "base/string-util.h"
+#include "capture/vmcore-log.h"
 #include "fake-vmcore.h"
-#include "image/vmcore-log.h"
 
 static void open_fake(FakeVmcore *fake, Vmcore *ret) {
         fake_vmcore_finish(fake);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* image/vmcore: headers and memory of a made-up dump, and of damaged ones. */
+/* capture/vmcore: headers and memory of a made-up dump, and of damaged ones. */
 #include "test.h"
 
 #include "base/string-util.h"
+#include "capture/vmcore.h"
 #include "fake-vmcore.h"
-#include "image/vmcore.h"
 
 static void open_fake(FakeVmcore *fake, Vmcore *ret) {
         fake_vmcore_finish(fake);
