@@ -10,10 +10,6 @@ bool machine_needs_reload(const Machine *m) {
         return false;
 }
 
-bool machine_load_runs(const Machine *m) {
-        return m->job == JOB_LOAD || m->look == LOOK_VERIFY;
-}
-
 uint64_t machine_batch_due(const Machine *m) {
         return batch_deadline(&m->batch, m->settings->settle_usec, m->settings->max_delay_usec);
 }

@@ -1,197 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The state machine of the crash image: loads and unloads, from the decision to the verdict on how
- * they went. */
+/* The state machine of the crash image: what runs for it as a process of its own, one at a time,
+ * from its start to its end; and those that have to be killed, or cannot be, as they hang in the
+ * kernel on a file system that does.
+ *
+ * The capture initramfs is built before something is loaded or compared, if what goes into it has
+ * changed. A build that fails is told, and then the machine goes on with the initrd that there
+ * is. */
 #include "daemon/machine-private.h"
 
-void step_answer(Step *s, unsigned requests, Failure failure, const char *text) {
-        Action *a;
-
-        /* An answer goes to all callers of a request. Some came when the job ran already, and
-         * what they asked for is still to be done: the others wait with them. */
-        requests &= ~s->m->queued;
-        if (requests == 0)
-                return;
-        a = step_emit(s, ACTION_ANSWER);
-        a->answer.requests = requests;
-        a->answer.failure = failure;
-        a->answer.text = text;
-}
-
-void step_ready(Step *s) {
-        if (s->m->ready)
-                return;
-        s->m->ready = true;
-        step_emit(s, ACTION_READY);
-}
-
-/* Fills in a decision. A load, or the decision that none is needed, deals with the events that
- * the batch has counted, whatever comes of it; to leave an image as it is, or to unload it, does
- * not. */
-static void compose(Step *s, Verdict verdict, Reason reason, const char *remark) {
-        Machine *m = s->m;
-        Decision *d = &m->decision;
-
-        *d = (Decision){
-                .realtime_usec = s->now->realtime_usec,
-                .verdict = verdict,
-                .cause = reason,
-        };
-        if (reason == REASON_NONE && remark)
-                strscpy(d->reason, sizeof(d->reason), remark);
-        else
-                strscpyf(d->reason, sizeof(d->reason), "%s%s%s%s", reason_to_string(reason),
-                         remark ? " (" : "", strempty(remark), remark ? ")" : "");
-        if (verdict == VERDICT_KEEP || verdict == VERDICT_ADOPT || verdict == VERDICT_UNLOAD)
-                return;
-        d->subsystems = m->batch.subsystems;
-        d->events = m->batch.events;
-        if (m->batch.events > 0)
-                m->batches++;
-        m->batch = (Batch){ 0 };
-}
-
-static void close_decision(Step *s, const char *result, const char *details) {
-        Machine *m = s->m;
-
-        strscpy(m->decision.result, sizeof(m->decision.result), result);
-        strscpy(m->decision.details, sizeof(m->decision.details), details);
-        m->decision_open = false;
-        step_emit(s, ACTION_DECIDED)->decision = history_add(&m->history, &m->decision);
-}
-
-void step_decided(Step *s, Verdict verdict, Reason reason, const char *remark, const char *result,
-                  const char *details) {
-        compose(s, verdict, reason, remark);
-        close_decision(s, result, details);
-}
-
-void step_begin(Step *s, Verdict verdict, Reason reason, const char *remark) {
-        Machine *m = s->m;
-
-        m->for_hotplug = m->batch.met_load || m->batch.kernel_log || reason_is_hotplug(reason) ||
-                         (m->batch.events > 0 && machine_needs_reload(m));
-        compose(s, verdict, reason, remark);
-        m->decision_open = true;
-        m->retry_usec = USEC_INFINITY;
-        if (m->facts_are_new && m->facts.has_fingerprint)
-                step_launch(s);
-        else
-                step_look(s, LOOK_LAUNCH, 0, true);
-}
-
-void step_begin_settled(Step *s, Reason reason, const char *remark) {
-        Machine *m = s->m;
-
-        if (m->batch.pending) {
-                m->batch.requested = true;
-                m->requested_for = reason;
-        } else
-                step_begin(s, m->have_record ? VERDICT_RELOAD : VERDICT_LOAD, reason, remark);
-}
-
-void step_set_retry(Step *s) {
-        Machine *m = s->m;
-        uint64_t wait = backoff_next(&m->backoff, s->now->random);
-
-        m->retry_usec = add_saturated(s->now->monotonic_usec, wait);
-        m->retry_realtime_usec = add_saturated(s->now->realtime_usec, wait);
-}
-
-void machine_forget_failure(Machine *m) {
-        m->failure = FAILURE_NONE;
-        m->failure_text[0] = '\0';
-        m->awaits_change = false;
-        load_report_done(&m->refused);
-        m->retry_usec = USEC_INFINITY;
-        backoff_reset(&m->backoff);
-}
-
-/* Whether it is worth another try when some time has passed and nothing has changed. With nothing
- * loaded it always is. With an image that is still there, or there again, a try can cost that one:
- * then only what goes away by itself, and has not touched the image. */
-static bool time_may_mend(const Machine *m, Failure failure) {
-        const LoadReport *r = &m->report;
-
-        return m->facts.loaded != 1 ||
-               (!r->was_restored && (failure == FAILURE_BUSY ||
-                                     (failure == FAILURE_SYSTEM && r->call_start_usec == 0)));
-}
-
-/* Whether, when and what will be tried next. */
-static void plan_retry(Step *s, Failure failure) {
-        Machine *m = s->m;
-
-        m->awaits_change = false;
-        /* What is in the way is looked at, and what lockdown accepts cannot be seen. */
-        if (failure == FAILURE_LOCKDOWN ||
-            (failure_is_unavailable(failure) && m->facts.obstacle != FAILURE_NONE))
-                return;
-        if (!time_may_mend(m, failure)) {
-                m->awaits_change = true;
-                /* A helper that was killed tells nothing; then this is what the last plan has
-                 * found, if there was one: what was tried again once is not tried any more. */
-                if (m->report.kernel.path && failure != FAILURE_BUSY) {
-                        load_report_done(&m->refused);
-                        m->refused = m->report;
-                        m->report = (LoadReport){ 0 };
-                }
-        } else if (failure_is_unavailable(failure))
-                return;
-        step_set_retry(s);
-}
-
-/* What an image of ours covers that was loaded right now. */
-static void cover_anew(Step *s) {
-        Machine *m = s->m;
-
-        m->record.fingerprint = m->covered = m->before;
-        m->record.must_reload = m->record.lost_events = m->untold = false;
-        m->record.removed_blocks = 0;
-        memcpy(m->record.answers, m->facts.answers, sizeof(m->record.answers));
-        if (machine_moved(m, &m->before)) {
-                machine_touch_batch(m, s->now->monotonic_usec);
-                m->batch.look_again = true;
-                m->batch.met_load = true;
-        }
-        step_save(s);
-}
-
-/* After a load that failed. */
-static void keep_or_forget(Step *s, bool was_restored) {
-        Machine *m = s->m;
-
-        if (m->facts.loaded != 1 || !m->have_record) {
-                step_forget(s);
-                m->foreign = m->facts.loaded == 1;
-        } else if (was_restored)
-                cover_anew(s);
-        else {
-                m->untold = m->failure == FAILURE_CRASHED || m->failure == FAILURE_TIMEOUT;
-                m->record.must_reload = m->was_stale || m->for_hotplug || m->untold;
-                step_save(s);
-        }
-}
-
-/* The attempt failed, before or in the helper. What is loaded now is in the facts. */
-static void load_failed(Step *s, Failure failure, const char *text) {
-        Machine *m = s->m;
-        bool was_restored = m->report.was_restored;
-        unsigned waiting = m->waiting;
-
-        m->load_failures++;
-        m->failure = failure;
-        strscpy(m->failure_text, sizeof(m->failure_text), text);
-        plan_retry(s, failure);
-        keep_or_forget(s, was_restored);
-        m->decision.failure = failure;
-        close_decision(s, "failed", m->failure_text);
-        m->waiting = 0;
-        step_answer(s, waiting, failure, m->failure_text);
-        step_ready(s);
-}
-
-/* Always the last action: the next step may come before it is done. */
-static void begin_job(Step *s, Job job, ActionType action) {
+void step_begin_job(Step *s, Job job, ActionType action) {
         Machine *m = s->m;
 
         m->job = job;
@@ -200,142 +17,189 @@ static void begin_job(Step *s, Job job, ActionType action) {
         step_emit(s, action);
 }
 
-void step_launch(Step *s) {
+void step_kill(Step *s) {
         Machine *m = s->m;
 
-        m->was_stale = m->record.must_reload;
-        if (m->facts.obstacle != FAILURE_NONE) {
-                /* There is no helper that could have; an answer may still point into its report. */
-                m->report.was_restored = false;
-                load_failed(s, m->facts.obstacle, m->facts.obstacle_text);
+        if (m->job_killed)
+                return;
+        m->job_killed = true;
+        m->job_deadline_usec = add_saturated(s->now->monotonic_usec, KILL_PATIENCE_USEC);
+        step_emit(s, ACTION_KILL);
+}
+
+bool machine_builds(const Machine *m) {
+        return streq_ptr(m->settings->initrd, "auto");
+}
+
+/* What is loaded is more urgent: a build waits until a hotplug has been dealt with. Without a
+ * reservation, and for an image that is not wanted, it would be for nothing. */
+static bool may_build(const Machine *m) {
+        if (!m->started || m->stopping || !m->wanted || m->build_stuck || m->job != JOB_NONE ||
+            m->look != LOOK_NOTHING || m->facts.obstacle != FAILURE_NONE)
+                return false;
+        if (m->foreign && machine_is_armed(m) && m->settings->foreign == FOREIGN_ADOPT)
+                return false;
+        return !m->batch.pending || !machine_is_armed(m);
+}
+
+void step_build(Step *s, bool force) {
+        Machine *m = s->m;
+        Action *a;
+
+        m->build_due = false;
+        m->job = JOB_BUILD;
+        m->job_deadline_usec = add_saturated(s->now->monotonic_usec, BUILD_TIMEOUT_USEC);
+        a = step_emit(s, ACTION_BUILD);
+        a->build.force = force;
+        a->build.urgent = !machine_is_armed(m);
+}
+
+bool step_build_if_due(Step *s, Reason reason) {
+        Machine *m = s->m;
+
+        if (!m->build_due || !machine_builds(m) || !may_build(m))
+                return false;
+        m->build_for = reason;
+        step_build(s, false);
+        return true;
+}
+
+void step_overtake_build(Step *s) {
+        Machine *m = s->m;
+
+        if (m->job != JOB_BUILD || m->job_killed)
+                return;
+        m->build_overtaken = true;
+        m->build_due = true;
+        step_kill(s);
+}
+
+/* What is new of the outcome is told once: a failure as long as it stays the same one. */
+static void note_outcome(Step *s, const BuildReport *report) {
+        Machine *m = s->m;
+        const char *text = strempty(report->message);
+        BuildState before = m->build_state;
+
+        if (m->job_killed)
+                text = "kdump-mkinitramfs did not end in time and was killed";
+        else if (report->failed && isempty(text))
+                text = "kdump-mkinitramfs failed and did not say why";
+        m->build_state = report->failed ? BUILD_FAILED : report->built ? BUILD_BUILT : BUILD_FRESH;
+        if (report->failed ? before != BUILD_FAILED || !streq(m->build_text, text) : report->built)
+                step_emit(s, ACTION_BUILT);
+        strscpy(m->build_text, sizeof(m->build_text), text);
+        if (report->failed)
+                return;
+        m->unpacked_bytes = report->unpacked_bytes;
+}
+
+void step_built(Step *s, BuildReport *report) {
+        Machine *m = s->m;
+        unsigned rebuild = m->waiting & REQUEST_BIT(REQUEST_REBUILD);
+        bool overtaken = m->build_overtaken && report->failed, refreshes = m->build_refreshes;
+        bool again;
+
+        if (m->job != JOB_BUILD)
+                return;
+        m->job = JOB_NONE;
+        s->is_over = true;
+        m->batch.waited = m->batch.events > 0;
+        m->build_refreshes = false;
+        /* Asked for while this one ran, which may have read too early. */
+        again = m->build_due && !m->build_overtaken;
+        m->build_overtaken = false;
+        if (!m->stopping) {
+                m->waiting &= ~rebuild;
+                m->build_due = overtaken || again;
+                if (!overtaken)
+                        note_outcome(s, report);
+                step_answer(s, rebuild,
+                            overtaken        ? FAILURE_BUSY
+                            : report->failed ? FAILURE_SYSTEM
+                                             : FAILURE_NONE,
+                            overtaken ? "something more urgent came; it is built again after that"
+                                      : m->build_text);
+        }
+        m->job_killed = false;
+        if (!m->ready && !m->stopping && !overtaken) {
+                step_look(s, LOOK_START);
                 return;
         }
-        m->before = m->facts.fingerprint;
-        m->before_seqnum = m->after_seqnum = m->facts.uevent_seqnum;
-        m->removal_untried = false;
-        /* Should this process die meanwhile, the next one finds an image of which nobody knows
-         * whether it is the old or the new one, and what fell into the load. */
-        m->record.must_reload = true;
-        step_emit(s, ACTION_SAVE_RECORD);
-        begin_job(s, JOB_LOAD, ACTION_LOAD);
+        /* Whether the image that is loaded has it is found out by comparing. */
+        m->replan |= !overtaken && !(refreshes && !report->built);
 }
 
-void step_plan(Step *s) {
-        begin_job(s, JOB_PLAN, ACTION_PLAN);
-}
-
-void step_unload(Step *s, Reason reason) {
-        compose(s, VERDICT_UNLOAD, reason, NULL);
-        s->m->decision_open = true;
-        begin_job(s, JOB_UNLOAD, ACTION_UNLOAD);
-}
-
-/* How long our own loads have left the machine without an image. The gap opens at the system
- * call that takes the old image away and closes with the one that brings the next. */
-static void account_gap(Machine *m) {
-        const LoadReport *r = &m->report;
-
-        if (r->call_start_usec != 0 && r->had_image && m->unprotected_since_usec == USEC_INFINITY)
-                m->unprotected_since_usec = r->call_start_usec;
-        if (r->failure == FAILURE_NONE || r->was_restored) {
-                m->last_unprotected_usec =
-                        m->unprotected_since_usec == USEC_INFINITY
-                                ? 0
-                                : sub_saturated(r->call_end_usec, m->unprotected_since_usec);
-                m->total_unprotected_usec += m->last_unprotected_usec;
-                m->unprotected_since_usec = USEC_INFINITY;
-        } else if (m->facts.loaded == 1)
-                /* It failed before it did any harm. */
-                m->unprotected_since_usec = USEC_INFINITY;
-}
-
-static void take_record(Step *s) {
+/* The helper ended: keep its report until the facts to judge it by are there. */
+void step_ended(Step *s, Job job, LoadReport *report) {
         Machine *m = s->m;
 
-        machine_reset_record(m);
-        m->record.report = m->report;
-        m->report = (LoadReport){ 0 };
-        m->record.loaded_realtime_usec = s->now->realtime_usec;
-        m->have_record = true;
-        m->foreign = false;
+        /* Nobody waits for it any more. */
+        if (m->job != job || (m->stopping && m->job_stuck))
+                return;
+        load_report_done(&m->report);
+        m->report = *report;
+        *report = (LoadReport){ 0 };
+        m->job = JOB_NONE;
+        m->batch.waited = m->batch.events > 0;
+        if (m->job_killed && m->report.failure != FAILURE_NONE)
+                m->report.failure = FAILURE_TIMEOUT;
+        m->job_killed = m->job_stuck = false;
+        s->is_over = true;
+        if (m->stopping && job == JOB_PLAN)
+                return;
+        step_look(s, job == JOB_PLAN   ? LOOK_PLANNED
+                     : job == JOB_LOAD ? LOOK_VERIFY
+                                       : LOOK_UNLOADED);
 }
 
-static void load_succeeded(Step *s) {
+/* What is loaded does not need it: everything goes on with the initrd that there is, but for
+ * builds, as two must never write the same file. */
+static void give_up_build(Step *s) {
         Machine *m = s->m;
-        char whole[TIMESPAN_MAX], gap[TIMESPAN_MAX], details[DECISION_DETAILS_MAX];
-        uint64_t call = sub_saturated(m->report.call_end_usec, m->report.call_start_usec);
-        unsigned waiting = m->waiting;
+        BuildReport report = {
+                .failed = true,
+                .message =
+                        (char *)"kdump-mkinitramfs hangs in the kernel and cannot be killed (does "
+                                "a file system or a disk hang?); nothing is built before it has "
+                                "ended",
+        };
 
-        machine_forget_failure(m);
-        m->note[0] = '\0';
-        m->last_load_usec = s->now->realtime_usec;
-        m->last_load_duration_usec = add_saturated(m->report.prepare_usec, call);
-        if (m->decision.verdict == VERDICT_RELOAD)
-                m->reloads++;
-        format_timespan(whole, m->last_load_duration_usec);
-        format_timespan(gap, m->last_unprotected_usec);
-        if (m->last_unprotected_usec > 0)
-                strscpyf(details, sizeof(details), "loaded in %s, unprotected for %s", whole, gap);
-        else
-                strscpyf(details, sizeof(details), "loaded in %s", whole);
-        take_record(s);
-        cover_anew(s);
-        close_decision(s, "ok", details);
-        m->waiting = 0;
-        step_answer(s, waiting, FAILURE_NONE, NULL);
+        m->build_stuck = true;
+        m->job_killed = m->build_overtaken = false;
+        step_built(s, &report);
+}
+
+/* It may hold the kernel's kexec lock, so that there is no other load before it has ended; but
+ * nobody has to wait for that. */
+static void give_up_load(Step *s) {
+        Machine *m = s->m;
+        unsigned requests = m->waiting | m->queued;
+
+        m->job_stuck = true;
+        m->waiting = m->queued = 0;
+        step_answer(s, requests, FAILURE_TIMEOUT, STUCK_LOAD_TEXT);
         step_ready(s);
-}
-
-const char *step_failure_text(const Machine *m) {
-        switch (m->report.failure) {
-        case FAILURE_TIMEOUT:
-                return "kdump-load did not end within LoadTimeout= and was killed";
-        case FAILURE_VANISHED:
-                return "the kernel accepted the image, and then said that none is loaded";
-        default:
-                return m->report.message ?: "kdump-load failed and did not say why";
-        }
-}
-
-void step_judge_load(Step *s) {
-        Machine *m = s->m;
-
-        m->after_seqnum = m->facts.uevent_seqnum;
-        if (m->report.failure == FAILURE_NONE && m->facts.loaded != 1)
-                m->report.failure = FAILURE_VANISHED;
-        account_gap(m);
-        if (m->report.failure == FAILURE_NONE) {
-                load_succeeded(s);
-                return;
-        }
-        load_failed(s, m->report.failure, step_failure_text(m));
-}
-
-void step_judge_unload(Step *s) {
-        Machine *m = s->m;
-        const char *text = step_failure_text(m);
-        unsigned waiting = m->waiting;
-
-        m->waiting = 0;
-        /* Who waited for a load that the unload overtook. */
-        step_answer(s, waiting & ~REQUEST_BIT(REQUEST_UNLOAD), FAILURE_BUSY, UNLOAD_OVERTOOK);
-        waiting &= REQUEST_BIT(REQUEST_UNLOAD);
-        /* However the helper ended: what was asked for is that nothing is loaded. */
-        if (m->report.failure == FAILURE_NONE || m->facts.loaded == 0) {
-                step_forget(s);
-                m->wanted = false;
-                m->batch.requested = false;
-                m->foreign = m->facts.loaded == 1;
-                machine_forget_failure(m);
-                m->note[0] = '\0';
-                m->unprotected_since_usec = USEC_INFINITY;
-                close_decision(s, "ok", "");
-                step_answer(s, waiting, FAILURE_NONE, NULL);
-                step_ready(s);
-                return;
-        }
         if (m->stopping)
-                m->wanted = false; /* it is tried once */
-        close_decision(s, "failed", text);
-        step_answer(s, waiting, m->report.failure, text);
+                step_emit(s, ACTION_EXIT);
+}
+
+void step_give_up(Step *s) {
+        bool builds = s->m->job == JOB_BUILD;
+
+        step_emit(s, ACTION_STUCK)->stuck.builds = builds;
+        if (builds)
+                give_up_build(s);
+        else
+                give_up_load(s);
+}
+
+void step_build_unstuck(Step *s) {
+        Machine *m = s->m;
+
+        if (!m->build_stuck)
+                return;
+        m->build_stuck = false;
+        m->build_due = true;
+        if (!m->stopping)
+                (void)step_build_if_due(s, REASON_CONFIGURATION);
 }

@@ -3,59 +3,6 @@
  * brings. */
 #include "daemon/machine-private.h"
 
-void step_look(Step *s, Look look, unsigned attributes, bool fingerprint) {
-        Action *a;
-
-        s->m->look = look;
-        a = step_emit(s, ACTION_LOOK);
-        a->look.attributes = attributes;
-        a->look.fingerprint = fingerprint;
-}
-
-unsigned machine_moved(const Machine *m, const Fingerprint *since) {
-        unsigned moved;
-
-        if (!m->facts.has_fingerprint)
-                return 0;
-        moved = fingerprint_difference(since, &m->facts.fingerprint);
-        for (Subsystem i = 0; i < _SUBSYSTEM_MAX; i++)
-                if (m->actions[i] == 0)
-                        moved &= ~SUBSYSTEM_BIT(i);
-        return moved;
-}
-
-void step_covered(Step *s) {
-        Machine *m = s->m;
-
-        if (!m->facts.has_fingerprint)
-                return;
-        m->covered = m->facts.fingerprint;
-        m->record.fingerprint = m->covered;
-}
-
-void step_save(Step *s) {
-        Machine *m = s->m;
-
-        /* Only a load makes a stale image good; take_record() clears this. */
-        m->record.must_reload |= m->batch.met_load || m->batch.kernel_log;
-        step_emit(s, ACTION_SAVE_RECORD);
-}
-
-void machine_reset_record(Machine *m) {
-        uint64_t log_reloads = m->record.log_reloads;
-
-        image_record_done(&m->record);
-        m->record.log_reloads = log_reloads;
-}
-
-void step_forget(Step *s) {
-        Machine *m = s->m;
-
-        machine_reset_record(m);
-        m->have_record = false;
-        step_emit(s, ACTION_DROP_RECORD);
-}
-
 static bool wait_for_second_look(Step *s, Look look) {
         Machine *m = s->m;
 
@@ -94,7 +41,7 @@ static void decide_foreign(Step *s) {
  * in the batch is decided after that. */
 static void found_foreign(Step *s) {
         step_forget(s);
-        step_look(s, LOOK_START, SUBSYSTEMS_ALL, true);
+        step_look(s, LOOK_START);
 }
 
 /* Whether the kernel says another thing of the image than it did after our load of it, which
@@ -309,7 +256,7 @@ static void facts_decide(Step *s) {
         if (o.look_again && !o.met_load && !o.kernel_log && (o.moved & ~o.subsystems) != 0) {
                 note_unseen(m, o.moved & ~o.subsystems);
                 m->batch.subsystems |= o.moved;
-                step_look(s, LOOK_DECIDE, m->batch.subsystems, true);
+                step_look(s, LOOK_DECIDE);
                 return;
         }
         verdict = decide(&o, &reason);
@@ -410,7 +357,7 @@ static void facts_watch(Step *s, bool closely) {
         } else if (!m->batch.pending && (m->failure == FAILURE_NONE || m->awaits_change) &&
                    m->facts.uevent_seqnum != m->watched_seqnum) {
                 m->watched_seqnum = m->facts.uevent_seqnum;
-                step_look(s, LOOK_WATCH_CLOSELY, 0, true);
+                step_look(s, LOOK_WATCH_CLOSELY);
         }
 }
 
@@ -455,5 +402,5 @@ void step_facts(Step *s, const Facts *facts) {
                 break;
         }
         m->second_look = false;
-        step_job_ended(s);
+        s->is_over = true;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the files of the state machine share with each other and with nobody else. */
+/* What the files of the state machine share with each other and with nobody else. They stand in the
+ * order in which they follow here: each calls only what comes before it. */
 #pragma once
 
 #include "daemon/machine.h"
@@ -9,9 +10,25 @@ typedef struct Step {
         Machine *m;
         const Moment *now;
         Actions *out;
+        bool is_over; /* a job or a look is: the step ends with what waited for that */
 } Step;
 
+/* machine-step.c: the ground. */
 Action *step_emit(Step *s, ActionType type);
+/* An answer to all callers of these requests. */
+void step_answer(Step *s, unsigned requests, Failure failure, const char *text);
+/* The first load has ended, either way, or there is to be none. */
+void step_ready(Step *s);
+/* Asks for facts; what a look of this kind reads is known here. Always the last action. */
+void step_look(Step *s, Look look);
+/* Subsystems whose events count here and in which the latest facts differ from since. */
+unsigned machine_moved(const Machine *m, const Fingerprint *since);
+/* Takes the image that is loaded as covering the machine of the latest facts. */
+void step_covered(Step *s);
+void step_save(Step *s);
+void step_forget(Step *s);
+/* Empties the record but for what is counted over the whole boot. */
+void machine_reset_record(Machine *m);
 
 /* machine-batch.c: what the kernel tells. */
 void step_uevent(Step *s, const Input *in);
@@ -21,13 +38,36 @@ void step_kernel_log(Step *s, bool was_lost);
 /* Something speaks for a line of the kernel's log: an event near it, or that CPUs or memory have
  * moved. Its batch reloads, within LOG_RELOADS_MAX. */
 void step_believe_log(Step *s, bool moved);
+/* Whether the image that is loaded goes on listing memory that is removed. */
+bool machine_lists_removed(const Machine *m);
+void machine_touch_batch(Machine *m, uint64_t now_usec);
+/* When the pending batch may be decided; USEC_INFINITY if there is none. */
+uint64_t machine_batch_due(const Machine *m);
 
-/* machine-look.c: asks for facts, and goes on when they come. */
-void step_look(Step *s, Look look, unsigned attributes, bool fingerprint);
-void step_facts(Step *s, const Facts *facts);
+/* machine-job.c: what runs as a process. Always the last action: the next step may come before it
+ * is done. */
+void step_begin_job(Step *s, Job job, ActionType action);
+/* Starts a build; the first only if it is due and nothing is more urgent, and says whether it did.
+ * If there is something to be loaded after it, that is for reason. */
+bool step_build_if_due(Step *s, Reason reason);
+void step_build(Step *s, bool force);
+/* Kills a build that runs, to be done again later. */
+void step_overtake_build(Step *s);
+void step_built(Step *s, BuildReport *report);
+/* The helper ended: keeps its report until the facts to judge it by are there. */
+void step_ended(Step *s, Job job, LoadReport *report);
+/* Kills the helper that runs, once. */
+void step_kill(Step *s);
+/* It did not end after that. */
+void step_give_up(Step *s);
+/* But then a build did. */
+void step_build_unstuck(Step *s);
 
-/* machine-job.c. Opens a decision for a load, taking what the batch has counted, and starts it
- * as soon as facts are at hand. */
+/* machine-load.c. Records a decision that is complete as it is made. */
+void step_decided(Step *s, Verdict verdict, Reason reason, const char *remark, const char *result,
+                  const char *details);
+/* Opens a decision for a load, taking what the batch has counted, and starts it as soon as facts
+ * are at hand. */
 void step_begin(Step *s, Verdict verdict, Reason reason, const char *remark);
 /* The same, but not in the middle of a burst, which is unsafe on today's kernels: then the batch
  * does it. */
@@ -43,49 +83,9 @@ void step_judge_load(Step *s);
 void step_judge_unload(Step *s);
 /* Why the helper that ended last failed. */
 const char *step_failure_text(const Machine *m);
-void step_job_ended(Step *s);
 
-/* machine-build.c. Starts a build; the first only if it is due and nothing is more urgent, and says
- * whether it did. If there is something to be loaded after it, that is for reason. */
-bool step_build_if_due(Step *s, Reason reason);
-void step_build(Step *s, bool force);
-/* Kills a build that runs, to be done again later. */
-void step_overtake_build(Step *s);
-void step_built(Step *s, BuildReport *report);
-
-/* machine-kill.c. Kills the helper that runs, once. */
-void step_kill(Step *s);
-/* It did not end after that. */
-void step_give_up(Step *s);
-/* But then a build did. */
-void step_build_unstuck(Step *s);
-
-/* Goes on as at the start. */
-void step_look_at_start(Step *s);
-
-/* Records a decision that is complete as it is made. */
-void step_decided(Step *s, Verdict verdict, Reason reason, const char *remark, const char *result,
-                  const char *details);
-
-/* Takes the image that is loaded as covering the machine of the latest facts. */
-void step_covered(Step *s);
-void step_save(Step *s);
-void step_forget(Step *s);
-/* Empties the record but for what is counted over the whole boot. */
-void machine_reset_record(Machine *m);
-void step_answer(Step *s, unsigned requests, Failure failure, const char *text);
-void step_ready(Step *s);
-
-/* Subsystems whose events count here and in which the latest facts differ from since. */
-unsigned machine_moved(const Machine *m, const Fingerprint *since);
-
-/* Whether the image that is loaded goes on listing memory that is removed. */
-bool machine_lists_removed(const Machine *m);
-
-void machine_touch_batch(Machine *m, uint64_t now_usec);
-
-/* When the pending batch may be decided; USEC_INFINITY if there is none. */
-uint64_t machine_batch_due(const Machine *m);
+/* machine-look.c: goes on when the facts come that were asked for. */
+void step_facts(Step *s, const Facts *facts);
 
 /* The kernel's own update takes the image away for 1.5 ms as seen in sysfs, so one look that
  * finds nothing proves nothing. */

@@ -49,23 +49,6 @@ void machine_set_settings(Machine *m, const Settings *settings, const char *arch
         }
 }
 
-Action *step_emit(Step *s, ActionType type) {
-        Action *a;
-
-        /* No step comes near the limit (tests/unit/test-machine.c measures the longest); if one
-         * did, the last slot is the one to lose, not memory behind the list. */
-        if (s->out->n == ACTIONS_MAX)
-                s->out->n--;
-        a = &s->out->items[s->out->n++];
-        *a = (Action){ .type = type };
-        return a;
-}
-
-bool machine_is_armed(const Machine *m) {
-        /* One look that finds nothing proves nothing. */
-        return m->facts.loaded == 1 || m->second_look_usec != USEC_INFINITY;
-}
-
 MachineState machine_state(const Machine *m) {
         if (m->job_stuck)
                 return MACHINE_FAILED;
@@ -123,37 +106,6 @@ bool machine_timer_is_first(const Machine *m, const Input *in, const Moment *now
         }
 }
 
-/* Whose crash_hotplug a look of this kind reads. Each read takes the kexec lock, so only what
- * matters. */
-static unsigned look_attributes(const Machine *m, Look look) {
-        switch (look) {
-        case LOOK_START:
-        case LOOK_VERIFY:
-                return SUBSYSTEMS_ALL;
-        case LOOK_DECIDE:
-                /* What the kernel answers does not matter to a batch that reloads anyway. */
-                return m->batch.met_load || m->batch.kernel_log || m->batch.requested
-                               ? 0
-                               : m->batch.subsystems;
-        case LOOK_WATCH:
-                /* A foreign load over ours shows only in the kernel's answer, and only if it is
-                 * another one. The two attributes always agree: ask one. In a burst that would
-                 * meet the kernel's own updates, and the batch will ask. */
-                if (!m->have_record || m->batch.events > 0)
-                        return 0;
-                for (Subsystem i = 0; i < _SUBSYSTEM_MAX; i++)
-                        if (hotplug_answer_is_of_image(m->record.answers[i]))
-                                return SUBSYSTEM_BIT(i);
-                return 0;
-        default:
-                return 0;
-        }
-}
-
-void step_look_at_start(Step *s) {
-        step_look(s, LOOK_START, look_attributes(s->m, LOOK_START), true);
-}
-
 static void on_start(Step *s, ImageRecord *record, bool log_is_whole) {
         Machine *m = s->m;
 
@@ -169,7 +121,7 @@ static void on_start(Step *s, ImageRecord *record, bool log_is_whole) {
                 m->have_record = true;
                 m->removal_untried = true;
         }
-        step_look_at_start(s);
+        step_look(s, LOOK_START);
 }
 
 /* Loads, or compares what is loaded with what would be. */
@@ -235,7 +187,7 @@ static void on_timer(Step *s) {
         if (m->second_look_usec != USEC_INFINITY) {
                 m->second_look_usec = USEC_INFINITY;
                 m->second_look = true;
-                step_look(s, m->look, look_attributes(m, m->look), m->look != LOOK_WATCH);
+                step_look(s, m->look);
                 return;
         }
         if (m->retry_usec != USEC_INFINITY && !m->batch.requested &&
@@ -250,7 +202,7 @@ static void on_timer(Step *s) {
                         step_begin(s, m->have_record ? VERDICT_RELOAD : VERDICT_LOAD, REASON_RETRY,
                                    NULL);
         } else
-                step_look(s, LOOK_DECIDE, look_attributes(m, LOOK_DECIDE), true);
+                step_look(s, LOOK_DECIDE);
 }
 
 static void on_watch(Step *s) {
@@ -258,7 +210,7 @@ static void on_watch(Step *s) {
 
         /* During a job the verdict on it will look anyway, and the attribute must not be read. */
         if (m->job == JOB_NONE && m->look == LOOK_NOTHING && m->started)
-                step_look(s, LOOK_WATCH, look_attributes(m, LOOK_WATCH), false);
+                step_look(s, LOOK_WATCH);
 }
 
 static void on_glance(Step *s, int loaded) {
@@ -370,10 +322,11 @@ static void on_stop(Step *s, bool going_down) {
                 return;
         m->look = LOOK_NOTHING;
         m->second_look_usec = USEC_INFINITY;
-        stop_now(s);
+        s->is_over = true;
 }
 
-void step_job_ended(Step *s) {
+/* What waited for a job or a look to be over, at the end of the step in which it is. */
+static void go_on(Step *s) {
         Machine *m = s->m;
 
         if (m->job != JOB_NONE || m->look != LOOK_NOTHING)
@@ -397,31 +350,6 @@ void step_job_ended(Step *s) {
                 m->replan = false;
                 replan(s);
         }
-}
-
-/* The helper ended: keep its report until the facts to judge it by are there. */
-static void on_helper_ended(Step *s, Job job, LoadReport *report) {
-        Machine *m = s->m;
-
-        /* Nobody waits for it any more. */
-        if (m->job != job || (m->stopping && m->job_stuck))
-                return;
-        load_report_done(&m->report);
-        m->report = *report;
-        *report = (LoadReport){ 0 };
-        m->job = JOB_NONE;
-        m->batch.waited = m->batch.events > 0;
-        if (m->job_killed && m->report.failure != FAILURE_NONE)
-                m->report.failure = FAILURE_TIMEOUT;
-        m->job_killed = m->job_stuck = false;
-        if (m->stopping && job == JOB_PLAN)
-                stop_now(s);
-        else if (job == JOB_PLAN)
-                step_look(s, LOOK_PLANNED, 0, true);
-        else if (job == JOB_LOAD)
-                step_look(s, LOOK_VERIFY, look_attributes(m, LOOK_VERIFY), true);
-        else
-                step_look(s, LOOK_UNLOADED, 0, false);
 }
 
 void machine_step(Machine *m, const Input *in, const Moment *now, Actions *ret) {
@@ -467,13 +395,13 @@ void machine_step(Machine *m, const Input *in, const Moment *now, Actions *ret) 
                 step_facts(&s, in->facts);
                 break;
         case INPUT_PLANNED:
-                on_helper_ended(&s, JOB_PLAN, in->report);
+                step_ended(&s, JOB_PLAN, in->report);
                 break;
         case INPUT_LOADED:
-                on_helper_ended(&s, JOB_LOAD, in->report);
+                step_ended(&s, JOB_LOAD, in->report);
                 break;
         case INPUT_UNLOADED:
-                on_helper_ended(&s, JOB_UNLOAD, in->report);
+                step_ended(&s, JOB_UNLOAD, in->report);
                 break;
         case INPUT_BUILT:
                 step_built(&s, in->build);
@@ -488,4 +416,6 @@ void machine_step(Machine *m, const Input *in, const Moment *now, Actions *ret) 
                 on_stop(&s, in->going_down);
                 break;
         }
+        if (s.is_over)
+                go_on(&s);
 }

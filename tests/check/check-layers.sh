@@ -139,8 +139,8 @@ done
 # and objects that are so themselves. These have to stay so, and all of core.
 pure='
     capture/vmcore capture/vmcore-log
-    daemon/batch daemon/decision daemon/machine daemon/machine-batch daemon/machine-build
-    daemon/machine-job daemon/machine-kill daemon/machine-look daemon/status daemon/unit-name
+    daemon/batch daemon/decision daemon/machine daemon/machine-batch daemon/machine-job
+    daemon/machine-load daemon/machine-look daemon/machine-step daemon/status daemon/unit-name
     load/boot load/cmdline load/cmdline-words load/crash-image load/e820 load/efi load/elfcorehdr
     load/image
     mkinitramfs/elf-needed mkinitramfs/ld-cache'
