@@ -2,6 +2,9 @@
 /* What kdump-load says about one run, as a value. */
 #include "core/report.h"
 
+#include <stdarg.h>
+#include <stdio.h>
+
 static const char *const initrd_kind_table[_INITRD_KIND_MAX] = {
         [INITRD_NONE] = "none",     [INITRD_OWN] = "own",         [INITRD_KDUMP] = "kdump",
         [INITRD_SYSTEM] = "system", [INITRD_UNKNOWN] = "unknown",
@@ -24,6 +27,26 @@ const char *initrd_kind_warning(const char *name) {
 static void file_identity_done(FileIdentity *id) {
         free(id->path);
         *id = (FileIdentity){ 0 };
+}
+
+Failure load_fail(LoadReport *report, Failure failure, const char *format, ...) {
+        va_list ap;
+        char *text;
+
+        va_start(ap, format);
+        if (vasprintf(&text, format, ap) < 0)
+                text = NULL;
+        va_end(ap);
+        if (text) /* two paths can be longer than what a report holds */
+                strscpy(text, MIN(strlen(text), (size_t)LOAD_REPORT_LONGEST_STRING) + 1, text);
+        free(report->message);
+        report->message = text;
+        report->failure = failure;
+        return failure;
+}
+
+Failure load_fail_memory(LoadReport *report) {
+        return load_fail(report, FAILURE_SYSTEM, "out of memory");
 }
 
 void load_report_done(LoadReport *report) {

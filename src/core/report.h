@@ -98,6 +98,11 @@ static inline void word_note_done(WordNote *note) {
 /* Frees what the report holds and zeroes it; accepts a zeroed report. */
 void load_report_done(LoadReport *report);
 
+/* Notes a failure and its sentence, of LOAD_REPORT_LONGEST_STRING bytes at most. Returns the
+ * failure. */
+Failure load_fail(LoadReport *report, Failure failure, const char *format, ...) _printf_(3, 4);
+Failure load_fail_memory(LoadReport *report);
+
 /* Whether two reports are of the same image: the same unchanged files, command line, loader and
  * flags, but for those by which the kernel may update an image of our own. With Loader=auto the
  * loader that was picked first will do, which is all that a dry run can tell. If not, returns false

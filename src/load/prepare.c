@@ -27,26 +27,6 @@
 #define RISCV_FLAT_MINOR  16u
 #define FILE_SIZE_LARGEST (UINT64_C(1) << 40) /* keeps the sums far from overflow */
 
-Failure load_fail(LoadReport *report, Failure failure, const char *format, ...) {
-        va_list ap;
-        char *text;
-
-        va_start(ap, format);
-        if (vasprintf(&text, format, ap) < 0)
-                text = NULL;
-        va_end(ap);
-        if (text) /* two paths can be longer than what a report holds */
-                strscpy(text, MIN(strlen(text), (size_t)LOAD_REPORT_LONGEST_STRING) + 1, text);
-        free(report->message);
-        report->message = text;
-        report->failure = failure;
-        return failure;
-}
-
-Failure load_fail_memory(LoadReport *report) {
-        return load_fail(report, FAILURE_SYSTEM, "out of memory");
-}
-
 /* A file that cannot be loaded is named together with the setting that names it. */
 static Failure blame_setting(Failure failure, const char *key, const char *value,
                              LoadReport *report) {

@@ -58,7 +58,3 @@ Failure load_build(const LoadRequest *request, int kernel_fd, int initrd_fd,
  * FAILURE_NONE, or the failure if there is no memory. */
 Failure load_note_loader(LoadReport *report, LoaderChoice loader, const char *format, ...)
         _printf_(3, 4);
-
-/* Notes a failure and its sentence in a report that has none yet. Returns the failure. */
-Failure load_fail(LoadReport *report, Failure failure, const char *format, ...) _printf_(3, 4);
-Failure load_fail_memory(LoadReport *report);
