@@ -73,14 +73,22 @@ struct Key {
                 (error);                                           \
         })
 
-static int set_text(char **field, const char *value, char *reterr) {
-        char *copy;
-
+static int check_text(const char *value, char *reterr) {
         if (strlen(value) > TEXT_LONGEST)
                 return FAIL(reterr, -ERANGE, "it takes at most %u bytes", TEXT_LONGEST);
         for (const char *p = value; *p; p++)
                 if ((unsigned char)*p < ' ' && *p != '\t')
                         return FAIL(reterr, -EINVAL, "it takes no control characters");
+        return 0;
+}
+
+static int set_text(char **field, const char *value, char *reterr) {
+        char *copy;
+        int r;
+
+        r = check_text(value, reterr);
+        if (r < 0)
+                return r;
         copy = strdup(value);
         if (!copy)
                 return -ENOMEM;
@@ -265,31 +273,32 @@ static int parse_paths(const Key *key, const char *value, void *field, char *ret
         return set_text(field, value, reterr);
 }
 
-static bool is_device(const char *value) {
-        static const char *const tags[] = { "UUID=", "LABEL=", "PARTUUID=", "PARTLABEL=" };
+static int parse_target(const Key *key, const char *value, void *field, char *reterr) {
+        Target *target = field, parsed;
+        int r;
 
-        if (strpbrk(value, " \t"))
-                return false;
-        for (size_t i = 0; i < ELEMENTSOF(tags); i++) {
-                const char *rest = startswith(value, tags[i]);
-
-                if (rest)
-                        return *rest != '\0';
+        r = check_text(value, reterr);
+        if (r < 0)
+                return r;
+        r = target_parse(value, &parsed);
+        if (r == -ENOMEM)
+                return r;
+        if (r < 0 || (parsed.type == TARGET_AUTO && isempty(key->names[0]))) {
+                if (r >= 0)
+                        target_done(&parsed);
+                return FAIL(reterr, -EINVAL,
+                            "it takes %sa path below /dev, UUID=, LABEL=, PARTUUID= or PARTLABEL= "
+                            "without blanks and quotes, with raw: before it for a partition to "
+                            "write over",
+                            isempty(key->names[0]) ? "" : "auto, ");
         }
-        return startswith(value, "/dev/") != NULL;
+        target_done(target);
+        *target = parsed;
+        return 0;
 }
 
-/* "" and "auto" as the key allows, a device, or "raw:" and a device. Writing over a device that
- * somebody named by mistake would be worse than no dump, so that has to be asked for. */
-static int parse_target(const Key *key, const char *value, void *field, char *reterr) {
-        const char *device = startswith(value, "raw:") ?: value;
-
-        if (name_table_lookup(key->names, key->n_names, value) < 0 && !is_device(device))
-                return FAIL(reterr, -EINVAL,
-                            "it takes %sa path below /dev, UUID=, LABEL=, PARTUUID= or PARTLABEL=, "
-                            "each with raw: before it for a partition to write over",
-                            isempty(key->names[0]) ? "" : "auto, ");
-        return set_text(field, value, reterr);
+static void format_target(const Key *key, const void *field, char *buf) {
+        strscpy(buf, SETTINGS_VALUE_MAX, strempty(((const Target *)field)->text));
 }
 
 static int parse_action_list(const char *value, unsigned *ret) {
@@ -376,8 +385,8 @@ static const char *const no_words[] = { "" };
 #define BYTES(f)        .parse = parse_bytes, .format = format_bytes, AT(f)
 #define PATHS(f, low, high) \
         .parse = parse_paths, .format = format_text, AT(f), .least = (low), .most = (high)
-#define TARGET(f, words)                                                       \
-        .parse = parse_target, .format = format_text, AT(f), .names = (words), \
+#define TARGET(f, words)                                                         \
+        .parse = parse_target, .format = format_target, AT(f), .names = (words), \
         .n_names = ELEMENTSOF(words)
 #define BOOL(f) .parse = parse_bool, .format = format_bool, AT(f)
 
@@ -444,8 +453,8 @@ void settings_done(Settings *s) {
         free(s->command_line);
         free(s->command_line_remove);
         free(s->command_line_append);
-        free(s->target);
-        free(s->fallback_target);
+        target_done(&s->target);
+        target_done(&s->fallback_target);
         free(s->capture_path);
         free(s->core_collector);
         free(s->extra_modules);

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "core/hotplug.h"
+#include "core/target.h"
 
 typedef enum LoaderChoice {
         LOADER_AUTO,
@@ -85,8 +86,7 @@ typedef struct Settings {
         uint64_t load_timeout_usec;
 
         /* [Capture] */
-        char *target;                  /* "auto", a device, TAG=value, or "raw:" and one of these */
-        char *fallback_target;         /* the same, or "" */
+        Target target, fallback_target;
         char *capture_path;            /* absolute */
         char *core_collector;          /* command line of makedumpfile */
         uint64_t unknown_kernel_level; /* 0 to 31 */

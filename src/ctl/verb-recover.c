@@ -112,6 +112,7 @@ static int recover_configured(int root_fd, const Settings *settings) {
 
 int verb_recover(const Options *options) {
         _cleanup_(settings_done) Settings settings = { 0 };
+        _cleanup_(target_done) Target named = { 0 };
         _cleanup_free_ char *device = NULL;
         _cleanup_close_ int root_fd = -EBADF;
         char error[CONFFILE_ERROR_MAX];
@@ -129,7 +130,10 @@ int verb_recover(const Options *options) {
                 return complain("Nothing is recovered: " CAPTURE_KERNEL_TEXT ".");
         if (!options->argument)
                 return recover_configured(root_fd, &settings);
-        r = block_path(startswith(options->argument, "raw:") ?: options->argument, &device);
+        if (target_parse(options->argument, &named) >= 0 && named.name)
+                r = block_path(&named.device, &device);
+        else
+                r = (device = strdup(options->argument)) ? 0 : -ENOMEM;
         if (r < 0)
                 return complain("Out of memory.");
         return recover(root_fd, &settings, device, true) ? EXIT_SUCCESS : EXIT_FAILURE;

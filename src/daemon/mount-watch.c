@@ -163,7 +163,8 @@ int mount_watch_set(MountWatch *w, const Settings *settings) {
                 r = add(w, settings->initrd, false);
         if (r >= 0)
                 r = add(w, settings->capture_path, true);
-        w->has_target = !streq(settings->target, "auto") || !isempty(settings->fallback_target);
+        w->has_target = settings->target.type != TARGET_AUTO ||
+                        settings->fallback_target.type != TARGET_NONE;
         look(w, &loaded, &dumps);
         return r;
 }

@@ -135,7 +135,7 @@ int device_identify(Builder *b, const BlockName *name, DeviceUse use, DeviceId *
 /* --- place.c */
 
 /* Works out where Target= or FallbackTarget= is, as key= has it. */
-int place_resolve(Builder *b, const char *key, const char *value, PlanPlace *ret) _must_check_;
+int place_resolve(Builder *b, const char *key, const Target *target, PlanPlace *ret) _must_check_;
 
 /* --- contents.c */
 

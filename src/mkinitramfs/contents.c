@@ -231,9 +231,9 @@ static int set_plan(Builder *b) {
                 return fail_memory(b);
         r = set_host(b);
         if (r >= 0)
-                r = place_resolve(b, "Target", b->settings->target, &b->plan.target);
+                r = place_resolve(b, "Target", &b->settings->target, &b->plan.target);
         if (r >= 0)
-                r = place_resolve(b, "FallbackTarget", b->settings->fallback_target,
+                r = place_resolve(b, "FallbackTarget", &b->settings->fallback_target,
                                   &b->plan.fallback);
         return r;
 }

@@ -140,13 +140,7 @@ static int set_label(Builder *b, PlanPlace *place, const char *directory, const 
 
 /* The device of a mount: by its numbers, or, where those are made up, by its source. */
 static int device_of_mount(Builder *b, const char *key, const Mount *mount, BlockName *ret) {
-        int r = -ENOENT;
-
-        if (mount->major != 0)
-                r = block_by_number(b->root_fd, mount->major, mount->minor, ret);
-        else if (mount_has_source(mount))
-                r = block_by_path(b->root_fd, mount->source, ret);
-        if (r < 0)
+        if (mount_device(mount, b->root_fd, ret) < 0)
                 return fail(b, -ENODEV,
                             "%s=: the device of %s, \"%s\", is not among those of /sys/class/block",
                             key, mount->point, mount->source);
@@ -227,46 +221,18 @@ static int resolve_mounted(Builder *b, const char *key, PlanPlace *place) {
         return place->directory ? 0 : fail_memory(b);
 }
 
-/* What fstab says of a device, by any of its names. */
-static int find_in_fstab(Builder *b, const BlockName *name, Mount *ret) {
-        static const struct {
-                const char *tag, *directory;
-        } tags[] = { { "UUID=", "/dev/disk/by-uuid" },
-                     { "PARTUUID=", "/dev/disk/by-partuuid" },
-                     { "LABEL=", "/dev/disk/by-label" } };
-        char source[300];
-        int r;
-
-        strscpyf(source, sizeof(source), "/dev/%s", name->text);
-        r = mounts_of_source(b->fstab, source, ret);
-        for (size_t i = 0; i < ELEMENTSOF(tags) && r == -ENOENT; i++) {
-                _cleanup_free_ char *link = NULL;
-
-                if (block_link(b->root_fd, tags[i].directory, "", name, &link) < 0)
-                        continue;
-                strscpyf(source, sizeof(source), "%s%s", tags[i].tag, link);
-                r = mounts_of_source(b->fstab, source, ret);
-        }
-        return r;
-}
-
 /* What is on a device that need not be mounted. */
 static int type_of_device(Builder *b, const char *key, const BlockName *name, char **ret) {
         _cleanup_(mount_done) Mount mount = { 0 };
-        uint64_t major = 0, minor = 0;
-        char source[160];
         int r = -ENOENT;
 
-        if (block_number(b->root_fd, name, &major, &minor) < 0)
-                major = 0;
-        strscpyf(source, sizeof(source), "/dev/%s", name->text);
         if (b->mounts)
-                r = mounts_of_device(b->mounts, major, minor, source, &mount);
+                r = mounts_of_device(b->mounts, b->root_fd, name, &mount);
         /* udev's word counts for the running system only. */
         if (r == -ENOENT && b->root[0] == '\0')
                 r = udev_block_property(name->text, "ID_FS_TYPE", &mount.type);
         if (r == -ENOENT && b->fstab)
-                r = find_in_fstab(b, name, &mount);
+                r = mounts_of_device(b->fstab, b->root_fd, name, &mount);
         if (r == -ENOENT || (r >= 0 && streq(mount.type, "auto")))
                 return fail(b, -ENODEV,
                             "%s=: the type of the file system on /dev/%s is not known: mount it, "
@@ -278,30 +244,30 @@ static int type_of_device(Builder *b, const char *key, const BlockName *name, ch
         return 0;
 }
 
-static int find_device(Builder *b, const char *key, const char *value, BlockName *ret) {
-        _cleanup_free_ char *path = NULL;
+static int find_device(Builder *b, const char *key, const Target *target, BlockName *ret) {
         int r;
 
-        if (block_path(value, &path) < 0)
+        r = block_by_name(b->root_fd, &target->device, ret);
+        if (r == -ENOMEM)
                 return fail_memory(b);
-        r = block_by_path(b->root_fd, path, ret);
         if (r == -ENOTBLK)
-                return fail(b, r, "%s=: \"%s\" is no block device", key, value);
+                return fail(b, r, "%s=: \"%s\" is no block device", key, target->name);
         if (r < 0)
-                return fail(b, r, "%s=: there is no device \"%s\": %s", key, value, strerror(-r));
+                return fail(b, r, "%s=: there is no device \"%s\": %s", key, target->name,
+                            strerror(-r));
         return 0;
 }
 
-static int resolve_device(Builder *b, const char *key, const char *value, PlanPlace *place) {
+static int resolve_device(Builder *b, const char *key, const Target *target, PlanPlace *place) {
         _cleanup_free_ char *type = NULL;
         BlockName name;
         int r;
 
-        r = find_device(b, key, value, &name);
+        r = find_device(b, key, target, &name);
         if (r >= 0)
                 r = type_of_device(b, key, &name, &type);
         if (r >= 0)
-                r = set_file_system(b, key, type, value, place);
+                r = set_file_system(b, key, type, target->name, place);
         if (r >= 0)
                 r = set_device(b, &name, place);
         if (r >= 0)
@@ -360,17 +326,17 @@ static bool is_part_of_something(Builder *b, const BlockName *name) {
 static int check_unused(Builder *b, const char *key, const BlockName *name) {
         _cleanup_(mount_done) Mount mount = { 0 }, planned = { 0 };
         _cleanup_free_ char *uuid = NULL, *type = NULL;
-        uint64_t major = 0, minor = 0;
-        char source[160];
+        int r = -ENOENT;
 
-        if (block_number(b->root_fd, name, &major, &minor) < 0)
-                major = 0;
-        strscpyf(source, sizeof(source), "/dev/%s", name->text);
-        if (b->mounts && mounts_of_device(b->mounts, major, minor, source, &mount) == 0)
+        if (b->mounts)
+                r = mounts_using_device(b->mounts, b->root_fd, name, &mount);
+        if (r >= 0)
                 return fail(b, -EBUSY,
                             "%s=: /dev/%s is mounted at %s, and a dump would be written over its "
                             "file system",
                             key, name->text, mount.point);
+        if (r != -ENOENT)
+                return fail_memory(b);
         if (btrfs_of(b, name, &uuid) >= 0)
                 return fail(b, -EBUSY, "%s=: /dev/%s belongs to a btrfs that is mounted", key,
                             name->text);
@@ -379,9 +345,13 @@ static int check_unused(Builder *b, const char *key, const BlockName *name) {
         if (is_part_of_something(b, name))
                 return fail(b, -EBUSY, "%s=: a volume, an array or partitions are made of /dev/%s",
                             key, name->text);
-        if (b->fstab && find_in_fstab(b, name, &planned) >= 0)
+        if (b->fstab)
+                r = mounts_using_device(b->fstab, b->root_fd, name, &planned);
+        if (r >= 0)
                 return fail(b, -EBUSY, "%s=: /etc/fstab has another use for /dev/%s (%s)", key,
                             name->text, planned.type);
+        if (r != -ENOENT)
+                return fail_memory(b);
         /* udev's word counts for the running system only. */
         if (b->root[0] == '\0' && udev_block_property(name->text, "ID_FS_TYPE", &type) >= 0)
                 return fail(b, -EBUSY,
@@ -391,11 +361,11 @@ static int check_unused(Builder *b, const char *key, const BlockName *name) {
         return 0;
 }
 
-static int resolve_raw(Builder *b, const char *key, const char *value, PlanPlace *place) {
+static int resolve_raw(Builder *b, const char *key, const Target *target, PlanPlace *place) {
         BlockName name;
         int r;
 
-        r = find_device(b, key, value, &name);
+        r = find_device(b, key, target, &name);
         if (r >= 0)
                 r = check_unused(b, key, &name);
         if (r >= 0)
@@ -408,15 +378,16 @@ static int resolve_raw(Builder *b, const char *key, const char *value, PlanPlace
         return r;
 }
 
-int place_resolve(Builder *b, const char *key, const char *value, PlanPlace *ret) {
-        const char *raw = startswith(value, "raw:");
-
-        if (value[0] == '\0') {
+int place_resolve(Builder *b, const char *key, const Target *target, PlanPlace *ret) {
+        switch (target->type) {
+        case TARGET_AUTO:
+                return resolve_mounted(b, key, ret);
+        case TARGET_DEVICE:
+                return resolve_device(b, key, target, ret);
+        case TARGET_RAW:
+                return resolve_raw(b, key, target, ret);
+        default:
                 ret->type = PLAN_PLACE_NONE;
                 return 0;
         }
-        if (raw)
-                return resolve_raw(b, key, raw, ret);
-        return streq(value, "auto") ? resolve_mounted(b, key, ret)
-                                    : resolve_device(b, key, value, ret);
 }

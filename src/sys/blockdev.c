@@ -216,30 +216,35 @@ char *block_encode(const char *text) {
         return encoded;
 }
 
-int block_path(const char *name, char **ret) {
-        static const struct {
-                const char *tag, *directory;
-        } tags[] = {
-                { "UUID=", "/dev/disk/by-uuid" },
-                { "LABEL=", "/dev/disk/by-label" },
-                { "PARTUUID=", "/dev/disk/by-partuuid" },
-                { "PARTLABEL=", "/dev/disk/by-partlabel" },
+int block_path(const DeviceName *name, char **ret) {
+        static const char *const directories[_DEVICE_NAME_TAG_MAX] = {
+                [DEVICE_NAME_UUID] = "/dev/disk/by-uuid",
+                [DEVICE_NAME_LABEL] = "/dev/disk/by-label",
+                [DEVICE_NAME_PARTUUID] = "/dev/disk/by-partuuid",
+                [DEVICE_NAME_PARTLABEL] = "/dev/disk/by-partlabel",
         };
+        _cleanup_free_ char *encoded = NULL;
+        char *path;
 
-        for (size_t i = 0; i < ELEMENTSOF(tags); i++) {
-                const char *value = startswith(name, tags[i].tag);
-                _cleanup_free_ char *encoded = value ? block_encode(value) : NULL;
-                char *path;
-
-                if (!value)
-                        continue;
-                if (!encoded || asprintf(&path, "%s/%s", tags[i].directory, encoded) < 0)
-                        return -ENOMEM;
-                *ret = path;
-                return 0;
+        if (name->tag == DEVICE_NAME_PATH)
+                path = strdup(name->value);
+        else {
+                encoded = block_encode(name->value);
+                if (!encoded || asprintf(&path, "%s/%s", directories[name->tag], encoded) < 0)
+                        path = NULL;
         }
-        *ret = strdup(name);
-        return *ret ? 0 : -ENOMEM;
+        if (!path)
+                return -ENOMEM;
+        *ret = path;
+        return 0;
+}
+
+int block_by_name(int root_fd, const DeviceName *name, BlockName *ret) {
+        _cleanup_free_ char *path = NULL;
+        int r;
+
+        r = block_path(name, &path);
+        return r < 0 ? r : block_by_path(root_fd, path, ret);
 }
 
 /* Whether a link leads to the device. */

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "base/macro.h"
+#include "core/target.h"
 
 #define BLOCK_NAME_MAX    128u
 #define BLOCK_SLAVES_MOST 256u
@@ -17,14 +18,16 @@ typedef struct BlockName {
         char text[BLOCK_NAME_MAX];
 } BlockName;
 
-/* The path in /dev of a device as people name it: "UUID=...", "LABEL=...", "PARTUUID=..." and
- * "PARTLABEL=..." by the link that udev makes, and a path as it is. Returns 0 with a fresh string,
- * or -ENOMEM. */
-int block_path(const char *name, char **ret) _must_check_;
+/* The path in /dev of a device: a tag by the link that udev makes, and a path as it is. Returns 0
+ * with a fresh string, or -ENOMEM. */
+int block_path(const DeviceName *name, char **ret) _must_check_;
 
 /* The device that a path below /dev leads to. Returns 0; -ENOENT (there is no such path),
  * -ENOTBLK (it is no block device), -ELOOP, -ENOMEM. */
 int block_by_path(int root_fd, const char *path, BlockName *ret) _must_check_;
+
+/* The device that block_path() leads to. The same returns. */
+int block_by_name(int root_fd, const DeviceName *name, BlockName *ret) _must_check_;
 
 /* The device of these numbers. Returns 0 or -ENOENT. */
 int block_by_number(int root_fd, uint64_t major, uint64_t minor, BlockName *ret) _must_check_;

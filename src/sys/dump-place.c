@@ -11,34 +11,11 @@
 #include "sys/mounts.h"
 #include "sys/path.h"
 
-/* The device that is looked for, and the path on it. */
+/* A path on a device. */
 typedef struct Search {
-        int root_fd;
-        BlockName name;
-        uint64_t major, minor;
         const char *path;
         char *found; /* the path on the running system */
 } Search;
-
-static int find_device(Search *search, const char *target) {
-        _cleanup_free_ char *path = NULL;
-        int r;
-
-        r = block_path(target, &path);
-        if (r >= 0)
-                r = block_by_path(search->root_fd, path, &search->name);
-        return r < 0 ? r
-                     : block_number(search->root_fd, &search->name, &search->major, &search->minor);
-}
-
-static bool is_of_device(const Search *search, const Mount *mount) {
-        BlockName source;
-
-        return (mount->major == search->major && mount->minor == search->minor) ||
-               (mount_has_source(mount) && startswith(mount->source, "/dev/") &&
-                block_by_path(search->root_fd, mount->source, &source) >= 0 &&
-                streq(source.text, search->name.text));
-}
 
 /* The rest of path behind the part of the file system that is mounted, NULL if it is not in
  * there. */
@@ -56,7 +33,7 @@ static int try_mount(void *userdata, const Mount *mount) {
         Search *search = userdata;
         const char *behind = behind_root(search->path, mount->root);
 
-        if (!behind || !is_of_device(search, mount))
+        if (!behind)
                 return 0;
         if (asprintf(&search->found, "%s%s", streq(mount->point, "/") ? "" : mount->point, behind) <
             0) {
@@ -67,16 +44,17 @@ static int try_mount(void *userdata, const Mount *mount) {
 }
 
 /* Returns 0, -ENODEV if the device is not mounted with that path, -ENOMEM or another errno. */
-static int find_mounted(Search *search, char **ret) {
+static int find_mounted(int root_fd, const BlockName *name, const char *path, char **ret) {
         _cleanup_(mounts_freep) Mounts *mounts = NULL;
+        Search search = { .path = path };
         int r;
 
-        r = mounts_read_below(search->root_fd, "/proc/self/mountinfo", false, &mounts);
+        r = mounts_read_below(root_fd, "/proc/self/mountinfo", false, &mounts);
         if (r >= 0)
-                r = mounts_each(mounts, try_mount, search);
+                r = mounts_each_of_device(mounts, root_fd, name, try_mount, &search);
         if (r <= 0)
                 return r < 0 ? r : -ENODEV;
-        *ret = search->found;
+        *ret = search.found;
         return 0;
 }
 
@@ -90,21 +68,18 @@ static int fail(int error, char **reterr, const char *before, const char *target
         return error;
 }
 
-static const char *target_of(const Settings *settings, DumpPlace place) {
-        return place == DUMP_PLACE_TARGET ? settings->target : settings->fallback_target;
+static const Target *target_of(const Settings *settings, DumpPlace place) {
+        return place == DUMP_PLACE_TARGET ? &settings->target : &settings->fallback_target;
 }
 
 int dump_place_device(const Settings *settings, DumpPlace place, char **ret) {
-        const char *raw = startswith(strempty(target_of(settings, place)), "raw:");
+        const Target *target = target_of(settings, place);
 
-        return raw ? block_path(raw, ret) : -ENXIO;
+        return target->type == TARGET_RAW ? block_path(&target->device, ret) : -ENXIO;
 }
 
 bool dump_place_any_device(const Settings *settings) {
-        for (DumpPlace place = 0; place < _DUMP_PLACE_MAX; place++)
-                if (startswith(strempty(target_of(settings, place)), "raw:"))
-                        return true;
-        return false;
+        return settings->target.type == TARGET_RAW || settings->fallback_target.type == TARGET_RAW;
 }
 
 /* Where a path leads, also if its end is not there yet. */
@@ -143,26 +118,26 @@ int dump_place_mounted(int root_fd, const char *path, char **reterr) {
 }
 
 int dump_place(int root_fd, const Settings *settings, DumpPlace place, char **ret, char **reterr) {
-        const char *target = target_of(settings, place);
-        Search search = { .root_fd = root_fd, .path = settings->capture_path };
+        const Target *target = target_of(settings, place);
+        BlockName name;
         int r;
 
-        if (isempty(target))
+        if (target->type == TARGET_NONE)
                 return fail(-ENXIO, reterr, "there is no FallbackTarget=", "", "");
-        if (streq(target, "auto") || startswith(target, "raw:")) {
+        if (target->type != TARGET_DEVICE) {
                 r = dump_place_mounted(root_fd, settings->capture_path, reterr);
                 if (r < 0)
                         return r;
                 *ret = strdup(settings->capture_path);
                 return *ret ? 0 : -ENOMEM;
         }
-        r = find_device(&search, target);
+        r = block_by_name(root_fd, &target->device, &name);
         if (r == -ENOMEM)
                 return r;
         if (r < 0)
-                return fail(-ENODEV, reterr, "there is no device ", target, "");
-        r = find_mounted(&search, ret);
+                return fail(-ENODEV, reterr, "there is no device ", target->name, "");
+        r = find_mounted(root_fd, &name, settings->capture_path, ret);
         if (r == -ENODEV)
-                return fail(r, reterr, "", target, " is not mounted");
+                return fail(r, reterr, "", target->name, " is not mounted");
         return r;
 }

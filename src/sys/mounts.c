@@ -12,6 +12,7 @@
 
 struct Mounts {
         struct libmnt_table *table;
+        bool is_fstab;
 };
 
 Mounts *mounts_free(Mounts *m) {
@@ -35,6 +36,7 @@ int mounts_read(const char *path, bool is_fstab, Mounts **ret) {
                 return -ENOMEM;
         if (access(path, R_OK) < 0)
                 return -errno;
+        m->is_fstab = is_fstab;
         m->table = mnt_new_table();
         if (!m->table || mnt_table_set_parser_errcb(m->table, skip_line) != 0)
                 return -ENOMEM;
@@ -72,13 +74,23 @@ static bool spreads(struct libmnt_fs *fs) {
         return false;
 }
 
+/* Its source; "UUID=..." and the like without the quotes that fstab may have there. */
+static char *source_of(struct libmnt_fs *fs) {
+        const char *tag, *value;
+        char *source;
+
+        if (mnt_fs_get_tag(fs, &tag, &value) != 0)
+                return strdup(strempty(mnt_fs_get_source(fs)));
+        return asprintf(&source, "%s=%s", tag, value) < 0 ? NULL : source;
+}
+
 static int copy_of(struct libmnt_fs *fs, Mount *ret) {
         dev_t device = mnt_fs_get_devno(fs);
         Mount mount = {
                 .point = strdup(strempty(mnt_fs_get_target(fs))),
                 .root = strdup(mnt_fs_get_root(fs) ?: "/"),
                 .type = strdup(strempty(mnt_fs_get_fstype(fs))),
-                .source = strdup(strempty(mnt_fs_get_source(fs))),
+                .source = source_of(fs),
                 .major = major(device),
                 .minor = minor(device),
                 .noauto = mnt_fs_get_option(fs, "noauto", NULL, NULL) == 0,
@@ -143,51 +155,110 @@ int mounts_missing(Mounts *fstab, const char *path, const Mount *mounted, Mount 
         return 1;
 }
 
+/* The kernel gives all file systems on a block device the numbers of that (fuseblk, too, which only
+ * root can mount); only those that may be on several have made up ones, and of these dumps can be
+ * on btrfs alone. The source of others is any text: a user who mounts by FUSE makes it up. */
 static bool has_source(uint64_t major, const char *type) {
         return major == 0 && streq_ptr(type, "btrfs");
 }
 
-bool mount_has_source(const Mount *mount) {
-        return has_source(mount->major, mount->type);
+static int device_of_source(int root_fd, const char *source, BlockName *ret) {
+        DeviceName device;
+        int r;
+
+        r = device_name_parse(source, &device);
+        return r < 0 ? -ENOENT : block_by_name(root_fd, &device, ret);
 }
 
-static bool is_of_device(struct libmnt_fs *fs, dev_t device, const char *source) {
-        if (major(device) != 0 && mnt_fs_get_devno(fs) == device)
+int mount_device(const Mount *mount, int root_fd, BlockName *ret) {
+        if (mount->major != 0)
+                return block_by_number(root_fd, mount->major, mount->minor, ret);
+        if (!has_source(mount->major, mount->type))
+                return -ENOENT;
+        return device_of_source(root_fd, mount->source, ret);
+}
+
+/* A device that is looked for. */
+typedef struct Wanted {
+        int root_fd;
+        const BlockName *name;
+        uint64_t major, minor; /* major 0 if they are not known */
+} Wanted;
+
+static Wanted wanted(int root_fd, const BlockName *name) {
+        Wanted w = { .root_fd = root_fd, .name = name };
+
+        if (block_number(root_fd, name, &w.major, &w.minor) < 0)
+                w.major = 0;
+        return w;
+}
+
+static bool leads_to(const Wanted *w, const char *source) {
+        BlockName name;
+
+        return device_of_source(w->root_fd, source, &name) >= 0 && streq(name.text, w->name->text);
+}
+
+static bool is_on(const Mounts *m, struct libmnt_fs *fs, const Wanted *w) {
+        dev_t device = mnt_fs_get_devno(fs);
+        _cleanup_free_ char *source = NULL;
+
+        if (w->major != 0 && major(device) == w->major && minor(device) == w->minor)
                 return true;
-        return source && has_source(major(mnt_fs_get_devno(fs)), mnt_fs_get_fstype(fs)) &&
-               streq_ptr(mnt_fs_get_source(fs), source);
+        if (!m->is_fstab && !has_source(major(device), mnt_fs_get_fstype(fs)))
+                return false;
+        source = source_of(fs);
+        return source && leads_to(w, source);
 }
 
-int mounts_of_device(Mounts *m, uint64_t major, uint64_t minor, const char *source, Mount *ret) {
+/* Whether a part of it is there, as an option says. */
+static bool has_part_on(struct libmnt_fs *fs, const Wanted *w) {
+        static const char *const options[] = { "logdev", "rtdev", "journal_path", "device" };
+        char *rest = (char *)mnt_fs_get_options(fs), *name, *value;
+        size_t name_size, value_size;
+
+        while (rest && mnt_optstr_next_option(&rest, &name, &name_size, &value, &value_size) == 0)
+                for (size_t i = 0; i < ELEMENTSOF(options); i++) {
+                        _cleanup_free_ char *source = NULL;
+
+                        if (strlen(options[i]) != name_size ||
+                            memcmp(options[i], name, name_size) != 0)
+                                continue;
+                        source = strndup(strempty(value), value_size);
+                        if (source && leads_to(w, source))
+                                return true;
+                }
+        return false;
+}
+
+static int find(Mounts *m, const Wanted *w, bool with_parts, Mount *ret) {
         struct libmnt_iter *iter = mnt_new_iter(MNT_ITER_FORWARD);
-        dev_t device = makedev((unsigned)major, (unsigned)minor);
         struct libmnt_fs *fs;
         int r = -ENOENT;
 
         if (!iter)
                 return -ENOMEM;
         while (r == -ENOENT && mnt_table_next_fs(m->table, iter, &fs) == 0)
-                if (is_of_device(fs, device, source))
+                if (is_on(m, fs, w) || (with_parts && has_part_on(fs, w)))
                         r = copy_of(fs, ret);
         mnt_free_iter(iter);
         return r;
 }
 
-int mounts_of_source(Mounts *fstab, const char *source, Mount *ret) {
-        struct libmnt_iter *iter = mnt_new_iter(MNT_ITER_FORWARD);
-        struct libmnt_fs *fs;
-        int r = -ENOENT;
+int mounts_of_device(Mounts *m, int root_fd, const BlockName *name, Mount *ret) {
+        const Wanted w = wanted(root_fd, name);
 
-        if (!iter)
-                return -ENOMEM;
-        while (r == -ENOENT && mnt_table_next_fs(fstab->table, iter, &fs) == 0)
-                if (streq_ptr(mnt_fs_get_source(fs), source))
-                        r = copy_of(fs, ret);
-        mnt_free_iter(iter);
-        return r;
+        return find(m, &w, false, ret);
 }
 
-int mounts_each(Mounts *m, int (*take)(void *userdata, const Mount *mount), void *userdata) {
+int mounts_using_device(Mounts *m, int root_fd, const BlockName *name, Mount *ret) {
+        const Wanted w = wanted(root_fd, name);
+
+        return find(m, &w, true, ret);
+}
+
+static int each(Mounts *m, const Wanted *w, int (*take)(void *userdata, const Mount *mount),
+                void *userdata) {
         struct libmnt_iter *iter = mnt_new_iter(MNT_ITER_FORWARD);
         struct libmnt_fs *fs;
         int r = 0;
@@ -197,10 +268,23 @@ int mounts_each(Mounts *m, int (*take)(void *userdata, const Mount *mount), void
         while (r == 0 && mnt_table_next_fs(m->table, iter, &fs) == 0) {
                 _cleanup_(mount_done) Mount mount = { 0 };
 
+                if (w && !is_on(m, fs, w))
+                        continue;
                 r = copy_of(fs, &mount);
                 if (r >= 0)
                         r = take(userdata, &mount);
         }
         mnt_free_iter(iter);
         return r;
+}
+
+int mounts_each(Mounts *m, int (*take)(void *userdata, const Mount *mount), void *userdata) {
+        return each(m, NULL, take, userdata);
+}
+
+int mounts_each_of_device(Mounts *m, int root_fd, const BlockName *name,
+                          int (*take)(void *userdata, const Mount *mount), void *userdata) {
+        const Wanted w = wanted(root_fd, name);
+
+        return each(m, &w, take, userdata);
 }

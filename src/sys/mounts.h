@@ -5,13 +5,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "base/macro.h"
+#include "sys/blockdev.h"
 
 typedef struct Mount {
         char *point;  /* where it is mounted */
         char *root;   /* what of the file system: "/", a subvolume, a bind mount's directory */
         char *type;   /* "ext4" */
-        char *source; /* "/dev/vda1" */
+        char *source; /* "/dev/vda1"; of fstab "UUID=..." and the like, too */
         uint64_t major, minor; /* of the device; major 0 if it is none (btrfs among them) */
         bool noauto;           /* of fstab: not mounted at boot */
         bool spreads;          /* a part of it, as xfs's log, is on another device */
@@ -37,22 +37,26 @@ int mounts_of_path(Mounts *m, const char *path, Mount *ret) _must_check_;
  * around. Returns 1 with a fresh copy of what is missing, 0, or -ENOMEM. */
 int mounts_missing(Mounts *fstab, const char *path, const Mount *mounted, Mount *ret) _must_check_;
 
-/* Whether a mount of mountinfo tells its device by its source. The kernel gives all file systems on
- * a block device the numbers of that (fuseblk, too, which only root can mount); only those that may
- * be on several have made up ones, and of these dumps can be on btrfs alone. The source of others
- * is any text: a user who mounts by FUSE makes it up. */
-bool mount_has_source(const Mount *mount);
+/* The block device of a mount of mountinfo, by its numbers or, where those are made up, by its
+ * source. Returns 0; -ENOENT, -ENOTBLK, -ELOOP, -ENOMEM. */
+int mount_device(const Mount *mount, int root_fd, BlockName *ret) _must_check_;
 
-/* The first mount of a block device in mountinfo, by its numbers (if major is not 0) or, where it
- * counts, by its source; in a service's sandbox others of it follow. The same returns. */
-int mounts_of_device(Mounts *m, uint64_t major, uint64_t minor, const char *source,
-                     Mount *ret) _must_check_;
+/* The first line about a block device: of mountinfo, by its numbers or, where those are made up, by
+ * what its source leads to; in a service's sandbox others of it follow. Of fstab, by what its
+ * source leads to. That is compared as a device, as one has many names: paths and tags, with links
+ * below root_fd. Returns 0 with a fresh copy; -ENOENT, -ENOMEM. */
+int mounts_of_device(Mounts *m, int root_fd, const BlockName *name, Mount *ret) _must_check_;
 
-/* The first line of fstab with this source. The same returns. */
-int mounts_of_source(Mounts *fstab, const char *source, Mount *ret) _must_check_;
+/* The same with the lines that have a part of their file system there, as a log (logdev=). */
+int mounts_using_device(Mounts *m, int root_fd, const BlockName *name, Mount *ret) _must_check_;
 
 /* Calls take() with each of them, the first one first, until it returns something else than 0.
  * Returns that, or 0; -ENOMEM. */
 int mounts_each(Mounts *m, int (*take)(void *userdata, const Mount *mount),
                 void *userdata) _must_check_;
+
+/* The same with those that mounts_of_device() goes through. */
+int mounts_each_of_device(Mounts *m, int root_fd, const BlockName *name,
+                          int (*take)(void *userdata, const Mount *mount),
+                          void *userdata) _must_check_;
 void mount_done(Mount *mount);

@@ -378,6 +378,24 @@ static void mounted(Mounts *m, const char *path, const char *point, const char *
         mount_done(&mount);
 }
 
+/* point is NULL if it is mounted nowhere. */
+static void of_device(Mounts *m, const char *name, const char *numbers, const char *point) {
+        char path[128];
+        BlockName device;
+        Mount mount;
+
+        strscpy(device.text, sizeof(device.text), name);
+        strscpyf(path, sizeof(path), "/sys/class/block/%s/dev", name);
+        tree_text(&tree, path, numbers);
+        strscpyf(path, sizeof(path), "/dev/%s", name);
+        tree_text(&tree, path, "");
+        ck_assert_int_eq(mounts_of_device(m, tree.fd, &device, &mount), point ? 0 : -ENOENT);
+        if (!point)
+                return;
+        ck_assert_str_eq(mount.point, point);
+        mount_done(&mount);
+}
+
 START_TEST(mounted_places) {
         _cleanup_(mounts_freep) Mounts *m = NULL, *fstab = NULL;
         char path[128];
@@ -394,33 +412,42 @@ START_TEST(mounted_places) {
                   "25 21 0:50 / /home/u rw - fuse /dev/vdc rw,user_id=1000\n"
                   "26 21 0:51 / /home/v rw - fuse.btrfs /dev/vdc rw,user_id=1000\n"
                   "27 21 0:52 / /home/w rw - tmpfs /dev/vdc rw\n"
-                  "28 21 254:5 / /ntfs rw - fuseblk /dev/vda5 rw,user_id=0\n");
+                  "28 21 254:5 / /ntfs rw - fuseblk /dev/vda5 rw,user_id=0\n"
+                  "29 21 0:53 / /@y rw - btrfs /dev/mapper/vg-y rw\n");
+        tree_link(&tree, "/dev/mapper/vg-y", "../dm-0");
         ck_assert_int_eq(mounts_read(path, false, &m), 0);
         mounted(m, "/", "/", "/dev/vda1");
         mounted(m, "/vary", "/", "/dev/vda1");
         mounted(m, "/var", "/var", "/dev/vda4");
         mounted(m, "/var/x/y", "/var", "/dev/vda4");
         mounted(m, "/a b/c", "/a b", "/dev/vdb");
-        ck_assert_int_eq(mounts_of_device(m, 254, 3, NULL, &mount), 0);
-        ck_assert_str_eq(mount.type, "xfs");
-        mount_done(&mount);
-        ck_assert_int_eq(mounts_of_device(m, 0, 40, "/dev/vdb", &mount), 0);
-        ck_assert_str_eq(mount.root, "/@x");
-        ck_assert_uint_eq(mount.major, 0);
-        mount_done(&mount);
-        ck_assert_int_eq(mounts_of_device(m, 0, 40, "/dev/vdc", &mount), -ENOENT);
-        ck_assert_int_eq(mounts_of_device(m, 254, 6, "/dev/vdc", &mount), -ENOENT);
-        ck_assert_int_eq(mounts_of_device(m, 254, 5, NULL, &mount), 0);
-        ck_assert_str_eq(mount.type, "fuseblk");
-        mount_done(&mount);
-        ck_assert_int_eq(mounts_of_device(m, 0, 0, NULL, &mount), -ENOENT);
+        of_device(m, "vda3", "254:3", "/var");
+        of_device(m, "vdb", "254:16", "/a b");
+        of_device(m, "vdc", "254:32", NULL);
+        of_device(m, "vda6", "254:6", NULL);
+        of_device(m, "vda5", "254:5", "/ntfs");
+        of_device(m, "dm-0", "253:0", "/@y");
 
         strscpyf(path, sizeof(path), "%s/fstab", tree.path);
-        tree_text(&tree, "/fstab", "# x\nUUID=1-2 /d xfs defaults 0 0\n");
+        tree_text(&tree, "/fstab",
+                  "# x\nUUID=1-2 /d xfs logdev=LABEL=l 0 0\nLABEL=\"a\\040b\" /e xfs\n"
+                  "LABEL=l2 none swap sw\nvda5 /f xfs\n/dev/../dev//vda5 /g xfs\n");
         ck_assert_int_eq(mounts_read(path, true, &fstab), 0);
-        ck_assert_int_eq(mounts_of_source(fstab, "UUID=1-2", &mount), 0);
-        ck_assert_str_eq(mount.type, "xfs");
+        tree_link(&tree, "/dev/disk/by-uuid/1-2", "../../vda3");
+        tree_link(&tree, "/dev/disk/by-label/a\\x20b", "../../vdb");
+        tree_link(&tree, "/dev/disk/by-label/l", "../../vdc");
+        tree_link(&tree, "/dev/disk/by-label/l2", "../../mapper/vg-y");
+        of_device(fstab, "vda3", "254:3", "/d");
+        of_device(fstab, "vdb", "254:16", "/e");
+        of_device(fstab, "vdc", "254:32", NULL);
+        of_device(fstab, "dm-0", "253:0", "none");
+        of_device(fstab, "vda5", "254:5", "/g");
+        ck_assert_int_eq(mounts_using_device(fstab, tree.fd, &(BlockName){ "vdc" }, &mount), 0);
+        ck_assert_str_eq(mount.point, "/d");
+        ck_assert_str_eq(mount.source, "UUID=1-2");
         mount_done(&mount);
+        ck_assert_int_eq(mounts_using_device(fstab, tree.fd, &(BlockName){ "vda6" }, &mount),
+                         -ENOENT);
 }
 END_TEST
 

@@ -176,6 +176,23 @@ FallbackTarget=/dev/vda1'
 planned '"Directory":"/x/y"' '"Fallback":{"Type":"file-system","Device":{"By":"uuid","Value":"1111'
 configure 'Target=raw:/dev/vda2'
 refused "/etc/fstab has another use for /dev/vda2 (xfs)"
+# By whatever name, and whatever for.
+link by-path pci-0000:00:04.0-part2 vda2
+link by-partlabel 'the\x20dumps' vda2
+ln -sfn disk/by-uuid/3333 "$root/dev/chosen"
+for name in UUID=3333 PARTUUID=3333-02 LABEL=dumps 'PARTLABEL="the\040dumps"' 'UUID="3333"' \
+    /dev/disk/by-uuid/3333 /dev/disk/by-path/pci-0000:00:04.0-part2 /dev/disk/by-label/dumps \
+    /dev/chosen /dev/../dev/vda2; do
+    printf '/dev/nothing / ext4\n%s /dumps xfs defaults 0 0\n' "$name" >"$root/etc/fstab"
+    refused "/etc/fstab has another use for /dev/vda2 (xfs)"
+done
+for option in logdev=/dev/vda2 rtdev=UUID=3333 journal_path=/dev/disk/by-uuid/3333 \
+    noatime,device=/dev/vda9,device=/dev/chosen; do
+    echo "UUID=1111-2222 /srv xfs $option 0 0" >"$root/etc/fstab"
+    refused "/etc/fstab has another use for /dev/vda2 (xfs)"
+done
+printf '%s / ext4\n' UUID=1111-2222 UUID=4444 LABEL= 3333 vda2 server:/dev/vda2 >"$root/etc/fstab"
+planned '"Type":"raw"'
 rm "$root/etc/fstab"
 mkdir -p "$root/$block/vda2/holders"
 planned '"Type":"raw","Device":{"By":"partuuid","Value":"3333-02"}'

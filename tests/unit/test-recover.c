@@ -35,8 +35,8 @@ static char reason[RECOVER_ERROR_MAX];
 static void setup(void) {
         tree_init(&tree);
         ck_assert_int_eq(settings_init(&settings), 0);
-        free(settings.target);
-        settings.target = strdup("raw:" DEVICE);
+        target_done(&settings.target);
+        ck_assert_int_eq(target_parse("raw:" DEVICE, &settings.target), 0);
         tree_dir(&tree, "/dev");
         tree_dir(&tree, "/var");
 }
