@@ -88,29 +88,28 @@ static void op_look(void *userdata, unsigned attributes, bool fingerprint, Facts
         facts_gather(d->root_fd, attributes, fingerprint, &d->reservation, ret);
 }
 
-static int op_start_helper(void *userdata, HelperKind kind) {
+static int op_start_job(void *userdata, const JobOrder *order) {
         Daemon *d = userdata;
 
-        return helper_start(d->helper, kind);
+        return helper_start(d->helper, order);
 }
 
-static void op_kill_helper(void *userdata) {
+static void op_kill_job(void *userdata) {
         Daemon *d = userdata;
 
         if (backoff_tells(d->manager.machine.backoff.failures))
                 log_warning("Killing %s, which takes too long or is not needed now",
-                            d->manager.machine.job == JOB_BUILD ? "kdump-mkinitramfs"
-                                                                : "kdump-load");
+                            job_program(d->manager.machine.job));
         helper_kill(d->helper);
 }
 
-static void op_helper_stuck(void *userdata, bool builds) {
+static void op_job_stuck(void *userdata, Job job) {
         Daemon *d = userdata;
 
         log_warning("%s was killed and does not end: it hangs in the kernel; 'cat /proc/PID/stack' "
                     "says where",
-                    builds ? "kdump-mkinitramfs" : "kdump-load");
-        if (builds)
+                    job_program(job));
+        if (job == JOB_BUILD)
                 helper_set_aside(d->helper);
 }
 
@@ -121,16 +120,10 @@ static void on_aside_ended(void *userdata) {
         manager_input(&d->manager, &(Input){ .type = INPUT_UNSTUCK });
 }
 
-static void on_helper_ended(void *userdata, HelperKind kind, LoadReport *report) {
+static void on_job_ended(void *userdata, JobReport *report) {
         Daemon *d = userdata;
 
-        manager_helper_ended(&d->manager, kind, report);
-}
-
-static void on_build_ended(void *userdata, BuildReport *report) {
-        Daemon *d = userdata;
-
-        manager_build_ended(&d->manager, report);
+        manager_job_ended(&d->manager, report);
 }
 
 static void op_save_record(void *userdata, const ImageRecord *record) {
@@ -242,9 +235,9 @@ static void op_quit(void *userdata) {
 static const Ops ops = {
         .moment = op_moment,
         .look = op_look,
-        .start_helper = op_start_helper,
-        .kill_helper = op_kill_helper,
-        .helper_stuck = op_helper_stuck,
+        .start_job = op_start_job,
+        .kill_job = op_kill_job,
+        .job_stuck = op_job_stuck,
         .save_record = op_save_record,
         .drop_record = op_drop_record,
         .decided = op_decided,
@@ -480,8 +473,7 @@ static int new_helpers(Daemon *d) {
                 .load = d->options.helper,
                 .mkinitramfs = d->options.builder,
                 .root = d->options.root,
-                .ended = on_helper_ended,
-                .build_ended = on_build_ended,
+                .ended = on_job_ended,
                 .aside_ended = on_aside_ended,
                 .userdata = d,
         };

@@ -21,26 +21,23 @@ struct Helper {
         sd_event *event;
         HelperSetup setup;
 
-        HelperKind kind;
+        Job job;
         Child *child; /* NULL if none is running */
         Child *aside; /* that did not end although it was killed */
 };
 
-/* By kind: which program, whether it can wait, and what it is told besides --json. */
-static const struct {
-        bool builds, can_wait;
-        const char *option;
-} kinds[_HELPER_KIND_MAX] = {
-        [HELPER_PLAN] = { .option = "--dry-run" },
-        [HELPER_LOAD] = { .option = NULL },
-        [HELPER_UNLOAD] = { .option = "--unload" },
-        [HELPER_BUILD] = { .builds = true, .can_wait = true, .option = "--if-needed" },
-        [HELPER_BUILD_URGENTLY] = { .builds = true, .option = "--if-needed" },
-        [HELPER_REBUILD] = { .builds = true, .can_wait = true },
-};
-
-static const char *program_name(HelperKind kind) {
-        return kinds[kind].builds ? "kdump-mkinitramfs" : "kdump-load";
+/* What a program is told besides --json. */
+static const char *job_option(const JobOrder *order) {
+        switch (order->job) {
+        case JOB_PLAN:
+                return "--dry-run";
+        case JOB_UNLOAD:
+                return "--unload";
+        case JOB_BUILD:
+                return order->force ? NULL : "--if-needed";
+        default:
+                return NULL;
+        }
 }
 
 int helper_new(sd_event *event, const HelperSetup *setup, Helper **ret) {
@@ -64,8 +61,8 @@ Helper *helper_free(Helper *h) {
         return NULL;
 }
 
-static void describe_end(HelperKind kind, const siginfo_t *si, char **ret) {
-        const char *name = program_name(kind);
+static void describe_end(Job job, const siginfo_t *si, char **ret) {
+        const char *name = job_program(job);
 
         if (si->si_code == CLD_EXITED) {
                 if (asprintf(ret, "%s ended with status %d and without a report", name,
@@ -77,23 +74,23 @@ static void describe_end(HelperKind kind, const siginfo_t *si, char **ret) {
 }
 
 static void load_ended(Helper *h, const siginfo_t *si, const char *text, size_t size) {
-        LoadReport report = { 0 };
-        HelperKind kind = h->kind;
+        JobReport ended = { .job = h->job };
+        LoadReport *report = &ended.load;
         int r;
 
-        r = report_from_json(text, size, &report);
+        r = report_from_json(text, size, report);
         if (r < 0 || si->si_code != CLD_EXITED) {
-                load_report_done(&report);
-                report.failure = FAILURE_CRASHED;
-                describe_end(kind, si, &report.message);
-        } else if (si->si_status != 0 && report.failure == FAILURE_NONE) {
+                load_report_done(report);
+                report->failure = FAILURE_CRASHED;
+                describe_end(ended.job, si, &report->message);
+        } else if (si->si_status != 0 && report->failure == FAILURE_NONE) {
                 /* It says that it worked and ends as if it had not: believe the worse. */
-                report.failure = FAILURE_CRASHED;
-                describe_end(kind, si, &report.message);
+                report->failure = FAILURE_CRASHED;
+                describe_end(ended.job, si, &report->message);
         }
-        log_debug("kdump-load ended: %s", failure_to_string(report.failure));
-        h->setup.ended(h->setup.userdata, kind, &report);
-        load_report_done(&report);
+        log_debug("kdump-load ended: %s", failure_to_string(report->failure));
+        h->setup.ended(h->setup.userdata, &ended);
+        job_report_done(&ended);
 }
 
 /* Both its outputs go into one pipe: what counts is what it said last. */
@@ -113,22 +110,23 @@ static char *sentence(char *line) {
 static void build_ended(Helper *h, const siginfo_t *si, char *text) {
         char *line = last_line(text);
         bool ended_well = si->si_code == CLD_EXITED && si->si_status == 0;
-        BuildReport report = { 0 };
+        JobReport ended = { .job = JOB_BUILD };
+        BuildReport *report = &ended.build;
 
-        if (build_report_from_json(line, strlen(line), &report) < 0 ||
-            report.failed == ended_well) {
-                build_report_done(&report);
-                report = (BuildReport){ .failed = true };
+        if (build_report_from_json(line, strlen(line), report) < 0 ||
+            report->failed == ended_well) {
+                build_report_done(report);
+                *report = (BuildReport){ .failed = true };
                 if (si->si_code == CLD_EXITED)
-                        report.message = sentence(line);
-                if (!report.message)
-                        describe_end(h->kind, si, &report.message);
+                        report->message = sentence(line);
+                if (!report->message)
+                        describe_end(JOB_BUILD, si, &report->message);
         }
-        log_debug("kdump-mkinitramfs ended: %s", report.failed  ? "failed"
-                                                 : report.built ? "built"
-                                                                : "fresh");
-        h->setup.build_ended(h->setup.userdata, &report);
-        build_report_done(&report);
+        log_debug("kdump-mkinitramfs ended: %s", report->failed  ? "failed"
+                                                 : report->built ? "built"
+                                                                 : "fresh");
+        h->setup.ended(h->setup.userdata, &ended);
+        job_report_done(&ended);
 }
 
 static void on_ended(void *userdata, const siginfo_t *si, char *text, size_t size) {
@@ -136,7 +134,7 @@ static void on_ended(void *userdata, const siginfo_t *si, char *text, size_t siz
 
         /* Whoever hears of the end may start the next one. */
         h->child = child_free(h->child);
-        if (kinds[h->kind].builds)
+        if (h->job == JOB_BUILD)
                 build_ended(h, si, text);
         else
                 load_ended(h, si, text, size);
@@ -147,12 +145,13 @@ static void lower_priority(pid_t pid) {
         if (setpriority(PRIO_PROCESS, (id_t)pid, 19) < 0 ||
             syscall(SYS_ioprio_set, IOPRIO_WHO_PROCESS, pid,
                     IOPRIO_PRIO_VALUE(IOPRIO_CLASS_IDLE, 0)) < 0)
-                log_debug("Cannot lower the priority of %s, ignoring: %s", "kdump-mkinitramfs",
+                log_debug("Cannot lower the priority of %s, ignoring: %s", job_program(JOB_BUILD),
                           strerrordesc_np(errno));
 }
 
-int helper_start(Helper *h, HelperKind kind) {
-        bool builds = kinds[kind].builds;
+int helper_start(Helper *h, const JobOrder *order) {
+        bool builds = order->job == JOB_BUILD;
+        const char *option = job_option(order);
         _cleanup_free_ char *root = NULL;
         const char *argv[5];
         const ChildSetup setup = {
@@ -169,8 +168,8 @@ int helper_start(Helper *h, HelperKind kind) {
                 return -EBUSY;
         argv[n++] = builds ? h->setup.mkinitramfs : h->setup.load;
         argv[n++] = "--json";
-        if (kinds[kind].option)
-                argv[n++] = kinds[kind].option;
+        if (option)
+                argv[n++] = option;
         if (h->setup.root) {
                 if (asprintf(&root, "--root=%s", h->setup.root) < 0) {
                         root = NULL;
@@ -179,9 +178,9 @@ int helper_start(Helper *h, HelperKind kind) {
                 argv[n++] = root;
         }
         argv[n] = NULL;
-        h->kind = kind;
+        h->job = order->job;
         r = child_start(h->event, &setup, &h->child);
-        if (r >= 0 && kinds[kind].can_wait)
+        if (r >= 0 && builds && !order->urgent)
                 lower_priority(child_pid(h->child));
         return r;
 }

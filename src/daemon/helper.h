@@ -12,9 +12,8 @@ typedef struct Helper Helper;
 typedef struct HelperSetup {
         const char *load, *mkinitramfs; /* paths of the programs */
         const char *root;               /* the --root= that they get, or NULL */
-        /* Told when a child has ended. They take the contents of the report. */
-        void (*ended)(void *userdata, HelperKind kind, LoadReport *report);
-        void (*build_ended)(void *userdata, BuildReport *report);
+        /* Told when a child has ended. Takes the contents of the report. */
+        void (*ended)(void *userdata, JobReport *report);
         /* The one of helper_set_aside(), when it ends after all. */
         void (*aside_ended)(void *userdata);
         void *userdata;
@@ -25,9 +24,9 @@ int helper_new(sd_event *event, const HelperSetup *setup, Helper **ret) _must_ch
 Helper *helper_free(Helper *h);
 DEFINE_CLEANUP(Helper *, helper_free);
 
-/* Starts the child, one that can wait with low priority. Returns 0; -EBUSY if one is running, or
- * another negative errno. */
-int helper_start(Helper *h, HelperKind kind) _must_check_;
+/* Starts the child, a build that is not urgent with low priority. Returns 0; -EBUSY if one is
+ * running, or another negative errno. */
+int helper_start(Helper *h, const JobOrder *order) _must_check_;
 
 /* Kills the child, if there is one. Its end is still told. */
 void helper_kill(Helper *h);

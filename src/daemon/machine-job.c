@@ -8,13 +8,18 @@
  * is. */
 #include "daemon/machine-private.h"
 
-void step_begin_job(Step *s, Job job, ActionType action) {
-        Machine *m = s->m;
+const char *job_program(Job job) {
+        return job == JOB_BUILD ? "kdump-mkinitramfs" : "kdump-load";
+}
 
-        m->job = job;
-        m->job_deadline_usec =
-                add_saturated(s->now->monotonic_usec, m->settings->load_timeout_usec);
-        step_emit(s, action);
+void step_start(Step *s, const JobOrder *order) {
+        Machine *m = s->m;
+        uint64_t limit =
+                order->job == JOB_BUILD ? BUILD_TIMEOUT_USEC : m->settings->load_timeout_usec;
+
+        m->job = order->job;
+        m->job_deadline_usec = add_saturated(s->now->monotonic_usec, limit);
+        step_emit(s, ACTION_START)->start = *order;
 }
 
 void step_kill(Step *s) {
@@ -43,15 +48,12 @@ static bool may_build(const Machine *m) {
 }
 
 void step_build(Step *s, bool force) {
-        Machine *m = s->m;
-        Action *a;
-
-        m->build_due = false;
-        m->job = JOB_BUILD;
-        m->job_deadline_usec = add_saturated(s->now->monotonic_usec, BUILD_TIMEOUT_USEC);
-        a = step_emit(s, ACTION_BUILD);
-        a->build.force = force;
-        a->build.urgent = !machine_is_armed(m);
+        s->m->build_due = false;
+        step_start(s, &(JobOrder){
+                              .job = JOB_BUILD,
+                              .force = force,
+                              .urgent = !force && !machine_is_armed(s->m),
+                      });
 }
 
 bool step_build_if_due(Step *s, Reason reason) {
@@ -93,17 +95,12 @@ static void note_outcome(Step *s, const BuildReport *report) {
         m->unpacked_bytes = report->unpacked_bytes;
 }
 
-void step_built(Step *s, BuildReport *report) {
+static void build_ended(Step *s, const BuildReport *report) {
         Machine *m = s->m;
         unsigned rebuild = m->waiting & REQUEST_BIT(REQUEST_REBUILD);
         bool overtaken = m->build_overtaken && report->failed, refreshes = m->build_refreshes;
         bool again;
 
-        if (m->job != JOB_BUILD)
-                return;
-        m->job = JOB_NONE;
-        s->is_over = true;
-        m->batch.waited = m->batch.events > 0;
         m->build_refreshes = false;
         /* Asked for while this one ran, which may have read too early. */
         again = m->build_due && !m->build_overtaken;
@@ -120,31 +117,22 @@ void step_built(Step *s, BuildReport *report) {
                             overtaken ? "something more urgent came; it is built again after that"
                                       : m->build_text);
         }
-        m->job_killed = false;
-        if (!m->ready && !m->stopping && !overtaken) {
+        if (!m->ready && !m->stopping && !overtaken)
                 step_look(s, LOOK_START);
-                return;
-        }
-        /* Whether the image that is loaded has it is found out by comparing. */
-        m->replan |= !overtaken && !(refreshes && !report->built);
+        else
+                /* Whether the image that is loaded has it is found out by comparing. */
+                m->replan |= !overtaken && !(refreshes && !report->built);
 }
 
-/* The helper ended: keep its report until the facts to judge it by are there. */
-void step_ended(Step *s, Job job, LoadReport *report) {
+/* The report is kept until the facts to judge it by are there. */
+static void load_ended(Step *s, Job job, LoadReport *report) {
         Machine *m = s->m;
 
-        /* Nobody waits for it any more. */
-        if (m->job != job || (m->stopping && m->job_stuck))
-                return;
         load_report_done(&m->report);
         m->report = *report;
         *report = (LoadReport){ 0 };
-        m->job = JOB_NONE;
-        m->batch.waited = m->batch.events > 0;
         if (m->job_killed && m->report.failure != FAILURE_NONE)
                 m->report.failure = FAILURE_TIMEOUT;
-        m->job_killed = m->job_stuck = false;
-        s->is_over = true;
         if (m->stopping && job == JOB_PLAN)
                 return;
         step_look(s, job == JOB_PLAN   ? LOOK_PLANNED
@@ -152,13 +140,32 @@ void step_ended(Step *s, Job job, LoadReport *report) {
                                        : LOOK_UNLOADED);
 }
 
+void step_ended(Step *s, JobReport *report) {
+        Machine *m = s->m;
+
+        if (report->job == JOB_NONE || report->job != m->job)
+                return;
+        /* Nobody waits for it any more. */
+        if (m->stopping && m->job_stuck)
+                return;
+        m->job = JOB_NONE;
+        m->batch.waited = m->batch.events > 0;
+        if (report->job == JOB_BUILD)
+                build_ended(s, &report->build);
+        else
+                load_ended(s, report->job, &report->load);
+        m->job_killed = m->job_stuck = false;
+        s->is_over = true;
+}
+
 /* What is loaded does not need it: everything goes on with the initrd that there is, but for
  * builds, as two must never write the same file. */
 static void give_up_build(Step *s) {
         Machine *m = s->m;
-        BuildReport report = {
-                .failed = true,
-                .message =
+        JobReport report = {
+                .job = JOB_BUILD,
+                .build.failed = true,
+                .build.message =
                         (char *)"kdump-mkinitramfs hangs in the kernel and cannot be killed (does "
                                 "a file system or a disk hang?); nothing is built before it has "
                                 "ended",
@@ -166,7 +173,7 @@ static void give_up_build(Step *s) {
 
         m->build_stuck = true;
         m->job_killed = m->build_overtaken = false;
-        step_built(s, &report);
+        step_ended(s, &report);
 }
 
 /* It may hold the kernel's kexec lock, so that there is no other load before it has ended; but
@@ -184,10 +191,8 @@ static void give_up_load(Step *s) {
 }
 
 void step_give_up(Step *s) {
-        bool builds = s->m->job == JOB_BUILD;
-
-        step_emit(s, ACTION_STUCK)->stuck.builds = builds;
-        if (builds)
+        step_emit(s, ACTION_STUCK)->stuck = s->m->job;
+        if (s->m->job == JOB_BUILD)
                 give_up_build(s);
         else
                 give_up_load(s);

@@ -107,7 +107,7 @@ static void plan_retry(Step *s, Failure failure) {
                 return;
         if (!time_may_mend(m, failure)) {
                 m->awaits_change = true;
-                /* A helper that was killed tells nothing; then this is what the last plan has
+                /* A kdump-load that was killed tells nothing; then this is what the last plan has
                  * found, if there was one: what was tried again once is not tried any more. */
                 if (m->report.kernel.path && failure != FAILURE_BUSY) {
                         load_report_done(&m->refused);
@@ -151,7 +151,7 @@ static void keep_or_forget(Step *s, bool was_restored) {
         }
 }
 
-/* The attempt failed, before or in the helper. What is loaded now is in the facts. */
+/* The attempt failed, before or in kdump-load. What is loaded now is in the facts. */
 static void load_failed(Step *s, Failure failure, const char *text) {
         Machine *m = s->m;
         bool was_restored = m->report.was_restored;
@@ -174,7 +174,7 @@ void step_launch(Step *s) {
 
         m->was_stale = m->record.must_reload;
         if (m->facts.obstacle != FAILURE_NONE) {
-                /* There is no helper that could have; an answer may still point into its report. */
+                /* None has run that could have; an answer may still point into its report. */
                 m->report.was_restored = false;
                 load_failed(s, m->facts.obstacle, m->facts.obstacle_text);
                 return;
@@ -186,17 +186,17 @@ void step_launch(Step *s) {
          * whether it is the old or the new one, and what fell into the load. */
         m->record.must_reload = true;
         step_emit(s, ACTION_SAVE_RECORD);
-        step_begin_job(s, JOB_LOAD, ACTION_LOAD);
+        step_start(s, &(JobOrder){ .job = JOB_LOAD });
 }
 
 void step_plan(Step *s) {
-        step_begin_job(s, JOB_PLAN, ACTION_PLAN);
+        step_start(s, &(JobOrder){ .job = JOB_PLAN });
 }
 
 void step_unload(Step *s, Reason reason) {
         compose(s, VERDICT_UNLOAD, reason, NULL);
         s->m->decision_open = true;
-        step_begin_job(s, JOB_UNLOAD, ACTION_UNLOAD);
+        step_start(s, &(JobOrder){ .job = JOB_UNLOAD });
 }
 
 /* How long our own loads have left the machine without an image. The gap opens at the system
@@ -289,7 +289,7 @@ void step_judge_unload(Step *s) {
         /* Who waited for a load that the unload overtook. */
         step_answer(s, waiting & ~REQUEST_BIT(REQUEST_UNLOAD), FAILURE_BUSY, UNLOAD_OVERTOOK);
         waiting &= REQUEST_BIT(REQUEST_UNLOAD);
-        /* However the helper ended: what was asked for is that nothing is loaded. */
+        /* However the job ended: what was asked for is that nothing is loaded. */
         if (m->report.failure == FAILURE_NONE || m->facts.loaded == 0) {
                 step_forget(s);
                 m->wanted = false;

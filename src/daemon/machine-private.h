@@ -46,17 +46,16 @@ uint64_t machine_batch_due(const Machine *m);
 
 /* machine-job.c: what runs as a process. Always the last action: the next step may come before it
  * is done. */
-void step_begin_job(Step *s, Job job, ActionType action);
+void step_start(Step *s, const JobOrder *order);
 /* Starts a build; the first only if it is due and nothing is more urgent, and says whether it did.
  * If there is something to be loaded after it, that is for reason. */
 bool step_build_if_due(Step *s, Reason reason);
 void step_build(Step *s, bool force);
 /* Kills a build that runs, to be done again later. */
 void step_overtake_build(Step *s);
-void step_built(Step *s, BuildReport *report);
-/* The helper ended: keeps its report until the facts to judge it by are there. */
-void step_ended(Step *s, Job job, LoadReport *report);
-/* Kills the helper that runs, once. */
+/* The job ended, or is given up. Takes the contents of the report. */
+void step_ended(Step *s, JobReport *report);
+/* Kills the job that runs, once. */
 void step_kill(Step *s);
 /* It did not end after that. */
 void step_give_up(Step *s);
@@ -81,7 +80,7 @@ void step_set_retry(Step *s);
 void machine_forget_failure(Machine *m);
 void step_judge_load(Step *s);
 void step_judge_unload(Step *s);
-/* Why the helper that ended last failed. */
+/* Why the load, plan or unload that ended last failed. */
 const char *step_failure_text(const Machine *m);
 
 /* machine-look.c: goes on when the facts come that were asked for. */

@@ -6,10 +6,12 @@
 Action *step_emit(Step *s, ActionType type) {
         Action *a;
 
-        /* No step comes near the limit (tests/unit/test-machine.c measures the longest); if one
-         * did, the last slot is the one to lose, not memory behind the list. */
-        if (s->out->n == ACTIONS_MAX)
+        /* The last slot is the one to lose, not memory behind the list: what comes after it starts
+         * something, or ends the step. */
+        if (s->out->n == ACTIONS_MAX) {
                 s->out->n--;
+                s->m->actions_lost++;
+        }
         a = &s->out->items[s->out->n++];
         *a = (Action){ .type = type };
         return a;

@@ -310,7 +310,7 @@ static void on_stop(Step *s, bool going_down) {
                 return;
         m->stopping = true;
         m->going_down = going_down;
-        /* There is only ever one helper, and a load or an unload that was begun is waited for
+        /* There is only ever one job, and a load or an unload that was begun is waited for
          * until it is judged. */
         if (m->job_stuck) {
                 step_emit(s, ACTION_EXIT);
@@ -394,17 +394,8 @@ void machine_step(Machine *m, const Input *in, const Moment *now, Actions *ret) 
         case INPUT_FACTS:
                 step_facts(&s, in->facts);
                 break;
-        case INPUT_PLANNED:
-                step_ended(&s, JOB_PLAN, in->report);
-                break;
-        case INPUT_LOADED:
-                step_ended(&s, JOB_LOAD, in->report);
-                break;
-        case INPUT_UNLOADED:
-                step_ended(&s, JOB_UNLOAD, in->report);
-                break;
-        case INPUT_BUILT:
-                step_built(&s, in->build);
+        case INPUT_ENDED:
+                step_ended(&s, in->ended);
                 break;
         case INPUT_UNSTUCK:
                 step_build_unstuck(&s);

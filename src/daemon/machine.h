@@ -63,6 +63,41 @@ typedef enum Request {
 
 #define REQUEST_BIT(request) (1u << (request))
 
+/* What runs as a process of its own, one at a time. */
+typedef enum Job {
+        JOB_NONE,
+        JOB_PLAN,   /* kdump-load --dry-run */
+        JOB_LOAD,   /* kdump-load */
+        JOB_UNLOAD, /* kdump-load --unload */
+        JOB_BUILD,  /* kdump-mkinitramfs */
+        _JOB_MAX,
+} Job;
+
+/* The program that does it. */
+const char *job_program(Job job) _const_;
+
+typedef struct JobOrder {
+        Job job;
+        bool force;  /* BUILD: even if nothing has changed */
+        bool urgent; /* BUILD: nothing is loaded before it has ended */
+} JobOrder;
+
+/* How one ended. */
+typedef struct JobReport {
+        Job job;
+        union {
+                LoadReport load;   /* PLAN, LOAD, UNLOAD */
+                BuildReport build; /* BUILD */
+        };
+} JobReport;
+
+static inline void job_report_done(JobReport *report) {
+        if (report->job == JOB_BUILD)
+                build_report_done(&report->build);
+        else
+                load_report_done(&report->load);
+}
+
 typedef enum InputType {
         INPUT_START,        /* once, first; record is what the last process left, or NULL */
         INPUT_UEVENT,       /* of a cpu or memory device */
@@ -74,15 +109,12 @@ typedef enum InputType {
         INPUT_KERNEL_LOG,   /* a line that says that an update of the image failed, or may have */
         INPUT_TIMER,        /* machine_deadline() has passed; harmless at any other time */
         INPUT_WATCH,        /* now and then, to notice what nobody tells */
-        INPUT_GLANCE,   /* somebody asks whether an image is loaded: this is what the kernel says */
-        INPUT_FACTS,    /* the answer to ACTION_LOOK */
-        INPUT_PLANNED,  /* the helper of ACTION_PLAN ended */
-        INPUT_LOADED,   /* the helper of ACTION_LOAD ended */
-        INPUT_UNLOADED, /* the helper of ACTION_UNLOAD ended */
-        INPUT_BUILT,    /* the helper of ACTION_BUILD ended */
-        INPUT_UNSTUCK,  /* the build of ACTION_STUCK ended at last */
-        INPUT_REQUEST,  /* a method call; answered by ACTION_ANSWER, perhaps later */
-        INPUT_STOP,     /* the service is to end; answered by ACTION_EXIT */
+        INPUT_GLANCE,  /* somebody asks whether an image is loaded: this is what the kernel says */
+        INPUT_FACTS,   /* the answer to ACTION_LOOK */
+        INPUT_ENDED,   /* the job of ACTION_START ended, or could not be started */
+        INPUT_UNSTUCK, /* the build of ACTION_STUCK ended at last */
+        INPUT_REQUEST, /* a method call; answered by ACTION_ANSWER, perhaps later */
+        INPUT_STOP,    /* the service is to end; answered by ACTION_EXIT */
 } InputType;
 
 typedef struct Input {
@@ -104,22 +136,17 @@ typedef struct Input {
                 bool log_was_lost; /* KERNEL_LOG: records were overwritten before they were read */
                 int loaded;        /* GLANCE: as in Facts */
                 const Facts *facts;
-                LoadReport
-                        *report; /* PLANNED, LOADED, UNLOADED: its contents move into the machine */
-                BuildReport *build; /* BUILT: read only */
+                JobReport *ended; /* its contents move into the machine */
                 Request request;
                 bool going_down; /* STOP: the whole system ends, not only the service */
         };
 } Input;
 
 typedef enum ActionType {
-        ACTION_LOOK,   /* gather facts and feed them back as INPUT_FACTS before anything else */
-        ACTION_PLAN,   /* start kdump-load --dry-run */
-        ACTION_LOAD,   /* start kdump-load */
-        ACTION_UNLOAD, /* start kdump-load --unload */
-        ACTION_BUILD,  /* start kdump-mkinitramfs */
-        ACTION_KILL,   /* kill the helper that is running; its end is still awaited */
-        ACTION_STUCK,  /* it did not end: say so, and wait for the end of a build aside */
+        ACTION_LOOK,  /* gather facts and feed them back as INPUT_FACTS before anything else */
+        ACTION_START, /* start a job */
+        ACTION_KILL,  /* kill the job that is running; its end is still awaited */
+        ACTION_STUCK, /* it did not end: say so, and wait for the end of a build aside */
         ACTION_SAVE_RECORD, /* write machine.record where the next process will find it */
         ACTION_DROP_RECORD, /* and remove it */
         ACTION_DECIDED,     /* a decision is complete: log it, tell it */
@@ -136,13 +163,8 @@ typedef struct Action {
                         unsigned attributes; /* SUBSYSTEM_BIT()s whose crash_hotplug to read */
                         bool fingerprint;
                 } look;
-                struct {
-                        bool force;  /* even if nothing has changed */
-                        bool urgent; /* nothing is loaded before it has ended */
-                } build;
-                struct {
-                        bool builds; /* it is kdump-mkinitramfs: its end is INPUT_UNSTUCK */
-                } stuck;
+                JobOrder start;
+                Job stuck; /* BUILD: its end is INPUT_UNSTUCK, and others run beside it */
                 const Decision *decision; /* valid until the next step */
                 struct {
                         unsigned requests; /* REQUEST_BIT()s */
@@ -152,6 +174,7 @@ typedef struct Action {
         };
 } Action;
 
+/* No step comes near it, says test-explore, which measures the longest. */
 #define ACTIONS_MAX 16
 
 typedef struct Actions {
@@ -171,14 +194,6 @@ typedef enum Look {
         LOOK_WATCH,
         LOOK_WATCH_CLOSELY,
 } Look;
-
-typedef enum Job {
-        JOB_NONE,
-        JOB_PLAN,
-        JOB_LOAD,
-        JOB_UNLOAD,
-        JOB_BUILD,
-} Job;
 
 /* How the last build of the capture initramfs ended. */
 typedef enum BuildState {
@@ -244,7 +259,7 @@ typedef struct Machine {
 
         bool have_record; /* an image is loaded that is ours, and record says which */
         ImageRecord record;
-        LoadReport report;               /* of the helper that ended last, until it was judged */
+        LoadReport report;               /* of the job that ended last, until it was judged */
         bool foreign;                    /* what is loaded is not ours */
         char note[DECISION_DETAILS_MAX]; /* what else to say of an armed machine */
 
@@ -290,6 +305,7 @@ typedef struct Machine {
 
         /* Counters and times for D-Bus; realtime for points in time, durations in microseconds. */
         uint64_t events_received, batches, batches_skipped, reloads, load_failures, overflows;
+        uint64_t actions_lost; /* beyond ACTIONS_MAX; a fault of ours, and never seen */
         uint64_t last_event_usec, last_load_usec, last_load_duration_usec;
         uint64_t last_unprotected_usec, total_unprotected_usec;
         uint64_t retry_realtime_usec;

@@ -4,6 +4,8 @@
 
 #include <stdio.h>
 
+#include "sys/log.h"
+
 void manager_init(Manager *m, const Ops *ops, void *userdata, const Settings *settings,
                   const char *architecture) {
         *m = (Manager){ .ops = ops, .userdata = userdata, .timer_usec = USEC_INFINITY };
@@ -16,35 +18,24 @@ void manager_done(Manager *m) {
         machine_done(&m->machine);
 }
 
-/* A helper that cannot even be started is a load that failed, told the same way as any other. */
-static void start_helper(Manager *m, HelperKind kind) {
-        LoadReport report = { .failure = FAILURE_SYSTEM };
+/* A job that cannot even be started is one that failed, told the same way as any other. */
+static void start_job(Manager *m, const JobOrder *order) {
+        JobReport report = { .job = order->job };
+        char *text;
         int r;
 
-        r = m->ops->start_helper(m->userdata, kind);
+        r = m->ops->start_job(m->userdata, order);
         if (r >= 0)
                 return;
-        if (asprintf(&report.message, "cannot start kdump-load: %s", strerrordesc_np(-r)) < 0)
-                report.message = NULL;
-        manager_helper_ended(m, kind, &report);
-        load_report_done(&report);
-}
-
-static void start_build(Manager *m, const Action *a) {
-        HelperKind kind = a->build.force    ? HELPER_REBUILD
-                          : a->build.urgent ? HELPER_BUILD_URGENTLY
-                                            : HELPER_BUILD;
-        BuildReport report = { .failed = true };
-        int r;
-
-        r = m->ops->start_helper(m->userdata, kind);
-        if (r >= 0)
-                return;
-        if (asprintf(&report.message, "kdump-mkinitramfs cannot be started: %s",
-                     strerrordesc_np(-r)) < 0)
-                report.message = NULL;
-        manager_build_ended(m, &report);
-        build_report_done(&report);
+        if (asprintf(&text, "cannot start %s: %s", job_program(order->job), strerrordesc_np(-r)) <
+            0)
+                text = NULL;
+        if (order->job == JOB_BUILD)
+                report.build = (BuildReport){ .failed = true, .message = text };
+        else
+                report.load = (LoadReport){ .failure = FAILURE_SYSTEM, .message = text };
+        manager_job_ended(m, &report);
+        job_report_done(&report);
 }
 
 static void carry_out(Manager *m, const Action *a) {
@@ -59,26 +50,17 @@ static void carry_out(Manager *m, const Action *a) {
                 manager_input(m, &input);
                 break;
         }
-        case ACTION_PLAN:
-                start_helper(m, HELPER_PLAN);
-                break;
-        case ACTION_LOAD:
-                start_helper(m, HELPER_LOAD);
-                break;
-        case ACTION_UNLOAD:
-                start_helper(m, HELPER_UNLOAD);
-                break;
-        case ACTION_BUILD:
-                start_build(m, a);
+        case ACTION_START:
+                start_job(m, &a->start);
                 break;
         case ACTION_BUILT:
                 ops->built(m->userdata, m->machine.build_state, m->machine.build_text);
                 break;
         case ACTION_KILL:
-                ops->kill_helper(m->userdata);
+                ops->kill_job(m->userdata);
                 break;
         case ACTION_STUCK:
-                ops->helper_stuck(m->userdata, a->stuck.builds);
+                ops->job_stuck(m->userdata, a->stuck);
                 break;
         case ACTION_SAVE_RECORD:
                 ops->save_record(m->userdata, &m->machine.record);
@@ -102,9 +84,13 @@ static void carry_out(Manager *m, const Action *a) {
 }
 
 static void make_step(Manager *m, Input *input, const Moment *now) {
+        uint64_t lost = m->machine.actions_lost;
         Actions actions;
 
         machine_step(&m->machine, input, now, &actions);
+        if (m->machine.actions_lost != lost)
+                log_error("More is to be done at once than there is room for, and part of it is "
+                          "lost: a fault of kdumpd; 'systemctl restart kdumpd' starts anew");
         for (size_t i = 0; i < actions.n; i++)
                 carry_out(m, &actions.items[i]);
 }
@@ -128,21 +114,8 @@ void manager_input(Manager *m, Input *input) {
         m->ops->changed(m->userdata);
 }
 
-void manager_helper_ended(Manager *m, HelperKind kind, LoadReport *report) {
-        static const InputType types[] = {
-                [HELPER_PLAN] = INPUT_PLANNED,
-                [HELPER_LOAD] = INPUT_LOADED,
-                [HELPER_UNLOAD] = INPUT_UNLOADED,
-        };
-        Input input = { .type = types[kind], .report = report };
-
-        manager_input(m, &input);
-}
-
-void manager_build_ended(Manager *m, BuildReport *report) {
-        Input input = { .type = INPUT_BUILT, .build = report };
-
-        manager_input(m, &input);
+void manager_job_ended(Manager *m, JobReport *report) {
+        manager_input(m, &(Input){ .type = INPUT_ENDED, .ended = report });
 }
 
 const Status *manager_status(Manager *m) {

@@ -10,16 +10,6 @@
 #include "daemon/machine.h"
 #include "daemon/status.h"
 
-typedef enum HelperKind {
-        HELPER_PLAN,
-        HELPER_LOAD,
-        HELPER_UNLOAD,
-        HELPER_BUILD, /* with low priority */
-        HELPER_BUILD_URGENTLY,
-        HELPER_REBUILD, /* even if nothing has changed */
-        _HELPER_KIND_MAX,
-} HelperKind;
-
 /* Everything the manager does to the world. Tests put fakes here; each gets the userdata of
  * manager_init(). */
 typedef struct Ops {
@@ -30,15 +20,14 @@ typedef struct Ops {
          * asked for. */
         void (*look)(void *userdata, unsigned attributes, bool fingerprint, Facts *ret);
 
-        /* Starts a helper. Its end is told by manager_helper_ended(), or manager_build_ended() for
-         * the last three kinds, once, and never from within this call. Returns 0, or negative errno
-         * if it could not be started. */
-        int (*start_helper)(void *userdata, HelperKind kind);
-        void (*kill_helper)(void *userdata);
+        /* Starts a job. Its end is told by manager_job_ended(), once, and never from within this
+         * call. Returns 0, or negative errno if it could not be started. */
+        int (*start_job)(void *userdata, const JobOrder *order);
+        void (*kill_job)(void *userdata);
 
-        /* It was killed and has not ended. If it builds, then others are to be started beside it,
+        /* It was killed and has not ended. After a JOB_BUILD others are to be started beside it,
          * and its end is manager_input(INPUT_UNSTUCK). */
-        void (*helper_stuck)(void *userdata, bool builds);
+        void (*job_stuck)(void *userdata, Job job);
 
         void (*save_record)(void *userdata, const ImageRecord *record);
         void (*drop_record)(void *userdata);
@@ -76,11 +65,8 @@ void manager_done(Manager *m);
 /* Hands in one input and carries out everything that follows from it. */
 void manager_input(Manager *m, Input *input);
 
-/* The helper that start_helper() started has ended. Takes the contents of the report. */
-void manager_helper_ended(Manager *m, HelperKind kind, LoadReport *report);
-
-/* The same for the initramfs. The report stays the caller's. */
-void manager_build_ended(Manager *m, BuildReport *report);
+/* The job that start_job() started has ended. What is of use in the report is taken. */
+void manager_job_ended(Manager *m, JobReport *report);
 
 /* The status as it is now; valid until the next call of any of these functions. */
 const Status *manager_status(Manager *m);

@@ -31,30 +31,30 @@ static void op_look(void *userdata, unsigned attributes, bool fingerprint, Facts
                 ret->fingerprint = (Fingerprint){ 0 };
 }
 
-static int op_start_helper(void *userdata, HelperKind kind) {
+static int op_start_job(void *userdata, const JobOrder *order) {
         World *w = userdata;
 
         if (w->start_error < 0)
                 return w->start_error;
         ck_assert(!w->running);
         w->running = true;
-        w->kind = kind;
-        w->n_started[kind]++;
+        w->order = *order;
+        w->n_started[order->job]++;
         return 0;
 }
 
-static void op_kill_helper(void *userdata) {
+static void op_kill_job(void *userdata) {
         World *w = userdata;
 
         ck_assert(w->running);
         w->n_kills++;
 }
 
-static void op_helper_stuck(void *userdata, bool builds) {
+static void op_job_stuck(void *userdata, Job job) {
         World *w = userdata;
 
         ck_assert(w->running && w->n_kills > 0);
-        if (builds)
+        if (job == JOB_BUILD)
                 w->running = false;
 }
 
@@ -129,9 +129,9 @@ static void op_quit(void *userdata) {
 static const Ops ops = {
         .moment = op_moment,
         .look = op_look,
-        .start_helper = op_start_helper,
-        .kill_helper = op_kill_helper,
-        .helper_stuck = op_helper_stuck,
+        .start_job = op_start_job,
+        .kill_job = op_kill_job,
+        .job_stuck = op_job_stuck,
         .save_record = op_save_record,
         .drop_record = op_drop_record,
         .decided = op_decided,
@@ -197,48 +197,51 @@ void world_uevent(World *w, Subsystem subsystem, HotplugAction action) {
 }
 
 void world_helper_ends(World *w, Failure failure) {
-        LoadReport report = { .failure = failure };
-        HelperKind kind = w->kind;
+        JobReport ended = { .job = w->order.job, .load.failure = failure };
+        LoadReport *report = &ended.load;
 
-        ck_assert(w->running);
+        ck_assert(w->running && ended.job != JOB_BUILD);
         w->running = false;
         if (failure != FAILURE_NONE)
-                report.message = copy(w->helper_error ?: "it went wrong");
-        else if (kind == HELPER_UNLOAD)
+                report->message = copy(w->helper_error ?: "it went wrong");
+        else if (ended.job == JOB_UNLOAD)
                 w->kernel.loaded = 0;
         else {
-                report.kernel = (FileIdentity){ copy("/boot/vmlinuz"), 1, 2, w->helper_mtime, 4 };
-                report.initrd = (FileIdentity){ copy("/boot/initrd"), 1, 3, 3, 4 };
-                report.kernel_release = copy("6.1.0");
-                report.command_line = copy("root=/dev/vda irqpoll");
-                report.loader = copy("kexec_file_load");
-                report.loader_reason = copy("it is the only one");
-                report.prepare_usec = 1000;
+                report->kernel = (FileIdentity){ copy("/boot/vmlinuz"), 1, 2, w->helper_mtime, 4 };
+                report->initrd = (FileIdentity){ copy("/boot/initrd"), 1, 3, 3, 4 };
+                report->kernel_release = copy("6.1.0");
+                report->command_line = copy("root=/dev/vda irqpoll");
+                report->loader = copy("kexec_file_load");
+                report->loader_reason = copy("it is the only one");
+                report->prepare_usec = 1000;
         }
-        if (failure == FAILURE_NONE && kind == HELPER_LOAD) {
-                report.had_image = w->kernel.loaded == 1;
-                report.call_start_usec = w->now_usec;
+        if (failure == FAILURE_NONE && ended.job == JOB_LOAD) {
+                report->had_image = w->kernel.loaded == 1;
+                report->call_start_usec = w->now_usec;
                 w->now_usec += 20000;
-                report.call_end_usec = w->now_usec;
+                report->call_end_usec = w->now_usec;
                 w->kernel.loaded = 1;
         }
-        manager_helper_ended(&w->manager, kind, &report);
+        manager_job_ended(&w->manager, &ended);
         /* Whatever was of use in it was taken. */
-        load_report_done(&report);
+        job_report_done(&ended);
 }
 
 void world_build_ends(World *w, const char *error) {
-        BuildReport report = {
-                .failed = error,
-                .built = !error,
-                .message = copy(error ?: "7.0 MiB"),
-                .unpacked_bytes = 7 << 20,
+        JobReport ended = {
+                .job = JOB_BUILD,
+                .build = {
+                        .failed = error,
+                        .built = !error,
+                        .message = copy(error ?: "7.0 MiB"),
+                        .unpacked_bytes = 7 << 20,
+                },
         };
 
-        ck_assert(w->running && w->kind >= HELPER_BUILD);
+        ck_assert(w->running && w->order.job == JOB_BUILD);
         w->running = false;
-        manager_build_ended(&w->manager, &report);
-        build_report_done(&report);
+        manager_job_ended(&w->manager, &ended);
+        job_report_done(&ended);
 }
 
 void world_arm(World *w) {

@@ -17,9 +17,9 @@ typedef struct World {
 
         /* The helper. */
         bool running;
-        HelperKind kind;
+        JobOrder order;
         int start_error; /* what the next starts fail with, 0: they work */
-        unsigned n_started[_HELPER_KIND_MAX];
+        unsigned n_started[_JOB_MAX];
         uint64_t helper_mtime;    /* of the kernel file that its reports tell */
         const char *helper_error; /* what it says when it fails */
 

@@ -55,13 +55,13 @@ static void burst(Sim *s, unsigned arg) {
 
 /* Inputs that the machine did not ask for, or not now. */
 static void nonsense(Sim *s, unsigned arg) {
-        static const InputType types[] = { INPUT_TIMER, INPUT_PLANNED, INPUT_LOADED, INPUT_UNLOADED,
-                                           INPUT_START };
         static const Job jobs[] = { JOB_NONE, JOB_PLAN, JOB_LOAD, JOB_UNLOAD, JOB_NONE };
-        size_t i = arg % ELEMENTSOF(types);
+        size_t i = arg % ELEMENTSOF(jobs);
 
-        if (jobs[i] == JOB_NONE || jobs[i] != s->helper)
-                sim_input(s, types[i]);
+        if (jobs[i] == JOB_NONE)
+                sim_input(s, i == 0 ? INPUT_TIMER : INPUT_START);
+        else if (jobs[i] != s->helper)
+                sim_ended(s, jobs[i]);
 }
 
 static void reconfigure(Sim *s, unsigned arg) {

@@ -289,48 +289,44 @@ static void start_helper(Sim *s, Job job) {
                 s->n_unloads++;
 }
 
-static void build_ended(Sim *s) {
-        BuildReport report = { .path = NULL };
-        Input in = { .type = INPUT_BUILT, .build = &report };
-
-        if (s->killed)
-                report.failed = true;
-        else if (s->helper_fate != FATE_OK) {
-                report.failed = true;
-                report.message = strdup("there is no module for the disk");
-        } else {
-                report.built = s->built != s->sources || s->forced;
-                report.path = strdup("/var/lib/kdumpd/6.12/initramfs.img");
-                report.unpacked_bytes = 7000000;
-                s->built = s->sources;
-                s->generation += report.built;
-        }
+static void job_ended(Sim *s, JobReport *report) {
         s->helper = JOB_NONE;
         if (s->running)
-                step(s, &in);
-        build_report_done(&report);
+                step(s, &(Input){ .type = INPUT_ENDED, .ended = report });
+        job_report_done(report);
 }
 
-static void helper_ended(Sim *s, LoadReport *report) {
-        static const InputType types[] = {
-                [JOB_PLAN] = INPUT_PLANNED,
-                [JOB_LOAD] = INPUT_LOADED,
-                [JOB_UNLOAD] = INPUT_UNLOADED,
-        };
-        Input in = { .type = types[s->helper], .report = report };
+static void build_ended(Sim *s) {
+        JobReport ended = { .job = JOB_BUILD };
+        BuildReport *report = &ended.build;
 
-        s->helper = JOB_NONE;
+        if (s->killed)
+                report->failed = true;
+        else if (s->helper_fate != FATE_OK) {
+                report->failed = true;
+                report->message = strdup("there is no module for the disk");
+        } else {
+                report->built = s->built != s->sources || s->forced;
+                report->path = strdup("/var/lib/kdumpd/6.12/initramfs.img");
+                report->unpacked_bytes = 7000000;
+                s->built = s->sources;
+                s->generation += report->built;
+        }
+        job_ended(s, &ended);
+}
+
+static void load_ended(Sim *s, const LoadReport *report) {
+        JobReport ended = { .job = s->helper, .load = *report };
+
         s->in_call = false;
         s->excused_causes |= s->excused_at_launch;
         s->excused_at_launch = 0;
         /* Then nobody knows which image is loaded. */
-        if (types[JOB_LOAD] == in.type && report->failure == FAILURE_CRASHED && !s->untold) {
+        if (s->helper == JOB_LOAD && report->failure == FAILURE_CRASHED && !s->untold) {
                 s->excused_causes |= CAUSE(REASON_RETRY);
                 s->untold = true;
         }
-        if (s->running)
-                step(s, &in);
-        load_report_done(report);
+        job_ended(s, &ended);
 }
 
 static void kill_helper(Sim *s) {
@@ -346,10 +342,10 @@ static void kill_helper(Sim *s) {
                 s->helper_usec = s->now_usec + USEC_PER_MSEC;
 }
 
-static void helper_stuck(Sim *s, bool builds) {
-        SIM_CHECK(s, s->killed && builds == (s->helper == JOB_BUILD));
+static void helper_stuck(Sim *s, Job job) {
+        SIM_CHECK(s, s->killed && job == s->helper);
         s->n_stuck++;
-        if (!builds)
+        if (job != JOB_BUILD)
                 return;
         s->aside = true;
         s->helper = JOB_NONE;
@@ -467,7 +463,7 @@ static void helper_goes_on(Sim *s) {
                 return;
         }
         finish_helper(s, &report);
-        helper_ended(s, &report);
+        load_ended(s, &report);
 }
 
 /* --- the daemon ------------------------------------------------------------------------------ */
@@ -623,22 +619,17 @@ static void carry_out(Sim *s, const Action *a) {
         case ACTION_LOOK:
                 look(s, a);
                 break;
-        case ACTION_PLAN:
-        case ACTION_LOAD:
-        case ACTION_UNLOAD:
-                start_helper(s, a->type == ACTION_PLAN   ? JOB_PLAN
-                                : a->type == ACTION_LOAD ? JOB_LOAD
-                                                         : JOB_UNLOAD);
-                if (s->helper_fate == FATE_NOT_STARTED) {
-                        finish_helper(s, &report);
-                        helper_ended(s, &report);
-                }
-                break;
-        case ACTION_BUILD:
-                s->forced = a->build.force;
-                start_helper(s, JOB_BUILD);
-                if (s->helper_fate == FATE_NOT_STARTED)
+        case ACTION_START:
+                s->forced = a->start.force;
+                start_helper(s, a->start.job);
+                if (s->helper_fate != FATE_NOT_STARTED)
+                        break;
+                if (s->helper == JOB_BUILD)
                         build_ended(s);
+                else {
+                        finish_helper(s, &report);
+                        load_ended(s, &report);
+                }
                 break;
         case ACTION_BUILT:
                 s->n_told_builds++;
@@ -649,7 +640,7 @@ static void carry_out(Sim *s, const Action *a) {
                 kill_helper(s);
                 break;
         case ACTION_STUCK:
-                helper_stuck(s, a->stuck.builds);
+                helper_stuck(s, a->stuck);
                 break;
         case ACTION_SAVE_RECORD:
                 save_record(s);
@@ -778,7 +769,7 @@ static void step(Sim *s, Input *in) {
         if (excuses != 0)
                 excuse_drop(s, excuses);
         machine_step(&s->machine, in, &now, &actions);
-        SIM_CHECK(s, actions.n < ACTIONS_MAX);
+        SIM_CHECK(s, actions.n < ACTIONS_MAX && s->machine.actions_lost == 0);
         s->longest = MAX(s->longest, actions.n);
         if (s->machine.job != JOB_LOAD && s->machine.look != LOOK_VERIFY)
                 s->launched = false;
@@ -786,8 +777,7 @@ static void step(Sim *s, Input *in) {
                 const Action *a = &actions.items[i];
 
                 /* These may bring the next step before they return. */
-                if (a->type == ACTION_LOOK || a->type == ACTION_PLAN || a->type == ACTION_LOAD ||
-                    a->type == ACTION_UNLOAD || a->type == ACTION_BUILD || a->type == ACTION_EXIT)
+                if (a->type == ACTION_LOOK || a->type == ACTION_START || a->type == ACTION_EXIT)
                         SIM_CHECK(s, i == actions.n - 1);
                 carry_out(s, a);
                 if (!s->running) {
@@ -827,6 +817,13 @@ void sim_start(Sim *s) {
                 image_record_done(&record);
         } else
                 step(s, &in);
+}
+
+void sim_ended(Sim *s, Job job) {
+        JobReport report = { .job = job };
+
+        if (s->running)
+                step(s, &(Input){ .type = INPUT_ENDED, .ended = &report });
 }
 
 void sim_input(Sim *s, InputType type) {

@@ -163,6 +163,9 @@ void sim_run(Sim *s, uint64_t usec);
 
 /* Something happens to the daemon. */
 void sim_input(Sim *s, InputType type);
+
+/* The end of a job that does not run. */
+void sim_ended(Sim *s, Job job);
 void sim_request(Sim *s, Request request);
 void sim_feed(Sim *s, const Input *in); /* one that the world does not know of */
 void sim_shutdown(Sim *s);              /* the whole machine goes down */

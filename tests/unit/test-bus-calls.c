@@ -31,7 +31,7 @@ START_TEST(methods) {
         world_helper_ends(&s.world, FAILURE_NONE);
         barrier(&s);
         ck_assert_uint_eq(s.client.n_replies, 3);
-        ck_assert_int_eq(s.world.kind, HELPER_UNLOAD);
+        ck_assert_int_eq(s.world.order.job, JOB_UNLOAD);
         world_helper_ends(&s.world, FAILURE_NONE);
         barrier(&s);
         ck_assert_uint_eq(s.client.n_replies, 4);
@@ -375,8 +375,8 @@ START_TEST(privilege) {
         AWAIT(&s, waitpid(pid, &status, WNOHANG) == pid);
         ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == 0, "call %d", status >> 8);
         ck_assert(!s.world.running);
-        ck_assert_uint_eq(s.world.n_started[HELPER_LOAD], 1);
-        ck_assert_uint_eq(s.world.n_started[HELPER_UNLOAD], 0);
+        ck_assert_uint_eq(s.world.n_started[JOB_LOAD], 1);
+        ck_assert_uint_eq(s.world.n_started[JOB_UNLOAD], 0);
         ck_assert_uint_eq(s.bus->n_callers, 0);
         ck_assert_int_eq(log_get_level(), LOG_INFO);
         get_property(&s, "LastCrashMessage", "s", text, sizeof(text));

@@ -5,6 +5,8 @@
 
 #include <dirent.h>
 #include <signal.h>
+#include <stdlib.h>
+#include <sys/resource.h>
 
 #include "base/time-util.h"
 #include "daemon/helper.h"
@@ -23,20 +25,25 @@ typedef struct World {
 
         unsigned n_aside_ended;
         unsigned n_ended, n_turns; /* helpers that ended; turns of the event loop */
-        HelperKind kind;
+        Job job;
         Failure failure;
         char message[512], kernel[64];
         bool built, build_failed;
 } World;
 
-static void on_ended(void *userdata, HelperKind kind, LoadReport *report) {
+static void on_ended(void *userdata, JobReport *report) {
+        bool builds = report->job == JOB_BUILD;
         World *w = userdata;
 
         w->n_ended++;
-        w->kind = kind;
-        w->failure = report->failure;
-        strscpy(w->message, sizeof(w->message), strempty(report->message));
-        strscpy(w->kernel, sizeof(w->kernel), strempty(report->kernel.path));
+        w->job = report->job;
+        w->failure = builds ? FAILURE_NONE : report->load.failure;
+        w->built = builds && report->build.built;
+        w->build_failed = builds && report->build.failed;
+        strscpy(w->message, sizeof(w->message),
+                strempty(builds ? report->build.message : report->load.message));
+        strscpy(w->kernel, sizeof(w->kernel),
+                strempty(builds ? report->build.path : report->load.kernel.path));
 }
 
 static void on_aside_ended(void *userdata) {
@@ -45,23 +52,12 @@ static void on_aside_ended(void *userdata) {
         w->n_aside_ended++;
 }
 
-static void on_build_ended(void *userdata, BuildReport *report) {
-        World *w = userdata;
-
-        w->n_ended++;
-        w->built = report->built;
-        w->build_failed = report->failed;
-        strscpy(w->message, sizeof(w->message), strempty(report->message));
-        strscpy(w->kernel, sizeof(w->kernel), strempty(report->path));
-}
-
 static Helper *new_helper(World *w, const char *root) {
         const HelperSetup setup = {
                 .load = w->program,
                 .mkinitramfs = w->program,
                 .root = root,
                 .ended = on_ended,
-                .build_ended = on_build_ended,
                 .aside_ended = on_aside_ended,
                 .userdata = w,
         };
@@ -108,12 +104,16 @@ static void await_end(World *w) {
         ck_assert_uint_eq(w->n_ended, before + 1);
 }
 
-static void run(World *w, HelperKind kind) {
-        ck_assert_int_eq(helper_start(w->helper, kind), 0);
+static int start(World *w, Job job) {
+        return helper_start(w->helper, &(JobOrder){ .job = job });
+}
+
+static void run(World *w, Job job) {
+        ck_assert_int_eq(start(w, job), 0);
         /* Its end is never told from within the start. */
         ck_assert_uint_eq(w->n_ended, 0);
         await_end(w);
-        ck_assert_int_eq(w->kind, kind);
+        ck_assert_int_eq(w->job, job);
 }
 
 /* Waits for a file that the script writes, and takes its first line. */
@@ -130,14 +130,14 @@ START_TEST(good_report) {
         World w;
 
         world_init(&w, "echo '" GOOD_REPORT "'");
-        run(&w, HELPER_LOAD);
+        run(&w, JOB_LOAD);
         ck_assert_int_eq(w.failure, FAILURE_NONE);
         ck_assert_str_eq(w.kernel, "/boot/vmlinuz");
         ck_assert_str_eq(w.message, "");
         /* And another one after it. */
-        ck_assert_int_eq(helper_start(w.helper, HELPER_UNLOAD), 0);
+        ck_assert_int_eq(start(&w, JOB_UNLOAD), 0);
         await_end(&w);
-        ck_assert_int_eq(w.kind, HELPER_UNLOAD);
+        ck_assert_int_eq(w.job, JOB_UNLOAD);
         ck_assert_int_eq(w.failure, FAILURE_NONE);
         world_done(&w);
 }
@@ -150,7 +150,7 @@ START_TEST(in_pieces) {
                 &w,
                 "printf '{\"Failure\":\"No'; sleep 0.1; printf 'ne\",\"KernelFile\"'; sleep 0.1\n"
                 "printf ':\"/boot/vmlinuz\"}'");
-        run(&w, HELPER_LOAD);
+        run(&w, JOB_LOAD);
         ck_assert_int_eq(w.failure, FAILURE_NONE);
         ck_assert_str_eq(w.kernel, "/boot/vmlinuz");
         world_done(&w);
@@ -159,15 +159,15 @@ END_TEST
 
 START_TEST(arguments) {
         static const struct {
-                HelperKind kind;
+                JobOrder order;
                 const char *root, *line;
         } cases[] = {
-                { HELPER_LOAD, NULL, "--json" },
-                { HELPER_PLAN, NULL, "--json --dry-run" },
-                { HELPER_UNLOAD, "/some where", "--json --unload --root=/some where" },
-                { HELPER_BUILD, NULL, "--json --if-needed" },
-                { HELPER_BUILD_URGENTLY, NULL, "--json --if-needed" },
-                { HELPER_REBUILD, "/x", "--json --root=/x" },
+                { { .job = JOB_LOAD }, NULL, "--json" },
+                { { .job = JOB_PLAN }, NULL, "--json --dry-run" },
+                { { .job = JOB_UNLOAD }, "/some where", "--json --unload --root=/some where" },
+                { { .job = JOB_BUILD }, NULL, "--json --if-needed" },
+                { { .job = JOB_BUILD, .urgent = true }, NULL, "--json --if-needed" },
+                { { .job = JOB_BUILD, .force = true }, "/x", "--json --root=/x" },
         };
         char line[256];
         World w;
@@ -176,7 +176,7 @@ START_TEST(arguments) {
                 world_init(&w, "echo \"$@\" >$out; echo '" GOOD_REPORT "'");
                 helper_free(w.helper);
                 w.helper = new_helper(&w, cases[i].root);
-                ck_assert_int_eq(helper_start(w.helper, cases[i].kind), 0);
+                ck_assert_int_eq(helper_start(w.helper, &cases[i].order), 0);
                 await_end(&w);
                 await_line(&w, "/out", line, sizeof(line));
                 ck_assert_str_eq(line, cases[i].line);
@@ -208,7 +208,7 @@ START_TEST(bad_reports) {
 
         for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
                 world_init(&w, cases[i].script);
-                run(&w, HELPER_LOAD);
+                run(&w, JOB_LOAD);
                 ck_assert_msg(w.failure == FAILURE_CRASHED, "%s: %s", cases[i].script,
                               failure_to_string(w.failure));
                 ck_assert_msg(startswith(w.message, cases[i].message), "%s: %s", cases[i].script,
@@ -222,7 +222,7 @@ START_TEST(failure_reports) {
         World w;
 
         world_init(&w, "echo '{\"Failure\":\"NoKernel\",\"Message\":\"none found\"}'; exit 1");
-        run(&w, HELPER_LOAD);
+        run(&w, JOB_LOAD);
         ck_assert_int_eq(w.failure, FAILURE_NO_KERNEL);
         ck_assert_str_eq(w.message, "none found");
         world_done(&w);
@@ -236,7 +236,7 @@ START_TEST(unprintable_message) {
         world_init(&w,
                    "printf '{\"Failure\":\"NoKernel\",\"Message\":\"/boot/gr\\303\\274n\\374 is "
                    "missing\\\\nREADY=1\",\"KernelFile\":\"/\\377\\303\"}'");
-        run(&w, HELPER_LOAD);
+        run(&w, JOB_LOAD);
         ck_assert_int_eq(w.failure, FAILURE_NO_KERNEL);
         ck_assert_str_eq(w.message, "/boot/gr\u00fcn? is missing?READY=1");
         ck_assert_str_eq(w.kernel, "/??");
@@ -249,14 +249,14 @@ START_TEST(much_output) {
         World w;
 
         world_init(&w, "head -c 10485760 /dev/zero; exit 4");
-        run(&w, HELPER_LOAD);
+        run(&w, JOB_LOAD);
         ck_assert_int_eq(w.failure, FAILURE_CRASHED);
         ck_assert_str_eq(w.message, "kdump-load ended with status 4 and without a report");
         world_done(&w);
 
         /* A report is not one because its first part would be one. */
         world_init(&w, "echo '" GOOD_REPORT "'; head -c 1000000 /dev/zero | tr '\\0' ' '");
-        run(&w, HELPER_LOAD);
+        run(&w, JOB_LOAD);
         ck_assert_int_eq(w.failure, FAILURE_CRASHED);
         world_done(&w);
 }
@@ -266,7 +266,7 @@ START_TEST(endless_output) {
         World w;
 
         world_init(&w, "exec cat /dev/zero");
-        ck_assert_int_eq(helper_start(w.helper, HELPER_LOAD), 0);
+        ck_assert_int_eq(start(&w, JOB_LOAD), 0);
         for (unsigned i = 0; i < 100; i++)
                 ck_assert_int_ge(sd_event_run(w.event, PATIENCE_USEC), 0);
         ck_assert_uint_eq(w.n_ended, 0);
@@ -286,9 +286,9 @@ START_TEST(killed) {
         char line[16];
 
         helper_kill(w.helper);
-        ck_assert_int_eq(helper_start(w.helper, HELPER_LOAD), 0);
+        ck_assert_int_eq(start(&w, JOB_LOAD), 0);
         await_line(&w, "/out", line, sizeof(line));
-        ck_assert_int_eq(helper_start(w.helper, HELPER_LOAD), -EBUSY);
+        ck_assert_int_eq(start(&w, JOB_LOAD), -EBUSY);
         ck_assert_int_eq(sd_event_run(w.event, 0) < 0, 0);
         ck_assert_uint_eq(w.n_ended, 0);
         helper_kill(w.helper);
@@ -307,7 +307,7 @@ START_TEST(closes_output_and_lives_on) {
         World w;
 
         world_init(&w, "echo '" GOOD_REPORT "'; exec >&-; sleep 0.4; exit 0");
-        run(&w, HELPER_LOAD);
+        run(&w, JOB_LOAD);
         ck_assert_int_eq(w.failure, FAILURE_NONE);
         ck_assert_uint_lt(w.n_turns, 20);
         world_done(&w);
@@ -321,7 +321,7 @@ START_TEST(grandchild_keeps_output) {
         World w;
 
         world_init(&w, "sleep 1000 &\necho $! >$out\necho '" GOOD_REPORT "'");
-        run(&w, HELPER_LOAD);
+        run(&w, JOB_LOAD);
         ck_assert_int_eq(w.failure, FAILURE_NONE);
         ck_assert_str_eq(w.kernel, "/boot/vmlinuz");
         await_line(&w, "/out", line, sizeof(line));
@@ -344,7 +344,7 @@ START_TEST(inherits_nothing) {
                    "done | tr '\\n' ' ' >$out.fds\n");
         ck_assert(signal(SIGPIPE, SIG_IGN) != SIG_ERR);
         ck_assert(signal(SIGHUP, SIG_IGN) != SIG_ERR);
-        run(&w, HELPER_LOAD);
+        run(&w, JOB_LOAD);
         await_line(&w, "/out", line, sizeof(line));
         /* Two that the C library keeps to itself are its own business. */
         ck_assert_msg(streq(line, "SigBlk: 0000000000000000 SigIgn: 0000000000000000") ||
@@ -374,21 +374,21 @@ START_TEST(cannot_be_started) {
         world_init(&w, "echo '" GOOD_REPORT "'");
         fds = count_fds();
         tree_unlink(&w.tree, "/helper");
-        ck_assert_int_eq(helper_start(w.helper, HELPER_LOAD), -ENOENT);
+        ck_assert_int_eq(start(&w, JOB_LOAD), -ENOENT);
         tree_text(&w.tree, "/helper", "no program");
         ck_assert_int_eq(fchmodat(w.tree.fd, "helper", 0644, 0), 0);
-        ck_assert_int_eq(helper_start(w.helper, HELPER_LOAD), -EACCES);
+        ck_assert_int_eq(start(&w, JOB_LOAD), -EACCES);
         ck_assert_int_eq(fchmodat(w.tree.fd, "helper", 0755, 0), 0);
-        ck_assert_int_eq(helper_start(w.helper, HELPER_LOAD), -ENOEXEC);
+        ck_assert_int_eq(start(&w, JOB_LOAD), -ENOEXEC);
         ck_assert_uint_eq(count_fds(), fds);
         /* None of that spoils the next. */
         tree_text(&w.tree, "/helper", "#!/bin/sh\necho '" GOOD_REPORT "'\n");
         ck_assert_int_eq(fchmodat(w.tree.fd, "helper", 0755, 0), 0);
-        run(&w, HELPER_LOAD);
+        run(&w, JOB_LOAD);
         ck_assert_int_eq(w.failure, FAILURE_NONE);
         fds = count_fds();
         for (unsigned i = 0; i < 20; i++) {
-                ck_assert_int_eq(helper_start(w.helper, HELPER_LOAD), 0);
+                ck_assert_int_eq(start(&w, JOB_LOAD), 0);
                 await_end(&w);
         }
         ck_assert_uint_eq(count_fds(), fds);
@@ -404,7 +404,7 @@ START_TEST(outlives_us) {
         world_init(
                 &w,
                 "echo up >$out; while [ ! -e $out.go ]; do sleep 0.02; done; echo done >$out.end");
-        ck_assert_int_eq(helper_start(w.helper, HELPER_LOAD), 0);
+        ck_assert_int_eq(start(&w, JOB_LOAD), 0);
         await_line(&w, "/out", line, sizeof(line));
         w.helper = helper_free(w.helper);
         tree_text(&w.tree, "/out.go", "");
@@ -446,7 +446,7 @@ START_TEST(build_reports) {
 
         for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
                 world_init(&w, cases[i].script);
-                ck_assert_int_eq(helper_start(w.helper, HELPER_BUILD), 0);
+                ck_assert_int_eq(start(&w, JOB_BUILD), 0);
                 await_end(&w);
                 ck_assert_int_eq(w.build_failed, cases[i].failed);
                 ck_assert_int_eq(w.built, !cases[i].failed);
@@ -467,11 +467,11 @@ START_TEST(set_aside) {
                        "--if-needed) echo x >$out; while [ -e $out.hold ]; do sleep 0.05; done;;\n"
                        "*) echo '" GOOD_REPORT "';;\nesac");
         tree_text(&w.tree, "/out.hold", "");
-        ck_assert_int_eq(helper_start(w.helper, HELPER_BUILD), 0);
+        ck_assert_int_eq(start(&w, JOB_BUILD), 0);
         await_line(&w, "/out", line, sizeof(line));
-        ck_assert_int_eq(helper_start(w.helper, HELPER_LOAD), -EBUSY);
+        ck_assert_int_eq(start(&w, JOB_LOAD), -EBUSY);
         helper_set_aside(w.helper);
-        ck_assert_int_eq(helper_start(w.helper, HELPER_LOAD), 0);
+        ck_assert_int_eq(start(&w, JOB_LOAD), 0);
         await_end(&w);
         ck_assert_int_eq(w.failure, FAILURE_NONE);
         ck_assert_uint_eq(w.n_aside_ended, 0);
@@ -484,20 +484,25 @@ START_TEST(set_aside) {
 }
 END_TEST
 
-/* It is in nobody's way. */
+/* It is in nobody's way, unless nothing is loaded before it has ended. */
 START_TEST(build_priority) {
         char line[64];
         World w;
 
-        /* The 19th field is how nice it is, in fs/proc/array.c; ps(1) may not be there to ask. */
-        world_init(&w, "sleep 0.2; echo \"$(cut -d' ' -f19 /proc/$$/stat) "
-                       "$(ionice -p $$ || echo idle)\" >$out");
-        ck_assert_int_eq(helper_start(w.helper, HELPER_BUILD), 0);
-        await_end(&w);
-        await_line(&w, "/out", line, sizeof(line));
-        ck_assert_ptr_nonnull(strstr(line, "19"));
-        ck_assert_ptr_nonnull(strstr(line, "idle"));
-        world_done(&w);
+        for (unsigned urgent = 0; urgent < 2; urgent++) {
+                /* The 19th field is how nice it is, in fs/proc/array.c; ps(1) may not be there to
+                 * ask. */
+                world_init(&w, "sleep 0.2; echo \"$(cut -d' ' -f19 /proc/$$/stat) "
+                               "$(ionice -p $$ || echo idle)\" >$out");
+                ck_assert_int_eq(
+                        helper_start(w.helper, &(JobOrder){ .job = JOB_BUILD, .urgent = urgent }),
+                        0);
+                await_end(&w);
+                await_line(&w, "/out", line, sizeof(line));
+                ck_assert_int_eq(atoi(line), urgent ? getpriority(PRIO_PROCESS, 0) : 19);
+                ck_assert(urgent || strstr(line, "idle"));
+                world_done(&w);
+        }
 }
 END_TEST
 

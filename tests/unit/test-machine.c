@@ -2,6 +2,8 @@
 /* daemon/machine: the life of an event, sentence by sentence. */
 #include "test-machine.h"
 
+#include "daemon/machine-private.h"
+
 START_TEST(first_load) {
         sim_init(&s, HOTPLUG_KERNEL_UPDATES);
         sim_start(&s);
@@ -461,25 +463,45 @@ START_TEST(events_meet_a_failing_unload) {
 }
 END_TEST
 
+/* More actions than there is room for: the list stays whole, and it shows. */
+START_TEST(too_many_actions) {
+        Actions actions = { 0 };
+        Machine m = { 0 };
+        Step step = { .m = &m, .out = &actions };
+
+        for (size_t i = 0; i < ACTIONS_MAX; i++)
+                step_emit(&step, ACTION_SAVE_RECORD);
+        ck_assert_uint_eq(m.actions_lost, 0);
+        step_emit(&step, ACTION_EXIT);
+        ck_assert_uint_eq(m.actions_lost, 1);
+        ck_assert_uint_eq(actions.n, ACTIONS_MAX);
+        ck_assert_int_eq(actions.items[ACTIONS_MAX - 2].type, ACTION_SAVE_RECORD);
+        ck_assert_int_eq(actions.items[ACTIONS_MAX - 1].type, ACTION_EXIT);
+}
+END_TEST
+
 /* Inputs that make no sense at the moment change nothing. */
 START_TEST(nonsense) {
-        static const InputType types[] = { INPUT_START, INPUT_PLANNED, INPUT_LOADED, INPUT_UNLOADED,
-                                           INPUT_TIMER };
-        LoadReport report = { .failure = FAILURE_SYSTEM };
         ImageRecord record = { .must_reload = true };
+        JobReport reports[_JOB_MAX] = { 0 };
+        Input inputs[_JOB_MAX + 2] = {
+                { .type = INPUT_START, .record = &record },
+                { .type = INPUT_TIMER },
+        };
         Machine before;
 
         boot(HOTPLUG_KERNEL_UPDATES);
         before = s.machine;
         before.facts_are_new = false;
-        for (size_t i = 0; i < ELEMENTSOF(types); i++) {
-                Input in = { .type = types[i], .report = &report };
+        for (Job job = JOB_NONE; job < _JOB_MAX; job++) {
+                reports[job].job = job;
+                inputs[job + 2] = (Input){ .type = INPUT_ENDED, .ended = &reports[job] };
+        }
+        for (size_t i = 0; i < ELEMENTSOF(inputs); i++) {
                 Moment now = { .monotonic_usec = s.now_usec + s.skew_usec };
                 Actions actions;
 
-                if (types[i] == INPUT_START)
-                        in = (Input){ .type = INPUT_START, .record = &record };
-                machine_step(&s.machine, &in, &now, &actions);
+                machine_step(&s.machine, &inputs[i], &now, &actions);
                 ck_assert_uint_eq(actions.n, 0);
         }
         ck_assert_mem_eq(&s.machine, &before, sizeof(before));
@@ -555,6 +577,7 @@ static void add_cases(Suite *suite) {
         ADD_TEST(suite, watch_is_cheap);
         ADD_TEST(suite, events_meet_a_failing_unload);
         ADD_TEST(suite, reconfigured_during_a_job);
+        ADD_TEST(suite, too_many_actions);
         ADD_TEST(suite, nonsense);
         ADD_TEST(suite, glances);
         ADD_TEST(suite, clock_goes_back);

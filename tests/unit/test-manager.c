@@ -16,7 +16,7 @@ START_TEST(start_load_ready) {
         ck_assert_str_eq(state(&w), "loading");
         manager_input(&w.manager, &input);
         ck_assert(w.running);
-        ck_assert_int_eq(w.kind, HELPER_LOAD);
+        ck_assert_int_eq(w.order.job, JOB_LOAD);
         ck_assert_str_eq(state(&w), "loading");
         ck_assert_uint_eq(w.n_ready, 0);
         ck_assert_uint_eq(w.n_decisions, 0);
@@ -29,7 +29,7 @@ START_TEST(start_load_ready) {
         ck_assert_int_eq(w.decision.verdict, VERDICT_LOAD);
         ck_assert_str_eq(w.decision.result, "ok");
         ck_assert(w.record_kept && !w.record_must_reload);
-        ck_assert_uint_eq(w.n_started[HELPER_LOAD], 1);
+        ck_assert_uint_eq(w.n_started[JOB_LOAD], 1);
         ck_assert_uint_eq(w.timer_usec, USEC_INFINITY);
 
         const Status *status = manager_status(&w.manager);
@@ -60,7 +60,7 @@ START_TEST(adopts_and_plans) {
         /* Its contents have moved. */
         ck_assert_ptr_null(record.report.kernel.path);
         ck_assert(w.running);
-        ck_assert_int_eq(w.kind, HELPER_PLAN);
+        ck_assert_int_eq(w.order.job, JOB_PLAN);
         world_helper_ends(&w, FAILURE_NONE);
         ck_assert(!w.running);
         ck_assert_int_eq(w.decision.verdict, VERDICT_ADOPT);
@@ -70,9 +70,9 @@ START_TEST(adopts_and_plans) {
         /* Another kernel file since: the next reading of the configuration loads it. */
         w.helper_mtime = 77;
         world_input(&w, INPUT_RECONFIGURED);
-        ck_assert_int_eq(w.kind, HELPER_PLAN);
+        ck_assert_int_eq(w.order.job, JOB_PLAN);
         world_helper_ends(&w, FAILURE_NONE);
-        ck_assert_int_eq(w.kind, HELPER_LOAD);
+        ck_assert_int_eq(w.order.job, JOB_LOAD);
         world_helper_ends(&w, FAILURE_NONE);
         ck_assert_int_eq(w.decision.verdict, VERDICT_RELOAD);
         ck_assert_int_eq(w.decision.cause, REASON_CONFIGURATION);
@@ -94,14 +94,14 @@ START_TEST(burst_reloads_once) {
                 world_pass(&w, 3 * USEC_PER_MSEC);
         }
         ck_assert_uint_eq(w.n_timers, timers + 128);
-        ck_assert_uint_eq(w.n_started[HELPER_LOAD], 1);
+        ck_assert_uint_eq(w.n_started[JOB_LOAD], 1);
         world_pass(&w, w.settings.settle_usec - 4 * USEC_PER_MSEC);
         ck_assert(!w.running);
         world_pass(&w, 2 * USEC_PER_MSEC);
         ck_assert(w.running);
         world_helper_ends(&w, FAILURE_NONE);
         world_pass(&w, 60 * USEC_PER_SEC);
-        ck_assert_uint_eq(w.n_started[HELPER_LOAD], 2);
+        ck_assert_uint_eq(w.n_started[JOB_LOAD], 2);
         ck_assert_uint_eq(w.decision.events, 128);
         ck_assert_int_eq(w.decision.verdict, VERDICT_RELOAD);
         ck_assert_uint_eq(manager_status(&w.manager)->batches, 1);
@@ -125,7 +125,7 @@ START_TEST(skips_on_one) {
         ck_assert_uint_eq(w.attributes_read, read);
         world_pass(&w, w.settings.settle_usec);
         ck_assert(!w.running);
-        ck_assert_uint_eq(w.n_started[HELPER_LOAD], 1);
+        ck_assert_uint_eq(w.n_started[JOB_LOAD], 1);
         /* One read for one subsystem, not one for each event. */
         ck_assert_uint_eq(w.attributes_read, read + 1);
         ck_assert_int_eq(w.decision.verdict, VERDICT_SKIP);
@@ -198,7 +198,7 @@ START_TEST(killed_on_timeout) {
         ck_assert_str_eq(state(&w), "loading");
         world_pass(&w, 3600 * USEC_PER_SEC);
         ck_assert_uint_eq(w.n_kills, 1);
-        ck_assert_uint_eq(w.n_started[HELPER_LOAD], 1);
+        ck_assert_uint_eq(w.n_started[JOB_LOAD], 1);
         ck_assert_str_eq(state(&w), "failed");
         world_helper_ends(&w, FAILURE_CRASHED);
         world_pass(&w, WORLD_SECOND_LOOK_USEC);
@@ -232,7 +232,7 @@ START_TEST(answers) {
         ck_assert_int_eq(w.failure, FAILURE_NONE);
         /* What came in between waits for its turn. */
         ck_assert(w.running);
-        ck_assert_int_eq(w.kind, HELPER_UNLOAD);
+        ck_assert_int_eq(w.order.job, JOB_UNLOAD);
         world_helper_ends(&w, FAILURE_NONE);
         ck_assert_uint_eq(w.answered, REQUEST_BIT(REQUEST_UNLOAD));
         ck_assert_str_eq(state(&w), "unloaded");
@@ -256,7 +256,7 @@ START_TEST(stopping) {
         world_arm(&w);
         world_input(&w, INPUT_STOP);
         ck_assert_uint_eq(w.n_quit, 1);
-        ck_assert_uint_eq(w.n_started[HELPER_UNLOAD], 0);
+        ck_assert_uint_eq(w.n_started[JOB_UNLOAD], 0);
         ck_assert(w.record_kept);
         world_done(&w);
 
@@ -290,7 +290,7 @@ START_TEST(stopping) {
         world_arm(&w);
         world_input(&w, INPUT_STOP);
         ck_assert_uint_eq(w.n_quit, 0);
-        ck_assert_int_eq(w.kind, HELPER_UNLOAD);
+        ck_assert_int_eq(w.order.job, JOB_UNLOAD);
         world_helper_ends(&w, FAILURE_NONE);
         ck_assert_uint_eq(w.n_quit, 1);
         ck_assert_int_eq(w.decision.cause, REASON_STOP);
@@ -309,14 +309,14 @@ START_TEST(stopping_while_planning) {
                 w.settings.unload_on_stop = unload;
                 world_arm(&w);
                 world_input(&w, INPUT_RECONFIGURED);
-                ck_assert_int_eq(w.kind, HELPER_PLAN);
+                ck_assert_int_eq(w.order.job, JOB_PLAN);
                 world_input(&w, INPUT_STOP);
                 ck_assert_uint_eq(w.n_kills, 1);
                 world_pass(&w, KILL_PATIENCE_USEC - 1);
                 ck_assert_uint_eq(w.n_kills, 1);
                 ck_assert_uint_eq(w.n_quit, 0);
                 world_helper_ends(&w, FAILURE_CRASHED);
-                ck_assert_uint_eq(w.n_started[HELPER_UNLOAD], (unsigned)unload);
+                ck_assert_uint_eq(w.n_started[JOB_UNLOAD], (unsigned)unload);
                 if (unload)
                         world_helper_ends(&w, FAILURE_NONE);
                 ck_assert_uint_eq(w.n_quit, 1);
@@ -333,7 +333,7 @@ START_TEST(stopping_while_stuck) {
         world_init(&w);
         world_arm(&w);
         world_input(&w, INPUT_RECONFIGURED);
-        ck_assert_int_eq(w.kind, HELPER_PLAN);
+        ck_assert_int_eq(w.order.job, JOB_PLAN);
         world_input(&w, INPUT_STOP);
         world_pass(&w, KILL_PATIENCE_USEC);
         ck_assert_uint_eq(w.n_quit, 1);
@@ -425,22 +425,25 @@ START_TEST(builds) {
 
         world_init_building(&w);
         manager_input(&w.manager, &input);
-        ck_assert_int_eq(w.kind, HELPER_BUILD_URGENTLY);
+        ck_assert_int_eq(w.order.job, JOB_BUILD);
+        ck_assert(w.order.urgent && !w.order.force);
         ck_assert_str_eq(manager_status(&w.manager)->initrd_state, "building");
         world_build_ends(&w, NULL);
         ck_assert_uint_eq(w.n_built, 1);
         ck_assert_int_eq(w.build_state, BUILD_BUILT);
         ck_assert_str_eq(w.text, "7.0 MiB");
         ck_assert_uint_eq(manager_status(&w.manager)->initrd_unpacked_bytes, 7 << 20);
-        ck_assert_int_eq(w.kind, HELPER_LOAD);
+        ck_assert_int_eq(w.order.job, JOB_LOAD);
         world_helper_ends(&w, FAILURE_NONE);
         ck_assert_str_eq(state(&w), "armed");
         world_input(&w, INPUT_RECONFIGURED);
-        ck_assert_int_eq(w.kind, HELPER_BUILD);
+        ck_assert_int_eq(w.order.job, JOB_BUILD);
+        ck_assert(!w.order.urgent && !w.order.force);
         world_build_ends(&w, NULL);
         world_helper_ends(&w, FAILURE_NONE);
         world_request(&w, REQUEST_REBUILD);
-        ck_assert_int_eq(w.kind, HELPER_REBUILD);
+        ck_assert_int_eq(w.order.job, JOB_BUILD);
+        ck_assert(!w.order.urgent && w.order.force);
         world_build_ends(&w, "no module");
         ck_assert_int_eq(w.build_state, BUILD_FAILED);
         ck_assert_uint_eq(w.answered, REQUEST_BIT(REQUEST_REBUILD));
@@ -459,7 +462,7 @@ START_TEST(builder_cannot_be_started) {
         manager_input(&w.manager, &input);
         ck_assert_uint_eq(w.n_built, 1);
         ck_assert_str_eq(manager_status(&w.manager)->initrd_message,
-                         "kdump-mkinitramfs cannot be started: No such file or directory");
+                         "cannot start kdump-mkinitramfs: No such file or directory");
         world_done(&w);
 }
 END_TEST

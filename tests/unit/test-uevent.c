@@ -314,7 +314,7 @@ static void replay(const char *kernel, UeventSource source, size_t which) {
         ck_assert_uint_eq(status->batches, 1);
         ck_assert_uint_eq(status->batches_skipped, skips);
         ck_assert_uint_eq(status->reloads, !skips);
-        ck_assert_uint_eq(w.n_started[HELPER_LOAD], skips ? 1 : 2);
+        ck_assert_uint_eq(w.n_started[JOB_LOAD], skips ? 1 : 2);
         ck_assert_uint_eq(w.n_decisions, 2);
         ck_assert_uint_eq(w.decision.events, recordings[which].counted);
         ck_assert_uint_eq(w.decision.subsystems, recordings[which].subsystems);
