@@ -25,6 +25,7 @@
 #include "daemon/manager.h"
 #include "daemon/mount-watch.h"
 #include "daemon/record.h"
+#include "daemon/refresh.h"
 #include "daemon/scan.h"
 #include "daemon/unit-name.h"
 #include "sys/crash-test-json.h"
@@ -32,7 +33,6 @@
 #include "sys/dump-place.h"
 #include "sys/kernel-state.h"
 #include "sys/log.h"
-#include "sys/message-ids.h"
 
 /* Where there is no watchdog to wake up for anyway; less than the 30 s within which a foreign load
  * or unload is to be noticed. */
@@ -40,10 +40,6 @@
 
 /* Changes are told at once if the last ones were long ago, and else together. */
 #define CHANGES_USEC (250 * USEC_PER_MSEC)
-
-/* Looks at what the initramfs is made of; sooner after a build that failed. */
-#define REFRESH_RARELY_USEC (10 * USEC_PER_MINUTE)
-#define REFRESH_SOON_USEC   (20 * USEC_PER_SEC)
 
 /* So long is waited at the start for what fstab has mounted at boot and is not there. Not by an
  * order of units: a disk that never comes is waited for for 90 s there, and one that the network
@@ -70,10 +66,8 @@ typedef struct Daemon {
         Bus *bus;
         Scan *scan;
         MountWatch *mounts;
-        sd_event_source *mounts_patience; /* NULL once the machine was started */
 
-        uint64_t refreshed_usec, refresh_delay_usec;
-        bool tables_are_due; /* a new note of them was asked for */
+        Refresh refresh;
 } Daemon;
 
 static void op_moment(void *userdata, Moment *ret) {
@@ -157,12 +151,7 @@ static void op_decided(void *userdata, const Decision *decision) {
 }
 
 static void op_built(void *userdata, BuildState state, const char *text) {
-        if (state == BUILD_FAILED)
-                log_struct(LOG_WARNING, MESSAGE_BUILD_FAILED, NULL, 0,
-                           "Cannot build the capture initramfs: %s", text);
-        else
-                log_struct(LOG_INFO, MESSAGE_BUILT, NULL, 0, "Built the capture initramfs%s%s",
-                           *text ? ": " : "", text);
+        journal_build(state == BUILD_FAILED, text);
 }
 
 static void op_answer(void *userdata, unsigned requests, Failure failure, const char *text) {
@@ -358,27 +347,18 @@ static void on_refresh(void *userdata) {
                 op_changed(d);
 }
 
-/* Files change without an event, volumes grow and move, and what is mounted late is missing early
- * in a boot: the initramfs is looked at anew now and then. */
 static void refresh_initramfs(Daemon *d) {
         bool failed = d->manager.machine.build_state == BUILD_FAILED;
         uint64_t now = monotonic_usec();
-        Input input = { .type = INPUT_REFRESH };
+        unsigned work;
 
-        if (now - d->refreshed_usec <
-            (failed || d->tables_are_due ? d->refresh_delay_usec : REFRESH_RARELY_USEC))
+        if (!refresh_is_due(&d->refresh, failed, now))
                 return;
-        d->refreshed_usec = now;
-        d->refresh_delay_usec =
-                failed ? MIN(2 * d->refresh_delay_usec, REFRESH_RARELY_USEC) : REFRESH_SOON_USEC;
-        /* A note that is old would only make the build fail: that comes after a new one. After a
-         * failure, volumes may have been late; those that go on failing do so for other reasons. */
-        d->tables_are_due = !d->tables_are_due && dm_note_is_old(d->root_fd);
-        if ((d->tables_are_due || (failed && d->refresh_delay_usec < REFRESH_RARELY_USEC)) &&
-            !d->options.root)
+        work = refresh_next(&d->refresh, failed, dm_note_is_old(d->root_fd), now);
+        if (work & REFRESH_READ_TABLES && !d->options.root)
                 system_start_unit(d->event, "kdumpd-tables.service");
-        if (!d->tables_are_due)
-                manager_input(&d->manager, &input);
+        if (work & REFRESH_LOOK)
+                manager_input(&d->manager, &(Input){ .type = INPUT_REFRESH });
 }
 
 static int on_watch(sd_event_source *source, uint64_t usec, void *userdata) {
@@ -418,8 +398,7 @@ static int add_timers(Daemon *d) {
                 r = sd_event_source_set_enabled(d->changes_source, SD_EVENT_OFF);
         if (r < 0)
                 return r;
-        d->refreshed_usec = monotonic_usec();
-        d->refresh_delay_usec = REFRESH_SOON_USEC;
+        refresh_init(&d->refresh, monotonic_usec());
         d->watch_usec = WATCH_USEC;
         if (sd_watchdog_enabled(false, &watchdog) > 0)
                 d->watch_usec = MIN(d->watch_usec, watchdog / 2);
@@ -462,7 +441,6 @@ static void daemon_done(Daemon *d) {
         if (d->manager_set_up)
                 manager_done(&d->manager);
         scan_free(d->scan);
-        sd_event_source_disable_unref(d->mounts_patience);
         mount_watch_free(d->mounts);
         settings_done(&d->settings);
         sd_event_unref(d->event);
@@ -493,7 +471,8 @@ static int new_helpers(Daemon *d) {
         return r < 0 ? r : scan_new(d->event, &scan_setup, &d->scan);
 }
 
-static void start_machine(Daemon *d) {
+static void start_machine(void *userdata) {
+        Daemon *d = userdata;
         ImageRecord record = { 0 };
         Input input = { .type = INPUT_START };
         bool missed;
@@ -511,41 +490,11 @@ static void start_machine(Daemon *d) {
                 manager_input(&d->manager, &(Input){ .type = INPUT_KERNEL_LOG });
 }
 
-static int on_mounts_patience(sd_event_source *source, uint64_t usec, void *userdata) {
-        Daemon *d = userdata;
-
-        log_notice("Going on without what is not mounted yet");
-        d->mounts_patience = sd_event_source_disable_unref(d->mounts_patience);
-        start_machine(d);
-        return 0;
-}
-
-/* Early in a boot, what is mounted late would only make the first build and the first load go to
- * the wrong place, or fail. */
-static bool waits_for_mounts(Daemon *d) {
-        _cleanup_free_ char *point = NULL;
-
-        if (!mount_watch_is_missing(d->mounts, &point) ||
-            sd_event_add_time(d->event, &d->mounts_patience, CLOCK_MONOTONIC,
-                              monotonic_usec() + MOUNTS_PATIENCE_USEC, 0, on_mounts_patience,
-                              d) < 0)
-                return false;
-        log_info("Waiting for \"%s\" to be mounted, for %u s at most", strempty(point),
-                 (unsigned)(MOUNTS_PATIENCE_USEC / USEC_PER_SEC));
-        return true;
-}
-
 static void on_mounted(void *userdata, bool of_what_is_loaded) {
-        _cleanup_free_ char *point = NULL;
         Daemon *d = userdata;
 
-        if (!d->mounts_patience) {
-                if (of_what_is_loaded)
-                        manager_input(&d->manager, &(Input){ .type = INPUT_MOUNTED });
-        } else if (!mount_watch_is_missing(d->mounts, &point)) {
-                d->mounts_patience = sd_event_source_disable_unref(d->mounts_patience);
-                start_machine(d);
-        }
+        if (of_what_is_loaded)
+                manager_input(&d->manager, &(Input){ .type = INPUT_MOUNTED });
         look_for_dumps(d);
 }
 
@@ -554,6 +503,7 @@ static int watch_mounts(Daemon *d) {
                 .root_fd = d->root_fd,
                 .fd = open_below(d->root_fd, "/proc/self/mountinfo", O_RDONLY),
                 .mounted = on_mounted,
+                .awaited = start_machine,
                 .userdata = d,
         };
         int r;
@@ -616,7 +566,9 @@ static int daemon_start(Daemon *d) {
 static int daemon_run(Daemon *d) {
         int r;
 
-        if (!waits_for_mounts(d))
+        /* Early in a boot, what is mounted late would only make the first build and the first load
+         * go to the wrong place, or fail. */
+        if (!mount_watch_wait(d->mounts, MOUNTS_PATIENCE_USEC))
                 start_machine(d);
         r = bus_new(d->event, &d->manager, on_refresh, d, &d->bus);
         if (r < 0)

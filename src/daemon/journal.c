@@ -99,6 +99,15 @@ static const char *what_was_left(DumpState state) {
         return texts[state];
 }
 
+void journal_build(bool failed, const char *text) {
+        if (failed)
+                log_struct(LOG_WARNING, MESSAGE_BUILD_FAILED, NULL, 0,
+                           "Cannot build the capture initramfs: %s", text);
+        else
+                log_struct(LOG_INFO, MESSAGE_BUILT, NULL, 0, "Built the capture initramfs%s%s",
+                           *text ? ": " : "", text);
+}
+
 void journal_dump(const Dump *dump) {
         const CrashInfo *info = &dump->info;
         const LogField fields[] = {

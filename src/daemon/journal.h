@@ -11,6 +11,9 @@
  * debugging only; so are most of the repetitions of a failure that lasts. */
 void journal_decision(const Decision *d);
 
+/* Logs one line for a build of the capture initramfs: why it failed, or what it has built. */
+void journal_build(bool failed, const char *text);
+
 /* Logs one line for a dump that was not told of yet. */
 void journal_dump(const Dump *dump);
 

@@ -3,11 +3,13 @@
 #include "daemon/mount-watch.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <sys/epoll.h>
 
 #include "base/file-util.h"
 #include "base/string-util.h"
 #include "base/time-util.h"
+#include "sys/log.h"
 #include "sys/mounts.h"
 
 /* From the first mount of a burst to the look; and between two looks, as on some machines something
@@ -36,6 +38,7 @@ struct MountWatch {
         bool has_target; /* dumps go to a device, wherever that is mounted */
         size_t n_devices;
         sd_event_source *source, *timer;
+        sd_event_source *patience; /* NULL: nothing is waited for */
         uint64_t looked_usec;
 };
 
@@ -53,6 +56,7 @@ MountWatch *mount_watch_free(MountWatch *w) {
         forget(w);
         sd_event_source_disable_unref(w->source);
         sd_event_source_disable_unref(w->timer);
+        sd_event_source_disable_unref(w->patience);
         closep(&w->setup.fd);
         free(w);
         return NULL;
@@ -111,12 +115,45 @@ static void look(MountWatch *w, bool *ret_loaded, bool *ret_dumps) {
         *ret_dumps |= has_device_come(w, mounts) && w->has_target;
 }
 
+static void end_wait(MountWatch *w) {
+        w->patience = sd_event_source_disable_unref(w->patience);
+        w->setup.awaited(w->setup.userdata);
+}
+
+static int on_patience(sd_event_source *source, uint64_t usec, void *userdata) {
+        log_notice("Going on without what is not mounted yet");
+        end_wait(userdata);
+        return 0;
+}
+
+bool mount_watch_wait(MountWatch *w, uint64_t patience_usec) {
+        sd_event *event = sd_event_source_get_event(w->timer);
+        _cleanup_free_ char *point = NULL;
+
+        if (w->patience || !mount_watch_is_missing(w, &point) ||
+            sd_event_add_time(event, &w->patience, CLOCK_MONOTONIC,
+                              add_saturated(monotonic_usec(), patience_usec), 0, on_patience,
+                              w) < 0)
+                return false;
+        log_info("Waiting for \"%s\" to be mounted, for %" PRIu64 " s at most", strempty(point),
+                 patience_usec / USEC_PER_SEC);
+        return true;
+}
+
 void mount_watch_look(MountWatch *w) {
         bool loaded, dumps;
 
         look(w, &loaded, &dumps);
-        if (loaded || dumps)
-                w->setup.mounted(w->setup.userdata, loaded);
+        if (!loaded && !dumps)
+                return;
+        if (w->patience) {
+                _cleanup_free_ char *point = NULL;
+
+                loaded = false;
+                if (!mount_watch_is_missing(w, &point))
+                        end_wait(w);
+        }
+        w->setup.mounted(w->setup.userdata, loaded);
 }
 
 static int on_timer(sd_event_source *source, uint64_t usec, void *userdata) {

@@ -19,6 +19,9 @@ typedef struct MountWatchSetup {
         /* Told if something was mounted at or above one of the paths that matter: of what is loaded
          * (else only of dumps). A burst of mounts is told once. */
         void (*mounted)(void *userdata, bool of_what_is_loaded);
+        /* Told when mount_watch_wait() has waited long enough; before mounted(), which then says
+         * nothing of what is loaded. */
+        void (*awaited)(void *userdata);
         void *userdata;
 } MountWatchSetup;
 
@@ -38,3 +41,7 @@ void mount_watch_look(MountWatch *w);
 /* Whether fstab has something mounted at boot that kernels or initrds may be on, and that is not
  * there yet: then *ret is a fresh copy of its mount point, or NULL for lack of memory. */
 bool mount_watch_is_missing(MountWatch *w, char **ret);
+
+/* Waits until nothing is missing, for so long at most, and then tells awaited(), once. Returns
+ * false, and tells nothing, if nothing is missing now or there is no memory. */
+bool mount_watch_wait(MountWatch *w, uint64_t patience_usec);

@@ -141,7 +141,8 @@ done
 pure='
     capture/vmcore capture/vmcore-log
     daemon/batch daemon/decision daemon/machine daemon/machine-batch daemon/machine-job
-    daemon/machine-load daemon/machine-look daemon/machine-step daemon/status daemon/unit-name
+    daemon/machine-load daemon/machine-look daemon/machine-step daemon/refresh daemon/status
+    daemon/unit-name
     load/boot load/cmdline load/cmdline-words load/crash-image load/e820 load/efi load/elfcorehdr
     load/image
     mkinitramfs/elf-needed mkinitramfs/ld-cache'

@@ -22,10 +22,14 @@ static Tree tree;
 static Settings settings;
 static sd_event *event;
 static MountWatch *watch;
-static unsigned n_loaded, n_dumps;
+static unsigned n_loaded, n_dumps, n_awaited;
 
 static void on_mounted(void *userdata, bool of_what_is_loaded) {
         *(of_what_is_loaded ? &n_loaded : &n_dumps) += 1;
+}
+
+static void on_awaited(void *userdata) {
+        n_awaited++;
 }
 
 static void mounted(const char *text) {
@@ -33,7 +37,12 @@ static void mounted(const char *text) {
 }
 
 static void start(int fd) {
-        const MountWatchSetup watch_setup = { .root_fd = tree.fd, .fd = fd, .mounted = on_mounted };
+        const MountWatchSetup watch_setup = {
+                .root_fd = tree.fd,
+                .fd = fd,
+                .mounted = on_mounted,
+                .awaited = on_awaited,
+        };
 
         ck_assert_int_eq(mount_watch_new(event, &watch_setup, &watch), 0);
         ck_assert_int_eq(mount_watch_set(watch, &settings), 0);
@@ -44,7 +53,7 @@ static void setup(void) {
         ck_assert_int_eq(settings_init(&settings), 0);
         ck_assert_int_ge(sd_event_new(&event), 0);
         mounted(ROOT);
-        n_loaded = n_dumps = 0;
+        n_loaded = n_dumps = n_awaited = 0;
 }
 
 static void teardown(void) {
@@ -164,6 +173,37 @@ static void run_for(uint64_t usec) {
                 ck_assert_int_ge(sd_event_run(event, 10 * USEC_PER_MSEC), 0);
 }
 
+/* The start waits for what matters to a load, once, and not for ever. */
+START_TEST(waits) {
+        start(-EBADF);
+        tree_text(&tree, "/etc/fstab", "/dev/sda2 /boot ext4 nofail 0 2\n");
+        ck_assert(mount_watch_wait(watch, USEC_PER_HOUR));
+        check_look(ROOT CRASH, 0, 1);
+        ck_assert_uint_eq(n_awaited, 0);
+        /* What is loaded is told of by awaited(). */
+        check_look(ROOT VAR, 0, 1);
+        ck_assert_uint_eq(n_awaited, 0);
+        check_look(ROOT VAR BOOT, 0, 1);
+        ck_assert_uint_eq(n_awaited, 1);
+        check_look(ROOT VAR, 0, 0);
+        check_look(ROOT VAR "2 1 8:7 / /boot rw - ext4 /dev/sda7 rw\n", 1, 0);
+        ck_assert_uint_eq(n_awaited, 1);
+        ck_assert(!mount_watch_wait(watch, USEC_PER_HOUR));
+}
+END_TEST
+
+START_TEST(has_no_more_patience) {
+        start(-EBADF);
+        tree_text(&tree, "/etc/fstab", "/dev/sda2 /boot ext4 nofail 0 2\n");
+        ck_assert(mount_watch_wait(watch, 10 * USEC_PER_MSEC));
+        for (unsigned i = 0; n_awaited == 0 && i < 200; i++)
+                run_for(100 * USEC_PER_MSEC);
+        ck_assert_uint_eq(n_awaited, 1);
+        check_look(ROOT BOOT, 1, 0);
+        ck_assert_uint_eq(n_awaited, 1);
+}
+END_TEST
+
 /* A burst is told once, when it is over; and something that comes after it is told, too. */
 START_TEST(bursts) {
         _cleanup_close_ int tell = -EBADF;
@@ -204,6 +244,8 @@ static void add_cases(Suite *suite) {
         ADD_FIXTURE_TEST(suite, automount);
         ADD_FIXTURE_TEST(suite, of_the_configuration);
         ADD_FIXTURE_TEST(suite, missing);
+        ADD_FIXTURE_TEST(suite, waits);
+        ADD_FIXTURE_TEST(suite, has_no_more_patience);
         ADD_FIXTURE_TEST(suite, bursts);
         ADD_FIXTURE_TEST(suite, plain_file);
 }
