@@ -42,6 +42,11 @@ typedef struct Entry {
 #define BUILDER_ERROR_MAX   1024u
 #define PACKED_FILE_LARGEST (256u * 1024u * 1024u) /* bytes of one file */
 
+/* What a user whose target is none for us can do. */
+#define ELSEWHERE                                                                            \
+        "choose another place by Target=, or let an initrd of the distribution capture, by " \
+        "Initrd="
+
 typedef struct Builder {
         int root_fd;
         const char *root; /* "" or the absolute path of root_fd */
@@ -93,65 +98,3 @@ char *builder_path(const char *path) _must_check_;
 int builder_read(Builder *b, const char *source, char **ret, size_t *ret_size) _must_check_;
 
 void builder_done(Builder *b);
-
-/* --- libraries.c */
-
-/* Adds a program with the shared libraries and the dynamic loader that it needs; a script with the
- * program behind its "#!". source is a path below the root. */
-int program_add(Builder *b, const char *path, const char *source, const char *why) _must_check_;
-
-/* Finds a program by name in the usual directories, or by its path. Returns 0 with the path as it
- * was found (with links), or negative errno with the reason noted. */
-int program_find(Builder *b, const char *name, const char *why, char **ret) _must_check_;
-
-/* --- drivers.c */
-
-/* Adds the module that a name or alias stands for. what is for the message if there is none. */
-int driver_add(Builder *b, const char *alias, const char *what) _must_check_;
-
-/* Adds the modules of the drivers of a device and of all that it hangs on. sysfs is its path in
- * /sys/devices, without links. */
-int drivers_of_device(Builder *b, const char *sysfs, const char *what) _must_check_;
-
-/* Adds what is wanted besides the target: ExtraModules=, the watchdog that is running, memory that
- * the hypervisor plugs. */
-int drivers_besides(Builder *b) _must_check_;
-
-/* --- stack.c */
-
-/* Adds a block device to the plan: the modules of what it is made of, and how to put it together.
- * Each is added once. */
-int stack_add(Builder *b, const BlockName *name) _must_check_;
-
-/* What a device is needed for, which decides by what it can be found again. */
-typedef enum DeviceUse {
-        DEVICE_USE_FILE_SYSTEM,
-        DEVICE_USE_MEMBER, /* of a device-mapper device */
-        DEVICE_USE_RAW,
-} DeviceUse;
-
-int device_identify(Builder *b, const BlockName *name, DeviceUse use, DeviceId *ret) _must_check_;
-
-/* --- place.c */
-
-/* Works out where Target= or FallbackTarget= is, as key= has it. */
-int place_resolve(Builder *b, const char *key, const Target *target, PlanPlace *ret) _must_check_;
-
-/* --- contents.c */
-
-/* Works everything out: the plan and all entries. */
-int contents_collect(Builder *b) _must_check_;
-
-/* --- output.c */
-
-typedef struct Image {
-        char *path; /* below the root */
-        bool fresh; /* it was there, and is what would be built now */
-        uint64_t packed_bytes, unpacked_bytes;
-} Image;
-
-/* Builds it into path, a file below the root, and notes beside it what it was made of (note is the
- * path for that, or NULL). if_needed: not if it is there and nothing has changed. */
-int image_make(Builder *b, const char *path, const char *note, bool if_needed,
-               Image *ret) _must_check_;
-void image_done(Image *image);

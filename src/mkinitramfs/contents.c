@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What a capture initramfs holds. */
+#include "mkinitramfs/contents.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <sys/stat.h>
@@ -8,7 +10,9 @@
 #include "base/array.h"
 #include "base/file-util.h"
 #include "core/collector.h"
-#include "mkinitramfs/builder.h"
+#include "mkinitramfs/drivers.h"
+#include "mkinitramfs/libraries.h"
+#include "mkinitramfs/place.h"
 #include "sys/capture-plan-json.h"
 #include "sys/path.h"
 

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Which kernel modules lead to a device. */
+#include "mkinitramfs/drivers.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 
 #include "base/file-util.h"
-#include "mkinitramfs/builder.h"
 #include "sys/path.h"
 #include "sys/watchdog.h"
 

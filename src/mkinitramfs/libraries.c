@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Programs, and the shared libraries that they need: read out of the files, as nothing that is
  * packed may be run. */
+#include "mkinitramfs/libraries.h"
+
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 
 #include "base/file-util.h"
-#include "mkinitramfs/builder.h"
 #include "mkinitramfs/elf-needed.h"
 #include "mkinitramfs/ld-cache.h"
 #include "sys/path.h"

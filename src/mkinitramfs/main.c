@@ -11,6 +11,8 @@
 
 #include "base/file-util.h"
 #include "mkinitramfs/builder.h"
+#include "mkinitramfs/contents.h"
+#include "mkinitramfs/output.h"
 #include "mkinitramfs/report.h"
 #include "sys/conffile.h"
 #include "sys/kernel-file.h"

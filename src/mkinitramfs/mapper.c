@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Device-mapper devices: from their tables to the plan. */
+#include "mkinitramfs/mapper.h"
+
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 
 #include "base/array.h"
 #include "core/dm-table.h"
-#include "mkinitramfs/stack.h"
+#include "mkinitramfs/drivers.h"
+#include "mkinitramfs/identify.h"
 
 /* The device of a word like "254:1", if it is one that the table's device is made of. */
 static bool names_slave(Builder *b, const char *word, size_t length, const BlockName *slaves,
@@ -162,10 +165,11 @@ static int add_modules(Builder *b, const DmLine *line) {
 
 /* A write to an origin has to be copied to its snapshots first, so that these must be there before
  * it: no parameter names them, but who lacks one of its devices is not made. */
-static int add_snapshots(Builder *b, const char *origin, unsigned depth, PlanTarget *target) {
+static int add_snapshots(Builder *b, const char *origin, PlanTarget *target, BlockName **snapshots,
+                         size_t *n_snapshots) {
         for (size_t i = 0; i < b->tables.n_tables; i++) {
                 const DmTable *table = &b->tables.tables[i];
-                BlockName name;
+                BlockName *name;
                 DeviceId *id;
                 int r;
 
@@ -173,15 +177,13 @@ static int add_snapshots(Builder *b, const char *origin, unsigned depth, PlanTar
                     !dm_line_is_snapshot_of(table->targets[0].type, table->targets[0].parameters,
                                             origin))
                         continue;
-                if (block_by_number(b->root_fd, table->major, table->minor, &name) < 0)
-                        return table_has_changed(b);
-                r = stack_add_device(b, &name, depth + 1);
-                if (r < 0)
-                        return r;
+                name = ARRAY_ADD(*snapshots, *n_snapshots);
                 id = ARRAY_ADD(target->devices, target->n_devices);
-                if (!id)
+                if (!name || !id)
                         return fail_memory(b);
-                r = device_identify(b, &name, DEVICE_USE_MEMBER, id);
+                if (block_by_number(b->root_fd, table->major, table->minor, name) < 0)
+                        return table_has_changed(b);
+                r = device_identify(b, name, DEVICE_USE_MEMBER, id);
                 if (r < 0)
                         return r;
         }
@@ -220,10 +222,19 @@ static int add_target(Builder *b, const BlockName *name, const char *mapper, con
         return r < 0 ? r : line.has_devices;
 }
 
-/* The lines of the table, and below them what they are made of. */
-static int add_targets(Builder *b, const BlockName *name, unsigned depth, const DmTable *table,
-                       PlanDevice *device) {
-        bool has_devices = false;
+/* What is needed below the lines, besides what they name. */
+typedef struct Below {
+        bool has_slaves;
+        BlockName *snapshots;
+        size_t n_snapshots;
+} Below;
+
+static void below_done(Below *below) {
+        free(below->snapshots);
+}
+
+static int add_targets(Builder *b, const BlockName *name, const DmTable *table, PlanDevice *device,
+                       Below *below) {
         int r = 0;
 
         for (size_t i = 0; i < table->n_targets && r >= 0; i++) {
@@ -232,26 +243,24 @@ static int add_targets(Builder *b, const BlockName *name, unsigned depth, const 
                 if (!target)
                         return fail_memory(b);
                 r = add_target(b, name, table->name, &table->targets[i], target);
-                has_devices = has_devices || r > 0;
+                below->has_slaves |= r > 0;
+                if (r >= 0 && streq(table->targets[i].type, DM_ORIGIN_TYPE))
+                        r = add_snapshots(b, table->targets[i].parameters, target,
+                                          &below->snapshots, &below->n_snapshots);
         }
-        if (r >= 0 && has_devices)
-                r = stack_add_slaves(b, name, depth);
-        for (size_t i = 0; i < table->n_targets && r >= 0; i++)
-                if (streq(table->targets[i].type, DM_ORIGIN_TYPE))
-                        r = add_snapshots(b, table->targets[i].parameters, depth,
-                                          &device->targets[i]);
-        return r;
+        return MIN(r, 0);
 }
 
 static void plan_device_donep(PlanDevice *device) {
         plan_device_done(device);
 }
 
-int mapper_add(Builder *b, const BlockName *name, unsigned depth) {
-        _cleanup_(plan_device_donep) PlanDevice made = { 0 };
+int mapper_read(Builder *b, const BlockName *name, PlanDevice *ret, bool *ret_has_slaves,
+                BlockName **ret_snapshots, size_t *ret_n_snapshots) {
+        _cleanup_(plan_device_donep) PlanDevice made = { .type = PLAN_DEVICE_MAPPER };
+        _cleanup_(below_done) Below below = { 0 };
         const DmTable *table = NULL;
-        PlanDevice *device;
-        char uuid[UUID_MAX];
+        char uuid[DM_UUID_MAX];
         int r;
 
         /* Said first, as it needs no table. */
@@ -259,18 +268,21 @@ int mapper_add(Builder *b, const BlockName *name, unsigned depth) {
             startswith(uuid, "CRYPT-"))
                 return refuse_encrypted(b, name);
         r = find_table(b, name, &table);
-        if (r < 0 || stack_find(b, PLAN_DEVICE_MAPPER, table->name, table->uuid))
+        if (r < 0)
                 return r;
         if (is_move(table->name))
                 return refuse_move(b);
-        r = add_targets(b, name, depth, table, &made);
+        made.name = strdup(table->name);
+        made.uuid = strdup(table->uuid);
+        if (!made.name || !made.uuid)
+                return fail_memory(b);
+        r = add_targets(b, name, table, &made, &below);
         if (r < 0)
                 return r;
-        device = stack_new(b, PLAN_DEVICE_MAPPER, table->name, table->uuid);
-        if (!device)
-                return -EIO;
-        device->targets = TAKE_PTR(made.targets);
-        device->n_targets = made.n_targets;
-        made.n_targets = 0;
+        *ret = made;
+        made = (PlanDevice){ 0 };
+        *ret_has_slaves = below.has_slaves;
+        *ret_snapshots = TAKE_PTR(below.snapshots);
+        *ret_n_snapshots = below.n_snapshots;
         return 0;
 }

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The initramfs as a file, and the note beside it of what it was made of. */
+#include "mkinitramfs/output.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -9,7 +11,6 @@
 
 #include "base/file-util.h"
 #include "base/sha256.h"
-#include "mkinitramfs/builder.h"
 #include "sys/gzip.h"
 #include "sys/json-fields.h"
 #include "sys/module-load.h"

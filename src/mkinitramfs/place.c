@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Where dumps go: from Target= and Path= to a device, a file system and a directory on it. */
+#include "mkinitramfs/place.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 
 #include "base/file-util.h"
-#include "mkinitramfs/builder.h"
+#include "mkinitramfs/drivers.h"
+#include "mkinitramfs/identify.h"
+#include "mkinitramfs/stack.h"
 #include "sys/path.h"
 #include "sys/udev-device.h"
 
@@ -13,10 +17,6 @@
 
 #define SWAPS         "/proc/swaps"
 #define SWAPS_LONGEST (1024u * 1024u) /* bytes */
-
-#define ELSEWHERE                                                                            \
-        "choose another place by Target=, or let an initrd of the distribution capture, by " \
-        "Initrd="
 
 /* What can be mounted by its driver alone, with what the driver is called and what it needs. */
 static const struct {

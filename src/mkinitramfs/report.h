@@ -4,7 +4,7 @@
 
 #include <stdio.h>
 
-#include "mkinitramfs/builder.h"
+#include "mkinitramfs/output.h"
 
 /* Prints what would be packed and why, and the plan. Returns 0 or -EIO. */
 int report_contents(FILE *f, const Builder *b) _must_check_;

@@ -7,46 +7,17 @@
 #include <stdio.h>
 
 #include "base/array.h"
+#include "mkinitramfs/drivers.h"
+#include "mkinitramfs/identify.h"
+#include "mkinitramfs/mapper.h"
 #include "sys/path.h"
 
 #define NESTING_DEEPEST       32u
 #define NVME_CONTROLLERS_MOST 1024u
 
-static bool is_mapper(Builder *b, const BlockName *name) {
-        return block_has(b->root_fd, name, "dm");
-}
+static int add_device(Builder *b, const BlockName *name, unsigned depth);
 
-static bool is_array(Builder *b, const BlockName *name) {
-        return block_has(b->root_fd, name, "md");
-}
-
-static bool is_partition(Builder *b, const BlockName *name) {
-        return block_has(b->root_fd, name, "partition");
-}
-
-/* Several ways to one disk, and the partitions on it: without them the disk shows up by itself,
- * once for each way, any of which will do. */
-static bool is_multipath(const char *uuid) {
-        return startswith(uuid, "mpath-") != NULL;
-}
-
-static bool is_mapped_partition(const char *uuid) {
-        const char *rest = startswith(uuid, "part");
-
-        if (!rest)
-                return false;
-        rest += strspn(rest, "0123456789");
-        return rest[0] == '-' && is_multipath(rest + 1);
-}
-
-static bool is_transparent(Builder *b, const BlockName *name) {
-        char uuid[UUID_MAX];
-
-        return block_attribute(b->root_fd, name, "dm/uuid", uuid, sizeof(uuid)) >= 0 &&
-               (is_multipath(uuid) || is_mapped_partition(uuid));
-}
-
-int stack_add_slaves(Builder *b, const BlockName *name, unsigned depth) {
+static int add_slaves(Builder *b, const BlockName *name, unsigned depth) {
         _cleanup_free_ BlockName *slaves = NULL;
         size_t n;
         int r;
@@ -58,65 +29,58 @@ int stack_add_slaves(Builder *b, const BlockName *name, unsigned depth) {
         if (n == 0)
                 return fail(b, -ENODEV, "/sys does not tell what %s is made of", name->text);
         for (size_t i = 0; i < n && r >= 0; i++)
-                r = stack_add_device(b, &slaves[i], depth + 1);
+                r = add_device(b, &slaves[i], depth + 1);
         return r;
 }
 
-PlanDevice *stack_find(Builder *b, PlanDeviceType type, const char *name, const char *uuid) {
+static bool is_planned(const Builder *b, const PlanDevice *made) {
         for (size_t i = 0; i < b->plan.n_devices; i++) {
-                PlanDevice *device = &b->plan.devices[i];
+                const PlanDevice *device = &b->plan.devices[i];
 
-                if (device->type == type && streq(device->name, name) && streq(device->uuid, uuid))
-                        return device;
+                if (device->type == made->type && streq(device->name, made->name) &&
+                    streq(device->uuid, made->uuid))
+                        return true;
         }
-        return NULL;
+        return false;
 }
 
-PlanDevice *stack_new(Builder *b, PlanDeviceType type, const char *name, const char *uuid) {
+/* Moves it to the end of the plan, behind what it is made of. */
+static int append(Builder *b, PlanDevice *made) {
         PlanDevice *device;
 
-        if (b->plan.n_devices >= PLAN_DEVICES_MOST) {
-                (void)fail(b, -E2BIG, "the target is made of more than %u devices",
-                           PLAN_DEVICES_MOST);
-                return NULL;
-        }
+        if (b->plan.n_devices >= PLAN_DEVICES_MOST)
+                return fail(b, -E2BIG, "the target is made of more than %u devices",
+                            PLAN_DEVICES_MOST);
         device = ARRAY_ADD(b->plan.devices, b->plan.n_devices);
-        if (device) {
-                device->type = type;
-                device->name = strdup(name);
-                device->uuid = strdup(uuid);
-        }
-        if (!device || !device->name || !device->uuid) {
-                (void)fail_memory(b);
-                return NULL;
-        }
-        return device;
+        if (!device)
+                return fail_memory(b);
+        *device = *made;
+        *made = (PlanDevice){ 0 };
+        return 0;
+}
+
+static void plan_device_donep(PlanDevice *device) {
+        plan_device_done(device);
+}
+
+static int add_mapper(Builder *b, const BlockName *name, unsigned depth) {
+        _cleanup_(plan_device_donep) PlanDevice made = { 0 };
+        _cleanup_free_ BlockName *snapshots = NULL;
+        size_t n_snapshots = 0;
+        bool has_slaves;
+        int r;
+
+        r = mapper_read(b, name, &made, &has_slaves, &snapshots, &n_snapshots);
+        if (r < 0 || is_planned(b, &made))
+                return r;
+        if (has_slaves)
+                r = add_slaves(b, name, depth);
+        for (size_t i = 0; i < n_snapshots && r >= 0; i++)
+                r = add_device(b, &snapshots[i], depth + 1);
+        return r < 0 ? r : append(b, &made);
 }
 
 /* --- MD */
-
-/* As mdadm writes it: four times eight digits, with ":" between them. */
-static int array_uuid(Builder *b, const BlockName *name, char **ret) {
-        char text[64], digits[33];
-        size_t n = 0;
-        int r;
-
-        r = block_link(b->root_fd, "/dev/disk/by-id", "md-uuid-", name, ret);
-        if (r != -ENOENT)
-                return r < 0 ? fail_memory(b) : 0;
-        r = block_attribute(b->root_fd, name, "md/uuid", text, sizeof(text));
-        for (const char *p = text; r >= 0 && *p && n < sizeof(digits) - 1; p++)
-                if (*p != '-')
-                        digits[n++] = *p;
-        if (r < 0 || n != sizeof(digits) - 1)
-                return fail(b, -ENODEV,
-                            "the UUID of the array %s is not known: there is no link md-uuid-... "
-                            "to it in /dev/disk/by-id",
-                            name->text);
-        if (asprintf(ret, "%.8s:%.8s:%.8s:%.8s", digits, digits + 8, digits + 16, digits + 24) < 0)
-                return fail_memory(b);
-        return 0;
-}
 
 static int read_array(Builder *b, const BlockName *name, PlanDevice *device) {
         _cleanup_free_ BlockName *members = NULL;
@@ -140,7 +104,9 @@ static int read_array(Builder *b, const BlockName *name, PlanDevice *device) {
                 return fail(b, -ENODEV, "/sys does not tell which disks the array %s has",
                             name->text);
         device->n_members = n;
-        return 0;
+        device->type = PLAN_DEVICE_MD;
+        device->name = strdup(name->text);
+        return device->name ? 0 : fail_memory(b);
 }
 
 static int add_level(Builder *b, const BlockName *name) {
@@ -156,27 +122,22 @@ static int add_level(Builder *b, const BlockName *name) {
 }
 
 static int add_array(Builder *b, const BlockName *name, unsigned depth) {
-        _cleanup_free_ char *uuid = NULL;
-        PlanDevice known = { 0 }, *device;
+        _cleanup_(plan_device_donep) PlanDevice made = { 0 };
+        DeviceId id = { 0 };
         int r;
 
-        r = read_array(b, name, &known);
+        r = read_array(b, name, &made);
         if (r >= 0)
-                r = array_uuid(b, name, &uuid);
-        if (r < 0 || stack_find(b, PLAN_DEVICE_MD, name->text, uuid))
-                return r;
-        r = stack_add_slaves(b, name, depth);
-        if (r >= 0)
-                r = add_level(b, name);
+                r = device_identify(b, name, DEVICE_USE_MEMBER, &id);
         if (r < 0)
                 return r;
-        device = stack_new(b, PLAN_DEVICE_MD, name->text, uuid);
-        if (!device)
-                return -EIO;
-        device->md_major = known.md_major;
-        device->md_minor = known.md_minor;
-        device->n_members = known.n_members;
-        return 0;
+        made.uuid = id.value;
+        if (is_planned(b, &made))
+                return 0;
+        r = add_slaves(b, name, depth);
+        if (r >= 0)
+                r = add_level(b, name);
+        return r < 0 ? r : append(b, &made);
 }
 
 /* --- disks and partitions */
@@ -237,84 +198,26 @@ static int add_partition(Builder *b, const BlockName *name, unsigned depth) {
         slash = strrchr(sysfs, '/');
         *slash = '\0';
         strscpy(disk.text, sizeof(disk.text), strrchr(sysfs, '/') + 1);
-        return stack_add_device(b, &disk, depth + 1);
+        return add_device(b, &disk, depth + 1);
 }
 
-int stack_add_device(Builder *b, const BlockName *name, unsigned depth) {
+static int add_device(Builder *b, const BlockName *name, unsigned depth) {
         if (depth > NESTING_DEEPEST)
                 return fail(b, -ELOOP, "the devices that the target is made of are nested deeply");
-        if (is_partition(b, name))
+        switch (device_kind(b, name)) {
+        case DEVICE_PARTITION:
                 return add_partition(b, name, depth);
-        if (is_transparent(b, name))
-                return stack_add_slaves(b, name, depth);
-        if (is_mapper(b, name))
-                return mapper_add(b, name, depth);
-        if (is_array(b, name))
+        case DEVICE_TRANSPARENT:
+                return add_slaves(b, name, depth);
+        case DEVICE_MAPPER:
+                return add_mapper(b, name, depth);
+        case DEVICE_ARRAY:
                 return add_array(b, name, depth);
-        return add_disk(b, name);
+        default:
+                return add_disk(b, name);
+        }
 }
 
 int stack_add(Builder *b, const BlockName *name) {
-        return stack_add_device(b, name, 0);
-}
-
-/* --- finding it again */
-
-/* Links that udev makes from what is on the device, and what of it serves for which use. */
-static const struct {
-        DeviceUse use;
-        DeviceTag tag;
-        const char *directory, *prefix;
-} links[] = {
-        { DEVICE_USE_FILE_SYSTEM, DEVICE_BY_UUID, "/dev/disk/by-uuid", "" },
-        { DEVICE_USE_MEMBER, DEVICE_BY_UUID, "/dev/disk/by-id", "lvm-pv-uuid-" },
-        { DEVICE_USE_MEMBER, DEVICE_BY_PARTUUID, "/dev/disk/by-partuuid", "" },
-        { DEVICE_USE_RAW, DEVICE_BY_PARTUUID, "/dev/disk/by-partuuid", "" },
-};
-
-static int identify_by_link(Builder *b, const BlockName *name, DeviceUse use, DeviceId *ret) {
-        for (size_t i = 0; i < ELEMENTSOF(links); i++) {
-                int r;
-
-                if (links[i].use != use)
-                        continue;
-                r = block_link(b->root_fd, links[i].directory, links[i].prefix, name, &ret->value);
-                if (r == -ENOENT)
-                        continue;
-                ret->tag = links[i].tag;
-                return r < 0 ? fail_memory(b) : 0;
-        }
-        if (use == DEVICE_USE_RAW)
-                return fail(
-                        b, -ENODEV,
-                        "/dev/%s has nothing by which it is found again: what is written over must "
-                        "be a partition with a UUID (/dev/disk/by-partuuid), a logical volume "
-                        "or an MD array",
-                        name->text);
-        return fail(
-                b, -ENODEV,
-                "/dev/%s has nothing by which it is found again: /dev/disk has no link to it by "
-                "UUID",
-                name->text);
-}
-
-int device_identify(Builder *b, const BlockName *name, DeviceUse use, DeviceId *ret) {
-        char text[256];
-        int r;
-
-        if (is_partition(b, name) || is_transparent(b, name))
-                return identify_by_link(b, name, use, ret);
-        if (is_mapper(b, name)) {
-                r = block_attribute(b->root_fd, name, "dm/name", text, sizeof(text));
-                if (r < 0)
-                        return fail(b, r, "/sys does not tell the name of %s", name->text);
-                ret->tag = DEVICE_BY_MAPPER;
-                ret->value = strdup(text);
-                return ret->value ? 0 : fail_memory(b);
-        }
-        if (is_array(b, name)) {
-                ret->tag = DEVICE_BY_MD;
-                return array_uuid(b, name, &ret->value);
-        }
-        return identify_by_link(b, name, use, ret);
+        return add_device(b, name, 0);
 }

@@ -206,8 +206,7 @@ fi
 round='
     ctl/main ctl/verb-bus ctl/verb-crash ctl/verb-dumps ctl/verb-local ctl/verb-recover
     ctl/verb-test
-    daemon/bus daemon/bus-manager
-    mkinitramfs/mapper mkinitramfs/stack'
+    daemon/bus daemon/bus-manager'
 
 if command -v nm >/dev/null && [ -e libkdumpd-daemon.a ]; then
     # nm -A: "src/load/e820.o:0000000000000000 T e820_fill". Objects of sources that are gone stay
