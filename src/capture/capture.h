@@ -52,9 +52,6 @@ typedef struct CaptureOps {
         int (*free_bytes)(Capture *c, int fd, uint64_t *ret);
 } CaptureOps;
 
-extern const CaptureOps capture_ops;      /* of the real machine */
-extern const CaptureOps capture_tree_ops; /* of a made-up one, whose target is mounted already */
-
 struct Capture {
         int root_fd;
         const char *root; /* the path of root_fd without a slash at its end: "" is the real root */
@@ -78,33 +75,3 @@ struct Capture {
         char name[CRASH_NAME_MAX]; /* its name */
         char *path;                /* its path, absolute and with the root in front, for children */
 };
-
-/* Does all of it. Returns 0 if a complete dump was written, else negative errno, with what could be
- * kept kept and the reason told. */
-int capture_run(Capture *c) _must_check_;
-
-/* Whether another worker may do better than one that crashed, or else hangs, by leaving out more,
- * which is added to *skip. That cannot be for ever: there is only so much to leave out. */
-bool capture_again(const CaptureShared *shared, bool hangs, CaptureSkip *skip);
-
-/* Frees what capture_run() left. */
-void capture_done(Capture *c);
-
-/* Whom the kernel kills first when memory runs out, of -1000 to 1000: rather the collector, without
- * which there can be a copy, than the capture. */
-void capture_oom_score(const char *score);
-
-/* Says a line on the console, "kdump-capture: ..." */
-void capture_say(const char *format, ...) _printf_(1, 2);
-
-/* To be called whenever something was achieved: who is silent for too long is taken for dead. */
-void capture_progress(Capture *c);
-
-/* Sets info.message, once: the first reason is the one that counts. */
-void capture_blame(Capture *c, const char *format, ...) _printf_(2, 3);
-
-/* Adds to info.message, behind a reason that is there already. */
-void capture_add(Capture *c, const char *format, ...) _printf_(2, 3);
-
-/* A path with the root in front, for other programs. Returns a fresh string or NULL. */
-char *capture_path(const Capture *c, const char *path);

@@ -15,6 +15,7 @@
 #include "base/file-util.h"
 #include "base/string-util.h"
 #include "base/time-util.h"
+#include "capture/say.h"
 
 #define TICK_MSEC          1000
 #define SHOW_PROGRESS_USEC (3 * USEC_PER_SEC) /* a slow console would slow the dump down */

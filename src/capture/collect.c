@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Running the core collector. */
+#include "capture/collect.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 
 #include "capture/child.h"
-#include "capture/dump.h"
+#include "capture/say.h"
 #include "core/collector.h"
 
 #define VERSION_SILENCE_USEC (UINT64_C(10) * 1000000)

@@ -9,6 +9,7 @@
 
 #include "base/file-util.h"
 #include "base/string-util.h"
+#include "capture/say.h"
 
 #define CHUNK 65536u
 #define PAGE  4096u

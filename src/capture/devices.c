@@ -10,6 +10,7 @@
 
 #include "base/file-util.h"
 #include "base/string-util.h"
+#include "capture/say.h"
 #include "core/dm-table.h"
 #include "sys/dm-create.h"
 #include "sys/md-assemble.h"

@@ -10,7 +10,9 @@
 
 #include "base/file-util.h"
 #include "base/string-util.h"
+#include "capture/collect.h"
 #include "capture/copy.h"
+#include "capture/say.h"
 #include "capture/store.h"
 #include "core/collector.h"
 

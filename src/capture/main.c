@@ -6,7 +6,8 @@
 
 #include "base/file-util.h"
 #include "base/string-util.h"
-#include "capture/capture.h"
+#include "capture/place.h"
+#include "capture/run.h"
 #include "capture/supervise.h"
 #include "sys/options.h"
 

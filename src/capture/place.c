@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The operations of the real machine: waiting for a target, mounting it. */
+#include "capture/place.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -9,8 +11,8 @@
 
 #include "base/file-util.h"
 #include "base/string-util.h"
-#include "capture/capture.h"
 #include "capture/devices.h"
+#include "capture/say.h"
 #include "sys/btrfs-scan.h"
 #include "sys/dump-retain.h"
 #include "sys/module-load.h"

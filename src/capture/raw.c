@@ -7,8 +7,9 @@
 
 #include "base/file-util.h"
 #include "base/string-util.h"
+#include "capture/collect.h"
 #include "capture/copy.h"
-#include "capture/dump.h"
+#include "capture/say.h"
 #include "capture/store.h"
 #include "core/raw-dump.h"
 #include "sys/block-probe.h"

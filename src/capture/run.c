@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* One capture, from the plan to the dump. */
+#include "capture/run.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -7,10 +9,10 @@
 #include "base/file-util.h"
 #include "base/string-util.h"
 #include "base/time-util.h"
-#include "capture/capture.h"
 #include "capture/child.h"
 #include "capture/dump.h"
 #include "capture/raw.h"
+#include "capture/say.h"
 #include "capture/store.h"
 #include "capture/summary.h"
 #include "sys/capture-plan-json.h"

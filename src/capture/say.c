@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What a capture says, and to whom. */
+#include "capture/say.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -10,7 +12,6 @@
 #include "base/file-util.h"
 #include "base/string-util.h"
 #include "base/time-util.h"
-#include "capture/capture.h"
 
 /* A console that takes nothing for so long is stuck, and what does not fit is lost. Standard error
  * does not wait by itself then; console.c sees to that. */

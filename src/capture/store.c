@@ -12,6 +12,7 @@
 
 #include "base/file-util.h"
 #include "base/string-util.h"
+#include "capture/say.h"
 #include "sys/crash-json.h"
 
 /* Where the links of the target's file system lead to is meant as on the system that it belongs to:

@@ -13,6 +13,7 @@
 #include "base/string-util.h"
 #include "base/time-util.h"
 #include "capture/child.h"
+#include "capture/say.h"
 #include "core/crash-log.h"
 
 static int read_vmcore(void *userdata, uint64_t offset, void *buf, size_t size) {

@@ -17,9 +17,11 @@
 #include "base/file-util.h"
 #include "base/string-util.h"
 #include "base/time-util.h"
-#include "capture/capture.h"
 #include "capture/console.h"
 #include "capture/devices.h"
+#include "capture/place.h"
+#include "capture/run.h"
+#include "capture/say.h"
 #include "sys/watchdog.h"
 
 #define TICK_MSEC        100

@@ -5,7 +5,8 @@
 
 #include <check.h>
 
-#include "capture/capture.h"
+#include "capture/place.h"
+#include "capture/run.h"
 #include "capture/store.h"
 #include "fake-vmcore.h"
 #include "sys/capture-plan-json.h"

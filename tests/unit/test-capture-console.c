@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "base/file-util.h"
-#include "capture/capture.h"
+#include "capture/say.h"
 
 static int other_end, saved[3];
 static Console console;

@@ -3,6 +3,8 @@
  * devices. */
 #include "test.h"
 
+#include "capture/place.h"
+#include "capture/run.h"
 #include "core/raw-dump.h"
 #include "fake-capture.h"
 

@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 
 #include "base/time-util.h"
+#include "capture/place.h"
 #include "fake-capture.h"
 
 START_TEST(everything) {

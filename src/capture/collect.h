@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Running the core collector. */
+#pragma once
+
+#include "capture/capture.h"
+
+/* A program that says nothing and writes nothing for so long does not work any more. */
+#define COLLECTOR_SILENCE_USEC (UINT64_C(240) * 1000000)
+
+/* What the collector is to be called with: the words of the configuration, and how to know an
+ * unknown kernel. Used by dump_write() and for raw places. */
+typedef struct Collector {
+        Capture *capture;
+        char **words;     /* of the configuration */
+        uint64_t level;   /* the level of -d, UINT64_MAX if there is none */
+        uint64_t lower;   /* the level for an unknown kernel, UINT64_MAX to leave it */
+        uint64_t size;    /* of the file at the last look, bytes */
+        const char *file; /* that grows, in the directory; NULL: none */
+} Collector;
+
+/* Returns 0, or negative errno with the reason told. */
+int collector_init(Collector *k, Capture *c) _must_check_;
+void collector_done(Collector *k);
+
+/* Runs it with more words behind, and once more with the lower level if it does not know the
+ * kernel; on_data and userdata as in Child; again is called in between (may be NULL). Returns 0 if
+ * it exited with 0, else negative errno with the reason told. */
+int collector_run(Collector *k, const char *const *more, size_t n_more,
+                  int (*on_data)(void *userdata, const char *data, size_t size),
+                  int (*again)(void *userdata), void *userdata) _must_check_;
