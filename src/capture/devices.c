@@ -100,12 +100,12 @@ static bool plan_names(const CapturePlan *plan, const PlanDevice *device) {
         const char *value = tag == DEVICE_BY_MD ? device->uuid : device->name;
 
         for (size_t i = 0; i < plan->n_devices; i++)
-                for (size_t j = 0; j < plan->devices[i].n_targets; j++) {
-                        const PlanTarget *target = &plan->devices[i].targets[j];
+                for (size_t j = 0; j < plan->devices[i].n_lines; j++) {
+                        const PlanDmLine *line = &plan->devices[i].lines[j];
 
-                        for (size_t k = 0; k < target->n_devices; k++)
-                                if (target->devices[k].tag == tag &&
-                                    streq_ptr(target->devices[k].value, value))
+                        for (size_t k = 0; k < line->n_devices; k++)
+                                if (line->devices[k].tag == tag &&
+                                    streq_ptr(line->devices[k].value, value))
                                         return true;
                 }
         return false;
@@ -186,53 +186,50 @@ int devices_find(const Devices *d, const DeviceId *id, char ret_path[64], dev_t 
 }
 
 /* A RAID without the legs whose devices have not appeared. */
-static int without_missing(const Devices *d, const PlanTarget *target, char **ret) {
-        bool *is_missing = calloc(target->n_devices + 1, sizeof(bool)), has_any = false;
+static int without_missing(const Devices *d, const PlanDmLine *line, char **ret) {
+        bool *is_missing = calloc(line->n_devices + 1, sizeof(bool)), has_any = false;
         int r;
 
         if (!is_missing)
                 return -ENOMEM;
-        for (size_t i = 0; i < target->n_devices; i++) {
-                is_missing[i] = devices_find(d, &target->devices[i], NULL, NULL) < 0;
+        for (size_t i = 0; i < line->n_devices; i++) {
+                is_missing[i] = devices_find(d, &line->devices[i], NULL, NULL) < 0;
                 has_any = has_any || !is_missing[i];
         }
-        r = has_any ? dm_raid_without(target->parameters, is_missing, target->n_devices, ret)
-                    : -ENODEV;
+        r = has_any ? dm_raid_without(line->parameters, is_missing, line->n_devices, ret) : -ENODEV;
         free(is_missing);
         return r == -EBADMSG ? -ENODEV : r;
 }
 
-static int target_parameters(const Devices *d, const PlanTarget *target, bool may_degrade,
-                             char **ret) {
-        _cleanup_free_ dev_t *numbers = calloc(target->n_devices + 1, sizeof(dev_t));
+static int line_parameters(const Devices *d, const PlanDmLine *line, bool may_degrade, char **ret) {
+        _cleanup_free_ dev_t *numbers = calloc(line->n_devices + 1, sizeof(dev_t));
         _cleanup_free_ char *reduced = NULL;
         bool is_complete = true;
         int r;
 
         if (!numbers)
                 return -ENOMEM;
-        for (size_t i = 0; i < target->n_devices; i++)
-                if (devices_find(d, &target->devices[i], NULL, &numbers[i]) < 0)
+        for (size_t i = 0; i < line->n_devices; i++)
+                if (devices_find(d, &line->devices[i], NULL, &numbers[i]) < 0)
                         is_complete = false;
         if (!is_complete) {
-                r = may_degrade && streq(target->type, "raid")
-                            ? without_missing(d, target, &reduced)
-                            : -ENODEV;
+                r = may_degrade && streq(line->type, "raid") ? without_missing(d, line, &reduced)
+                                                             : -ENODEV;
                 if (r < 0)
                         return r;
         }
-        return dm_parameters(reduced ?: target->parameters, numbers, target->n_devices, ret);
+        return dm_parameters(reduced ?: line->parameters, numbers, line->n_devices, ret);
 }
 
 static int make_mapper(const Devices *d, const PlanDevice *device, bool may_degrade, dev_t *ret) {
-        char **parameters = calloc(device->n_targets + 1, sizeof(char *));
+        char **parameters = calloc(device->n_lines + 1, sizeof(char *));
         int r = parameters ? 0 : -ENOMEM;
 
-        for (size_t i = 0; r >= 0 && i < device->n_targets; i++)
-                r = target_parameters(d, &device->targets[i], may_degrade, &parameters[i]);
+        for (size_t i = 0; r >= 0 && i < device->n_lines; i++)
+                r = line_parameters(d, &device->lines[i], may_degrade, &parameters[i]);
         if (r >= 0)
                 r = dm_create(d->capture->root_fd, device, parameters, ret);
-        for (size_t i = 0; parameters && i < device->n_targets; i++)
+        for (size_t i = 0; parameters && i < device->n_lines; i++)
                 free(parameters[i]);
         free(parameters);
         return r;
@@ -241,9 +238,9 @@ static int make_mapper(const Devices *d, const PlanDevice *device, bool may_degr
 static size_t count_found(const Devices *d, const PlanDevice *device) {
         size_t n = 0;
 
-        for (size_t i = 0; i < device->n_targets; i++)
-                for (size_t j = 0; j < device->targets[i].n_devices; j++)
-                        n += devices_find(d, &device->targets[i].devices[j], NULL, NULL) >= 0;
+        for (size_t i = 0; i < device->n_lines; i++)
+                for (size_t j = 0; j < device->lines[i].n_devices; j++)
+                        n += devices_find(d, &device->lines[i].devices[j], NULL, NULL) >= 0;
         return n;
 }
 

@@ -27,19 +27,19 @@ static const char *const plan_place_type_table[_PLAN_PLACE_TYPE_MAX] = {
 };
 DEFINE_NAME_TABLE(plan_place_type, PlanPlaceType, _PLAN_PLACE_TYPE_MAX);
 
-void plan_target_done(PlanTarget *target) {
-        for (size_t i = 0; i < target->n_devices; i++)
-                free(target->devices[i].value);
-        free(target->devices);
-        free(target->type);
-        free(target->parameters);
-        *target = (PlanTarget){ 0 };
+void plan_dm_line_done(PlanDmLine *line) {
+        for (size_t i = 0; i < line->n_devices; i++)
+                free(line->devices[i].value);
+        free(line->devices);
+        free(line->type);
+        free(line->parameters);
+        *line = (PlanDmLine){ 0 };
 }
 
 void plan_device_done(PlanDevice *device) {
-        for (size_t i = 0; i < device->n_targets; i++)
-                plan_target_done(&device->targets[i]);
-        free(device->targets);
+        for (size_t i = 0; i < device->n_lines; i++)
+                plan_dm_line_done(&device->lines[i]);
+        free(device->lines);
         free(device->name);
         free(device->uuid);
         *device = (PlanDevice){ 0 };

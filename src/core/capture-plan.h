@@ -33,13 +33,13 @@ typedef struct PlanModule {
 
 /* One line of a device-mapper table. Where its parameters name a device, they have "%0", "%1", ...
  * for the devices of this line; "%%" is a percent sign. */
-typedef struct PlanTarget {
+typedef struct PlanDmLine {
         uint64_t start_sectors, length_sectors; /* of 512 bytes */
         char *type;                             /* "linear", "striped", ... */
         char *parameters;
         DeviceId *devices;
         size_t n_devices;
-} PlanTarget;
+} PlanDmLine;
 
 typedef enum PlanDeviceType {
         PLAN_DEVICE_MAPPER,
@@ -52,10 +52,10 @@ DECLARE_NAME_TABLE(plan_device_type, PlanDeviceType);
 /* A block device that somebody has to assemble. */
 typedef struct PlanDevice {
         PlanDeviceType type;
-        char *name;          /* as below /dev/mapper, or "md0" */
-        char *uuid;          /* of the device-mapper device, or of the array as mdadm writes it */
-        PlanTarget *targets; /* device mapper only */
-        size_t n_targets;
+        char *name;        /* as below /dev/mapper, or "md0" */
+        char *uuid;        /* of the device-mapper device, or of the array as mdadm writes it */
+        PlanDmLine *lines; /* device mapper only */
+        size_t n_lines;
         uint64_t md_major, md_minor; /* MD only: version of the metadata, 1.2 or 0.90 */
         uint64_t n_members;          /* MD only: that the array had */
 } PlanDevice;
@@ -100,7 +100,7 @@ typedef struct CapturePlan {
 /* Limits of what a plan may hold, which its reader enforces. */
 #define PLAN_MODULES_MOST   512u
 #define PLAN_DEVICES_MOST   64u
-#define PLAN_TARGETS_MOST   1024u
+#define PLAN_DM_LINES_MOST  1024u
 #define PLAN_MEMBERS_MOST   256u
 #define PLAN_LONGEST_STRING 4096u
 
@@ -109,7 +109,7 @@ typedef struct CapturePlan {
 void capture_plan_done(CapturePlan *plan);
 void plan_place_done(PlanPlace *place);
 void plan_device_done(PlanDevice *device);
-void plan_target_done(PlanTarget *target);
+void plan_dm_line_done(PlanDmLine *line);
 
 /* Copies into an otherwise empty plan what the configuration says of a capture. Returns 0 or
  * -ENOMEM; the plan is whole in either case. */

@@ -48,7 +48,7 @@ static bool is_device_number(const char *word, size_t length) {
 }
 
 static int write_word(Builder *b, FILE *f, const char *word, size_t length, const BlockName *slaves,
-                      size_t n, PlanTarget *target) {
+                      size_t n, PlanDmLine *line) {
         const BlockName *slave;
         DeviceId *id;
 
@@ -62,29 +62,29 @@ static int write_word(Builder *b, FILE *f, const char *word, size_t length, cons
                 }
                 return 0;
         }
-        if (target->n_devices >= PLAN_MEMBERS_MOST)
+        if (line->n_devices >= PLAN_MEMBERS_MOST)
                 return fail(b, -E2BIG, "a device-mapper table names more than %u devices",
                             PLAN_MEMBERS_MOST);
-        (void)fprintf(f, "%%%zu", target->n_devices);
-        id = ARRAY_ADD(target->devices, target->n_devices);
+        (void)fprintf(f, "%%%zu", line->n_devices);
+        id = ARRAY_ADD(line->devices, line->n_devices);
         if (!id)
                 return fail_memory(b);
         return device_identify(b, slave, DEVICE_USE_MEMBER, id);
 }
 
 static int add_parameters(Builder *b, const char *parameters, const BlockName *slaves, size_t n,
-                          PlanTarget *target) {
+                          PlanDmLine *line) {
         FILE *f;
         size_t size;
         int r = 0;
 
-        f = open_memstream(&target->parameters, &size);
+        f = open_memstream(&line->parameters, &size);
         if (!f)
                 return fail_memory(b);
         for (const char *p = parameters; *p && r >= 0;) {
                 size_t length = strcspn(p, " ");
 
-                r = write_word(b, f, p, length, slaves, n, target);
+                r = write_word(b, f, p, length, slaves, n, line);
                 p += length;
                 if (*p)
                         (void)fputc(*p++, f);
@@ -100,9 +100,9 @@ static int check_age(Builder *b, const BlockName *name, const DmTable *table) {
         uint64_t end = 0, size;
         char text[32];
 
-        for (size_t i = 0; i < table->n_targets; i++)
-                end = MAX(end, add_saturated(table->targets[i].start_sectors,
-                                             table->targets[i].length_sectors));
+        for (size_t i = 0; i < table->n_lines; i++)
+                end = MAX(end, add_saturated(table->lines[i].start_sectors,
+                                             table->lines[i].length_sectors));
         if (block_attribute(b->root_fd, name, "size", text, sizeof(text)) >= 0 &&
             parse_u64(text, 10, &size) >= 0 && size != end)
                 return table_has_changed(b);
@@ -120,7 +120,7 @@ static int find_table(Builder *b, const BlockName *name, const DmTable **ret) {
                             name->text, strerror(-b->tables_error));
         r = block_number(b->root_fd, name, &major, &minor);
         *ret = r < 0 ? NULL : dm_tables_find(&b->tables, major, minor);
-        if (!*ret || (*ret)->n_targets == 0)
+        if (!*ret || (*ret)->n_lines == 0)
                 return fail(b, -ENODEV,
                             "the table of the device-mapper device %s is not known: run "
                             "\"kdump-mkinitramfs --note-tables\" as root",
@@ -165,7 +165,7 @@ static int add_modules(Builder *b, const DmLine *line) {
 
 /* A write to an origin has to be copied to its snapshots first, so that these must be there before
  * it: no parameter names them, but who lacks one of its devices is not made. */
-static int add_snapshots(Builder *b, const char *origin, PlanTarget *target, BlockName **snapshots,
+static int add_snapshots(Builder *b, const char *origin, PlanDmLine *line, BlockName **snapshots,
                          size_t *n_snapshots) {
         for (size_t i = 0; i < b->tables.n_tables; i++) {
                 const DmTable *table = &b->tables.tables[i];
@@ -173,12 +173,12 @@ static int add_snapshots(Builder *b, const char *origin, PlanTarget *target, Blo
                 DeviceId *id;
                 int r;
 
-                if (table->n_targets != 1 ||
-                    !dm_line_is_snapshot_of(table->targets[0].type, table->targets[0].parameters,
+                if (table->n_lines != 1 ||
+                    !dm_line_is_snapshot_of(table->lines[0].type, table->lines[0].parameters,
                                             origin))
                         continue;
                 name = ARRAY_ADD(*snapshots, *n_snapshots);
-                id = ARRAY_ADD(target->devices, target->n_devices);
+                id = ARRAY_ADD(line->devices, line->n_devices);
                 if (!name || !id)
                         return fail_memory(b);
                 if (block_by_number(b->root_fd, table->major, table->minor, name) < 0)
@@ -195,15 +195,15 @@ static void dm_line_donep(DmLine *line) {
 }
 
 /* Returns 1 if the line names devices that it is made of, 0 if not. */
-static int add_target(Builder *b, const BlockName *name, const char *mapper, const DmTarget *from,
-                      PlanTarget *target) {
-        _cleanup_(dm_line_donep) DmLine line = { 0 };
+static int add_line(Builder *b, const BlockName *name, const char *mapper, const DmTableLine *from,
+                    PlanDmLine *line) {
+        _cleanup_(dm_line_donep) DmLine carried = { 0 };
         _cleanup_free_ BlockName *slaves = NULL;
         const char *why;
         size_t n;
         int r;
 
-        r = dm_line_carry(from->type, from->parameters, &line, &why);
+        r = dm_line_carry(from->type, from->parameters, &carried, &why);
         if (r == -EOPNOTSUPP)
                 return fail(b, r,
                             "/dev/mapper/%s is a device-mapper device of the type \"%s\", which "
@@ -211,15 +211,15 @@ static int add_target(Builder *b, const BlockName *name, const char *mapper, con
                             mapper, from->type, why);
         if (r < 0)
                 return fail_memory(b);
-        target->type = strdup(from->type);
-        if (!target->type || block_slaves(b->root_fd, name, &slaves, &n) < 0)
+        line->type = strdup(from->type);
+        if (!line->type || block_slaves(b->root_fd, name, &slaves, &n) < 0)
                 return fail_memory(b);
-        target->start_sectors = from->start_sectors;
-        target->length_sectors = from->length_sectors;
-        r = add_parameters(b, line.parameters, slaves, n, target);
+        line->start_sectors = from->start_sectors;
+        line->length_sectors = from->length_sectors;
+        r = add_parameters(b, carried.parameters, slaves, n, line);
         if (r >= 0)
-                r = add_modules(b, &line);
-        return r < 0 ? r : line.has_devices;
+                r = add_modules(b, &carried);
+        return r < 0 ? r : carried.has_devices;
 }
 
 /* What is needed below the lines, besides what they name. */
@@ -233,20 +233,20 @@ static void below_done(Below *below) {
         free(below->snapshots);
 }
 
-static int add_targets(Builder *b, const BlockName *name, const DmTable *table, PlanDevice *device,
-                       Below *below) {
+static int add_lines(Builder *b, const BlockName *name, const DmTable *table, PlanDevice *device,
+                     Below *below) {
         int r = 0;
 
-        for (size_t i = 0; i < table->n_targets && r >= 0; i++) {
-                PlanTarget *target = ARRAY_ADD(device->targets, device->n_targets);
+        for (size_t i = 0; i < table->n_lines && r >= 0; i++) {
+                PlanDmLine *line = ARRAY_ADD(device->lines, device->n_lines);
 
-                if (!target)
+                if (!line)
                         return fail_memory(b);
-                r = add_target(b, name, table->name, &table->targets[i], target);
+                r = add_line(b, name, table->name, &table->lines[i], line);
                 below->has_slaves |= r > 0;
-                if (r >= 0 && streq(table->targets[i].type, DM_ORIGIN_TYPE))
-                        r = add_snapshots(b, table->targets[i].parameters, target,
-                                          &below->snapshots, &below->n_snapshots);
+                if (r >= 0 && streq(table->lines[i].type, DM_ORIGIN_TYPE))
+                        r = add_snapshots(b, table->lines[i].parameters, line, &below->snapshots,
+                                          &below->n_snapshots);
         }
         return MIN(r, 0);
 }
@@ -276,7 +276,7 @@ int mapper_read(Builder *b, const BlockName *name, PlanDevice *ret, bool *ret_ha
         made.uuid = strdup(table->uuid);
         if (!made.name || !made.uuid)
                 return fail_memory(b);
-        r = add_targets(b, name, table, &made, &below);
+        r = add_lines(b, name, table, &made, &below);
         if (r < 0)
                 return r;
         *ret = made;

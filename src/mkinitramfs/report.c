@@ -27,10 +27,10 @@ static void print_devices(FILE *f, const CapturePlan *plan) {
 
                 (void)fprintf(f, "Assembled: %s %s\n", plan_device_type_to_string(d->type),
                               d->name);
-                for (size_t j = 0; j < d->n_targets; j++)
+                for (size_t j = 0; j < d->n_lines; j++)
                         (void)fprintf(f, "  %" PRIu64 " %" PRIu64 " %s %s\n",
-                                      d->targets[j].start_sectors, d->targets[j].length_sectors,
-                                      d->targets[j].type, d->targets[j].parameters);
+                                      d->lines[j].start_sectors, d->lines[j].length_sectors,
+                                      d->lines[j].type, d->lines[j].parameters);
         }
 }
 

@@ -26,20 +26,20 @@ static const JsonField module_table[] = {
 };
 static const JsonFields module_fields = FIELDS(module_table);
 
-static const JsonField target_table[] = {
-        JSON_FIELD(NUMBER, PlanTarget, "StartSectors", start_sectors),
-        JSON_FIELD(NUMBER, PlanTarget, "LengthSectors", length_sectors),
-        JSON_FIELD(STRING, PlanTarget, "Type", type),
-        JSON_FIELD(STRING, PlanTarget, "Parameters", parameters),
-        JSON_FIELD_ARRAY(PlanTarget, "Devices", devices, device_id_fields, PLAN_MEMBERS_MOST),
+static const JsonField dm_line_table[] = {
+        JSON_FIELD(NUMBER, PlanDmLine, "StartSectors", start_sectors),
+        JSON_FIELD(NUMBER, PlanDmLine, "LengthSectors", length_sectors),
+        JSON_FIELD(STRING, PlanDmLine, "Type", type),
+        JSON_FIELD(STRING, PlanDmLine, "Parameters", parameters),
+        JSON_FIELD_ARRAY(PlanDmLine, "Devices", devices, device_id_fields, PLAN_MEMBERS_MOST),
 };
-static const JsonFields target_fields = FIELDS(target_table);
+static const JsonFields dm_line_fields = FIELDS(dm_line_table);
 
 static const JsonField device_table[] = {
         JSON_FIELD_NAME(PlanDevice, "Type", type, plan_device_type),
         JSON_FIELD(STRING, PlanDevice, "Name", name),
         JSON_FIELD(STRING, PlanDevice, "UUID", uuid),
-        JSON_FIELD_ARRAY(PlanDevice, "Targets", targets, target_fields, PLAN_TARGETS_MOST),
+        JSON_FIELD_ARRAY(PlanDevice, "Targets", lines, dm_line_fields, PLAN_DM_LINES_MOST),
         JSON_FIELD(NUMBER, PlanDevice, "MetadataMajor", md_major),
         JSON_FIELD(NUMBER, PlanDevice, "MetadataMinor", md_minor),
         JSON_FIELD(NUMBER, PlanDevice, "Members", n_members),

@@ -70,7 +70,7 @@ static int load_table(int fd, const PlanDevice *device, char *const *parameters)
         size_t size = sizeof(struct dm_ioctl), at = sizeof(struct dm_ioctl);
         _cleanup_free_ char *buffer = NULL;
 
-        for (size_t i = 0; i < device->n_targets; i++)
+        for (size_t i = 0; i < device->n_lines; i++)
                 size += sizeof(struct dm_target_spec) + ((strlen(parameters[i]) + 8) & ~(size_t)7);
         if (size > TABLE_BYTES)
                 return -E2BIG;
@@ -78,15 +78,15 @@ static int load_table(int fd, const PlanDevice *device, char *const *parameters)
         if (!buffer)
                 return -ENOMEM;
         fill_header((struct dm_ioctl *)buffer, device->name, size);
-        ((struct dm_ioctl *)buffer)->target_count = (uint32_t)device->n_targets;
-        for (size_t i = 0; i < device->n_targets; i++) {
+        ((struct dm_ioctl *)buffer)->target_count = (uint32_t)device->n_lines;
+        for (size_t i = 0; i < device->n_lines; i++) {
                 struct dm_target_spec *spec = (struct dm_target_spec *)(buffer + at);
                 size_t length = strlen(parameters[i]);
 
-                spec->sector_start = device->targets[i].start_sectors;
-                spec->length = device->targets[i].length_sectors;
+                spec->sector_start = device->lines[i].start_sectors;
+                spec->length = device->lines[i].length_sectors;
                 spec->next = (uint32_t)(sizeof(*spec) + ((length + 8) & ~(size_t)7));
-                strscpy(spec->target_type, sizeof(spec->target_type), device->targets[i].type);
+                strscpy(spec->target_type, sizeof(spec->target_type), device->lines[i].type);
                 memcpy(spec + 1, parameters[i], length + 1);
                 at += spec->next;
         }

@@ -12,7 +12,7 @@
  * device), -ENOMEM. */
 int dm_parameters(const char *parameters, const dev_t *devices, size_t n, char **ret) _must_check_;
 
-/* Creates, loads and starts a device; parameters are those of its targets, one for each, with the
+/* Creates, loads and starts a device; parameters are those of its lines, one for each, with the
  * numbers filled in. Returns 0 with its number; -ENOENT (no device-mapper in this kernel),
  * -E2BIG, -ENOMEM, or what the kernel says, after which the device is gone again. */
 int dm_create(int root_fd, const PlanDevice *device, char *const *parameters,

@@ -25,20 +25,20 @@
 
 #define FIELDS(table) JSON_FIELDS(table, DM_STRING_LONGEST)
 
-static const JsonField target_table[] = {
-        JSON_FIELD(NUMBER, DmTarget, "StartSectors", start_sectors),
-        JSON_FIELD(NUMBER, DmTarget, "LengthSectors", length_sectors),
-        JSON_FIELD(STRING, DmTarget, "Type", type),
-        JSON_FIELD(STRING, DmTarget, "Parameters", parameters),
+static const JsonField line_table[] = {
+        JSON_FIELD(NUMBER, DmTableLine, "StartSectors", start_sectors),
+        JSON_FIELD(NUMBER, DmTableLine, "LengthSectors", length_sectors),
+        JSON_FIELD(STRING, DmTableLine, "Type", type),
+        JSON_FIELD(STRING, DmTableLine, "Parameters", parameters),
 };
-static const JsonFields target_fields = FIELDS(target_table);
+static const JsonFields line_fields = FIELDS(line_table);
 
 static const JsonField table_table[] = {
         JSON_FIELD(STRING, DmTable, "Name", name),
         JSON_FIELD(STRING, DmTable, "UUID", uuid),
         JSON_FIELD(NUMBER, DmTable, "Major", major),
         JSON_FIELD(NUMBER, DmTable, "Minor", minor),
-        JSON_FIELD_ARRAY(DmTable, "Targets", targets, target_fields, DM_TARGETS_MOST),
+        JSON_FIELD_ARRAY(DmTable, "Targets", lines, line_fields, DM_LINES_MOST),
 };
 static const JsonFields table_fields = FIELDS(table_table);
 
@@ -51,11 +51,11 @@ void dm_tables_done(DmTables *tables) {
         for (size_t i = 0; i < tables->n_tables; i++) {
                 DmTable *t = &tables->tables[i];
 
-                for (size_t j = 0; j < t->n_targets; j++) {
-                        free(t->targets[j].type);
-                        free(t->targets[j].parameters);
+                for (size_t j = 0; j < t->n_lines; j++) {
+                        free(t->lines[j].type);
+                        free(t->lines[j].parameters);
                 }
-                free(t->targets);
+                free(t->lines);
                 free(t->name);
                 free(t->uuid);
         }
@@ -109,29 +109,29 @@ static const char *string_at(const struct dm_ioctl *io, uint64_t offset) {
         return s && memchr(s, '\0', io->data_size - offset) ? s : NULL;
 }
 
-static int take_targets(const struct dm_ioctl *io, DmTable *table) {
+static int take_lines(const struct dm_ioctl *io, DmTable *table) {
         uint64_t offset = io->data_start;
 
         for (uint32_t i = 0; i < io->target_count; i++) {
                 const struct dm_target_spec *spec = at(io, offset, sizeof(*spec));
                 const char *parameters = string_at(io, offset + sizeof(*spec));
                 char type[DM_MAX_TYPE_NAME + 1];
-                DmTarget *target;
+                DmTableLine *line;
 
                 if (!spec || !parameters)
                         return -EBADMSG;
-                if (i >= DM_TARGETS_MOST)
+                if (i >= DM_LINES_MOST)
                         return -E2BIG;
-                target = ARRAY_ADD(table->targets, table->n_targets);
-                if (!target)
+                line = ARRAY_ADD(table->lines, table->n_lines);
+                if (!line)
                         return -ENOMEM;
                 memcpy(type, spec->target_type, DM_MAX_TYPE_NAME);
                 type[DM_MAX_TYPE_NAME] = '\0';
-                target->start_sectors = spec->sector_start;
-                target->length_sectors = spec->length;
-                target->type = strdup(type);
-                target->parameters = strdup(dm_type_is_harmless(type) ? parameters : "");
-                if (!target->type || !target->parameters)
+                line->start_sectors = spec->sector_start;
+                line->length_sectors = spec->length;
+                line->type = strdup(type);
+                line->parameters = strdup(dm_type_is_harmless(type) ? parameters : "");
+                if (!line->type || !line->parameters)
                         return -ENOMEM;
                 offset = io->data_start + (uint64_t)spec->next; /* from the first one */
         }
@@ -159,7 +159,7 @@ static int take_table(int fd, uint64_t device, DmTables *tables) {
         table->minor = minor(io->dev);
         if (!table->name || !table->uuid)
                 return -ENOMEM;
-        return take_targets(io, table);
+        return take_lines(io, table);
 }
 
 int dm_tables_read(DmTables *ret) {

@@ -9,18 +9,18 @@
 
 #include "base/macro.h"
 
-typedef struct DmTarget {
+typedef struct DmTableLine {
         uint64_t start_sectors, length_sectors; /* of 512 bytes */
         char *type;
         char *parameters; /* as the kernel gives them, devices as MAJOR:MINOR; "" where they may
                              hold secrets (dm_type_is_harmless()) */
-} DmTarget;
+} DmTableLine;
 
 typedef struct DmTable {
         char *name, *uuid;
         uint64_t major, minor;
-        DmTarget *targets;
-        size_t n_targets;
+        DmTableLine *lines;
+        size_t n_lines;
 } DmTable;
 
 typedef struct DmTables {
@@ -29,7 +29,7 @@ typedef struct DmTables {
 } DmTables;
 
 #define DM_TABLES_MOST    4096u
-#define DM_TARGETS_MOST   1024u
+#define DM_LINES_MOST     1024u
 #define DM_STRING_LONGEST 4096u
 #define DM_NOTE_PATH      "/run/kdumpd/tables.json"
 #define DM_NOTE_LONGEST   (16u * 1024u * 1024u) /* bytes */

@@ -7,7 +7,7 @@
 #include "sys/dm.h"
 
 /* What was carried is carried again as it is. A RAID that lacks nothing is that RAID. */
-static void carry(const DmTarget *target) {
+static void carry(const DmTableLine *target) {
         static const bool none[4];
         _cleanup_free_ char *whole = NULL;
         DmLine line, again;
@@ -36,8 +36,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
                 return 0;
         FUZZ_CHECK(tables.n_tables <= DM_TABLES_MOST);
         for (size_t i = 0; i < tables.n_tables; i++)
-                for (size_t j = 0; j < tables.tables[i].n_targets; j++)
-                        carry(&tables.tables[i].targets[j]);
+                for (size_t j = 0; j < tables.tables[i].n_lines; j++)
+                        carry(&tables.tables[i].lines[j]);
         FUZZ_CHECK(dm_tables_to_json(&tables, &text) == 0);
         if (strlen(text) <= DM_NOTE_LONGEST) {
                 FUZZ_CHECK(dm_tables_from_json(text, strlen(text), &back) == 0);

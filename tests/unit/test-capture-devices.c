@@ -22,15 +22,15 @@ static SeenDevice seen(const char *name, unsigned minor, const char *type) {
 START_TEST(parts_are_no_places) {
         DeviceId legs[] = { { DEVICE_BY_MAPPER, (char *)"vg-leg0" },
                             { DEVICE_BY_MAPPER, (char *)"vg-leg1" } };
-        PlanTarget targets[] = { { 0, 8, (char *)"raid", (char *)"", legs, 2 } };
+        PlanDmLine lines[] = { { 0, 8, (char *)"raid", (char *)"", legs, 2 } };
         PlanDevice planned[] = {
                 { .type = PLAN_DEVICE_MAPPER, .name = (char *)"vg-leg0", .uuid = (char *)"a" },
                 { .type = PLAN_DEVICE_MAPPER, .name = (char *)"vg-leg1", .uuid = (char *)"b" },
                 { .type = PLAN_DEVICE_MAPPER,
                   .name = (char *)"vg-both",
                   .uuid = (char *)"c",
-                  .targets = targets,
-                  .n_targets = 1 },
+                  .lines = lines,
+                  .n_lines = 1 },
         };
         Capture c = { .plan = { .devices = planned, .n_devices = ELEMENTSOF(planned) } };
         SeenDevice all[] = { seen("dm-0", 0, "btrfs"), seen("dm-1", 1, "btrfs"),

@@ -22,9 +22,9 @@ static CapturePlan sample(void) {
         DeviceId ids[] = { { DEVICE_BY_UUID, strdup("u-1") },
                            { DEVICE_BY_PARTUUID, strdup("p-2") },
                            { DEVICE_BY_MD, strdup("a:b:c:d") } };
-        PlanTarget targets[] = { { 0, 8, strdup("linear"), strdup("%0 2048"), NULL, 0 },
-                                 { 8, UINT64_C(1) << 40, strdup("striped"), strdup("%0 1"), NULL,
-                                   0 } };
+        PlanDmLine lines[] = { { 0, 8, strdup("linear"), strdup("%0 2048"), NULL, 0 },
+                               { 8, UINT64_C(1) << 40, strdup("striped"), strdup("%0 1"), NULL,
+                                 0 } };
         PlanDevice devices[] = {
                 { .type = PLAN_DEVICE_MD,
                   .name = strdup("md0"),
@@ -35,10 +35,10 @@ static CapturePlan sample(void) {
                 { .type = PLAN_DEVICE_MAPPER, .name = strdup("vg-lv"), .uuid = strdup("LVM-x") }
         };
 
-        targets[1].devices = copy(ids, sizeof(ids));
-        targets[1].n_devices = ELEMENTSOF(ids);
-        devices[1].targets = copy(targets, sizeof(targets));
-        devices[1].n_targets = ELEMENTSOF(targets);
+        lines[1].devices = copy(ids, sizeof(ids));
+        lines[1].n_devices = ELEMENTSOF(ids);
+        devices[1].lines = copy(lines, sizeof(lines));
+        devices[1].n_lines = ELEMENTSOF(lines);
         return (CapturePlan){
                 .host = strdup("host"),
                 .kernel_release = strdup("6.1.0"),
@@ -91,9 +91,9 @@ static void check_device(const PlanDevice *a, const PlanDevice *b) {
         ck_assert_uint_eq(a->md_major, b->md_major);
         ck_assert_uint_eq(a->md_minor, b->md_minor);
         ck_assert_uint_eq(a->n_members, b->n_members);
-        ck_assert_uint_eq(a->n_targets, b->n_targets);
-        for (size_t i = 0; i < a->n_targets; i++) {
-                const PlanTarget *c = &a->targets[i], *d = &b->targets[i];
+        ck_assert_uint_eq(a->n_lines, b->n_lines);
+        for (size_t i = 0; i < a->n_lines; i++) {
+                const PlanDmLine *c = &a->lines[i], *d = &b->lines[i];
 
                 ck_assert_uint_eq(c->start_sectors, d->start_sectors);
                 ck_assert_uint_eq(c->length_sectors, d->length_sectors);
@@ -225,7 +225,7 @@ START_TEST(limits) {
         } lists[] = {
                 { "{\"Modules\":[", "{}", PLAN_MODULES_MOST, "]}" },
                 { "{\"Devices\":[", "{}", PLAN_DEVICES_MOST, "]}" },
-                { "{\"Devices\":[{\"Targets\":[", "{}", PLAN_TARGETS_MOST, "]}]}" },
+                { "{\"Devices\":[{\"Targets\":[", "{}", PLAN_DM_LINES_MOST, "]}]}" },
                 { "{\"Devices\":[{\"Targets\":[{\"Devices\":[", "{}", PLAN_MEMBERS_MOST, "]}]}]}" },
         };
 

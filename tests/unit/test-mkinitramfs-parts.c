@@ -337,8 +337,8 @@ START_TEST(noted_tables) {
                                            "{\"Tables\":[{\"Name\":1}]}",
                                            "{\"Tables\":[{\"Major\":-1}]}",
                                            "{\"Tables\":[{\"Targets\":[{\"Type\":[]}]}]}" };
-        DmTarget targets[] = { { 1, 2, (char *)"linear", (char *)"8:0 2048" },
-                               { 3, 4, (char *)"striped", (char *)"" } };
+        DmTableLine targets[] = { { 1, 2, (char *)"linear", (char *)"8:0 2048" },
+                                  { 3, 4, (char *)"striped", (char *)"" } };
         DmTable table[] = { { (char *)"a", (char *)"LVM-a", 253, 7, targets, 2 },
                             { (char *)"b", (char *)"", 253, 8, NULL, 0 } };
         DmTables tables = { table, 2 }, back;
@@ -356,11 +356,11 @@ START_TEST(noted_tables) {
         ck_assert_ptr_nonnull(found);
         ck_assert_str_eq(found->name, "a");
         ck_assert_str_eq(found->uuid, "LVM-a");
-        ck_assert_uint_eq(found->n_targets, 2);
-        ck_assert_uint_eq(found->targets[0].start_sectors, 1);
-        ck_assert_uint_eq(found->targets[0].length_sectors, 2);
-        ck_assert_str_eq(found->targets[0].parameters, "8:0 2048");
-        ck_assert_str_eq(found->targets[1].type, "striped");
+        ck_assert_uint_eq(found->n_lines, 2);
+        ck_assert_uint_eq(found->lines[0].start_sectors, 1);
+        ck_assert_uint_eq(found->lines[0].length_sectors, 2);
+        ck_assert_str_eq(found->lines[0].parameters, "8:0 2048");
+        ck_assert_str_eq(found->lines[1].type, "striped");
         dm_tables_done(&back);
         for (size_t i = 0; i < ELEMENTSOF(bad); i++)
                 ck_assert_int_eq(dm_tables_from_json(bad[i], strlen(bad[i]), &back), -EBADMSG);
