@@ -30,8 +30,8 @@ typedef struct CaptureShared {
 
 /* What was the end of an earlier worker, and is left out. */
 typedef struct CaptureSkip {
-        bool summary;    /* looking at headers and log of /proc/vmcore */
-        unsigned places; /* the target (1), and the fallback (2) */
+        bool summary;     /* looking at headers and log of /proc/vmcore */
+        unsigned targets; /* the target (1), and the fallback (2) */
 } CaptureSkip;
 
 typedef struct Capture Capture;
@@ -39,11 +39,11 @@ typedef struct Capture Capture;
 /* Each returns 0 or negative errno, with a clause for people in reterr where there is one. */
 typedef struct CaptureOps {
         int (*load_module)(Capture *c, const PlanModule *module);
-        /* Makes the place's device appear, waiting until deadline (CLOCK_MONOTONIC), and mounts it
-         * at MOUNT_POINT; of a raw place, writes the path of its device to ret_device. */
-        int (*attach)(Capture *c, const PlanPlace *place, uint64_t deadline_usec,
+        /* Makes the target's device appear, waiting until deadline (CLOCK_MONOTONIC), and mounts it
+         * at MOUNT_POINT; of a raw target, writes the path of its device to ret_device. */
+        int (*attach)(Capture *c, const PlanTarget *target, uint64_t deadline_usec,
                       char ret_device[static 64], char reterr[static CAPTURE_ERROR_MAX]);
-        void (*detach)(Capture *c, const PlanPlace *place);
+        void (*detach)(Capture *c, const PlanTarget *target);
         /* Makes what was written to fd, a file or a directory, durable. name is for people. */
         int (*sync)(Capture *c, int fd, const char *name);
         /* Reads size bytes of /proc/vmcore at an offset. Returns how many, 0 at its end. */
@@ -68,8 +68,8 @@ struct Capture {
         VmcoreLog log;
         CrashInfo info;
 
-        const PlanPlace *place;    /* that is attached */
-        char device[64];           /* of a raw place */
+        const PlanTarget *target;  /* that is attached */
+        char device[64];           /* of a raw target */
         int base_fd;               /* the directory of dumps */
         int dir_fd;                /* the directory of this dump */
         char name[CRASH_NAME_MAX]; /* its name */

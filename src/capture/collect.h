@@ -8,7 +8,7 @@
 #define COLLECTOR_SILENCE_USEC (UINT64_C(240) * 1000000)
 
 /* What the collector is to be called with: the words of the configuration, and how to know an
- * unknown kernel. Used by dump_write() and for raw places. */
+ * unknown kernel. Used by dump_write() and for raw targets. */
 typedef struct Collector {
         Capture *capture;
         char **words;     /* of the configuration */

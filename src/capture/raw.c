@@ -79,7 +79,7 @@ static int begin(Raw *raw) {
                 capture_say("the description cannot be written: %s", strerror(-r));
         r = write_header(raw);
         if (r >= 0 && c->log.size > 0)
-                capture_say("wrote the log to %s", c->place->label);
+                capture_say("wrote the log to %s", c->target->label);
         raw->layout.dump.offset = aligned(raw->layout.log.offset + c->log.size);
         capture_progress(c);
         return r;
@@ -146,7 +146,7 @@ static int write_dump(Raw *raw) {
         if (r >= 0)
                 r = c->ops->sync(c, raw->fd, "raw");
         if (r == -ENOSPC)
-                capture_add(c, "the dump does not fit on %s", c->place->label);
+                capture_add(c, "the dump does not fit on %s", c->target->label);
         if (r < 0) {
                 raw->layout.dump.size = 0;
                 c->info.result = c->info.log ? CRASH_RESULT_LOG_ONLY : CRASH_RESULT_FAILED;
@@ -164,7 +164,7 @@ static int save(Raw *raw) {
 
         r = begin(raw);
         if (r < 0) {
-                capture_blame(c, "%s cannot be written to: %s", c->place->label, strerror(-r));
+                capture_blame(c, "%s cannot be written to: %s", c->target->label, strerror(-r));
                 return -ENODEV;
         }
         start = monotonic_usec();
@@ -191,7 +191,7 @@ static int check_contents(Raw *raw) {
         if (block_probe(raw->fd, &identity) < 0 || identity.n_contents == 0)
                 return 0;
         capture_blame(raw->capture, "%s is in use now: there is something on it (%s)",
-                      raw->capture->place->label, identity.contents[0].type);
+                      raw->capture->target->label, identity.contents[0].type);
         return -ENODEV;
 }
 
@@ -200,7 +200,7 @@ int raw_save(Capture *c) {
         int r;
 
         if (raw.fd < 0) {
-                capture_blame(c, "%s cannot be opened: %s", c->place->label, strerror(-raw.fd));
+                capture_blame(c, "%s cannot be opened: %s", c->target->label, strerror(-raw.fd));
                 return -ENODEV;
         }
         r = check_contents(&raw);

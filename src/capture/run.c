@@ -123,7 +123,7 @@ static void store_log(Capture *c) {
         c->info.log = strdup(CRASH_LOG_NAME);
         c->info.log_bytes = c->log.size;
         c->info.log_usec = monotonic_usec() - start;
-        capture_say("wrote %s to %s on %s", CRASH_LOG_NAME, c->name, c->place->label);
+        capture_say("wrote %s to %s on %s", CRASH_LOG_NAME, c->name, c->target->label);
 }
 
 /* Log, description, dump, description: each is durable before the next begins. Returns -ENODEV if
@@ -155,12 +155,12 @@ static int save_files(Capture *c) {
         return r;
 }
 
-static int save_to_files(Capture *c, const PlanPlace *place) {
+static int save_to_files(Capture *c, const PlanTarget *target) {
         int r;
 
         r = store_open(c);
         if (r < 0) {
-                capture_blame(c, "%s cannot be written to: %s", place->label, strerror(-r));
+                capture_blame(c, "%s cannot be written to: %s", target->label, strerror(-r));
                 return -ENODEV;
         }
         r = save_files(c);
@@ -178,48 +178,48 @@ static int save_to_device(Capture *c) {
         return r;
 }
 
-/* Returns -ENODEV if nothing was written there, so that another place may be tried. */
-static int save_to(Capture *c, const PlanPlace *place) {
+/* Returns -ENODEV if nothing was written there, so that another target may be tried. */
+static int save_to(Capture *c, const PlanTarget *target) {
         uint64_t start = monotonic_usec();
         char reason[CAPTURE_ERROR_MAX];
         int r;
 
-        if (place->type == PLAN_PLACE_NONE)
+        if (target->type == PLAN_TARGET_NONE)
                 return -ENODEV;
         strscpyf(reason, sizeof(reason), "it cannot be reached");
-        c->shared->attaching = place == &c->plan.fallback ? 2 : 1;
-        r = c->ops->attach(c, place, start + c->plan.target_timeout_usec, c->device, reason);
+        c->shared->attaching = target == &c->plan.fallback ? 2 : 1;
+        r = c->ops->attach(c, target, start + c->plan.target_timeout_usec, c->device, reason);
         c->shared->attaching = 0;
         c->info.target_usec += monotonic_usec() - start;
         capture_progress(c);
         if (r < 0) {
-                capture_blame(c, "the target %s is not there: %s", place->label, reason);
+                capture_blame(c, "the target %s is not there: %s", target->label, reason);
                 return -ENODEV;
         }
-        c->place = place;
-        c->info.on_fallback = place == &c->plan.fallback;
+        c->target = target;
+        c->info.on_fallback = target == &c->plan.fallback;
         free(c->info.target);
-        c->info.target = strdup(place->label);
-        r = place->type == PLAN_PLACE_RAW ? save_to_device(c) : save_to_files(c, place);
+        c->info.target = strdup(target->label);
+        r = target->type == PLAN_TARGET_RAW ? save_to_device(c) : save_to_files(c, target);
         /* It is durable, whatever becomes of what is below it. */
         if (r >= 0)
                 c->shared->is_complete = true;
-        c->ops->detach(c, place);
-        c->place = NULL;
+        c->ops->detach(c, target);
+        c->target = NULL;
         return r;
 }
 
-/* To the first place that there is. */
+/* To the first target that there is. */
 static int save(Capture *c) {
-        const PlanPlace *places[] = { &c->plan.target, &c->plan.fallback };
+        const PlanTarget *targets[] = { &c->plan.target, &c->plan.fallback };
         int r = -ENODEV;
 
-        for (unsigned i = 0; i < ELEMENTSOF(places) && r == -ENODEV; i++) {
-                if (i < c->skip.places)
+        for (unsigned i = 0; i < ELEMENTSOF(targets) && r == -ENODEV; i++) {
+                if (i < c->skip.targets)
                         capture_blame(c, "the target %s is not there: an earlier try hung",
-                                      places[i]->label);
+                                      targets[i]->label);
                 else
-                        r = save_to(c, places[i]);
+                        r = save_to(c, targets[i]);
         }
         return r;
 }
@@ -302,9 +302,9 @@ bool capture_again(const CaptureShared *shared, bool hangs, CaptureSkip *skip) {
                 return true;
         }
         /* A disk that does not answer can hold whoever asks it for ever. */
-        if (hangs && shared->attaching > skip->places) {
+        if (hangs && shared->attaching > skip->targets) {
                 capture_say("it was waiting for the target: once more without");
-                skip->places = shared->attaching;
+                skip->targets = shared->attaching;
                 return true;
         }
         return false;

@@ -125,7 +125,7 @@ static int find_path(Capture *c) {
 int store_open(Capture *c) {
         int r;
 
-        r = open_base(c, c->place->directory);
+        r = open_base(c, c->target->directory);
         if (r >= 0)
                 r = open_own(c);
         if (r >= 0)

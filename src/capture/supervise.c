@@ -19,9 +19,9 @@
 #include "base/time-util.h"
 #include "capture/console.h"
 #include "capture/devices.h"
-#include "capture/place.h"
 #include "capture/run.h"
 #include "capture/say.h"
+#include "capture/target.h"
 #include "sys/watchdog.h"
 
 #define TICK_MSEC        100

@@ -20,12 +20,12 @@ static const char *const plan_device_type_table[_PLAN_DEVICE_TYPE_MAX] = {
 };
 DEFINE_NAME_TABLE(plan_device_type, PlanDeviceType, _PLAN_DEVICE_TYPE_MAX);
 
-static const char *const plan_place_type_table[_PLAN_PLACE_TYPE_MAX] = {
-        [PLAN_PLACE_NONE] = "none",
-        [PLAN_PLACE_FILE_SYSTEM] = "file-system",
-        [PLAN_PLACE_RAW] = "raw",
+static const char *const plan_target_type_table[_PLAN_TARGET_TYPE_MAX] = {
+        [PLAN_TARGET_NONE] = "none",
+        [PLAN_TARGET_FILE_SYSTEM] = "file-system",
+        [PLAN_TARGET_RAW] = "raw",
 };
-DEFINE_NAME_TABLE(plan_place_type, PlanPlaceType, _PLAN_PLACE_TYPE_MAX);
+DEFINE_NAME_TABLE(plan_target_type, PlanTargetType, _PLAN_TARGET_TYPE_MAX);
 
 void plan_dm_line_done(PlanDmLine *line) {
         for (size_t i = 0; i < line->n_devices; i++)
@@ -45,13 +45,13 @@ void plan_device_done(PlanDevice *device) {
         *device = (PlanDevice){ 0 };
 }
 
-void plan_place_done(PlanPlace *place) {
-        free(place->device.value);
-        free(place->file_system);
-        free(place->options);
-        free(place->directory);
-        free(place->label);
-        *place = (PlanPlace){ 0 };
+void plan_target_done(PlanTarget *target) {
+        free(target->device.value);
+        free(target->file_system);
+        free(target->options);
+        free(target->directory);
+        free(target->label);
+        *target = (PlanTarget){ 0 };
 }
 
 void capture_plan_done(CapturePlan *plan) {
@@ -63,8 +63,8 @@ void capture_plan_done(CapturePlan *plan) {
         for (size_t i = 0; i < plan->n_devices; i++)
                 plan_device_done(&plan->devices[i]);
         free(plan->devices);
-        plan_place_done(&plan->target);
-        plan_place_done(&plan->fallback);
+        plan_target_done(&plan->target);
+        plan_target_done(&plan->fallback);
         free(plan->host);
         free(plan->kernel_release);
         free(plan->core_collector);

@@ -60,24 +60,24 @@ typedef struct PlanDevice {
         uint64_t n_members;          /* MD only: that the array had */
 } PlanDevice;
 
-typedef enum PlanPlaceType {
-        PLAN_PLACE_NONE, /* there is no such target */
-        PLAN_PLACE_FILE_SYSTEM,
-        PLAN_PLACE_RAW, /* the dump is written over the device */
-        _PLAN_PLACE_TYPE_MAX,
-} PlanPlaceType;
+typedef enum PlanTargetType {
+        PLAN_TARGET_NONE, /* there is no such target */
+        PLAN_TARGET_FILE_SYSTEM,
+        PLAN_TARGET_RAW, /* the dump is written over the device */
+        _PLAN_TARGET_TYPE_MAX,
+} PlanTargetType;
 
-DECLARE_NAME_TABLE(plan_place_type, PlanPlaceType);
+DECLARE_NAME_TABLE(plan_target_type, PlanTargetType);
 
 /* Where a dump goes. */
-typedef struct PlanPlace {
-        PlanPlaceType type;
+typedef struct PlanTarget {
+        PlanTargetType type;
         DeviceId device;
         char *file_system; /* "ext4" */
         char *options;     /* of the mount, its driver's; "" for none */
         char *directory;   /* absolute, from the root of the file system: where dumps lie */
         char *label;       /* what to call it in front of people: "/var/crash on /dev/vda1" */
-} PlanPlace;
+} PlanTarget;
 
 typedef struct CapturePlan {
         char *host;           /* name of the machine */
@@ -86,7 +86,7 @@ typedef struct CapturePlan {
         size_t n_modules;
         PlanDevice *devices; /* in the order in which they are to be assembled */
         size_t n_devices;
-        PlanPlace target, fallback;
+        PlanTarget target, fallback;
 
         char *core_collector; /* as in the configuration */
         uint64_t unknown_kernel_level;
@@ -107,7 +107,7 @@ typedef struct CapturePlan {
 /* Frees what the plan holds and zeroes it; accepts a zeroed plan. The others do the same with their
  * part of it. */
 void capture_plan_done(CapturePlan *plan);
-void plan_place_done(PlanPlace *place);
+void plan_target_done(PlanTarget *target);
 void plan_device_done(PlanDevice *device);
 void plan_dm_line_done(PlanDmLine *line);
 

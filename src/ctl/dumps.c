@@ -16,11 +16,11 @@
 /* A number counts dumps; what has more digits is the beginning of a name, as Debian's are. */
 #define NUMBER_DIGITS_MOST 4u
 
-static void source_done(DumpSource *source) {
-        closep(&source->fd);
-        free(source->path);
-        free(source->clause);
-        *source = (DumpSource){ .fd = -EBADF };
+static void found_target_done(FoundTarget *target) {
+        closep(&target->fd);
+        free(target->path);
+        free(target->clause);
+        *target = (FoundTarget){ .fd = -EBADF };
 }
 
 void dumps_done(Dumps *dumps) {
@@ -29,13 +29,13 @@ void dumps_done(Dumps *dumps) {
                 crash_info_done(&dumps->items[i].dump.info);
         }
         free(dumps->items);
-        for (size_t i = 0; i < dumps->n_sources; i++)
-                source_done(&dumps->sources[i]);
+        for (size_t i = 0; i < dumps->n_targets; i++)
+                found_target_done(&dumps->targets[i]);
         *dumps = (Dumps){ 0 };
 }
 
-/* Moves the dumps of one source to the others. */
-static int take_list(Dumps *dumps, const DumpSource *source, DumpList *list) {
+/* Moves the dumps of one target to the others. */
+static int take_list(Dumps *dumps, const FoundTarget *target, DumpList *list) {
         FoundDump *grown;
 
         if (list->n == 0)
@@ -49,10 +49,10 @@ static int take_list(Dumps *dumps, const DumpSource *source, DumpList *list) {
                 FoundDump *found = &dumps->items[dumps->n];
                 int r;
 
-                *found = (FoundDump){ .dump = list->items[i], .source = source };
+                *found = (FoundDump){ .dump = list->items[i], .target = target };
                 list->items[i] = (Dump){ 0 };
                 dumps->n++;
-                r = dump_store_describe(source->fd, source->path, &found->dump);
+                r = dump_store_describe(target->fd, target->path, &found->dump);
                 if (r == -ENOMEM)
                         return r;
                 found->error = r;
@@ -60,22 +60,22 @@ static int take_list(Dumps *dumps, const DumpSource *source, DumpList *list) {
         return 0;
 }
 
-static int read_source(Dumps *dumps, DumpSource *source, int root_fd) {
+static int read_target(Dumps *dumps, FoundTarget *target, int root_fd) {
         _cleanup_(dump_list_done) DumpList list = { 0 };
 
-        source->error = source->fd = dump_store_open(root_fd, source->path);
-        if (source->fd >= 0)
-                source->error = dump_store_list(source->fd, &list);
-        if (source->error == -ENOMEM)
-                return source->error;
-        if (source->error >= 0)
-                return take_list(dumps, source, &list);
-        source->clause = strdup(strerrordesc_np(-source->error) ?: "it cannot be read");
-        return source->clause ? 0 : -ENOMEM;
+        target->error = target->fd = dump_store_open(root_fd, target->path);
+        if (target->fd >= 0)
+                target->error = dump_store_list(target->fd, &list);
+        if (target->error == -ENOMEM)
+                return target->error;
+        if (target->error >= 0)
+                return take_list(dumps, target, &list);
+        target->clause = strdup(strerrordesc_np(-target->error) ?: "it cannot be read");
+        return target->clause ? 0 : -ENOMEM;
 }
 
 /* Adds what lies on a device, if it was not taken from there. */
-static int take_raw(Dumps *dumps, DumpSource *source, RawStore *store) {
+static int take_raw(Dumps *dumps, FoundTarget *target, RawStore *store) {
         FoundDump *grown = reallocarray(dumps->items, dumps->n + 1, sizeof(*grown)), *found;
         Dump *dump;
         int r;
@@ -84,9 +84,9 @@ static int take_raw(Dumps *dumps, DumpSource *source, RawStore *store) {
                 return -ENOMEM;
         dumps->items = grown;
         found = &grown[dumps->n];
-        *found = (FoundDump){ .source = source };
+        *found = (FoundDump){ .target = target };
         dump = &found->dump;
-        if (asprintf(&dump->name, "raw:%s", source->path) < 0)
+        if (asprintf(&dump->name, "raw:%s", target->path) < 0)
                 return -ENOMEM;
         dumps->n++;
         utf8_mend(dump->name);
@@ -96,55 +96,55 @@ static int take_raw(Dumps *dumps, DumpSource *source, RawStore *store) {
         dump->state = raw_store_state(store, &dump->info, dump->has_summary);
         dump->when_usec = dump->info.crash_usec;
         dump->described = true;
-        source->raw = store->raw;
-        source->fd = TAKE_FD(store->fd);
+        target->raw = store->raw;
+        target->fd = TAKE_FD(store->fd);
         return 0;
 }
 
-static int read_device(Dumps *dumps, DumpSource *source, int root_fd) {
+static int read_device(Dumps *dumps, FoundTarget *target, int root_fd) {
         _cleanup_(raw_store_done) RawStore store = RAW_STORE_INIT;
         int r;
 
-        r = raw_store_open(root_fd, source->path, false, &store);
+        r = raw_store_open(root_fd, target->path, false, &store);
         if (r >= 0)
-                return store.raw.is_recovered ? 0 : take_raw(dumps, source, &store);
+                return store.raw.is_recovered ? 0 : take_raw(dumps, target, &store);
         if (r == -ENOMEM)
                 return r;
         /* Nothing was written there yet. */
         if (r == -ENODATA)
                 return 0;
-        source->error = r == -ENOENT ? -ENODEV : r;
+        target->error = r == -ENOENT ? -ENODEV : r;
         if (r == -EBADMSG)
-                source->clause = strdup("the header of the dump on it is damaged");
+                target->clause = strdup("the header of the dump on it is damaged");
         else
-                source->clause = strdup(strerrordesc_np(-source->error) ?: "it cannot be read");
-        return source->clause ? 0 : -ENOMEM;
+                target->clause = strdup(strerrordesc_np(-target->error) ?: "it cannot be read");
+        return target->clause ? 0 : -ENOMEM;
 }
 
 static int read_devices(int root_fd, const Settings *settings, Dumps *dumps) {
         int r;
 
-        for (DumpPlace place = 0; place < _DUMP_PLACE_MAX; place++) {
-                DumpSource *source = &dumps->sources[dumps->n_sources];
+        for (DumpTarget which = 0; which < _DUMP_TARGET_MAX; which++) {
+                FoundTarget *target = &dumps->targets[dumps->n_targets];
                 _cleanup_free_ char *path = NULL;
 
-                r = dump_place_device(settings, place, &path);
+                r = dump_target_device(settings, which, &path);
                 if (r == -ENXIO)
                         continue;
                 if (r < 0)
                         return r;
-                *source = (DumpSource){ .fd = -EBADF, .path = TAKE_PTR(path), .is_raw = true };
-                dumps->n_sources++;
-                r = read_device(dumps, source, root_fd);
+                *target = (FoundTarget){ .fd = -EBADF, .path = TAKE_PTR(path), .is_raw = true };
+                dumps->n_targets++;
+                r = read_device(dumps, target, root_fd);
                 if (r < 0)
                         return r;
         }
         return 0;
 }
 
-static int copy_raw_log(const DumpSource *source) {
-        const RawStore store = { .fd = source->fd, .raw = source->raw };
-        const RawPart *log = &source->raw.log;
+static int copy_raw_log(const FoundTarget *target) {
+        const RawStore store = { .fd = target->fd, .raw = target->raw };
+        const RawPart *log = &target->raw.log;
         _cleanup_close_ int fd = -EBADF;
         char buffer[65536];
         ssize_t n;
@@ -167,8 +167,8 @@ static int copy_raw_log(const DumpSource *source) {
 }
 
 int dumps_open_log(const FoundDump *found) {
-        return found->source->is_raw ? copy_raw_log(found->source)
-                                     : dump_store_open_log(found->source->fd, &found->dump);
+        return found->target->is_raw ? copy_raw_log(found->target)
+                                     : dump_store_open_log(found->target->fd, &found->dump);
 }
 
 static int compare_found(const void *a, const void *b) {
@@ -179,34 +179,34 @@ static int compare_found(const void *a, const void *b) {
         return strcmp(x->name, y->name);
 }
 
-/* Whether the last source is the first again. */
+/* Whether the last target is the first again. */
 static bool is_double(const Dumps *dumps) {
-        return dumps->n_sources > 1 && dumps->sources[1].path &&
-               streq_ptr(dumps->sources[0].path, dumps->sources[1].path);
+        return dumps->n_targets > 1 && dumps->targets[1].path &&
+               streq_ptr(dumps->targets[0].path, dumps->targets[1].path);
 }
 
 static int read_all(int root_fd, const Settings *settings, Dumps *dumps) {
         int r;
 
-        for (DumpPlace place = 0; place < _DUMP_PLACE_MAX; place++) {
-                DumpSource *source = &dumps->sources[dumps->n_sources];
+        for (DumpTarget which = 0; which < _DUMP_TARGET_MAX; which++) {
+                FoundTarget *target = &dumps->targets[dumps->n_targets];
 
-                *source = (DumpSource){ .fd = -EBADF };
-                r = dump_place(root_fd, settings, place, &source->path, &source->clause);
+                *target = (FoundTarget){ .fd = -EBADF };
+                r = dump_target_path(root_fd, settings, which, &target->path, &target->clause);
                 if (r == -ENOMEM)
                         return r;
-                dumps->n_sources++;
+                dumps->n_targets++;
                 if (r == -ENXIO || is_double(dumps)) {
-                        source_done(source);
-                        dumps->n_sources--;
+                        found_target_done(target);
+                        dumps->n_targets--;
                         continue;
                 }
-                source->error = MIN(r, 0);
-                if (r < 0 && !source->clause)
-                        source->clause = strdup("what is mounted cannot be found out");
+                target->error = MIN(r, 0);
+                if (r < 0 && !target->clause)
+                        target->clause = strdup("what is mounted cannot be found out");
                 if (r < 0)
                         continue;
-                r = read_source(dumps, source, root_fd);
+                r = read_target(dumps, target, root_fd);
                 if (r < 0)
                         return r;
         }

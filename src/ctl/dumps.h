@@ -2,29 +2,29 @@
 /* The dumps that the configuration leads to, and which of them somebody means. */
 #pragma once
 
-#include "sys/dump-place.h"
 #include "sys/dump-store.h"
+#include "sys/dump-target.h"
 #include "sys/raw-store.h"
 
 /* Where dumps were looked for. */
-typedef struct DumpSource {
+typedef struct FoundTarget {
         int fd;       /* of the directory or device, -EBADF if it could not be opened */
-        char *path;   /* NULL if the place is nowhere now */
+        char *path;   /* NULL if it is nowhere now */
         bool is_raw;  /* a device that a dump was written over */
         RawDump raw;  /* of such a one */
         char *clause; /* why nothing was read; NULL if it was */
         int error;    /* 0, or the negative errno behind that */
-} DumpSource;
+} FoundTarget;
 
 typedef struct FoundDump {
         Dump dump;
-        const DumpSource *source;
+        const FoundTarget *target;
         int error; /* 0, or why it could not be described: -EACCES to all but root */
 } FoundDump;
 
 typedef struct Dumps {
-        DumpSource sources[2 * _DUMP_PLACE_MAX];
-        size_t n_sources;
+        FoundTarget targets[2 * _DUMP_TARGET_MAX];
+        size_t n_targets;
         FoundDump *items; /* oldest first */
         size_t n;
         bool more; /* than are looked at */
@@ -32,7 +32,7 @@ typedef struct Dumps {
 
 /* Reads all of them below the directory root ("" for "/"), by the configuration there. Returns 0
  * with what dumps_done() frees, or negative errno if there is no memory or no such root. What is
- * wrong with a place is in its source. */
+ * wrong with a target is in it. */
 int dumps_read(const char *root, const Settings *settings, Dumps *ret) _must_check_;
 void dumps_done(Dumps *dumps);
 

@@ -171,12 +171,12 @@ static int add_place(json_object *object, const FoundDump *found) {
         _cleanup_free_ char *directory = NULL;
         int r;
 
-        if (found->source->is_raw) {
+        if (found->target->is_raw) {
                 r = add(object, "Name", json_object_new_string(found->dump.name));
                 return r < 0 ? r
-                             : add(object, "Device", json_object_new_string(found->source->path));
+                             : add(object, "Device", json_object_new_string(found->target->path));
         }
-        if (asprintf(&directory, "%s/%s", found->source->path, found->dump.name) < 0) {
+        if (asprintf(&directory, "%s/%s", found->target->path, found->dump.name) < 0) {
                 directory = NULL;
                 return -ENOMEM;
         }

@@ -123,7 +123,7 @@ static void print_state(FILE *f, const FoundDump *found, bool colour) {
                 put_text(f, info->message);
         }
         (void)fputc('\n', f);
-        if (found->source->is_raw) {
+        if (found->target->is_raw) {
                 put_label(f, "Note");
                 (void)fputs("it lies on a device, and the next crash will overwrite it; 'kdumpctl "
                             "recover' takes it into files\n",
@@ -255,8 +255,8 @@ void print_dump(FILE *f, const FoundDump *found, const char *report, size_t size
         print_machine(f, info);
         print_state(f, found, colour);
         put_noted(f, "Directory", info->directory, NULL);
-        if (found->source->is_raw)
-                put_noted(f, "Device", found->source->path, NULL);
+        if (found->target->is_raw)
+                put_noted(f, "Device", found->target->path, NULL);
         print_file(f, "Dump", info, info->vmcore, info->vmcore_bytes);
         print_file(f, "Log", info, info->log, info->log_bytes);
         print_collector(f, info);

@@ -17,9 +17,9 @@
 #include "base/string-util.h"
 #include "core/collector.h"
 #include "sys/crash-json.h"
-#include "sys/dump-place.h"
 #include "sys/dump-retain.h"
 #include "sys/dump-store.h"
+#include "sys/dump-target.h"
 #include "sys/raw-store.h"
 
 #define CHUNK     65536u
@@ -502,7 +502,7 @@ static int check_mounted(Recovery *c, int root_fd) {
         _cleanup_free_ char *clause = NULL;
         int r;
 
-        r = dump_place_mounted(root_fd, c->settings->capture_path, &clause);
+        r = dump_target_mounted(root_fd, c->settings->capture_path, &clause);
         if (r == -EAGAIN)
                 strscpy(c->reterr, RECOVER_ERROR_MAX, clause);
         else if (r < 0)

@@ -39,26 +39,26 @@ static int read_dumps(const Options *options, Dumps *ret) {
 }
 
 /* A directory that is not there yet is the best of news. */
-static void tell_sources(const Dumps *dumps) {
-        for (size_t i = 0; i < dumps->n_sources; i++) {
-                const DumpSource *source = &dumps->sources[i];
+static void tell_targets(const Dumps *dumps) {
+        for (size_t i = 0; i < dumps->n_targets; i++) {
+                const FoundTarget *target = &dumps->targets[i];
 
-                if (source->error == 0 || source->error == -ENOENT)
+                if (target->error == 0 || target->error == -ENOENT)
                         continue;
-                if (source->error == -EACCES)
+                if (target->error == -EACCES)
                         (void)complain("The dumps %s '%s' are not for this user, try it as root.",
-                                       source->is_raw ? "on" : "in", source->path);
-                else if (source->path)
-                        (void)complain("'%s' cannot be read: %s.", source->path, source->clause);
+                                       target->is_raw ? "on" : "in", target->path);
+                else if (target->path)
+                        (void)complain("'%s' cannot be read: %s.", target->path, target->clause);
                 else
-                        (void)complain("The dumps cannot be found: %s.", strempty(source->clause));
+                        (void)complain("The dumps cannot be found: %s.", strempty(target->clause));
         }
 }
 
 /* Whether there may be dumps that this user does not see. */
 static bool place_was_denied(const Dumps *dumps) {
-        for (size_t i = 0; i < dumps->n_sources; i++)
-                if (dumps->sources[i].error == -EACCES)
+        for (size_t i = 0; i < dumps->n_targets; i++)
+                if (dumps->targets[i].error == -EACCES)
                         return true;
         return false;
 }
@@ -72,10 +72,10 @@ static bool dump_was_denied(const Dumps *dumps) {
 
 /* Of a place that could not be read, that has been said, and nothing else is known. */
 static int no_dumps(const Dumps *dumps) {
-        for (size_t i = 0; i < dumps->n_sources; i++)
-                if (dumps->sources[i].path &&
-                    (dumps->sources[i].error == 0 || dumps->sources[i].error == -ENOENT))
-                        (void)complain("There are no dumps in '%s'.", dumps->sources[i].path);
+        for (size_t i = 0; i < dumps->n_targets; i++)
+                if (dumps->targets[i].path &&
+                    (dumps->targets[i].error == 0 || dumps->targets[i].error == -ENOENT))
+                        (void)complain("There are no dumps in '%s'.", dumps->targets[i].path);
         return EXIT_FAILURE;
 }
 
@@ -86,7 +86,7 @@ int verb_list(const Options *options) {
 
         if (read_dumps(options, &dumps) != 0)
                 return EXIT_FAILURE;
-        tell_sources(&dumps);
+        tell_targets(&dumps);
         denied = place_was_denied(&dumps);
         /* An empty list would say that there are none. */
         if (dumps.n == 0 && denied)
@@ -112,7 +112,7 @@ static const FoundDump *choose(const Options *options, const Dumps *dumps) {
         const FoundDump *found;
         int i;
 
-        tell_sources(dumps);
+        tell_targets(dumps);
         /* Which one is the newest, nobody can say who does not see all of them. */
         if (!options->argument && place_was_denied(dumps))
                 return NULL;

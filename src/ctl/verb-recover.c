@@ -13,7 +13,7 @@
 #include "ctl/verbs.h"
 #include "sys/blockdev.h"
 #include "sys/conffile.h"
-#include "sys/dump-place.h"
+#include "sys/dump-target.h"
 #include "sys/kernel-state.h"
 #include "sys/raw-store.h"
 
@@ -90,11 +90,11 @@ static void note_clear(int root_fd) {
 static int recover_configured(int root_fd, const Settings *settings) {
         bool all = true, any = false;
 
-        for (DumpPlace place = 0; place < _DUMP_PLACE_MAX; place++) {
+        for (DumpTarget which = 0; which < _DUMP_TARGET_MAX; which++) {
                 _cleanup_free_ char *device = NULL;
                 int r;
 
-                r = dump_place_device(settings, place, &device);
+                r = dump_target_device(settings, which, &device);
                 if (r == -ENXIO)
                         continue;
                 if (r < 0)

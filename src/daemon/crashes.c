@@ -12,7 +12,7 @@
 #include "sys/log.h"
 #include "sys/raw-store.h"
 
-static const char *const told_paths[_DUMP_PLACE_MAX] = CRASHES_TOLD_PATHS;
+static const char *const told_paths[_DUMP_TARGET_MAX] = CRASHES_TOLD_PATHS;
 
 /* Of the names in one such file: more than that many dumps are not listed. */
 #define TOLD_LONGEST (DUMPS_MOST * 256u)
@@ -44,16 +44,16 @@ static bool has_line(const char *text, const char *line) {
 
 /* Returns the names, or NULL if nothing is known of this directory: then what is there already is
  * no news. A file that is damaged knows no names, so that all is news: rather twice than never. */
-static char *read_told(const Look *c, DumpPlace place, const char *path) {
+static char *read_told(const Look *c, DumpTarget target, const char *path) {
         _cleanup_free_ char *text = NULL;
         const char *rest;
         int r;
 
-        r = read_file_below(c->root_fd, told_paths[place], TOLD_LONGEST, &text, NULL);
+        r = read_file_below(c->root_fd, told_paths[target], TOLD_LONGEST, &text, NULL);
         if (r == -ENOENT)
                 return NULL;
         if (r < 0 || text[0] != '/' || !strchr(text, '\n')) {
-                log_warning("%s is damaged, so dumps may be told of again", told_paths[place]);
+                log_warning("%s is damaged, so dumps may be told of again", told_paths[target]);
                 return strdup("");
         }
         rest = startswith(text, path);
@@ -61,7 +61,7 @@ static char *read_told(const Look *c, DumpPlace place, const char *path) {
 }
 
 /* told is what read_told() returned: as this is done at each look, mostly nothing has changed. */
-static void write_told(const Look *c, DumpPlace place, const char *path, const char *told,
+static void write_told(const Look *c, DumpTarget target, const char *path, const char *told,
                        const DumpList *list) {
         _cleanup_free_ char *text = NULL;
         size_t size;
@@ -77,11 +77,11 @@ static void write_told(const Look *c, DumpPlace place, const char *path, const c
         if (r >= 0 && !streq_ptr(told, text)) {
                 /* What is mounted there late need not have it. */
                 (void)mkdirat(c->root_fd, "var/lib/kdumpd", 0700);
-                r = write_durable_below(c->root_fd, told_paths[place], text, size);
+                r = write_durable_below(c->root_fd, told_paths[target], text, size);
         }
         if (r < 0)
-                log_warning("Cannot write %s, so dumps may be told of again: %s", told_paths[place],
-                            strerrordesc_np(-r));
+                log_warning("Cannot write %s, so dumps may be told of again: %s",
+                            told_paths[target], strerrordesc_np(-r));
 }
 
 /* Tells of those that are new, the oldest first. */
@@ -104,7 +104,7 @@ static void tell(Look *c, int fd, const char *path, const char *told, DumpList *
                 c->ops->more(c->userdata, skipped);
 }
 
-/* Whether this place has the newest so far. */
+/* Whether this target has the newest so far. */
 static bool note_newest(Look *c, int fd, const char *path, DumpList *list) {
         LastCrash *newest = &c->newest;
         Dump *d;
@@ -153,24 +153,24 @@ static bool is_pending(const Look *c) {
                !streq(test->boot_id, c->boot_id);
 }
 
-/* Returns 0, or negative errno if the place cannot be read. */
-static int look_at(Look *c, DumpPlace place) {
+/* Returns 0, or negative errno if the target cannot be read. */
+static int look_at(Look *c, DumpTarget target) {
         _cleanup_free_ char *path = NULL, *clause = NULL, *told = NULL;
         _cleanup_(dump_list_done) DumpList list = { 0 };
         _cleanup_close_ int fd = -EBADF;
         int r;
 
-        r = dump_place(c->root_fd, c->settings, place, &path, &clause);
+        r = dump_target_path(c->root_fd, c->settings, target, &path, &clause);
         if (r < 0)
                 return r;
         /* Both lead to the same directory: one is enough. */
         if (streq_ptr(path, c->target_path))
                 return -ENXIO;
-        told = read_told(c, place, path);
+        told = read_told(c, target, path);
         fd = dump_store_open(c->root_fd, path);
         /* So that the first dump of all is news. */
         if (fd == -ENOENT && isempty(told))
-                write_told(c, place, path, told, &list);
+                write_told(c, target, path, told, &list);
         if (fd < 0)
                 return fd;
         r = dump_store_list(fd, &list);
@@ -178,12 +178,12 @@ static int look_at(Look *c, DumpPlace place) {
                 return r;
         if (told)
                 tell(c, fd, path, told, &list);
-        write_told(c, place, path, told, &list);
+        write_told(c, target, path, told, &list);
         if (is_pending(c))
                 (void)judge_by(&c->test, fd, path, &list);
         if (note_newest(c, fd, path, &list))
                 c->ops->newest(c->userdata, &c->newest);
-        if (place == DUMP_PLACE_TARGET)
+        if (target == DUMP_TARGET_MAIN)
                 c->target_path = TAKE_PTR(path);
         return 0;
 }
@@ -220,9 +220,9 @@ bool crashes_look(int root_fd, const Settings *settings, uint64_t now_usec, cons
         read_test(&look);
         pending = is_pending(&look);
         /* Before the directories are: what is taken from a device after that is found next time. */
-        is_clear = !dump_place_any_device(settings) || exists_below(root_fd, RAW_STORE_CLEAR_PATH);
-        for (DumpPlace place = 0; place < _DUMP_PLACE_MAX; place++) {
-                int r = look_at(&look, place);
+        is_clear = !dump_target_any_device(settings) || exists_below(root_fd, RAW_STORE_CLEAR_PATH);
+        for (DumpTarget target = 0; target < _DUMP_TARGET_MAX; target++) {
+                int r = look_at(&look, target);
 
                 /* A directory that nobody has made yet is one without dumps. */
                 all_read &= r >= 0 || r == -ENXIO || r == -ENOENT;

@@ -5,10 +5,10 @@
 
 #include "core/settings.h"
 #include "daemon/aftermath.h"
-#include "sys/dump-place.h"
 #include "sys/dump-store.h"
+#include "sys/dump-target.h"
 
-/* The names of the dumps that were told of, below the root; one file for each place. */
+/* The names of the dumps that were told of, below the root; one file for each target. */
 #define CRASHES_TOLD_PATHS \
         { "/var/lib/kdumpd/dumps.target", "/var/lib/kdumpd/dumps.fallback" }
 
@@ -27,7 +27,7 @@ typedef struct CrashesOps {
         void (*newest)(void *userdata, const LastCrash *newest);
 } CrashesOps;
 
-/* Looks at all that is there, and tells what is new. Returns false if a place could not be read,
+/* Looks at all that is there, and tells what is new. Returns false if a target could not be read,
  * or dumps on devices were not looked for yet in this boot: there may be more the next time. Takes
  * as long as the file systems do, and is for a process that may be killed: what was told is noted
  * after it was, so that nothing is lost. */

@@ -30,7 +30,7 @@
 #include "daemon/unit-name.h"
 #include "sys/crash-test-json.h"
 #include "sys/dm.h"
-#include "sys/dump-place.h"
+#include "sys/dump-target.h"
 #include "sys/kernel-state.h"
 #include "sys/log.h"
 
@@ -255,7 +255,7 @@ static void on_dump_found(void *userdata, const char *directory) {
 
 /* Not on a made-up machine: systemd has one root only. */
 static void look_for_dumps(Daemon *d) {
-        if (!d->options.root && dump_place_any_device(&d->settings))
+        if (!d->options.root && dump_target_any_device(&d->settings))
                 system_start_unit(d->event, "kdumpd-recover.service");
         scan_look(d->scan, monotonic_usec(), true);
 }

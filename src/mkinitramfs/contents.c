@@ -12,7 +12,7 @@
 #include "core/collector.h"
 #include "mkinitramfs/drivers.h"
 #include "mkinitramfs/libraries.h"
-#include "mkinitramfs/place.h"
+#include "mkinitramfs/target.h"
 #include "sys/capture-plan-json.h"
 #include "sys/path.h"
 
@@ -235,10 +235,10 @@ static int set_plan(Builder *b) {
                 return fail_memory(b);
         r = set_host(b);
         if (r >= 0)
-                r = place_resolve(b, "Target", &b->settings->target, &b->plan.target);
+                r = target_resolve(b, "Target", &b->settings->target, &b->plan.target);
         if (r >= 0)
-                r = place_resolve(b, "FallbackTarget", &b->settings->fallback_target,
-                                  &b->plan.fallback);
+                r = target_resolve(b, "FallbackTarget", &b->settings->fallback_target,
+                                   &b->plan.fallback);
         return r;
 }
 

@@ -9,16 +9,16 @@
 
 #define KIB 1024.0
 
-static void print_place(FILE *f, const char *what, const PlanPlace *place) {
-        if (place->type == PLAN_PLACE_NONE)
+static void print_target(FILE *f, const char *what, const PlanTarget *target) {
+        if (target->type == PLAN_TARGET_NONE)
                 return;
-        (void)fprintf(f, "%s: %s", what, place->label);
-        if (place->type == PLAN_PLACE_RAW)
+        (void)fprintf(f, "%s: %s", what, target->label);
+        if (target->type == PLAN_TARGET_RAW)
                 (void)fprintf(f, ", written over");
         else
-                (void)fprintf(f, ", %s, in %s", place->file_system, place->directory);
-        (void)fprintf(f, ", found by %s %s\n", device_tag_to_string(place->device.tag),
-                      place->device.value);
+                (void)fprintf(f, ", %s, in %s", target->file_system, target->directory);
+        (void)fprintf(f, ", found by %s %s\n", device_tag_to_string(target->device.tag),
+                      target->device.value);
 }
 
 static void print_devices(FILE *f, const CapturePlan *plan) {
@@ -38,8 +38,8 @@ int report_contents(FILE *f, const Builder *b) {
         uint64_t bytes = 0;
 
         (void)fprintf(f, "Kernel: %s\n", b->release);
-        print_place(f, "Target", &b->plan.target);
-        print_place(f, "Fallback", &b->plan.fallback);
+        print_target(f, "Target", &b->plan.target);
+        print_target(f, "Fallback", &b->plan.fallback);
         print_devices(f, &b->plan);
         (void)fprintf(f, "Compression: %s\n", compression_to_string(b->compression));
         if (b->warning[0] != '\0')

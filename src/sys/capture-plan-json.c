@@ -9,7 +9,7 @@
 
 DEFINE_JSON_NAME(device_tag, DeviceTag);
 DEFINE_JSON_NAME(plan_device_type, PlanDeviceType);
-DEFINE_JSON_NAME(plan_place_type, PlanPlaceType);
+DEFINE_JSON_NAME(plan_target_type, PlanTargetType);
 DEFINE_JSON_NAME(final_action, FinalAction);
 
 #define FIELDS(table) JSON_FIELDS(table, PLAN_LONGEST_STRING)
@@ -46,23 +46,23 @@ static const JsonField device_table[] = {
 };
 static const JsonFields device_fields = FIELDS(device_table);
 
-static const JsonField place_table[] = {
-        JSON_FIELD_NAME(PlanPlace, "Type", type, plan_place_type),
-        JSON_FIELD_OBJECT(PlanPlace, "Device", device, device_id_fields),
-        JSON_FIELD(STRING, PlanPlace, "FileSystem", file_system),
-        JSON_FIELD(STRING, PlanPlace, "Options", options),
-        JSON_FIELD(STRING, PlanPlace, "Directory", directory),
-        JSON_FIELD(STRING, PlanPlace, "Label", label),
+static const JsonField target_table[] = {
+        JSON_FIELD_NAME(PlanTarget, "Type", type, plan_target_type),
+        JSON_FIELD_OBJECT(PlanTarget, "Device", device, device_id_fields),
+        JSON_FIELD(STRING, PlanTarget, "FileSystem", file_system),
+        JSON_FIELD(STRING, PlanTarget, "Options", options),
+        JSON_FIELD(STRING, PlanTarget, "Directory", directory),
+        JSON_FIELD(STRING, PlanTarget, "Label", label),
 };
-static const JsonFields place_fields = FIELDS(place_table);
+static const JsonFields target_fields = FIELDS(target_table);
 
 static const JsonField plan_table[] = {
         JSON_FIELD(STRING, CapturePlan, "Host", host),
         JSON_FIELD(STRING, CapturePlan, "KernelRelease", kernel_release),
         JSON_FIELD_ARRAY(CapturePlan, "Modules", modules, module_fields, PLAN_MODULES_MOST),
         JSON_FIELD_ARRAY(CapturePlan, "Devices", devices, device_fields, PLAN_DEVICES_MOST),
-        JSON_FIELD_OBJECT(CapturePlan, "Target", target, place_fields),
-        JSON_FIELD_OBJECT(CapturePlan, "Fallback", fallback, place_fields),
+        JSON_FIELD_OBJECT(CapturePlan, "Target", target, target_fields),
+        JSON_FIELD_OBJECT(CapturePlan, "Fallback", fallback, target_fields),
         JSON_FIELD(STRING, CapturePlan, "CoreCollector", core_collector),
         JSON_FIELD(NUMBER, CapturePlan, "UnknownKernelLevel", unknown_kernel_level),
         JSON_FIELD(NUMBER, CapturePlan, "Keep", keep),

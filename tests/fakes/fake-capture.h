@@ -5,9 +5,9 @@
 
 #include <check.h>
 
-#include "capture/place.h"
 #include "capture/run.h"
 #include "capture/store.h"
+#include "capture/target.h"
 #include "fake-vmcore.h"
 #include "sys/capture-plan-json.h"
 #include "sys/crash-json.h"
@@ -118,7 +118,7 @@ static inline CapturePlan plan_with(char *core_collector) {
         return (CapturePlan){
                 .host = (char *)"box",
                 .kernel_release = (char *)"6.9.0-fake",
-                .target = { .type = PLAN_PLACE_FILE_SYSTEM,
+                .target = { .type = PLAN_TARGET_FILE_SYSTEM,
                             .device = { DEVICE_BY_UUID, (char *)"u" },
                             .file_system = (char *)"ext4",
                             .options = (char *)"",

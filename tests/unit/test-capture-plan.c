@@ -46,13 +46,13 @@ static CapturePlan sample(void) {
                 .n_modules = ELEMENTSOF(modules),
                 .devices = copy(devices, sizeof(devices)),
                 .n_devices = ELEMENTSOF(devices),
-                .target = { PLAN_PLACE_FILE_SYSTEM,
+                .target = { PLAN_TARGET_FILE_SYSTEM,
                             { DEVICE_BY_MAPPER, strdup("vg-lv") },
                             strdup("btrfs"),
                             strdup("subvolid=5"),
                             strdup("/@/var/crash"),
                             strdup("label \xc3\xa9") },
-                .fallback = { PLAN_PLACE_RAW,
+                .fallback = { PLAN_TARGET_RAW,
                               { DEVICE_BY_PARTUUID, strdup("p-3") },
                               strdup(""),
                               strdup("o"),
@@ -75,7 +75,7 @@ static void check_id(const DeviceId *a, const DeviceId *b) {
         ck_assert(streq_ptr(a->value, b->value));
 }
 
-static void check_place(const PlanPlace *a, const PlanPlace *b) {
+static void check_target(const PlanTarget *a, const PlanTarget *b) {
         ck_assert_uint_eq(a->type, b->type);
         check_id(&a->device, &b->device);
         ck_assert_str_eq(a->file_system, b->file_system);
@@ -116,8 +116,8 @@ static void check_plan(const CapturePlan *a, const CapturePlan *b) {
         ck_assert_uint_eq(a->n_devices, b->n_devices);
         for (size_t i = 0; i < a->n_devices; i++)
                 check_device(&a->devices[i], &b->devices[i]);
-        check_place(&a->target, &b->target);
-        check_place(&a->fallback, &b->fallback);
+        check_target(&a->target, &b->target);
+        check_target(&a->fallback, &b->fallback);
         ck_assert_str_eq(a->core_collector, b->core_collector);
         ck_assert_uint_eq(a->unknown_kernel_level, b->unknown_kernel_level);
         ck_assert_uint_eq(a->keep, b->keep);
@@ -159,7 +159,7 @@ START_TEST(defaults) {
         ck_assert_str_eq(plan.modules[0].path, "");
         ck_assert_str_eq(plan.modules[0].options, "");
         ck_assert_uint_eq(plan.n_devices, 0);
-        ck_assert_uint_eq(plan.target.type, PLAN_PLACE_NONE);
+        ck_assert_uint_eq(plan.target.type, PLAN_TARGET_NONE);
         ck_assert_ptr_null(plan.target.device.value);
         ck_assert_str_eq(plan.fallback.directory, "");
         ck_assert_str_eq(plan.core_collector, settings.core_collector);

@@ -7,7 +7,7 @@
 #include <sys/wait.h>
 
 #include "base/time-util.h"
-#include "capture/place.h"
+#include "capture/target.h"
 #include "fake-capture.h"
 
 START_TEST(everything) {
@@ -210,15 +210,15 @@ START_TEST(collector_sees_a_terminal) {
 END_TEST
 
 /* The fallback is the same directory, but works. */
-static int fail_second(Capture *c, const PlanPlace *place, uint64_t deadline_usec,
+static int fail_second(Capture *c, const PlanTarget *target, uint64_t deadline_usec,
                        char ret_device[static 64], char reterr[static CAPTURE_ERROR_MAX]) {
-        if (streq(place->label, "the other")) {
+        if (streq(target->label, "the other")) {
                 ck_assert(!has(DUMP));
                 sync_failing = NULL;
                 free_space = UINT64_MAX;
                 free(collector("echo on the other >\"$n\"", ""));
         }
-        return capture_tree_ops.attach(c, place, deadline_usec, ret_device, reterr);
+        return capture_tree_ops.attach(c, target, deadline_usec, ret_device, reterr);
 }
 
 /* Of the dump there is nothing, and why not is said. */

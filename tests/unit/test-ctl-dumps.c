@@ -183,8 +183,8 @@ END_TEST
 
 START_TEST(test_nothing) {
         read_dumps(0);
-        ck_assert_uint_eq(dumps.n_sources, 1);
-        ck_assert_int_eq(dumps.sources[0].error, -ENOENT);
+        ck_assert_uint_eq(dumps.n_targets, 1);
+        ck_assert_int_eq(dumps.targets[0].error, -ENOENT);
         ck_assert_int_eq(dumps_find(&dumps, NULL), -ENOENT);
 }
 END_TEST
@@ -202,13 +202,13 @@ START_TEST(test_places) {
         ck_assert_int_eq(settings_set(&settings, "Capture", "FallbackTarget", "/dev/sda1", error),
                          0);
         read_dumps(3);
-        ck_assert_uint_eq(dumps.n_sources, 2);
-        ck_assert_int_eq(dumps.sources[0].error, -ENODEV);
-        ck_assert_str_eq(dumps.sources[0].clause, "there is no device /dev/sdq");
-        ck_assert_int_eq(dumps.sources[1].error, 0);
+        ck_assert_uint_eq(dumps.n_targets, 2);
+        ck_assert_int_eq(dumps.targets[0].error, -ENODEV);
+        ck_assert_str_eq(dumps.targets[0].clause, "there is no device /dev/sdq");
+        ck_assert_int_eq(dumps.targets[1].error, 0);
         ck_assert_int_eq(settings_set(&settings, "Capture", "Target", "auto", error), 0);
         read_dumps(3);
-        ck_assert_uint_eq(dumps.n_sources, 1);
+        ck_assert_uint_eq(dumps.n_targets, 1);
 }
 END_TEST
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Where dumps go: from Target= and Path= to a device, a file system and a directory on it. */
-#include "mkinitramfs/place.h"
+#include "mkinitramfs/target.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -50,15 +50,15 @@ static int refuse_type(Builder *b, const char *key, const char *type, const char
 }
 
 static int set_file_system(Builder *b, const char *key, const char *type, const char *where,
-                           PlanPlace *place) {
+                           PlanTarget *target) {
         for (size_t i = 0; i < ELEMENTSOF(file_systems); i++) {
                 int r;
 
                 if (!streq(file_systems[i].type, type))
                         continue;
-                place->file_system = strdup(type);
-                place->options = strdup(file_systems[i].options);
-                if (!place->file_system || !place->options)
+                target->file_system = strdup(type);
+                target->options = strdup(file_systems[i].options);
+                if (!target->file_system || !target->options)
                         return fail_memory(b);
                 r = driver_add(b, file_systems[i].driver, "for the target's file system");
                 return r;
@@ -106,33 +106,33 @@ static int add_btrfs_members(Builder *b, const char *uuid) {
 
 /* What the file system is on, and how it is found again. Only one of the devices of a btrfs has the
  * link that the UUID of all of them makes. */
-static int set_device(Builder *b, const BlockName *name, PlanPlace *place) {
+static int set_device(Builder *b, const BlockName *name, PlanTarget *target) {
         int r = -ENOENT;
 
-        if (streq(place->file_system, "btrfs"))
-                r = btrfs_of(b, name, &place->device.value);
+        if (streq(target->file_system, "btrfs"))
+                r = btrfs_of(b, name, &target->device.value);
         if (r >= 0) {
-                place->device.tag = DEVICE_BY_UUID;
-                return add_btrfs_members(b, place->device.value);
+                target->device.tag = DEVICE_BY_UUID;
+                return add_btrfs_members(b, target->device.value);
         }
         if (r != -ENOENT)
                 return fail_memory(b);
         r = stack_add(b, name);
-        return r < 0 ? r : device_identify(b, name, DEVICE_USE_FILE_SYSTEM, &place->device);
+        return r < 0 ? r : device_identify(b, name, DEVICE_USE_FILE_SYSTEM, &target->device);
 }
 
-static int set_label(Builder *b, PlanPlace *place, const char *directory, const BlockName *name) {
+static int set_label(Builder *b, PlanTarget *target, const char *directory, const BlockName *name) {
         char mapper[256];
         int r;
 
         if (block_attribute(b->root_fd, name, "dm/name", mapper, sizeof(mapper)) >= 0)
-                r = asprintf(&place->label, "%s%s/dev/mapper/%s", directory,
+                r = asprintf(&target->label, "%s%s/dev/mapper/%s", directory,
                              *directory ? " on " : "", mapper);
         else
-                r = asprintf(&place->label, "%s%s/dev/%s", directory, *directory ? " on " : "",
+                r = asprintf(&target->label, "%s%s/dev/%s", directory, *directory ? " on " : "",
                              name->text);
         if (r < 0) {
-                place->label = NULL;
+                target->label = NULL;
                 return fail_memory(b);
         }
         return 0;
@@ -184,7 +184,7 @@ static int check_mounted(Builder *b, const char *key, const char *path, const ch
                     b->settings->capture_path, missing.point);
 }
 
-static int resolve_mounted(Builder *b, const char *key, PlanPlace *place) {
+static int resolve_mounted(Builder *b, const char *key, PlanTarget *target) {
         _cleanup_(mount_done) Mount mount = { 0 };
         _cleanup_free_ char *path = NULL, *rest = NULL;
         const char *inside;
@@ -206,19 +206,19 @@ static int resolve_mounted(Builder *b, const char *key, PlanPlace *place) {
                          "own: " ELSEWHERE,
                          key, mount.point);
         if (r >= 0)
-                r = set_file_system(b, key, mount.type, b->settings->capture_path, place);
+                r = set_file_system(b, key, mount.type, b->settings->capture_path, target);
         if (r >= 0)
                 r = device_of_mount(b, key, &mount, &name);
         if (r >= 0)
-                r = set_device(b, &name, place);
+                r = set_device(b, &name, target);
         if (r >= 0)
-                r = set_label(b, place, b->settings->capture_path, &name);
+                r = set_label(b, target, b->settings->capture_path, &name);
         if (r < 0)
                 return r;
         inside = streq(mount.point, "/") ? path : path + strlen(mount.point);
-        place->directory = join(mount.root, inside, rest);
-        place->type = PLAN_PLACE_FILE_SYSTEM;
-        return place->directory ? 0 : fail_memory(b);
+        target->directory = join(mount.root, inside, rest);
+        target->type = PLAN_TARGET_FILE_SYSTEM;
+        return target->directory ? 0 : fail_memory(b);
 }
 
 /* What is on a device that need not be mounted. */
@@ -244,39 +244,39 @@ static int type_of_device(Builder *b, const char *key, const BlockName *name, ch
         return 0;
 }
 
-static int find_device(Builder *b, const char *key, const Target *target, BlockName *ret) {
+static int find_device(Builder *b, const char *key, const Target *named, BlockName *ret) {
         int r;
 
-        r = block_by_name(b->root_fd, &target->device, ret);
+        r = block_by_name(b->root_fd, &named->device, ret);
         if (r == -ENOMEM)
                 return fail_memory(b);
         if (r == -ENOTBLK)
-                return fail(b, r, "%s=: \"%s\" is no block device", key, target->name);
+                return fail(b, r, "%s=: \"%s\" is no block device", key, named->name);
         if (r < 0)
-                return fail(b, r, "%s=: there is no device \"%s\": %s", key, target->name,
+                return fail(b, r, "%s=: there is no device \"%s\": %s", key, named->name,
                             strerror(-r));
         return 0;
 }
 
-static int resolve_device(Builder *b, const char *key, const Target *target, PlanPlace *place) {
+static int resolve_device(Builder *b, const char *key, const Target *named, PlanTarget *target) {
         _cleanup_free_ char *type = NULL;
         BlockName name;
         int r;
 
-        r = find_device(b, key, target, &name);
+        r = find_device(b, key, named, &name);
         if (r >= 0)
                 r = type_of_device(b, key, &name, &type);
         if (r >= 0)
-                r = set_file_system(b, key, type, target->name, place);
+                r = set_file_system(b, key, type, named->name, target);
         if (r >= 0)
-                r = set_device(b, &name, place);
+                r = set_device(b, &name, target);
         if (r >= 0)
-                r = set_label(b, place, b->settings->capture_path, &name);
+                r = set_label(b, target, b->settings->capture_path, &name);
         if (r < 0)
                 return r;
-        place->directory = join("", b->settings->capture_path, "");
-        place->type = PLAN_PLACE_FILE_SYSTEM;
-        return place->directory ? 0 : fail_memory(b);
+        target->directory = join("", b->settings->capture_path, "");
+        target->type = PLAN_TARGET_FILE_SYSTEM;
+        return target->directory ? 0 : fail_memory(b);
 }
 
 /* Whether swap is on it, however /proc/swaps names it. */
@@ -361,33 +361,33 @@ static int check_unused(Builder *b, const char *key, const BlockName *name) {
         return 0;
 }
 
-static int resolve_raw(Builder *b, const char *key, const Target *target, PlanPlace *place) {
+static int resolve_raw(Builder *b, const char *key, const Target *named, PlanTarget *target) {
         BlockName name;
         int r;
 
-        r = find_device(b, key, target, &name);
+        r = find_device(b, key, named, &name);
         if (r >= 0)
                 r = check_unused(b, key, &name);
         if (r >= 0)
                 r = stack_add(b, &name);
         if (r >= 0)
-                r = device_identify(b, &name, DEVICE_USE_RAW, &place->device);
+                r = device_identify(b, &name, DEVICE_USE_RAW, &target->device);
         if (r >= 0)
-                r = set_label(b, place, "", &name);
-        place->type = PLAN_PLACE_RAW;
+                r = set_label(b, target, "", &name);
+        target->type = PLAN_TARGET_RAW;
         return r;
 }
 
-int place_resolve(Builder *b, const char *key, const Target *target, PlanPlace *ret) {
-        switch (target->type) {
+int target_resolve(Builder *b, const char *key, const Target *named, PlanTarget *ret) {
+        switch (named->type) {
         case TARGET_AUTO:
                 return resolve_mounted(b, key, ret);
         case TARGET_DEVICE:
-                return resolve_device(b, key, target, ret);
+                return resolve_device(b, key, named, ret);
         case TARGET_RAW:
-                return resolve_raw(b, key, target, ret);
+                return resolve_raw(b, key, named, ret);
         default:
-                ret->type = PLAN_PLACE_NONE;
+                ret->type = PLAN_TARGET_NONE;
                 return 0;
         }
 }

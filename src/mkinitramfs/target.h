@@ -5,4 +5,4 @@
 #include "mkinitramfs/builder.h"
 
 /* Works out where Target= or FallbackTarget= is, as key= has it. */
-int place_resolve(Builder *b, const char *key, const Target *target, PlanPlace *ret) _must_check_;
+int target_resolve(Builder *b, const char *key, const Target *named, PlanTarget *ret) _must_check_;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The operations of the real machine: waiting for a target, mounting it. */
-#include "capture/place.h"
+#include "capture/target.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -24,13 +24,13 @@ static int load_module(Capture *c, const PlanModule *module) {
 }
 
 /* A btrfs of several devices can be mounted when the kernel knows them all. */
-static bool is_btrfs_ready(const Devices *d, const PlanPlace *place) {
+static bool is_btrfs_ready(const Devices *d, const PlanTarget *target) {
         bool is_ready = false;
 
         for (size_t i = 0; i < d->n_seen; i++) {
                 char path[80];
 
-                if (!devices_seen_is(d, &d->seen[i], &place->device, "btrfs"))
+                if (!devices_seen_is(d, &d->seen[i], &target->device, "btrfs"))
                         continue;
                 strscpyf(path, sizeof(path), "/dev/%s", d->seen[i].name);
                 is_ready = btrfs_scan(d->capture->root_fd, path) > 0 || is_ready;
@@ -38,40 +38,40 @@ static bool is_btrfs_ready(const Devices *d, const PlanPlace *place) {
         return is_ready;
 }
 
-static bool is_ready(const Devices *d, const PlanPlace *place, char ret_path[static 64]) {
-        if (devices_find(d, &place->device, ret_path, NULL) < 0)
+static bool is_ready(const Devices *d, const PlanTarget *target, char ret_path[static 64]) {
+        if (devices_find(d, &target->device, ret_path, NULL) < 0)
                 return false;
-        return !streq_ptr(place->file_system, "btrfs") || place->device.tag != DEVICE_BY_UUID ||
-               is_btrfs_ready(d, place);
+        return !streq_ptr(target->file_system, "btrfs") || target->device.tag != DEVICE_BY_UUID ||
+               is_btrfs_ready(d, target);
 }
 
 /* Returns 0; -ENODEV at the deadline. In the second half of the time arrays may start without all
  * of their members. */
-static int wait_for(Devices *d, const PlanPlace *place, uint64_t deadline_usec,
+static int wait_for(Devices *d, const PlanTarget *target, uint64_t deadline_usec,
                     char ret_path[static 64]) {
         uint64_t start = monotonic_usec(), now = start;
         bool told = false;
 
         for (;;) {
                 devices_look(d, now - start >= sub_saturated(deadline_usec, start) / 2);
-                if (is_ready(d, place, ret_path))
+                if (is_ready(d, target, ret_path))
                         return 0;
                 now = monotonic_usec();
                 if (now >= deadline_usec)
                         return -ENODEV;
                 if (!told)
-                        capture_say("waiting for %s", place->label);
+                        capture_say("waiting for %s", target->label);
                 told = true;
                 capture_progress(d->capture);
                 (void)poll(NULL, 0, LOOK_EVERY_MSEC);
         }
 }
 
-static int mount_place(const char *device, const PlanPlace *place, bool is_degraded) {
+static int mount_target(const char *device, const PlanTarget *target, bool is_degraded) {
         _cleanup_free_ char *options = NULL;
 
-        if (asprintf(&options, "%s%s%s", strempty(place->options),
-                     is_degraded && !isempty(place->options) ? "," : "",
+        if (asprintf(&options, "%s%s%s", strempty(target->options),
+                     is_degraded && !isempty(target->options) ? "," : "",
                      is_degraded ? "degraded" : "") < 0) {
                 options = NULL;
                 return -ENOMEM;
@@ -80,21 +80,21 @@ static int mount_place(const char *device, const PlanPlace *place, bool is_degra
                 return -errno;
         if (mkdir(MOUNT_POINT, 0700) < 0 && errno != EEXIST)
                 return -errno;
-        if (mount(device, MOUNT_POINT, place->file_system, MS_NOSUID | MS_NODEV, options) < 0)
+        if (mount(device, MOUNT_POINT, target->file_system, MS_NOSUID | MS_NODEV, options) < 0)
                 return -errno;
         return 0;
 }
 
-static int attach(Capture *c, const PlanPlace *place, uint64_t deadline_usec,
+static int attach(Capture *c, const PlanTarget *target, uint64_t deadline_usec,
                   char ret_device[static 64], char reterr[static CAPTURE_ERROR_MAX]) {
         Devices *d = c->userdata;
         bool is_degraded = false;
         int r;
 
         d->capture = c;
-        r = wait_for(d, place, deadline_usec, ret_device);
-        if (r < 0 && streq_ptr(place->file_system, "btrfs") &&
-            devices_find(d, &place->device, ret_device, NULL) >= 0) {
+        r = wait_for(d, target, deadline_usec, ret_device);
+        if (r < 0 && streq_ptr(target->file_system, "btrfs") &&
+            devices_find(d, &target->device, ret_device, NULL) >= 0) {
                 is_degraded = true;
                 r = 0;
         }
@@ -102,22 +102,22 @@ static int attach(Capture *c, const PlanPlace *place, uint64_t deadline_usec,
                 strscpy(reterr, CAPTURE_ERROR_MAX, "no such device appeared within TargetTimeout=");
                 return r;
         }
-        if (place->type == PLAN_PLACE_RAW)
+        if (target->type == PLAN_TARGET_RAW)
                 return 0;
-        r = mount_place(ret_device, place, is_degraded);
+        r = mount_target(ret_device, target, is_degraded);
         if (r == -ENODEV)
                 strscpyf(reterr, CAPTURE_ERROR_MAX, "this kernel has no file system %s",
-                         place->file_system);
+                         target->file_system);
         else if (r < 0)
                 strscpyf(reterr, CAPTURE_ERROR_MAX, "%s cannot be mounted: %s", ret_device,
                          strerror(-r));
         return r;
 }
 
-static void detach(Capture *c, const PlanPlace *place) {
-        if (place->type == PLAN_PLACE_FILE_SYSTEM && umount2(MOUNT_POINT, 0) < 0 &&
+static void detach(Capture *c, const PlanTarget *target) {
+        if (target->type == PLAN_TARGET_FILE_SYSTEM && umount2(MOUNT_POINT, 0) < 0 &&
             umount2(MOUNT_POINT, MNT_DETACH) < 0)
-                capture_say("%s cannot be unmounted: %s", place->label, strerror(errno));
+                capture_say("%s cannot be unmounted: %s", target->label, strerror(errno));
         /* Who gets a shell may want to look at it, and cannot put it together by hand. */
         if ((c->shared->is_complete ? c->plan.final_action : c->plan.failure_action) != FINAL_SHELL)
                 devices_release(c->userdata);
@@ -150,21 +150,21 @@ const CaptureOps capture_ops = {
 };
 
 /* On a made-up machine nothing is loaded or mounted: what is to be the target is there or not, and
- * a raw place is the file with the name of its device. */
+ * a raw target is the file with the name of its device. */
 static int tree_load_module(Capture *c, const PlanModule *module) {
         return exists_below(c->root_fd, module->path) ? 0 : -ENOENT;
 }
 
-static int tree_attach(Capture *c, const PlanPlace *place, uint64_t deadline_usec,
+static int tree_attach(Capture *c, const PlanTarget *target, uint64_t deadline_usec,
                        char ret_device[static 64], char reterr[static CAPTURE_ERROR_MAX]) {
-        strscpyf(ret_device, 64, "/dev/%.58s", strempty(place->device.value));
-        if (exists_below(c->root_fd, place->type == PLAN_PLACE_RAW ? ret_device : MOUNT_POINT))
+        strscpyf(ret_device, 64, "/dev/%.58s", strempty(target->device.value));
+        if (exists_below(c->root_fd, target->type == PLAN_TARGET_RAW ? ret_device : MOUNT_POINT))
                 return 0;
         strscpy(reterr, CAPTURE_ERROR_MAX, "it is not in the tree");
         return -ENODEV;
 }
 
-static void tree_detach(Capture *c, const PlanPlace *place) {
+static void tree_detach(Capture *c, const PlanTarget *target) {
 }
 
 const CaptureOps capture_tree_ops = {

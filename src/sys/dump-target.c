@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Where the dumps of the configuration lie on the running system. */
-#include "sys/dump-place.h"
+#include "sys/dump-target.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -68,17 +68,17 @@ static int fail(int error, char **reterr, const char *before, const char *target
         return error;
 }
 
-static const Target *target_of(const Settings *settings, DumpPlace place) {
-        return place == DUMP_PLACE_TARGET ? &settings->target : &settings->fallback_target;
+static const Target *target_of(const Settings *settings, DumpTarget which) {
+        return which == DUMP_TARGET_MAIN ? &settings->target : &settings->fallback_target;
 }
 
-int dump_place_device(const Settings *settings, DumpPlace place, char **ret) {
-        const Target *target = target_of(settings, place);
+int dump_target_device(const Settings *settings, DumpTarget which, char **ret) {
+        const Target *target = target_of(settings, which);
 
         return target->type == TARGET_RAW ? block_path(&target->device, ret) : -ENXIO;
 }
 
-bool dump_place_any_device(const Settings *settings) {
+bool dump_target_any_device(const Settings *settings) {
         return settings->target.type == TARGET_RAW || settings->fallback_target.type == TARGET_RAW;
 }
 
@@ -94,7 +94,7 @@ static char *resolve(int root_fd, const char *path) {
         return whole;
 }
 
-int dump_place_mounted(int root_fd, const char *path, char **reterr) {
+int dump_target_mounted(int root_fd, const char *path, char **reterr) {
         _cleanup_(mount_done) Mount mounted = { 0 }, missing = { 0 };
         _cleanup_(mounts_freep) Mounts *fstab = NULL, *mounts = NULL;
         _cleanup_free_ char *whole = NULL;
@@ -117,15 +117,16 @@ int dump_place_mounted(int root_fd, const char *path, char **reterr) {
         return r == -ENOMEM ? r : 0;
 }
 
-int dump_place(int root_fd, const Settings *settings, DumpPlace place, char **ret, char **reterr) {
-        const Target *target = target_of(settings, place);
+int dump_target_path(int root_fd, const Settings *settings, DumpTarget which, char **ret,
+                     char **reterr) {
+        const Target *target = target_of(settings, which);
         BlockName name;
         int r;
 
         if (target->type == TARGET_NONE)
                 return fail(-ENXIO, reterr, "there is no FallbackTarget=", "", "");
         if (target->type != TARGET_DEVICE) {
-                r = dump_place_mounted(root_fd, settings->capture_path, reterr);
+                r = dump_target_mounted(root_fd, settings->capture_path, reterr);
                 if (r < 0)
                         return r;
                 *ret = strdup(settings->capture_path);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Where the dumps of a target lie, on made-up machines. */
-#include "sys/dump-place.h"
+#include "sys/dump-target.h"
 
 #include "test.h"
 #include "tree.h"
@@ -56,39 +56,40 @@ static void set(const char *key, const char *value) {
         ck_assert_int_eq(settings_set(&settings, "Capture", key, value, error), 0);
 }
 
-static void check_place(const char *target, const char *path, const char *wanted) {
-        _cleanup_free_ char *place = NULL, *error = NULL;
+static void check_path(const char *target, const char *below, const char *wanted) {
+        _cleanup_free_ char *path = NULL, *error = NULL;
 
         set("Target", target);
-        set("Path", path);
-        ck_assert_int_eq(dump_place(tree.fd, &settings, DUMP_PLACE_TARGET, &place, &error), 0);
-        ck_assert_str_eq(place, wanted);
+        set("Path", below);
+        ck_assert_int_eq(dump_target_path(tree.fd, &settings, DUMP_TARGET_MAIN, &path, &error), 0);
+        ck_assert_str_eq(path, wanted);
         ck_assert_ptr_null(error);
 }
 
 static void check_none(const char *target, int wanted, const char *text) {
-        _cleanup_free_ char *place = NULL, *error = NULL;
+        _cleanup_free_ char *path = NULL, *error = NULL;
 
         set("Target", target);
-        ck_assert_int_eq(dump_place(tree.fd, &settings, DUMP_PLACE_TARGET, &place, &error), wanted);
-        ck_assert_ptr_null(place);
+        ck_assert_int_eq(dump_target_path(tree.fd, &settings, DUMP_TARGET_MAIN, &path, &error),
+                         wanted);
+        ck_assert_ptr_null(path);
         ck_assert_str_eq(error, text);
 }
 
-START_TEST(test_places) {
-        check_place("auto", "/var/crash", "/var/crash");
-        check_place("raw:/dev/sdd1", "/var/crash", "/var/crash");
-        check_place("/dev/sdb1", "/dumps", "/mnt/my disk/dumps");
-        check_place("UUID=0011-AABB", "/dumps", "/mnt/my disk/dumps");
-        check_place("LABEL=my/disk", "/dumps", "/mnt/my disk/dumps");
-        check_place("PARTUUID=p1", "/dumps", "/dumps");
+START_TEST(test_paths) {
+        check_path("auto", "/var/crash", "/var/crash");
+        check_path("raw:/dev/sdd1", "/var/crash", "/var/crash");
+        check_path("/dev/sdb1", "/dumps", "/mnt/my disk/dumps");
+        check_path("UUID=0011-AABB", "/dumps", "/mnt/my disk/dumps");
+        check_path("LABEL=my/disk", "/dumps", "/mnt/my disk/dumps");
+        check_path("PARTUUID=p1", "/dumps", "/dumps");
         /* A part of the file system will do, if it is the one with the dumps in it. */
-        check_place("/dev/sdb1", "/sub/x", "/elsewhere/x");
-        check_place("/dev/sdb1", "/subway", "/mnt/my disk/subway");
+        check_path("/dev/sdb1", "/sub/x", "/elsewhere/x");
+        check_path("/dev/sdb1", "/subway", "/mnt/my disk/subway");
         /* btrfs: the number says nothing, the name does. */
-        check_place("/dev/vg/data", "/@dumps", "/srv/dumps");
-        check_place("/dev/mapper/vg-data", "/@dumps/a", "/srv/dumps/a");
-        check_place("/dev/sde1", "/dumps", "/ntfs/dumps");
+        check_path("/dev/vg/data", "/@dumps", "/srv/dumps");
+        check_path("/dev/mapper/vg-data", "/@dumps/a", "/srv/dumps/a");
+        check_path("/dev/sde1", "/dumps", "/ntfs/dumps");
 }
 END_TEST
 
@@ -103,14 +104,15 @@ START_TEST(test_none) {
 END_TEST
 
 START_TEST(test_fallback) {
-        _cleanup_free_ char *place = NULL, *error = NULL;
+        _cleanup_free_ char *path = NULL, *error = NULL;
 
-        ck_assert_int_eq(dump_place(tree.fd, &settings, DUMP_PLACE_FALLBACK, &place, &error),
+        ck_assert_int_eq(dump_target_path(tree.fd, &settings, DUMP_TARGET_FALLBACK, &path, &error),
                          -ENXIO);
         ck_assert_str_eq(error, "there is no FallbackTarget=");
         set("FallbackTarget", "UUID=0011-AABB");
-        ck_assert_int_eq(dump_place(tree.fd, &settings, DUMP_PLACE_FALLBACK, &place, &error), 0);
-        ck_assert_str_eq(place, "/mnt/my disk/var/crash");
+        ck_assert_int_eq(dump_target_path(tree.fd, &settings, DUMP_TARGET_FALLBACK, &path, &error),
+                         0);
+        ck_assert_str_eq(path, "/mnt/my disk/var/crash");
 }
 END_TEST
 
@@ -142,7 +144,7 @@ static const struct {
 };
 
 START_TEST(test_mounted) {
-        _cleanup_free_ char *place = NULL, *error = NULL, *wanted = NULL;
+        _cleanup_free_ char *path = NULL, *error = NULL, *wanted = NULL;
 
         tree_text(&tree, "/etc/fstab", FSTAB);
         tree_text(&tree, "/proc/self/mountinfo", MOUNTED);
@@ -155,24 +157,24 @@ START_TEST(test_mounted) {
                 int r;
 
                 set("Path", mounted[i].path);
-                r = dump_place(tree.fd, &settings, DUMP_PLACE_TARGET, &place, &error);
+                r = dump_target_path(tree.fd, &settings, DUMP_TARGET_MAIN, &path, &error);
                 ck_assert_int_eq(r, mounted[i].missing ? -EAGAIN : 0);
-                ck_assert_str_eq(strempty(place), mounted[i].missing ? "" : mounted[i].path);
+                ck_assert_str_eq(strempty(path), mounted[i].missing ? "" : mounted[i].path);
                 if (mounted[i].missing)
                         ck_assert_int_ge(asprintf(&wanted,
                                                   "what /etc/fstab mounts at %s is not mounted",
                                                   mounted[i].missing),
                                          0);
                 ck_assert_str_eq(strempty(error), strempty(wanted));
-                free(TAKE_PTR(place));
+                free(TAKE_PTR(path));
                 free(TAKE_PTR(error));
                 free(TAKE_PTR(wanted));
         }
         tree_text(&tree, "/proc/self/mountinfo",
                   MOUNTED "40 22 8:65 / /srv/crash rw - ext4 /dev/sde1 rw\n");
-        check_place("auto", "/srv/crash/below", "/srv/crash/below");
+        check_path("auto", "/srv/crash/below", "/srv/crash/below");
         /* With a device of its own, that is what has to be mounted. */
-        check_place("/dev/sdb1", "/srv/crash", "/mnt/my disk/srv/crash");
+        check_path("/dev/sdb1", "/srv/crash", "/mnt/my disk/srv/crash");
 }
 END_TEST
 
@@ -182,9 +184,9 @@ static void add_cases(Suite *suite) {
         tcase_add_checked_fixture(loops, setup, teardown);
         tcase_add_loop_test(loops, test_mounted, 0, 2);
         suite_add_tcase(suite, loops);
-        ADD_FIXTURE_TEST(suite, test_places);
+        ADD_FIXTURE_TEST(suite, test_paths);
         ADD_FIXTURE_TEST(suite, test_none);
         ADD_FIXTURE_TEST(suite, test_fallback);
 }
 
-TEST_MAIN("dump-place", add_cases)
+TEST_MAIN("dump-target", add_cases)

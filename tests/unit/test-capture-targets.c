@@ -3,8 +3,8 @@
  * devices. */
 #include "test.h"
 
-#include "capture/place.h"
 #include "capture/run.h"
+#include "capture/target.h"
 #include "core/raw-dump.h"
 #include "fake-capture.h"
 
@@ -135,15 +135,15 @@ START_TEST(keep_follows_no_links) {
 }
 END_TEST
 
-static int fail_attach(Capture *c, const PlanPlace *place, uint64_t deadline_usec,
+static int fail_attach(Capture *c, const PlanTarget *target, uint64_t deadline_usec,
                        char ret_device[static 64], char reterr[static CAPTURE_ERROR_MAX]) {
-        ck_assert_uint_eq(shared.attaching, streq(place->label, "the target") ? 1 : 2);
-        if (streq(place->label, "the target")) {
-                ck_assert_uint_eq(skip.places, 0);
+        ck_assert_uint_eq(shared.attaching, streq(target->label, "the target") ? 1 : 2);
+        if (streq(target->label, "the target")) {
+                ck_assert_uint_eq(skip.targets, 0);
                 strscpy(reterr, CAPTURE_ERROR_MAX, "it is elsewhere");
                 return -ENODEV;
         }
-        return capture_tree_ops.attach(c, place, deadline_usec, ret_device, reterr);
+        return capture_tree_ops.attach(c, target, deadline_usec, ret_device, reterr);
 }
 
 START_TEST(fallback) {
@@ -183,7 +183,7 @@ START_TEST(target_left_out) {
         plan.fallback = plan.target;
         plan.fallback.label = (char *)"the other";
         ops.attach = fail_attach;
-        skip.places = 1;
+        skip.targets = 1;
         ck_assert_int_eq(run_plan(&plan), 0);
         ck_assert_uint_eq(shared.attaching, 0);
         info = read_info(DUMP "/kdump.json");
@@ -193,13 +193,13 @@ START_TEST(target_left_out) {
 }
 END_TEST
 
-START_TEST(places_left_out) {
+START_TEST(targets_left_out) {
         CapturePlan plan = plan_with(collector("echo x >\"$n\"", ""));
         _cleanup_free_ char *text = NULL;
 
         plan.fallback = plan.target;
         tree_text(&tree, "/dev/pmsg0", "");
-        skip.places = 2;
+        skip.targets = 2;
         ck_assert_int_eq(run_plan(&plan), -ENODEV);
         ck_assert(!has(TARGET));
         ck_assert_int_eq(read_file_below(tree.fd, "/dev/pmsg0", 1 << 16, &text, NULL), 0);
@@ -217,16 +217,16 @@ START_TEST(again) {
         ck_assert(capture_again(&left, true, &less));
         less.summary = false;
         ck_assert(capture_again(&left, false, &less));
-        ck_assert(less.summary && less.places == 0);
+        ck_assert(less.summary && less.targets == 0);
         ck_assert(!capture_again(&left, false, &less));
         left = (CaptureShared){ .attaching = 1 };
         ck_assert(!capture_again(&left, false, &less));
         ck_assert(capture_again(&left, true, &less));
-        ck_assert_uint_eq(less.places, 1);
+        ck_assert_uint_eq(less.targets, 1);
         ck_assert(!capture_again(&left, true, &less));
         left.attaching = 2;
         ck_assert(capture_again(&left, true, &less));
-        ck_assert(less.summary && less.places == 2);
+        ck_assert(less.summary && less.targets == 2);
         ck_assert(!capture_again(&left, true, &less));
 }
 END_TEST
@@ -323,7 +323,7 @@ END_TEST
 static CapturePlan raw_plan(char *core_collector) {
         CapturePlan plan = plan_with(core_collector);
 
-        plan.target.type = PLAN_PLACE_RAW;
+        plan.target.type = PLAN_TARGET_RAW;
         plan.target.device = (DeviceId){ DEVICE_BY_PARTUUID, (char *)"disk" };
         write_plan(&plan);
         return plan;
@@ -538,7 +538,7 @@ static void add_cases(Suite *s) {
         ADD_FIXTURE_TEST(s, fallback);
         ADD_FIXTURE_TEST(s, no_target);
         ADD_FIXTURE_TEST(s, target_left_out);
-        ADD_FIXTURE_TEST(s, places_left_out);
+        ADD_FIXTURE_TEST(s, targets_left_out);
         ADD_FIXTURE_TEST(s, again);
         ADD_FIXTURE_TEST(s, no_vmcore);
         ADD_FIXTURE_TEST(s, damaged_vmcore);
@@ -559,4 +559,4 @@ static void add_cases(Suite *s) {
         ADD_FIXTURE_TEST(s, raw_unknown_kernel);
 }
 
-TEST_MAIN("capture-places", add_cases)
+TEST_MAIN("capture-targets", add_cases)
