@@ -102,6 +102,16 @@ static void give_away(const char *name) {
         ck_assert_int_eq(fchownat(store, name, STRANGER, STRANGER, AT_SYMLINK_NOFOLLOW), 0);
 }
 
+/* A dump of a MiB, and what belongs to it. */
+static void put_large(const char *name) {
+        char *memory = malloc(1 << 20);
+
+        memset(memory, 'x', 1 << 20);
+        put(name, "");
+        tree_bytes(&tree, path_of(name, "vmcore"), memory, 1 << 20);
+        free(memory);
+}
+
 START_TEST(test_keep) {
         put(OLD, "x");
         put(NEW, "x");
@@ -110,6 +120,25 @@ START_TEST(test_keep) {
         keep(1);
         ck_assert(!is_there(OLD) && is_there(NEW));
         ck_assert_str_eq(said, "removed the old dump " OLD ", as Keep= says\n");
+}
+END_TEST
+
+/* A clock that was set back makes the dump that was just written the oldest one: it stays. */
+START_TEST(test_just_written) {
+        Retention r = retention(1, 1);
+
+        put_large(OLD);
+        put_large(NEW);
+        r.name = OLD;
+        retain_newest(&r);
+        ck_assert_str_eq(said, "");
+        ck_assert(is_there(OLD) && is_there(NEW));
+        retain_make_room(&r);
+        ck_assert_str_eq(said, "");
+        ck_assert(is_there(OLD) && is_there(NEW));
+        r.name = NEW;
+        retain_newest(&r);
+        ck_assert(!is_there(OLD) && is_there(NEW));
 }
 END_TEST
 
@@ -180,16 +209,6 @@ START_TEST(test_fifo) {
         ck_assert(is_there(OLD));
 }
 END_TEST
-
-/* A dump of a MiB, and what belongs to it. */
-static void put_large(const char *name) {
-        char *memory = malloc(1 << 20);
-
-        memset(memory, 'x', 1 << 20);
-        put(name, "");
-        tree_bytes(&tree, path_of(name, "vmcore"), memory, 1 << 20);
-        free(memory);
-}
 
 static void put_three(void) {
         put_large(OLD);
@@ -265,6 +284,7 @@ static void add_cases(Suite *suite) {
                 ADD_FIXTURE_TEST(suite, test_strangers);
         }
         ADD_FIXTURE_TEST(suite, test_keep);
+        ADD_FIXTURE_TEST(suite, test_just_written);
         ADD_FIXTURE_TEST(suite, test_no_dumps);
         ADD_FIXTURE_TEST(suite, test_fifo);
         ADD_FIXTURE_TEST(suite, test_lag);
