@@ -43,6 +43,9 @@ typedef struct CaptureOps {
          * at MOUNT_POINT; of a raw target, writes the path of its device to ret_device. */
         int (*attach)(Capture *c, const PlanTarget *target, uint64_t deadline_usec,
                       char ret_device[static 64], char reterr[static CAPTURE_ERROR_MAX]);
+        /* Mounts a device with these flags of mount(2) at MOUNT_POINT, for attach(). */
+        int (*mount)(const char *device, const char *type, unsigned long flags,
+                     const char *options);
         void (*detach)(Capture *c, const PlanTarget *target);
         /* Makes what was written to fd, a file or a directory, durable. name is for people. */
         int (*sync)(Capture *c, int fd, const char *name);
@@ -61,6 +64,7 @@ struct Capture {
         CaptureSkip skip;
         uint64_t start_usec;     /* CLOCK_MONOTONIC */
         uint64_t log_limit_usec; /* for reading the log of the crashed kernel; 0: LOG_LIMIT_USEC */
+        uint64_t silence_usec;   /* of the collector; 0: COLLECTOR_SILENCE_USEC */
 
         CapturePlan plan;
         int vmcore_fd;

@@ -76,7 +76,7 @@ static int run_once(Attempt *attempt, uint64_t level, const char *const *more, s
                 .on_line = on_line,
                 .has_progressed = file_grows,
                 .userdata = attempt,
-                .silence_usec = COLLECTOR_SILENCE_USEC,
+                .silence_usec = c->silence_usec ?: COLLECTOR_SILENCE_USEC,
         };
         int r;
 

@@ -67,7 +67,18 @@ static int wait_for(Devices *d, const PlanTarget *target, uint64_t deadline_usec
         }
 }
 
-static int mount_target(const char *device, const PlanTarget *target, bool is_degraded) {
+static int mount_at_point(const char *device, const char *type, unsigned long flags,
+                          const char *options) {
+        if (mkdir("/run/kdumpd", 0700) < 0 && errno != EEXIST)
+                return -errno;
+        if (mkdir(MOUNT_POINT, 0700) < 0 && errno != EEXIST)
+                return -errno;
+        return mount(device, MOUNT_POINT, type, flags, options) < 0 ? -errno : 0;
+}
+
+/* Nothing on it is run or opened as a device: what is there was not checked by anybody. */
+static int mount_target(Capture *c, const char *device, const PlanTarget *target,
+                        bool is_degraded) {
         _cleanup_free_ char *options = NULL;
 
         if (asprintf(&options, "%s%s%s", strempty(target->options),
@@ -76,13 +87,7 @@ static int mount_target(const char *device, const PlanTarget *target, bool is_de
                 options = NULL;
                 return -ENOMEM;
         }
-        if (mkdir("/run/kdumpd", 0700) < 0 && errno != EEXIST)
-                return -errno;
-        if (mkdir(MOUNT_POINT, 0700) < 0 && errno != EEXIST)
-                return -errno;
-        if (mount(device, MOUNT_POINT, target->file_system, MS_NOSUID | MS_NODEV, options) < 0)
-                return -errno;
-        return 0;
+        return c->ops->mount(device, target->file_system, MS_NOSUID | MS_NODEV, options);
 }
 
 static int attach(Capture *c, const PlanTarget *target, uint64_t deadline_usec,
@@ -104,7 +109,7 @@ static int attach(Capture *c, const PlanTarget *target, uint64_t deadline_usec,
         }
         if (target->type == PLAN_TARGET_RAW)
                 return 0;
-        r = mount_target(ret_device, target, is_degraded);
+        r = mount_target(c, ret_device, target, is_degraded);
         if (r == -ENODEV)
                 strscpyf(reterr, CAPTURE_ERROR_MAX, "this kernel has no file system %s",
                          target->file_system);
@@ -143,6 +148,7 @@ static int free_bytes(Capture *c, int fd, uint64_t *ret) {
 const CaptureOps capture_ops = {
         .load_module = load_module,
         .attach = attach,
+        .mount = mount_at_point,
         .detach = detach,
         .sync = sync_fd,
         .read_memory = read_memory,

@@ -30,6 +30,7 @@ static int sync_error;          /* of the file that is called: */
 static const char *sync_failing;
 static CaptureSkip skip;
 static uint64_t bad_start, bad_end; /* of /proc/vmcore, where it cannot be read for a copy */
+static uint64_t silence_usec;       /* of the collector; 0: as on a real machine */
 static void (*on_log)(void);        /* called when the text of the log is read, unless NULL */
 
 static inline bool has(const char *path) {
@@ -75,6 +76,7 @@ static inline void setup(void) {
         ops.read_memory = fake_read_memory;
         bad_start = bad_end = 0;
         on_log = NULL;
+        silence_usec = 0;
         events[0] = '\0';
         free_space = UINT64_MAX;
         free_meanwhile = 0;
@@ -141,6 +143,7 @@ static inline int run(void) {
                 .shared = &shared,
                 .skip = skip,
                 .log_limit_usec = on_log ? 100000 : 0,
+                .silence_usec = silence_usec,
                 .vmcore_fd = -EBADF,
                 .base_fd = -EBADF,
                 .dir_fd = -EBADF,

@@ -2,10 +2,14 @@
 /* capture/devices: which of the devices that have appeared is the one that is meant. */
 #include "test.h"
 
+#include <errno.h>
+#include <sys/mount.h>
 #include <sys/sysmacros.h>
 
 #include "base/string-util.h"
 #include "capture/devices.h"
+#include "capture/target.h"
+#include "tree.h"
 
 #define UUID "11111111-2222-3333-4444-555555555555"
 
@@ -58,7 +62,64 @@ START_TEST(parts_are_no_places) {
 }
 END_TEST
 
+static struct {
+        char device[64], type[16], options[64];
+        unsigned long flags;
+        int error;
+} mounted;
+
+static int fake_mount(const char *device, const char *type, unsigned long flags,
+                      const char *options) {
+        strscpy(mounted.device, sizeof(mounted.device), device);
+        strscpy(mounted.type, sizeof(mounted.type), type);
+        strscpy(mounted.options, sizeof(mounted.options), options);
+        mounted.flags = flags;
+        return mounted.error;
+}
+
+/* What is on a target was checked by nobody: no program on it gets rights by its owner, and no node
+ * on it is a device. */
+static void check_mount(const char *type, const char *options, int error, const char *wanted) {
+        const PlanTarget target = { PLAN_TARGET_FILE_SYSTEM,
+                                    { DEVICE_BY_UUID, (char *)UUID },
+                                    (char *)type,
+                                    (char *)options,
+                                    (char *)"/",
+                                    (char *)"the target" };
+        SeenDevice disk = seen("vda1", 1, type);
+        char device[64], reason[CAPTURE_ERROR_MAX] = "";
+        CaptureShared shared = { 0 };
+        CaptureOps ops = capture_ops;
+        Devices d = { .seen = &disk, .n_seen = 1 };
+        Capture c = { .ops = &ops, .userdata = &d, .shared = &shared };
+        Tree tree;
+
+        tree_init(&tree);
+        c.root_fd = tree.fd;
+        ops.mount = fake_mount;
+        mounted.error = error;
+        ck_assert_int_eq(ops.attach(&c, &target, 0, device, reason), error);
+        ck_assert_str_eq(mounted.device, "/dev/vda1");
+        ck_assert_str_eq(mounted.type, type);
+        ck_assert_uint_eq(mounted.flags, MS_NOSUID | MS_NODEV);
+        ck_assert_str_eq(mounted.options, wanted);
+        ck_assert_int_eq(reason[0] != '\0', error < 0);
+        tree_done(&tree);
+}
+
+START_TEST(mounts) {
+        check_mount("ext4", "", 0, "");
+        check_mount("xfs", "norecovery", 0, "norecovery");
+        check_mount("xfs", "", -ENODEV, "");
+        check_mount("ext4", "", -EIO, "");
+        /* Not all of its devices are there. */
+        check_mount("btrfs", "subvolid=5,skip_balance", 0, "subvolid=5,skip_balance,degraded");
+        check_mount("btrfs", "", 0, "degraded");
+}
+END_TEST
+
 static void add_cases(Suite *s) {
+        ADD_TEST(s, mounts);
         ADD_TEST(s, parts_are_no_places);
 }
 

@@ -164,6 +164,38 @@ START_TEST(pages_unreadable) {
 }
 END_TEST
 
+/* Whoever neither says nor writes anything has hung, and a plain copy is better than that. */
+START_TEST(collector_silent) {
+        CrashInfo info;
+
+        silence_usec = USEC_PER_SEC / 2;
+        ck_assert_int_eq(run_with(collector("exec sleep 20", "")), 0);
+        info = read_info(DUMP "/kdump.json");
+        ck_assert_uint_eq(info.result, CRASH_RESULT_COPIED);
+        ck_assert_ptr_nonnull(strstr(info.message, "made no progress and was killed"));
+        ck_assert_int_eq(info.collector_status, 256 + SIGKILL);
+        crash_info_done(&info);
+}
+END_TEST
+
+/* It says nothing, but its file grows; or the other way round. */
+START_TEST(collector_slow) {
+        static const char *const scripts[] = {
+                "for i in 1 2 3 4 5 6 7 8; do sleep .5; head -c 8192 /dev/urandom >>\"$n\"; done",
+                "for i in 1 2 3 4 5 6 7 8; do sleep .5; echo $i; done; echo x >\"$n\"",
+        };
+        CrashInfo info;
+
+        silence_usec = 3 * USEC_PER_SEC;
+        ck_assert_int_eq(run_with(collector(scripts[_i], "")), 0);
+        info = read_info(DUMP "/kdump.json");
+        ck_assert_uint_eq(info.result, CRASH_RESULT_COMPLETE);
+        ck_assert_ptr_null(info.message);
+        ck_assert_int_eq(info.collector_status, 0);
+        crash_info_done(&info);
+}
+END_TEST
+
 /* Told at once, it does not have to finish: the second line would make it hang. */
 static const char unknown[] = "echo \"$*\" >>\"${n%/*}/calls\"\n"
                               "echo 'The kernel version is not supported.'\n"
@@ -341,6 +373,13 @@ START_TEST(log_kills) {
 END_TEST
 
 static void add_cases(Suite *s) {
+        TCase *slow = tcase_create("slow");
+
+        tcase_add_checked_fixture(slow, setup, teardown);
+        tcase_set_timeout(slow, 30);
+        tcase_add_test(slow, collector_silent);
+        tcase_add_loop_test(slow, collector_slow, 0, 2);
+        suite_add_tcase(s, slow);
         ADD_FIXTURE_TEST(s, everything);
         ADD_FIXTURE_TEST(s, order);
         ADD_FIXTURE_TEST(s, incomplete_meanwhile);
