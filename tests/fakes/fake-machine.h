@@ -15,7 +15,7 @@ typedef struct FakeMachine {
         bool without_net_admin; /* with no more of a receive buffer than everybody gets */
         const char *helper;     /* the program to use, NULL: the script */
 
-        pid_t pid, bus_pid;
+        pid_t pid, bus_pid, pump;
         int notify_fd;
 
         /* What it told since it was started. */
