@@ -82,7 +82,8 @@ class Machine:
         self._initrd = initrd
         self._process = None
         self._work = None
-        self._dimms = self._cpus_added = 0
+        self._dimms = 0
+        self._plugged = {}          # arguments for what was plugged in, which stays over a restart
         self.qmp = self.guest = self.port = None
         self.panicked = False
         self.events = []            # of QEMU, from the first start on
@@ -172,7 +173,8 @@ class Machine:
             argv += ["-device", ",".join([device.pop("driver"), *(f"{key}={value}" for key, value
                                                                   in device.items())])]
         argv += self.config.devices
-        self._dimms = self._cpus_added = 0
+        for arguments in self._plugged.values():
+            argv += arguments
         self.boots += 1
         with open(self.logs / "qemu", "wb") as log:
             self._process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=log,
@@ -250,11 +252,20 @@ class Machine:
         self._boot_again()
 
     def _boot_again(self):
-        """Another QEMU with the same disks, once this one has ended."""
-        self._process.wait()
-        self._disconnect()
-        self._launch()
-        self._wait_booted()
+        """Another QEMU with the same disks, once this one has ended; more than one as in boot()."""
+        for attempt in (1, 2, 3):
+            self._process.wait()
+            self._disconnect()
+            seen = len(self.console())
+            self._launch()
+            try:
+                self._wait_booted()
+                return
+            except VmDied:
+                reason = EARLY_DEATH.search(self.console()[seen:])
+                if not reason or attempt == 3:
+                    raise
+                note(f"the restarted {self.kernel.release} died ({reason.group(0).strip()}); again")
 
     def _disconnect(self):
         for part in (self.guest, self.qmp):
@@ -304,7 +315,7 @@ class Machine:
     @property
     def cpus(self):
         """How many CPUs are there now."""
-        return CPUS + self._cpus_added
+        return CPUS + sum(name.startswith("cpu") for name in self._plugged)
 
     def add_cpu(self):
         """Plug one CPU and, as nobody on Debian does it, bring it online. Returns its number."""
@@ -320,7 +331,9 @@ class Machine:
         self.qmp.execute("device_add", driver=slot["type"], id=f"cpu{number}", **slot["props"])
         result = online.wait(30)
         check(result.code == 0, f"CPU {number} did not come online: {result}")
-        self._cpus_added += 1
+        self._plugged[f"cpu{number}"] = ["-device", ",".join(
+            [slot["type"], f"id=cpu{number}", *(f"{key}={value}" for key, value
+                                                in slot["props"].items())])]
         return number
 
     def toggle_cpu(self, times=1, number=1):
@@ -333,7 +346,7 @@ class Machine:
         self.qmp.execute("device_del", id=f"cpu{number}")
         self.guest.until(f"[ ! -e /sys/devices/system/cpu/cpu{number}/online ]", 30,
                          f"CPU {number} to be gone")
-        self._cpus_added -= 1
+        del self._plugged[f"cpu{number}"]
 
     def memory_blocks(self):
         return int(self.guest.text("grep -lx online /sys/devices/system/memory/memory*/state"
@@ -354,6 +367,8 @@ class Machine:
         if at:
             at()
         self.qmp.execute("device_add", driver="pc-dimm", id=name, memdev=f"{name}-backend")
+        self._plugged[name] = ["-object", f"memory-backend-ram,id={name}-backend,size={size}",
+                               "-device", f"pc-dimm,id={name},memdev={name}-backend"]
         return name
 
     def add_dimm(self, size=GIB, at=None):
@@ -377,6 +392,7 @@ class Machine:
         self.qmp.execute("device_del", id=name)
         self.qmp.wait_event("DEVICE_DELETED", 60, since=seen, device=name)
         self.qmp.execute("object-del", id=f"{name}-backend")
+        del self._plugged[name]
         self._wait_blocks(before - (end - start) // BLOCK, 60, f"{name} to be gone")
 
     def resize_virtio_mem(self, size):
