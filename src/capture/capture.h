@@ -10,9 +10,10 @@
 #include "capture/vmcore-log.h"
 #include "core/capture-plan.h"
 #include "core/crash-info.h"
+#include "core/paths.h"
 
 #define VMCORE_PATH "/proc/vmcore"
-#define MOUNT_POINT "/run/kdumpd/target" /* of the target */
+#define MOUNT_POINT RUN_DIRECTORY "/target" /* of the target */
 
 #define CAPTURE_ERROR_MAX 256u
 #define LOG_LIMIT_USEC    (UINT64_C(60) * 1000000)

@@ -69,7 +69,7 @@ static int wait_for(Devices *d, const PlanTarget *target, uint64_t deadline_usec
 
 static int mount_at_point(const char *device, const char *type, unsigned long flags,
                           const char *options) {
-        if (mkdir("/run/kdumpd", 0700) < 0 && errno != EEXIST)
+        if (mkdir(RUN_DIRECTORY, 0700) < 0 && errno != EEXIST)
                 return -errno;
         if (mkdir(MOUNT_POINT, 0700) < 0 && errno != EEXIST)
                 return -errno;

@@ -9,10 +9,7 @@
 
 #include "base/string-util.h"
 #include "base/time-util.h"
-
-#define BUS_NAME      "org.kdumpd1"
-#define BUS_PATH      "/org/kdumpd1"
-#define BUS_INTERFACE "org.kdumpd1.Manager"
+#include "core/bus-name.h"
 
 #define UNIT_PATH "/org/freedesktop/systemd1/unit/kdumpd_2eservice"
 

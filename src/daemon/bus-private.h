@@ -4,11 +4,8 @@
 
 #include <systemd/sd-bus.h>
 
+#include "core/bus-name.h"
 #include "daemon/bus.h"
-
-#define BUS_NAME      "org.kdumpd1"
-#define BUS_PATH      "/org/kdumpd1"
-#define BUS_INTERFACE "org.kdumpd1.Manager"
 
 /* More callers than this at a time are turned away. */
 #define BUS_CALLERS_MAX 64

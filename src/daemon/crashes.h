@@ -3,6 +3,7 @@
  * whether a crash test gave its dump. */
 #pragma once
 
+#include "core/paths.h"
 #include "core/settings.h"
 #include "daemon/aftermath.h"
 #include "sys/dump-store.h"
@@ -10,7 +11,7 @@
 
 /* The names of the dumps that were told of, below the root; one file for each target. */
 #define CRASHES_TOLD_PATHS \
-        { "/var/lib/kdumpd/dumps.target", "/var/lib/kdumpd/dumps.fallback" }
+        { STATE_DIRECTORY "/dumps.target", STATE_DIRECTORY "/dumps.fallback" }
 
 /* New dumps that are told of one by one, of one look; the older ones just count. */
 #define CRASHES_NEWS_MOST 16u

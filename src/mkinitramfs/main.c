@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/file-util.h"
+#include "core/paths.h"
 #include "mkinitramfs/builder.h"
 #include "mkinitramfs/contents.h"
 #include "mkinitramfs/output.h"
@@ -25,8 +26,8 @@ enum {
         EXIT_USAGE = 2,
 };
 
-#define KEPT_IMAGE "/var/lib/kdumpd/%s/initramfs.img"
-#define KEPT_NOTE  "/var/lib/kdumpd/%s/inputs.json"
+#define KEPT_IMAGE STATE_DIRECTORY "/%s/initramfs.img"
+#define KEPT_NOTE  STATE_DIRECTORY "/%s/inputs.json"
 
 static const char *arg_root = "";
 static const char *arg_release;

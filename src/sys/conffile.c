@@ -19,6 +19,7 @@
 #include <sys/stat.h>
 
 #include "base/file-util.h"
+#include "core/paths.h"
 
 #define MAIN_FILE       "kdumpd.conf"
 #define DROPIN_DIR      "kdumpd.conf.d"
@@ -29,7 +30,7 @@
 /* The first one wins. */
 static const char *const directories[] = {
         KDUMPD_SYSCONFDIR "/kdumpd",
-        "/run/kdumpd",
+        RUN_DIRECTORY,
         KDUMPD_VENDORDIR "/kdumpd",
 };
 

@@ -3,8 +3,9 @@
 #pragma once
 
 #include "core/crash-test.h"
+#include "core/paths.h"
 
-#define CRASH_TEST_PATH "/var/lib/kdumpd/crash-test.json"
+#define CRASH_TEST_PATH STATE_DIRECTORY "/crash-test.json"
 
 /* Reads it below root_fd. Returns 0 with what crash_test_done() frees; -ENOENT if there was never a
  * test, -EBADMSG, or another negative errno. */

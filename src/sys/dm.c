@@ -14,12 +14,13 @@
 #include "base/file-util.h"
 #include "base/string-util.h"
 #include "core/dm-table.h"
+#include "core/paths.h"
 #include "sys/json-fields.h"
 
 #define CONTROL           "/dev/mapper/control"
 #define DRIVER            "/sys/module/dm_mod"
 #define LVM_BACKUPS       "/etc/lvm/backup"
-#define DM_NOTE_DIRECTORY "/run/kdumpd"
+#define DM_NOTE_DIRECTORY RUN_DIRECTORY
 #define BUFFER_FIRST      (16u * 1024u)
 #define BUFFER_MOST       (4u * 1024u * 1024u)
 

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "base/macro.h"
+#include "core/paths.h"
 
 typedef struct DmTableLine {
         uint64_t start_sectors, length_sectors; /* of 512 bytes */
@@ -31,7 +32,7 @@ typedef struct DmTables {
 #define DM_TABLES_MOST    4096u
 #define DM_LINES_MOST     1024u
 #define DM_STRING_LONGEST 4096u
-#define DM_NOTE_PATH      "/run/kdumpd/tables.json"
+#define DM_NOTE_PATH      RUN_DIRECTORY "/tables.json"
 #define DM_NOTE_LONGEST   (16u * 1024u * 1024u) /* bytes */
 
 /* Asks the kernel for the tables of all devices. Returns 0 (there may be none); -EPERM, -EACCES,

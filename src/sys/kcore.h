@@ -4,6 +4,7 @@
 #pragma once
 
 #include "core/memory-map.h"
+#include "core/paths.h"
 
 typedef struct Kcore {
         uint64_t kernel_vaddr; /* of the byte at kernel_start */
@@ -22,7 +23,7 @@ int kcore_read(int root_fd, uint64_t kernel_start, const MemoryMap *memory,
                Kcore *ret) _must_check_;
 
 /* For root only: the addresses are what KASLR hides. */
-#define KCORE_NOTE_PATH "/run/kdumpd/kernel-addresses"
+#define KCORE_NOTE_PATH RUN_DIRECTORY "/kernel-addresses"
 
 /* Leaves a note of what kcore_read() finds, which is the same for all of a boot, for those who may
  * not read the file: to do so is to read all of the kernel's memory. The umask decides who can read

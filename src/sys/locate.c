@@ -11,6 +11,7 @@
 
 #include "base/file-util.h"
 #include "base/string-util.h"
+#include "core/paths.h"
 #include "sys/kernel-file.h"
 #include "sys/path.h"
 
@@ -85,7 +86,7 @@ typedef struct InitrdPlace {
 } InitrdPlace;
 
 /* Names with the release come before those without. */
-#define OWN_INITRD "/var/lib/kdumpd/%r/initramfs.img"
+#define OWN_INITRD STATE_DIRECTORY "/%r/initramfs.img"
 static const InitrdPlace initrd_places[] = {
         { OWN_INITRD, &own }, /* kdump-mkinitramfs */
         { "/boot/initramfs-%rkdump.img", &fedora },

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "core/crash-info.h"
+#include "core/paths.h"
 #include "core/raw-dump.h"
 #include "sys/dump-store.h"
 
@@ -39,4 +40,4 @@ int raw_store_mark(RawStore *store) _must_check_;
 
 /* Below the root: the devices of the configuration were looked at in this boot, and no dump is left
  * on them. kdumpd may not read devices, so that kdumpctl notes it. */
-#define RAW_STORE_CLEAR_PATH "/run/kdumpd/recovered"
+#define RAW_STORE_CLEAR_PATH RUN_DIRECTORY "/recovered"

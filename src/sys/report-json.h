@@ -3,6 +3,7 @@
  * The daemon's and the loader's only user of json-c. */
 #pragma once
 
+#include "core/paths.h"
 #include "core/report.h"
 
 #define REPORT_JSON_LONGEST (64u * 1024u)
@@ -17,7 +18,7 @@ int report_to_json(const LoadReport *report, char **ret) _must_check_;
 int report_from_json(const char *text, size_t size, LoadReport *ret) _must_check_;
 
 /* Where the record is kept. */
-#define IMAGE_RECORD_PATH "/run/kdumpd/image.json"
+#define IMAGE_RECORD_PATH RUN_DIRECTORY "/image.json"
 
 /* Both as above; the record is one JSON object with the report inside. */
 int image_record_to_json(const ImageRecord *record, char **ret) _must_check_;
