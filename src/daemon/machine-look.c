@@ -210,38 +210,34 @@ static void note_unseen(Machine *m, unsigned unseen) {
         m->removal_untried = true;
 }
 
-static void facts_decide(Step *s) {
+/* Returns whether there was something to do about the batch before anything is observed. */
+static bool decide_beforehand(Step *s) {
+        Machine *m = s->m;
+
+        if (m->batch.requested)
+                step_begin(s, m->have_record ? VERDICT_RELOAD : VERDICT_LOAD, m->requested_for,
+                           NULL);
+        else if (!m->wanted)
+                decide_idle(s);
+        else if (m->facts.loaded != 1)
+                decide_without_image(s);
+        else if (!m->have_record && !m->foreign)
+                found_foreign(s);
+        else
+                return false;
+        return true;
+}
+
+static Observation observe(Step *s) {
         Machine *m = s->m;
         Observation o = {
                 .subsystems = m->batch.subsystems,
                 .met_load = m->batch.met_load,
                 .away = m->batch.away,
                 .look_again = m->batch.look_again,
+                .moved = machine_moved(m, &m->covered),
         };
-        Reason reason;
-        Verdict verdict;
 
-        /* A burst began while a second look was awaited. */
-        if (s->now->monotonic_usec < machine_batch_due(m))
-                return;
-        if (m->batch.requested) {
-                step_begin(s, m->have_record ? VERDICT_RELOAD : VERDICT_LOAD, m->requested_for,
-                           NULL);
-                return;
-        }
-        if (!m->wanted) {
-                decide_idle(s);
-                return;
-        }
-        if (m->facts.loaded != 1) {
-                decide_without_image(s);
-                return;
-        }
-        if (!m->have_record && !m->foreign) {
-                found_foreign(s);
-                return;
-        }
-        o.moved = machine_moved(m, &m->covered);
         if (m->facts.has_fingerprint)
                 o.idle = m->batch.subsystems & ~m->batch.changing;
         if ((m->batch.log_line || m->batch.log_lost) && !m->batch.met_load && o.moved)
@@ -251,6 +247,19 @@ static void facts_decide(Step *s) {
         memcpy(o.answers, m->facts.answers, sizeof(o.answers));
         o.stale = m->settings->reload_when_stale && m->removal_untried &&
                   (m->record.removed_blocks > 0 || m->record.lost_events);
+        return o;
+}
+
+static void facts_decide(Step *s) {
+        Machine *m = s->m;
+        Observation o;
+        Reason reason;
+        Verdict verdict;
+
+        /* A burst began while a second look was awaited. */
+        if (s->now->monotonic_usec < machine_batch_due(m) || decide_beforehand(s))
+                return;
+        o = observe(s);
         /* A subsystem that no event named, but that moved: ask about that one too, now that we
          * know. */
         if (o.look_again && !o.met_load && !o.kernel_log && (o.moved & ~o.subsystems) != 0) {
