@@ -142,6 +142,30 @@ static int bad_answer(int r, char reterr[static CLIENT_ERROR_MAX]) {
         return -EBADMSG;
 }
 
+DaemonDecision *daemon_decisions_add(DaemonDecisions *decisions) {
+        DaemonDecision *grown = reallocarray(decisions->items, decisions->n + 1, sizeof(*grown));
+
+        if (!grown)
+                return NULL;
+        decisions->items = grown;
+        grown[decisions->n] = (DaemonDecision){ 0 };
+        return &grown[decisions->n++];
+}
+
+void daemon_decisions_done(DaemonDecisions *decisions) {
+        for (size_t i = 0; i < decisions->n; i++) {
+                DaemonDecision *d = &decisions->items[i];
+
+                free(d->subsystems);
+                free(d->decision);
+                free(d->reason);
+                free(d->result);
+                free(d->details);
+        }
+        free(decisions->items);
+        *decisions = (DaemonDecisions){ 0 };
+}
+
 int client_new(Client **ret, char reterr[static CLIENT_ERROR_MAX]) {
         _cleanup_client_ Client *client = NULL;
         int r;
@@ -195,57 +219,61 @@ static int exchange(Client *client, int construction, sd_bus_message *message,
         return problem == PROBLEM_NOT_RUNNING ? -ESRCH : r;
 }
 
-static int read_string(sd_bus_message *message, char **ret) {
+static int read_string(sd_bus_message *message, const char **ret) {
         const char *s;
+        char *copy;
         int r;
 
         r = sd_bus_message_read_basic(message, 's', &s);
         if (r < 0)
                 return r;
-        free(*ret);
-        *ret = strdup(s);
-        return *ret ? 0 : -ENOMEM;
+        copy = strdup(s);
+        if (!copy)
+                return -ENOMEM;
+        free((char *)*ret);
+        *ret = copy;
+        return 0;
+}
+
+static int read_value(sd_bus_message *message, StatusKind kind, void *member) {
+        int boolean, r;
+
+        switch (kind) {
+        case STATUS_STRING:
+                return read_string(message, member);
+        case STATUS_STRINGS:
+                return sd_bus_message_read_strv(message, member);
+        case STATUS_BOOL:
+                r = sd_bus_message_read_basic(message, 'b', &boolean);
+                if (r >= 0)
+                        *(bool *)member = boolean;
+                return r;
+        case STATUS_NUMBER:
+        default:
+                return sd_bus_message_read_basic(message, 't', member);
+        }
 }
 
 /* Reads the variant of one property; those of another type than ours count as unknown. */
-static int read_property(sd_bus_message *message, const char *name, DaemonStatus *status) {
-        int i = daemon_property_find(name), boolean, r;
-        const DaemonProperty *property;
-        char type[3] = { 0 };
+static int read_property(sd_bus_message *message, const char *name, Status *status) {
+        int i = status_property_find(name), r;
+        const StatusProperty *property;
 
         if (i < 0)
                 return sd_bus_message_skip(message, "v");
-        property = daemon_property((size_t)i);
-        type[0] = property->type;
-        if (property->type == 'a')
-                type[1] = 's';
-        if (sd_bus_message_verify_type(message, 'v', type) <= 0)
+        property = status_property((size_t)i);
+        if (sd_bus_message_verify_type(message, 'v', property->signature) <= 0)
                 return sd_bus_message_skip(message, "v");
-        r = sd_bus_message_enter_container(message, 'v', type);
-        if (r < 0)
-                return r;
-        switch (property->type) {
-        case 's':
-                r = read_string(message, daemon_status_field(status, property));
-                break;
-        case 'b':
-                r = sd_bus_message_read_basic(message, 'b', &boolean);
-                if (r >= 0)
-                        *(bool *)daemon_status_field(status, property) = boolean;
-                break;
-        case 'a':
-                r = sd_bus_message_read_strv(message, daemon_status_field(status, property));
-                break;
-        default:
-                r = sd_bus_message_read_basic(message, 't', daemon_status_field(status, property));
-        }
+        r = sd_bus_message_enter_container(message, 'v', property->signature);
+        if (r >= 0)
+                r = read_value(message, property->kind, status_member(status, property));
         if (r < 0)
                 return r;
         status->received |= UINT64_C(1) << i;
         return sd_bus_message_exit_container(message);
 }
 
-static int read_properties(sd_bus_message *message, DaemonStatus *status) {
+static int read_properties(sd_bus_message *message, Status *status) {
         int r;
 
         r = sd_bus_message_enter_container(message, 'a', "{sv}");
@@ -267,9 +295,9 @@ static int read_properties(sd_bus_message *message, DaemonStatus *status) {
         return r;
 }
 
-int client_get_status(Client *client, DaemonStatus *ret, char reterr[static CLIENT_ERROR_MAX]) {
+int client_get_status(Client *client, Status *ret, char reterr[static CLIENT_ERROR_MAX]) {
         _cleanup_bus_message_ sd_bus_message *call = NULL, *answer = NULL;
-        _cleanup_(daemon_status_done) DaemonStatus status = { 0 };
+        _cleanup_(status_done) Status status = { 0 };
         int r;
 
         r = new_call(client, "org.freedesktop.DBus.Properties", "GetAll", &call);
@@ -280,14 +308,13 @@ int client_get_status(Client *client, DaemonStatus *ret, char reterr[static CLIE
                 return r;
         r = read_properties(answer, &status);
         /* Without these two there is nothing to say. */
-        if (r >= 0 &&
-            (!daemon_status_has(&status, (size_t)daemon_property_find("Armed")) || !status.state))
+        if (r >= 0 && (!status_has(&status, STATUS_INDEX_Armed) || !status.state))
                 r = -EBADMSG;
         if (r < 0)
                 return bad_answer(r, reterr);
         status.asked_by_root = geteuid() == 0;
         *ret = status;
-        status = (DaemonStatus){ 0 };
+        status = (Status){ 0 };
         return 0;
 }
 

@@ -4,9 +4,29 @@
 
 #include <stdint.h>
 
-#include "ctl/daemon-status.h"
+#include "core/status.h"
 
 typedef struct Client Client;
+
+/* One decision, as ListDecisions() and the signal Decided tell it. */
+typedef struct DaemonDecision {
+        uint64_t time_usec; /* since the epoch */
+        char *subsystems;
+        uint32_t events;
+        char *decision;
+        char *reason;
+        char *result;
+        char *details;
+} DaemonDecision;
+
+typedef struct DaemonDecisions {
+        DaemonDecision *items; /* oldest first */
+        size_t n;
+} DaemonDecisions;
+
+/* Adds an empty decision at the end and returns it, or NULL if there is no memory. */
+DaemonDecision *daemon_decisions_add(DaemonDecisions *decisions);
+void daemon_decisions_done(DaemonDecisions *decisions);
 
 /* What a person should read when a conversation failed: one sentence with its full stop. */
 #define CLIENT_ERROR_MAX 1024
@@ -22,8 +42,8 @@ static inline void client_freep(Client **client) {
 #define _cleanup_client_ _cleanup_(client_freep)
 
 /* Asks for all properties. Those that this version does not know are left out. Returns 0 with what
- * daemon_status_done() frees, or negative errno. */
-int client_get_status(Client *client, DaemonStatus *ret,
+ * status_done() frees, or negative errno. */
+int client_get_status(Client *client, Status *ret,
                       char reterr[static CLIENT_ERROR_MAX]) _must_check_;
 
 /* Asks for the newest max decisions. Returns 0 with what daemon_decisions_done() frees, or negative

@@ -53,36 +53,37 @@ static json_object *new_strings(char *const *strings) {
         return TAKE_PTR(array);
 }
 
-static json_object *property_value(const DaemonStatus *status, const DaemonProperty *property) {
-        const void *field = daemon_status_field_const(status, property);
+static json_object *property_value(const Status *status, const StatusProperty *property) {
+        const void *field = status_member_const(status, property);
 
-        switch (property->type) {
-        case 's':
-                return json_object_new_string(strempty(*(char *const *)field));
-        case 'b':
+        switch (property->kind) {
+        case STATUS_STRING:
+                return json_object_new_string(strempty(*(const char *const *)field));
+        case STATUS_BOOL:
                 return json_object_new_boolean(*(const bool *)field);
-        case 'a':
-                return new_strings(*(char *const *const *)field);
+        case STATUS_STRINGS:
+                return new_strings(*(char **const *)field);
+        case STATUS_NUMBER:
         default:
                 return json_object_new_uint64(*(const uint64_t *)field);
         }
 }
 
-int json_print_status(FILE *f, const DaemonStatus *status) {
+int json_print_status(FILE *f, const Status *status) {
         _cleanup_json_ json_object *object = json_object_new_object();
-        const DaemonProperty *property;
+        const StatusProperty *property;
         int r;
 
         if (!object)
                 return -ENOMEM;
-        for (size_t i = 0; (property = daemon_property(i)); i++) {
-                if (!daemon_status_has(status, i))
+        for (size_t i = 0; (property = status_property(i)); i++) {
+                if (!status_has(status, (StatusIndex)i))
                         continue;
                 r = add(object, property->name, property_value(status, property));
                 if (r < 0)
                         return r;
         }
-        if (!daemon_status_has(status, (size_t)daemon_property_find("KernelFile")))
+        if (!status_has(status, STATUS_INDEX_KernelFile))
                 return print_object(f, object);
         r = add(object, "KernelChanged", json_object_new_boolean(status->kernel_changed));
         if (r >= 0)

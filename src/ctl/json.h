@@ -4,13 +4,13 @@
 
 #include <stdio.h>
 
-#include "ctl/daemon-status.h"
+#include "ctl/client.h"
 #include "ctl/dumps.h"
 #include "sys/needs.h"
 
 /* Writes one object whose keys are the names of the properties that were received. Returns 0 or
  * -ENOMEM. */
-int json_print_status(FILE *f, const DaemonStatus *status) _must_check_;
+int json_print_status(FILE *f, const Status *status) _must_check_;
 
 /* Writes an array with one object for each decision, its keys named as the arguments of the signal
  * Decided. Returns 0 or -ENOMEM. */

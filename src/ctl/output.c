@@ -37,7 +37,7 @@ static const char *state_escape(const char *state) {
         return YELLOW;
 }
 
-static void print_state(FILE *f, const DaemonStatus *status, uint64_t now_usec, bool colour) {
+static void print_state(FILE *f, const Status *status, uint64_t now_usec, bool colour) {
         put_label(f, "State");
         put_highlighted(f, strempty(status->state), state_escape(strempty(status->state)), colour);
         if (!isempty(status->state_reason)) {
@@ -67,7 +67,7 @@ static void print_state(FILE *f, const DaemonStatus *status, uint64_t now_usec, 
         }
 }
 
-static void print_reserved(FILE *f, const DaemonStatus *status) {
+static void print_reserved(FILE *f, const Status *status) {
         put_label(f, "Reserved");
         if (status->reservation_bytes == 0)
                 (void)fputs("nothing", f);
@@ -97,7 +97,7 @@ static const char *hotplug_text(const char *mode) {
         return mode;
 }
 
-static void print_hotplug(FILE *f, const DaemonStatus *status) {
+static void print_hotplug(FILE *f, const Status *status) {
         if (isempty(status->cpu_hotplug) || isempty(status->memory_hotplug))
                 return;
         put_label(f, "Hotplug");
@@ -113,7 +113,7 @@ static void print_hotplug(FILE *f, const DaemonStatus *status) {
         (void)fputc('\n', f);
 }
 
-static void print_events(FILE *f, const DaemonStatus *status, uint64_t now_usec, bool colour) {
+static void print_events(FILE *f, const Status *status, uint64_t now_usec, bool colour) {
         put_label(f, "Events");
         (void)fprintf(f, "%" PRIu64 " in ", status->events_received);
         put_count(f, status->batches, "batch", "batches");
@@ -137,7 +137,7 @@ static void print_events(FILE *f, const DaemonStatus *status, uint64_t now_usec,
         (void)fputc('\n', f);
 }
 
-static void print_last_load(FILE *f, const DaemonStatus *status, uint64_t now_usec) {
+static void print_last_load(FILE *f, const Status *status, uint64_t now_usec) {
         if (status->last_load_usec == 0)
                 return;
         put_label(f, "Last load");
@@ -155,7 +155,7 @@ static void print_last_load(FILE *f, const DaemonStatus *status, uint64_t now_us
         (void)fputc('\n', f);
 }
 
-static void print_last_crash(FILE *f, const DaemonStatus *status, bool colour) {
+static void print_last_crash(FILE *f, const Status *status, bool colour) {
         char date[DATE_TEXT_MAX];
 
         if (status->last_crash_usec == 0)
@@ -189,10 +189,10 @@ static const char *test_text(const char *result) {
         return strempty(result);
 }
 
-static void print_last_test(FILE *f, const DaemonStatus *status, bool colour) {
+static void print_last_test(FILE *f, const Status *status, bool colour) {
         char date[DATE_TEXT_MAX];
 
-        if (!daemon_status_has(status, (size_t)daemon_property_find("LastTestUSec")))
+        if (!status_has(status, STATUS_INDEX_LastTestUSec))
                 return;
         put_label(f, "Crash test");
         if (status->last_test_usec == 0) {
@@ -207,7 +207,7 @@ static void print_last_test(FILE *f, const DaemonStatus *status, bool colour) {
 }
 
 /* The first half is the line that scripts look for. */
-static void print_operational(FILE *f, const DaemonStatus *status, bool colour) {
+static void print_operational(FILE *f, const Status *status, bool colour) {
         if (!status->armed || !status->stale || isempty(status->obstacle)) {
                 print_verdict(f, status->armed, colour);
                 return;
@@ -216,12 +216,12 @@ static void print_operational(FILE *f, const DaemonStatus *status, bool colour) 
         (void)fputc('\n', f);
 }
 
-void print_status_head(FILE *f, const DaemonStatus *status, uint64_t now_usec, bool colour) {
+void print_status_head(FILE *f, const Status *status, uint64_t now_usec, bool colour) {
         print_operational(f, status, colour);
         print_state(f, status, now_usec, colour);
 }
 
-static void print_configuration(FILE *f, const DaemonStatus *status, bool colour) {
+static void print_configuration(FILE *f, const Status *status, bool colour) {
         for (size_t i = 0; status->configuration_problems && status->configuration_problems[i];
              i++) {
                 put_label(f, "Problem");
@@ -235,7 +235,7 @@ static void print_configuration(FILE *f, const DaemonStatus *status, bool colour
         (void)fputs("; 'systemctl reload kdumpd' reads it\n", f);
 }
 
-void print_changed_files(FILE *f, const DaemonStatus *status, bool colour) {
+void print_changed_files(FILE *f, const Status *status, bool colour) {
         if (!status->kernel_changed && !status->initrd_changed)
                 return;
         put_label(f, "Changed");
@@ -247,7 +247,7 @@ void print_changed_files(FILE *f, const DaemonStatus *status, bool colour) {
         (void)fputs("; 'kdumpctl reload' loads what is there now\n", f);
 }
 
-void print_status(FILE *f, const DaemonStatus *status, uint64_t now_usec, bool colour) {
+void print_status(FILE *f, const Status *status, uint64_t now_usec, bool colour) {
         print_status_head(f, status, now_usec, colour);
         print_configuration(f, status, colour);
         put_noted(f, "Kernel", status->kernel_file, status->kernel_release);

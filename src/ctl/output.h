@@ -8,8 +8,8 @@
 
 #include "core/crash-test.h"
 #include "core/settings.h"
+#include "ctl/client.h"
 #include "ctl/collector.h"
-#include "ctl/daemon-status.h"
 #include "sys/needs.h"
 
 /* The two lines that scripts written for other kdump services look for; the first of the output. */
@@ -26,13 +26,13 @@ bool want_colour(int fd);
 void print_verdict(FILE *f, bool operational, bool colour);
 
 /* The status in a few lines; now_usec is microseconds since the epoch, for "12 s ago". */
-void print_status(FILE *f, const DaemonStatus *status, uint64_t now_usec, bool colour);
+void print_status(FILE *f, const Status *status, uint64_t now_usec, bool colour);
 
 /* What the status goes on with if files have changed since the image was loaded. */
-void print_changed_files(FILE *f, const DaemonStatus *status, bool colour);
+void print_changed_files(FILE *f, const Status *status, bool colour);
 
 /* Only its first lines, where there is no kdumpd that could have told more. */
-void print_status_head(FILE *f, const DaemonStatus *status, uint64_t now_usec, bool colour);
+void print_status_head(FILE *f, const Status *status, uint64_t now_usec, bool colour);
 
 /* The decisions as a table, or a line that says that there are none. Times are local. */
 void print_decisions(FILE *f, const DaemonDecisions *decisions, bool colour);

@@ -17,7 +17,7 @@
 #include "sys/report-json.h"
 #include "sys/reservation.h"
 
-static int get_status(DaemonStatus *ret, char reterr[static CLIENT_ERROR_MAX]) {
+static int get_status(Status *ret, char reterr[static CLIENT_ERROR_MAX]) {
         _cleanup_client_ Client *client = NULL;
         int r;
 
@@ -46,14 +46,15 @@ static bool is_capture_kernel(const char *root) {
 
 /* kdumpd does not run there, so this speaks for it. */
 static int status_of_capture_kernel(const Options *options) {
-        static const char *const told[] = { "Armed", "State", "StateReason" };
-        _cleanup_(daemon_status_done) DaemonStatus status = {
+        static const StatusIndex told[] = { STATUS_INDEX_Armed, STATUS_INDEX_State,
+                                            STATUS_INDEX_StateReason };
+        _cleanup_(status_done) Status status = {
                 .state = strdup("unavailable"),
                 .state_reason = strdup(CAPTURE_KERNEL_TEXT),
         };
 
         for (size_t i = 0; i < ELEMENTSOF(told); i++)
-                status.received |= UINT64_C(1) << (unsigned)daemon_property_find(told[i]);
+                status.received |= UINT64_C(1) << told[i];
         if (!options->json)
                 print_status_head(stdout, &status, realtime_usec(), want_colour(STDOUT_FILENO));
         else if (json_print_status(stdout, &status) < 0)
@@ -80,7 +81,7 @@ static bool is_changed(int root_fd, const char *path, const FileIdentity *then, 
                then->size != (uint64_t)st.st_size || then->mtime_nsec != mtime;
 }
 
-static void compare_files(const Options *options, DaemonStatus *status) {
+static void compare_files(const Options *options, Status *status) {
         _cleanup_close_ int root_fd = open_root(*options->root ? options->root : "/");
         ImageRecord record = { 0 };
         const LoadReport *report = &record.report;
@@ -97,7 +98,7 @@ static void compare_files(const Options *options, DaemonStatus *status) {
 }
 
 int verb_status(const Options *options) {
-        _cleanup_(daemon_status_done) DaemonStatus status = { 0 };
+        _cleanup_(status_done) Status status = { 0 };
         char error[CLIENT_ERROR_MAX];
         bool colour;
         int r;
@@ -201,7 +202,7 @@ int verb_rebuild(const Options *options) {
 
 /* The daemon knows best; without one, and below another root, the kernel's own file must do. */
 static int get_reservation(const char *root, uint64_t *ret) {
-        _cleanup_(daemon_status_done) DaemonStatus status = { 0 };
+        _cleanup_(status_done) Status status = { 0 };
         _cleanup_close_ int root_fd = -EBADF;
         char error[CLIENT_ERROR_MAX];
         Reservation reservation;

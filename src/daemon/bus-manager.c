@@ -3,7 +3,9 @@
  * conf/org.kdumpd1.xml and org.kdumpd1(5) must match it, or make check fails. */
 #include <errno.h>
 #include <linux/capability.h>
+#include <sys/socket.h>
 
+#include "base/file-util.h"
 #include "daemon/bus-private.h"
 #include "sys/log.h"
 
@@ -78,90 +80,16 @@ static int method_list_decisions(sd_bus_message *message, void *userdata, sd_bus
         return r < 0 ? r : 1;
 }
 
-/* Every property: its name and type on the bus, the field of Status that holds it, and whether it
- * can change. The one list makes the vtable, the getter and the change signals.
- *
- * What is EMITS_INVALIDATION is for root alone: to others it is empty, and signals, which everyone
- * receives, only say that it has changed. These are the texts that kdumpd did not make itself, and
- * has from where not everyone may read: the command line has the words of a kdumpd.conf that may be
- * 0600, the panic's message is from the kernel's log (kernel.dmesg_restrict=1) and from a dump.
- * Whatever else is to be on the bus has to be fit for everyone; decisions and reasons are sentences
- * of ours about files and numbers. */
-#define PROPERTIES(X)                                                        \
-        X(Version, "s", version, CONST)                                      \
-        X(State, "s", state, EMITS_CHANGE)                                   \
-        X(StateReason, "s", state_reason, EMITS_CHANGE)                      \
-        X(Armed, "b", armed, EMITS_CHANGE)                                   \
-        X(Foreign, "b", foreign, EMITS_CHANGE)                               \
-        X(Stale, "b", stale, EMITS_CHANGE)                                   \
-        X(StaleReason, "s", stale_reason, EMITS_CHANGE)                      \
-        X(Obstacle, "s", obstacle, EMITS_CHANGE)                             \
-        X(Loader, "s", loader, EMITS_CHANGE)                                 \
-        X(LoaderReason, "s", loader_reason, EMITS_CHANGE)                    \
-        X(KernelFile, "s", kernel_file, EMITS_CHANGE)                        \
-        X(KernelRelease, "s", kernel_release, EMITS_CHANGE)                  \
-        X(InitrdFile, "s", initrd_file, EMITS_CHANGE)                        \
-        X(InitrdKind, "s", initrd_kind, EMITS_CHANGE)                        \
-        X(InitrdState, "s", initrd_state, EMITS_CHANGE)                      \
-        X(InitrdMessage, "s", initrd_message, EMITS_CHANGE)                  \
-        X(InitrdUnpackedBytes, "t", initrd_unpacked_bytes, EMITS_CHANGE)     \
-        X(CommandLine, "s", command_line, EMITS_INVALIDATION)                \
-        X(ReservationBytes, "t", reservation_bytes, EMITS_CHANGE)            \
-        X(ReservationCmaBytes, "t", reservation_cma_bytes, EMITS_CHANGE)     \
-        X(ElfcorehdrBytes, "t", elfcorehdr_bytes, EMITS_CHANGE)              \
-        X(CpuHotplug, "s", cpu_hotplug, EMITS_CHANGE)                        \
-        X(MemoryHotplug, "s", memory_hotplug, EMITS_CHANGE)                  \
-        X(EventsReceived, "t", events_received, EMITS_CHANGE)                \
-        X(Batches, "t", batches, EMITS_CHANGE)                               \
-        X(BatchesSkipped, "t", batches_skipped, EMITS_CHANGE)                \
-        X(Reloads, "t", reloads, EMITS_CHANGE)                               \
-        X(LoadFailures, "t", load_failures, EMITS_CHANGE)                    \
-        X(Overflows, "t", overflows, EMITS_CHANGE)                           \
-        X(LastEventUSec, "t", last_event_usec, EMITS_CHANGE)                 \
-        X(LastLoadUSec, "t", last_load_usec, EMITS_CHANGE)                   \
-        X(LastLoadDurationUSec, "t", last_load_duration_usec, EMITS_CHANGE)  \
-        X(LastUnprotectedUSec, "t", last_unprotected_usec, EMITS_CHANGE)     \
-        X(TotalUnprotectedUSec, "t", total_unprotected_usec, EMITS_CHANGE)   \
-        X(NextRetryUSec, "t", next_retry_usec, EMITS_CHANGE)                 \
-        X(SettleUSec, "t", settle_usec, EMITS_CHANGE)                        \
-        X(MaxDelayUSec, "t", max_delay_usec, EMITS_CHANGE)                   \
-        X(LastCrashUSec, "t", last_crash_usec, EMITS_CHANGE)                 \
-        X(LastCrashDirectory, "s", last_crash_directory, EMITS_CHANGE)       \
-        X(LastCrashMessage, "s", last_crash_message, EMITS_INVALIDATION)     \
-        X(LastCrashState, "s", last_crash_state, EMITS_CHANGE)               \
-        X(LastCrashComplete, "b", last_crash_complete, EMITS_CHANGE)         \
-        X(LastTestUSec, "t", last_test_usec, EMITS_CHANGE)                   \
-        X(LastTestResult, "s", last_test_result, EMITS_CHANGE)               \
-        X(LastTestSameImage, "b", last_test_same_image, EMITS_CHANGE)        \
-        X(ConfigurationProblems, "as", configuration_problems, EMITS_CHANGE) \
-        X(ConfigurationChanged, "b", configuration_changed, EMITS_CHANGE)
-
-typedef struct Property {
-        const char *name;
-        char type; /* 'a': "as" */
-        size_t offset;
-        uint64_t flag;
-} Property;
-
-static const Property properties[] = {
-#define X(Name, Type, field, flag) \
-        { #Name, Type[0], offsetof(Status, field), SD_BUS_VTABLE_PROPERTY_##flag },
-        PROPERTIES(X)
-#undef X
-};
-
-_Static_assert(ELEMENTSOF(properties) <= BUS_PROPERTIES_MAX, "BUS_PROPERTIES_MAX has room");
-
 /* The same as for the methods: root, and nobody by capabilities. */
 bool bus_asked_by_root(sd_bus_message *call) {
         return sd_bus_query_sender_privilege(call, -1) > 0;
 }
 
 /* What the one who asks for a property may see of a text. */
-static const char *text_for_caller(Bus *b, sd_bus *bus, const Property *p, const char *text) {
+static const char *text_for_caller(Bus *b, sd_bus *bus, const StatusProperty *p, const char *text) {
         sd_bus_message *call = sd_bus_get_current_message(bus);
 
-        if (p->flag != SD_BUS_VTABLE_PROPERTY_EMITS_INVALIDATION || isempty(text))
+        if (p->audience != STATUS_ROOT_ONLY || isempty(text))
                 return text;
         return call && b->asked_by_root(call) ? text : "";
 }
@@ -169,29 +97,38 @@ static const char *text_for_caller(Bus *b, sd_bus *bus, const Property *p, const
 static int get_property(sd_bus *bus, const char *path, const char *interface, const char *name,
                         sd_bus_message *reply, void *userdata, sd_bus_error *error) {
         Bus *b = userdata;
+        int boolean, i = status_property_find(name);
+        const StatusProperty *p;
+        const void *member;
 
-        for (size_t i = 0; i < ELEMENTSOF(properties); i++) {
-                const char *field = (const char *)&b->manager->status + properties[i].offset;
-
-                if (!streq(properties[i].name, name))
-                        continue;
-                if (properties[i].type == 's')
-                        return sd_bus_message_append_basic(
-                                reply, 's',
-                                text_for_caller(b, bus, &properties[i],
-                                                *(char *const *)(const void *)field));
-                if (properties[i].type == 'a')
-                        return sd_bus_message_append_strv(reply, *(char ***)(uintptr_t)field);
-                return sd_bus_message_append_basic(reply, properties[i].type, field);
+        if (i < 0)
+                return i;
+        p = status_property((size_t)i);
+        member = status_member_const(&b->manager->status, p);
+        switch (p->kind) {
+        case STATUS_STRING:
+                return sd_bus_message_append_basic(
+                        reply, 's', text_for_caller(b, bus, p, *(const char *const *)member));
+        case STATUS_STRINGS:
+                return sd_bus_message_append_strv(reply, *(char **const *)member);
+        case STATUS_BOOL:
+                boolean = *(const bool *)member;
+                return sd_bus_message_append_basic(reply, 'b', &boolean);
+        case STATUS_NUMBER:
+        default:
+                return sd_bus_message_append_basic(reply, 't', member);
         }
-        return -ENOENT;
 }
+
+#define FLAG_CONST     SD_BUS_VTABLE_PROPERTY_CONST
+#define FLAG_PUBLIC    SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE
+#define FLAG_ROOT_ONLY SD_BUS_VTABLE_PROPERTY_EMITS_INVALIDATION
 
 static const sd_bus_vtable vtable[] = {
         SD_BUS_VTABLE_START(0),
-#define X(Name, Type, field, flag) \
-        SD_BUS_PROPERTY(#Name, Type, get_property, 0, SD_BUS_VTABLE_PROPERTY_##flag),
-        PROPERTIES(X)
+#define X(Name, kind, member, audience, help) \
+        SD_BUS_PROPERTY(#Name, STATUS_SIGNATURE_##kind, get_property, 0, FLAG_##audience),
+        STATUS_PROPERTIES(X)
 #undef X
         /* Root, or whoever has the capability that the system calls themselves want. */
         SD_BUS_METHOD_WITH_ARGS("Load", SD_BUS_NO_ARGS, SD_BUS_NO_RESULT, method_load,
@@ -224,48 +161,49 @@ static uint64_t digest(const void *data, size_t size) {
         return digest_more(UINT64_C(0xcbf29ce484222325), data, size);
 }
 
-static uint64_t property_digest(const Status *status, const Property *p) {
-        const char *field = (const char *)status + p->offset;
+static uint64_t property_digest(const Status *status, const StatusProperty *p) {
+        const void *member = status_member_const(status, p);
         const char *text;
         uint64_t h = 0;
 
-        switch (p->type) {
-        case 'a':
-                for (char *const *line = *(char *const *const *)(const void *)field; line && *line;
-                     line++)
+        switch (p->kind) {
+        case STATUS_STRINGS:
+                for (char *const *line = *(char **const *)member; line && *line; line++)
                         h = digest_more(h + 1, *line, strlen(*line));
                 return h;
-        case 's':
-                text = *(char *const *)(const void *)field;
+        case STATUS_STRING:
+                text = *(const char *const *)member;
                 return digest(text, strlen(text));
-        case 'b':
-                return digest(field, sizeof(int));
+        case STATUS_BOOL:
+                return digest(member, sizeof(bool));
+        case STATUS_NUMBER:
         default:
-                return digest(field, sizeof(uint64_t));
+                return digest(member, sizeof(uint64_t));
         }
 }
 
 /* Notes the values as they are now. Returns how many differ from last time, with their names. */
-static size_t note_changes(Bus *b, char *ret_names[static BUS_PROPERTIES_MAX + 1]) {
+static size_t note_changes(Bus *b, char *ret_names[static _STATUS_INDEX_MAX + 1]) {
         const Status *status = manager_status(b->manager);
+        const StatusProperty *p;
         size_t n = 0;
 
-        for (size_t i = 0; i < ELEMENTSOF(properties); i++) {
-                uint64_t d = property_digest(status, &properties[i]);
+        for (size_t i = 0; (p = status_property(i)); i++) {
+                uint64_t d = property_digest(status, p);
 
                 if (d == b->digests[i])
                         continue;
                 b->digests[i] = d;
                 /* sd-bus refuses the whole signal for one that is not to be told. */
-                if (properties[i].flag != SD_BUS_VTABLE_PROPERTY_CONST)
-                        ret_names[n++] = (char *)properties[i].name;
+                if (p->audience != STATUS_CONST)
+                        ret_names[n++] = (char *)p->name;
         }
         ret_names[n] = NULL;
         return n;
 }
 
 int bus_add_manager(Bus *b) {
-        char *names[BUS_PROPERTIES_MAX + 1];
+        char *names[_STATUS_INDEX_MAX + 1];
 
         /* Who comes now reads the values that there are. */
         (void)note_changes(b, names);
@@ -273,7 +211,7 @@ int bus_add_manager(Bus *b) {
 }
 
 void bus_flush_changes(Bus *b) {
-        char *names[BUS_PROPERTIES_MAX + 1];
+        char *names[_STATUS_INDEX_MAX + 1];
         int r;
 
         if (note_changes(b, names) == 0 || !bus_is_ready(b))
@@ -332,4 +270,122 @@ void bus_forget_callers(Bus *b) {
         for (size_t i = 0; i < b->n_callers; i++)
                 sd_bus_message_unref(b->callers[i].message);
         b->n_callers = 0;
+}
+
+/* --- the interface as XML --------------------------------------------------------------------- */
+
+static sd_bus *bus_hang_up(sd_bus *bus) {
+        return sd_bus_close_unref(bus);
+}
+DEFINE_CLEANUP(sd_bus *, bus_hang_up);
+
+/* One end of a connection that needs no bus. A server has the id that the client is to believe. */
+static int open_end(int fd, bool is_server, sd_bus **ret) {
+        _cleanup_(bus_hang_upp) sd_bus *bus = NULL;
+        sd_id128_t id = { 0 };
+        int r;
+
+        r = sd_bus_new(&bus);
+        if (r >= 0)
+                r = sd_bus_set_fd(bus, fd, fd);
+        if (r < 0) {
+                (void)close(fd);
+                return r;
+        }
+        if (is_server)
+                r = sd_bus_set_server(bus, 1, id);
+        if (r >= 0)
+                r = sd_bus_set_anonymous(bus, 1);
+        if (r >= 0)
+                r = sd_bus_start(bus);
+        if (r >= 0)
+                *ret = TAKE_PTR(bus);
+        return r;
+}
+
+static int on_description(sd_bus_message *reply, void *userdata, sd_bus_error *error) {
+        char **ret = userdata;
+        const char *xml;
+        int r;
+
+        r = sd_bus_message_is_method_error(reply, NULL) ? -sd_bus_message_get_errno(reply)
+                                                        : sd_bus_message_read(reply, "s", &xml);
+        if (r < 0)
+                return r;
+        *ret = strdup(xml);
+        return *ret ? 0 : -ENOMEM;
+}
+
+/* What sd-bus says of our object, as it would on a bus. */
+static int describe(char **ret) {
+        _cleanup_(bus_hang_upp) sd_bus *server = NULL, *client = NULL;
+        _cleanup_free_ char *xml = NULL;
+        int fds[2], r, progress;
+
+        if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fds) < 0)
+                return -errno;
+        r = open_end(fds[0], true, &server);
+        if (r < 0) {
+                (void)close(fds[1]);
+                return r;
+        }
+        r = open_end(fds[1], false, &client);
+        if (r >= 0)
+                r = sd_bus_add_object_vtable(server, NULL, BUS_PATH, BUS_INTERFACE, vtable, NULL);
+        if (r >= 0)
+                r = sd_bus_call_method_async(client, NULL, NULL, BUS_PATH,
+                                             "org.freedesktop.DBus.Introspectable", "Introspect",
+                                             on_description, &xml, NULL);
+        /* Both ends are here, so that one of them can always go on until there is the answer. */
+        while (r >= 0 && !xml) {
+                progress = r = sd_bus_process(server, NULL);
+                if (r >= 0)
+                        r = sd_bus_process(client, NULL);
+                if (r == 0 && progress == 0 && !xml)
+                        return -EPROTO;
+        }
+        if (r < 0)
+                return r;
+        *ret = TAKE_PTR(xml);
+        return 0;
+}
+
+/* Writes a description without what every object has, and with what each property is. */
+static void print_interface(FILE *f, char *xml) {
+        static const char start[] = " <interface name=\"" BUS_INTERFACE "\">";
+        bool inside = false;
+
+        for (char *line = strtok(xml, "\n"); line; line = strtok(NULL, "\n")) {
+                char name[64];
+
+                if (streq(line, start))
+                        inside = true;
+                if (inside && sscanf(line, "  <property name=\"%63[A-Za-z0-9]\"", name) == 1)
+                        (void)fprintf(f, "  <!-- %s -->\n",
+                                      status_property((size_t)status_property_find(name))->help);
+                if (inside)
+                        (void)fprintf(f, "%s\n", line);
+                if (streq(line, " </interface>"))
+                        inside = false;
+        }
+}
+
+int bus_introspect(FILE *f) {
+        _cleanup_free_ char *xml = NULL;
+        int r;
+
+        r = describe(&xml);
+        if (r < 0)
+                return r;
+        (void)fputs(
+                "<!DOCTYPE node PUBLIC \"-//freedesktop//DTD D-BUS Object Introspection 1.0//EN\"\n"
+                " \"http://www.freedesktop.org/standards/dbus/1.0/introspect.dtd\">\n"
+                "<!-- SPDX-License-Identifier: LGPL-2.1-or-later -->\n"
+                "<!-- The interface of kdumpd, as it prints it; org.kdumpd1(5) says what it means. "
+                "-->\n"
+                "<node name=\"" BUS_PATH "\">\n",
+                f);
+        print_interface(f, xml);
+        (void)fputs("</node>\n", f);
+        return 0;
 }

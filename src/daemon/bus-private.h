@@ -5,12 +5,11 @@
 #include <systemd/sd-bus.h>
 
 #include "core/bus-name.h"
+#include "core/status.h"
 #include "daemon/bus.h"
 
 /* More callers than this at a time are turned away. */
 #define BUS_CALLERS_MAX 64
-
-#define BUS_PROPERTIES_MAX 60
 
 typedef struct BusCaller {
         sd_bus_message *message;
@@ -32,12 +31,14 @@ struct Bus {
         BusCaller callers[BUS_CALLERS_MAX];
         size_t n_callers;
 
-        uint64_t digests[BUS_PROPERTIES_MAX]; /* of the properties' values as last sent */
+        uint64_t digests[_STATUS_INDEX_MAX]; /* of the properties' values as last sent */
 };
 
 /* Whether somebody can hear us. What is sent before is kept by sd-bus, without end if there is no
  * bus. */
-bool bus_is_ready(const Bus *b);
+static inline bool bus_is_ready(const Bus *b) {
+        return b->bus && sd_bus_is_ready(b->bus) > 0;
+}
 
 /* bus-manager.c: the object itself. */
 int bus_add_manager(Bus *b) _must_check_;

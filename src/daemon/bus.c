@@ -38,10 +38,6 @@ static void reconnect_later(Bus *b) {
         b->wait_usec = MIN(2 * b->wait_usec, RECONNECT_LONGEST_USEC);
 }
 
-bool bus_is_ready(const Bus *b) {
-        return b->bus && sd_bus_is_ready(b->bus) > 0;
-}
-
 static void disconnect(Bus *b) {
         bus_forget_callers(b);
         if (!b->bus)

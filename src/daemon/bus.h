@@ -3,6 +3,8 @@
  * without it: the connection is made when the bus appears, and again when it comes back. */
 #pragma once
 
+#include <stdio.h>
+
 #include <systemd/sd-event.h>
 
 #include "daemon/manager.h"
@@ -35,3 +37,7 @@ void bus_answer(Bus *b, unsigned requests, Failure failure, const char *text);
 
 /* Sends out what is queued; for the very end. */
 void bus_drain(Bus *b);
+
+/* Writes the interface as the XML of D-Bus introspection; needs no bus. Returns 0 or negative
+ * errno. */
+int bus_introspect(FILE *f) _must_check_;

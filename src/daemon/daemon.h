@@ -11,6 +11,7 @@ typedef struct Options {
         const char *helper;  /* path of kdump-load */
         const char *builder; /* path of kdump-mkinitramfs */
         bool look_for_dumps; /* to be the child of another kdumpd that does so */
+        bool introspect;     /* to print the interface on the bus, and end */
 } Options;
 
 /* Runs until the service is to end. Returns the exit status of the process. */

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/string-util.h"
+#include "daemon/bus.h"
 #include "daemon/daemon.h"
 #include "daemon/scan.h"
 #include "sys/options.h"
@@ -21,6 +22,7 @@ static const char help[] =
         "     --root=DIR       Take all files and kernel interfaces from below DIR\n"
         "     --helper=PATH    Run PATH as kdump-load\n"
         "     --builder=PATH   Run PATH as kdump-mkinitramfs\n"
+        "     --bus-introspect Print the D-Bus interface as XML\n"
         "\n"
         "See kdumpd(8), kdumpd.conf(5) and kdumpctl(8).\n";
 
@@ -35,6 +37,7 @@ static int parse_arguments(int argc, char *argv[], Options *ret) {
                 { .name = "root", .value = &options.root },
                 { .name = "helper", .value = &options.helper },
                 { .name = "builder", .value = &options.builder },
+                { .name = "bus-introspect", .flag = &options.introspect },
                 /* How it calls itself; in no help. */
                 { .name = &SCAN_OPTION[2], .flag = &options.look_for_dumps },
         };
@@ -51,6 +54,16 @@ static int parse_arguments(int argc, char *argv[], Options *ret) {
         return 1;
 }
 
+static int introspect(void) {
+        int r = bus_introspect(stdout);
+
+        if (r >= 0 && (fflush(stdout) != 0 || ferror(stdout)))
+                r = -EIO;
+        if (r < 0)
+                (void)fprintf(stderr, "kdumpd: cannot write the interface: %s\n", strerror(-r));
+        return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
 int main(int argc, char *argv[]) {
         Options options;
         int r;
@@ -60,5 +73,7 @@ int main(int argc, char *argv[]) {
                 return r < 0 ? 2 : EXIT_SUCCESS;
         if (options.look_for_dumps)
                 return scan_main(strempty(options.root));
+        if (options.introspect)
+                return introspect();
         return daemon_main(&options);
 }

@@ -120,7 +120,7 @@ void manager_job_ended(Manager *m, JobReport *report) {
 
 const Status *manager_status(Manager *m) {
         status_fill(&m->status, &m->machine, &m->aftermath);
-        m->status.configuration_problems = (const char *const *)m->configuration.problems;
+        m->status.configuration_problems = m->configuration.problems;
         m->status.configuration_changed = m->configuration.changed;
         return &m->status;
 }

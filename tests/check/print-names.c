@@ -8,7 +8,7 @@
 #include "core/crash-info.h"
 #include "core/failure.h"
 #include "core/settings.h"
-#include "ctl/daemon-status.h"
+#include "core/status.h"
 #include "daemon/decision.h"
 #include "daemon/machine.h"
 #include "load/cmdline-words.h"
@@ -35,11 +35,10 @@ static void print_keys(void) {
 }
 
 static void print_properties(void) {
-        const DaemonProperty *property;
+        const StatusProperty *property;
 
-        for (size_t i = 0; (property = daemon_property(i)); i++)
-                printf("%s %s%c\n", property->name, property->type == 'a' ? "a" : "",
-                       property->type == 'a' ? 's' : property->type);
+        for (size_t i = 0; (property = status_property(i)); i++)
+                printf("%s %s\n", property->name, property->signature);
 }
 
 static void print_failures(void) {

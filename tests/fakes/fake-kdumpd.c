@@ -14,10 +14,11 @@
 #include <systemd/sd-bus.h>
 
 #include "base/string-util.h"
-#include "ctl/daemon-status.h"
+#include "core/bus-name.h"
+#include "core/status.h"
 
 typedef struct Fake {
-        DaemonStatus status;
+        Status status;
         char **failures;
         int n_failures;
 } Fake;
@@ -25,16 +26,17 @@ typedef struct Fake {
 static int get_property(sd_bus *bus, const char *path, const char *interface, const char *name,
                         sd_bus_message *reply, void *userdata, sd_bus_error *error) {
         const Fake *fake = userdata;
-        const DaemonProperty *property = daemon_property((size_t)daemon_property_find(name));
-        const void *field = daemon_status_field_const(&fake->status, property);
+        const StatusProperty *property = status_property((size_t)status_property_find(name));
+        const void *field = status_member_const(&fake->status, property);
 
-        switch (property->type) {
-        case 's':
-                return sd_bus_message_append(reply, "s", strempty(*(char *const *)field));
-        case 'a':
+        switch (property->kind) {
+        case STATUS_STRING:
+                return sd_bus_message_append(reply, "s", strempty(*(const char *const *)field));
+        case STATUS_STRINGS:
                 return sd_bus_message_append_strv(reply, *(char **const *)field);
-        case 'b':
+        case STATUS_BOOL:
                 return sd_bus_message_append(reply, "b", *(const bool *)field);
+        case STATUS_NUMBER:
         default:
                 return sd_bus_message_append(reply, "t", *(const uint64_t *)field);
         }
@@ -102,60 +104,16 @@ static int on_list(sd_bus_message *call, void *userdata, sd_bus_error *error) {
         return r < 0 ? r : 1;
 }
 
-#define PROPERTY(name, type) \
-        SD_BUS_PROPERTY(name, type, get_property, 0, SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE)
 #define COMMAND(name) SD_BUS_METHOD(name, "", "", on_command, SD_BUS_VTABLE_UNPRIVILEGED)
 
 static const sd_bus_vtable vtable[] = {
         SD_BUS_VTABLE_START(0),
-        SD_BUS_PROPERTY("Version", "s", get_property, 0, SD_BUS_VTABLE_PROPERTY_CONST),
-        PROPERTY("State", "s"),
-        PROPERTY("StateReason", "s"),
-        PROPERTY("Armed", "b"),
-        PROPERTY("Foreign", "b"),
-        PROPERTY("Stale", "b"),
-        PROPERTY("StaleReason", "s"),
-        PROPERTY("Obstacle", "s"),
-        PROPERTY("Loader", "s"),
-        PROPERTY("LoaderReason", "s"),
-        PROPERTY("KernelFile", "s"),
-        PROPERTY("KernelRelease", "s"),
-        PROPERTY("InitrdFile", "s"),
-        PROPERTY("InitrdKind", "s"),
-        PROPERTY("InitrdState", "s"),
-        PROPERTY("InitrdMessage", "s"),
-        PROPERTY("InitrdUnpackedBytes", "t"),
-        PROPERTY("CommandLine", "s"),
-        PROPERTY("ReservationBytes", "t"),
-        PROPERTY("ReservationCmaBytes", "t"),
-        PROPERTY("ElfcorehdrBytes", "t"),
-        PROPERTY("CpuHotplug", "s"),
-        PROPERTY("MemoryHotplug", "s"),
-        PROPERTY("EventsReceived", "t"),
-        PROPERTY("Batches", "t"),
-        PROPERTY("BatchesSkipped", "t"),
-        PROPERTY("Reloads", "t"),
-        PROPERTY("LoadFailures", "t"),
-        PROPERTY("Overflows", "t"),
-        PROPERTY("LastEventUSec", "t"),
-        PROPERTY("LastLoadUSec", "t"),
-        PROPERTY("LastLoadDurationUSec", "t"),
-        PROPERTY("LastUnprotectedUSec", "t"),
-        PROPERTY("TotalUnprotectedUSec", "t"),
-        PROPERTY("NextRetryUSec", "t"),
-        PROPERTY("SettleUSec", "t"),
-        PROPERTY("MaxDelayUSec", "t"),
-        PROPERTY("LastCrashUSec", "t"),
-        PROPERTY("LastCrashDirectory", "s"),
-        PROPERTY("LastCrashMessage", "s"),
-        PROPERTY("LastCrashState", "s"),
-        PROPERTY("LastCrashComplete", "b"),
-        PROPERTY("LastTestUSec", "t"),
-        PROPERTY("LastTestResult", "s"),
-        PROPERTY("LastTestSameImage", "b"),
-        PROPERTY("ConfigurationProblems", "as"),
-        PROPERTY("ConfigurationChanged", "b"),
-        COMMAND("Load"),
+#define X(Name, kind, member, audience, help)                            \
+        SD_BUS_PROPERTY(#Name, STATUS_SIGNATURE_##kind, get_property, 0, \
+                        SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE),
+        STATUS_PROPERTIES(X)
+#undef X
+                COMMAND("Load"),
         COMMAND("Unload"),
         COMMAND("Reload"),
         COMMAND("Rebuild"),
@@ -175,34 +133,35 @@ static int get_future(sd_bus *bus, const char *path, const char *interface, cons
         return sd_bus_message_append(reply, "a{ss}", 1, "key", "value");
 }
 
-static int set_property(DaemonStatus *status, const char *assignment) {
+static int set_property(Status *status, const char *assignment) {
         const char *value = strchr(assignment, '=') + 1;
-        const DaemonProperty *property;
+        const StatusProperty *property;
         char name[64];
         int i;
 
         strscpyf(name, sizeof(name), "%.*s", (int)(value - assignment) - 1, assignment);
-        i = daemon_property_find(name);
+        i = status_property_find(name);
         if (i < 0)
                 return i;
-        property = daemon_property((size_t)i);
-        switch (property->type) {
-        case 's':
-                free(*(char **)daemon_status_field(status, property));
-                *(char **)daemon_status_field(status, property) = strdup(value);
+        property = status_property((size_t)i);
+        switch (property->kind) {
+        case STATUS_STRING:
+                free((char *)*(const char **)status_member(status, property));
+                *(const char **)status_member(status, property) = strdup(value);
                 return 0;
-        case 'a': { /* one of them */
+        case STATUS_STRINGS: { /* one of them */
                 char **strings = calloc(2, sizeof(char *));
 
                 strings[0] = strdup(value);
-                *(char ***)daemon_status_field(status, property) = strings;
+                *(char ***)status_member(status, property) = strings;
                 return 0;
         }
-        case 'b':
-                *(bool *)daemon_status_field(status, property) = parse_boolean(value) > 0;
+        case STATUS_BOOL:
+                *(bool *)status_member(status, property) = parse_boolean(value) > 0;
                 return 0;
+        case STATUS_NUMBER:
         default:
-                return parse_u64(value, 10, daemon_status_field(status, property));
+                return parse_u64(value, 10, status_member(status, property));
         }
 }
 
@@ -274,18 +233,16 @@ int main(int argc, char **argv) {
         if (r >= 0)
                 r = sd_bus_open_system(&bus);
         if (r >= 0)
-                r = sd_bus_add_object_vtable(bus, NULL, "/org/kdumpd1", "org.kdumpd1.Manager",
-                                             vtable, &fake);
+                r = sd_bus_add_object_vtable(bus, NULL, BUS_PATH, BUS_INTERFACE, vtable, &fake);
         if (r >= 0)
-                r = sd_bus_add_object_vtable(bus, NULL, "/org/kdumpd1", "org.kdumpd1.Manager",
-                                             future, &fake);
+                r = sd_bus_add_object_vtable(bus, NULL, BUS_PATH, BUS_INTERFACE, future, &fake);
         if (r >= 0)
-                r = sd_bus_request_name(bus, "org.kdumpd1", 0);
+                r = sd_bus_request_name(bus, BUS_NAME, 0);
         if (r >= 0)
                 r = serve(bus);
         if (r < 0)
                 (void)fprintf(stderr, "fake-kdumpd: %s\n", strerror(-r));
         (void)sd_bus_flush_close_unref(bus);
-        daemon_status_done(&fake.status);
+        status_done(&fake.status);
         return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -10,30 +10,30 @@
 
 #include "base/string-util.h"
 #include "base/time-util.h"
-#include "ctl/daemon-status.h"
+#include "core/status.h"
 #include "ctl/json.h"
 #include "ctl/output.h"
 
 #define NOW (UINT64_C(1700000000) * USEC_PER_SEC)
 
-static DaemonStatus good_status(void) {
-        return (DaemonStatus){
-                .version = (char *)"0.1.0",
-                .state = (char *)"armed",
-                .state_reason = (char *)"the image covers the machine",
+static Status good_status(void) {
+        return (Status){
+                .version = "0.1.0",
+                .state = "armed",
+                .state_reason = "the image covers the machine",
                 .armed = true,
-                .stale_reason = (char *)"",
-                .obstacle = (char *)"",
-                .loader = (char *)"kexec_file_load",
-                .loader_reason = (char *)"the kernel updates the image itself",
-                .kernel_file = (char *)"/boot/vmlinuz-6.12.107",
-                .kernel_release = (char *)"6.12.107",
-                .initrd_file = (char *)"/boot/initrd.img-6.12.107-kdump",
-                .command_line = (char *)"root=/dev/vda1 nr_cpus=1",
+                .stale_reason = "",
+                .obstacle = "",
+                .loader = "kexec_file_load",
+                .loader_reason = "the kernel updates the image itself",
+                .kernel_file = "/boot/vmlinuz-6.12.107",
+                .kernel_release = "6.12.107",
+                .initrd_file = "/boot/initrd.img-6.12.107-kdump",
+                .command_line = "root=/dev/vda1 nr_cpus=1",
                 .reservation_bytes = UINT64_C(256) << 20,
                 .elfcorehdr_bytes = 917616,
-                .cpu_hotplug = (char *)"kernel",
-                .memory_hotplug = (char *)"kernel",
+                .cpu_hotplug = "kernel",
+                .memory_hotplug = "kernel",
                 .events_received = 129,
                 .batches = 2,
                 .batches_skipped = 2,
@@ -45,12 +45,12 @@ static DaemonStatus good_status(void) {
                 .settle_usec = 500000,
                 .max_delay_usec = 10000000,
                 .last_crash_usec = NOW - 3600 * USEC_PER_SEC,
-                .last_crash_directory = (char *)"/var/crash/x",
-                .last_crash_message = (char *)"BUG: x",
-                .last_crash_state = (char *)"complete",
+                .last_crash_directory = "/var/crash/x",
+                .last_crash_message = "BUG: x",
+                .last_crash_state = "complete",
                 .last_crash_complete = true,
-                .last_test_result = (char *)"",
-                .received = (UINT64_C(1) << 47) - 1,
+                .last_test_result = "",
+                .received = (UINT64_C(1) << _STATUS_INDEX_MAX) - 1,
         };
 }
 
@@ -63,7 +63,7 @@ static FILE *start_writing(void) {
         return f;
 }
 
-static const char *status_text(const DaemonStatus *status, bool colour) {
+static const char *status_text(const Status *status, bool colour) {
         FILE *f = start_writing();
 
         print_status(f, status, NOW, colour);
@@ -72,7 +72,7 @@ static const char *status_text(const DaemonStatus *status, bool colour) {
 }
 
 START_TEST(operational) {
-        DaemonStatus status = good_status();
+        Status status = good_status();
 
         ck_assert_int_eq(setenv("TZ", "UTC", 1), 0);
         ck_assert_str_eq(status_text(&status, false),
@@ -93,7 +93,7 @@ START_TEST(operational) {
                                      "    Reserved: 256 MiB, and 1024 MiB of CMA for the capture "
                                      "kernel\n"));
         /* As for somebody who is not root, and for root where the log of the kernel was lost. */
-        status.last_crash_message = (char *)"";
+        status.last_crash_message = "";
         ck_assert_ptr_nonnull(strstr(status_text(&status, false),
                                      "21:13:20, complete: (its message is for root only)\n"));
         status.asked_by_root = true;
@@ -103,21 +103,21 @@ END_TEST
 
 /* What is not sure to save a dump is called what it is. */
 START_TEST(initrd_kinds) {
-        DaemonStatus status = good_status();
+        Status status = good_status();
 
-        status.initrd_kind = (char *)"system";
+        status.initrd_kind = "system";
         ck_assert_ptr_nonnull(strstr(status_text(&status, false),
                                      "-kdump (an ordinary initrd, which starts the whole system"));
-        status.initrd_kind = (char *)"unknown";
+        status.initrd_kind = "unknown";
         ck_assert_ptr_nonnull(strstr(status_text(&status, false),
                                      "-kdump (an initrd of a kind that is not known: only"));
-        status.initrd_kind = (char *)"kdump";
+        status.initrd_kind = "kdump";
         ck_assert_ptr_nonnull(strstr(status_text(&status, false), "-kdump\n"));
 }
 END_TEST
 
 START_TEST(not_operational) {
-        DaemonStatus status = {
+        Status status = {
                 .state = (char *)"failed",
                 .state_reason = (char *)"no initrd was found",
                 .foreign = true,
@@ -152,26 +152,26 @@ START_TEST(not_operational) {
 END_TEST
 
 START_TEST(failed_build) {
-        DaemonStatus status = good_status();
+        Status status = good_status();
 
-        status.initrd_state = (char *)"failed";
-        status.initrd_message = (char *)"no kernel";
+        status.initrd_state = "failed";
+        status.initrd_message = "no kernel";
         ck_assert_ptr_nonnull(strstr(status_text(&status, false), "Build: failed: no kernel\n"));
-        status.state_reason = (char *)"no kernel; the image from before is still loaded";
+        status.state_reason = "no kernel; the image from before is still loaded";
         ck_assert_ptr_null(strstr(status_text(&status, false), "Build: "));
-        status.initrd_message = (char *)"";
+        status.initrd_message = "";
         ck_assert_ptr_nonnull(strstr(status_text(&status, false), "Build: failed: \n"));
 }
 END_TEST
 
 /* Scripts look for the first half of the line. */
 START_TEST(operational_but) {
-        DaemonStatus status = good_status();
+        Status status = good_status();
 
         status.stale = true;
-        status.stale_reason = (char *)"a CPU came";
+        status.stale_reason = "a CPU came";
         ck_assert_ptr_nonnull(strstr(status_text(&status, false), "Kdump is operational\n"));
-        status.obstacle = (char *)"no kernel";
+        status.obstacle = "no kernel";
         ck_assert_ptr_nonnull(startswith(
                 status_text(&status, false),
                 "Kdump is operational, but the image is stale and cannot be reloaded\n"));
@@ -185,7 +185,7 @@ START_TEST(operational_but) {
 END_TEST
 
 START_TEST(configuration_lines) {
-        DaemonStatus status = good_status();
+        Status status = good_status();
         const char *text;
         FILE *f;
 
@@ -216,7 +216,7 @@ START_TEST(configuration_lines) {
 END_TEST
 
 START_TEST(no_reservation) {
-        DaemonStatus status = {
+        Status status = {
                 .state = (char *)"unavailable",
                 .state_reason = (char *)"no memory\x1b[2J is reserved",
         };
@@ -230,7 +230,7 @@ START_TEST(no_reservation) {
 END_TEST
 
 START_TEST(spans) {
-        DaemonStatus status = good_status();
+        Status status = good_status();
         static const struct {
                 uint64_t seconds;
                 const char *text;
@@ -253,7 +253,7 @@ START_TEST(spans) {
 END_TEST
 
 START_TEST(colours) {
-        DaemonStatus status = good_status();
+        Status status = good_status();
 
         ck_assert_ptr_nonnull(
                 strstr(status_text(&status, true), "\x1b[1;32mKdump is operational\x1b[0m\n"));
@@ -339,13 +339,13 @@ END_TEST
 
 START_TEST(status_json) {
         static const json_type types[] = {
-                ['s'] = json_type_string,
-                ['b'] = json_type_boolean,
-                ['t'] = json_type_int,
-                ['a'] = json_type_array,
+                [STATUS_STRING] = json_type_string,
+                [STATUS_BOOL] = json_type_boolean,
+                [STATUS_NUMBER] = json_type_int,
+                [STATUS_STRINGS] = json_type_array,
         };
-        DaemonStatus status = good_status();
-        const DaemonProperty *property;
+        Status status = good_status();
+        const StatusProperty *property;
         json_object *object, *value;
         size_t n = 0;
         FILE *f;
@@ -358,9 +358,9 @@ START_TEST(status_json) {
         (void)fclose(f);
         object = json_tokener_parse(written);
         ck_assert_ptr_nonnull(object);
-        for (; (property = daemon_property(n)); n++) {
+        for (; (property = status_property(n)); n++) {
                 ck_assert(json_object_object_get_ex(object, property->name, &value));
-                ck_assert_int_eq(json_object_get_type(value), types[(unsigned char)property->type]);
+                ck_assert_int_eq(json_object_get_type(value), types[property->kind]);
         }
         /* And two that are found out here. */
         ck_assert(json_object_object_get_ex(object, "KernelChanged", &value));
