@@ -25,6 +25,15 @@
                 _a > _b ? _a : _b;      \
         })
 
+/* 0 if a holds at compile time, else an error of the compiler. For initializers. */
+#define ZERO_OR_ERROR(a) (0 * sizeof(char[(a) ? 1 : -1]))
+
+/* The type of a member, and its offset if it is of a type: for tables of members. */
+#define TYPE_OF_MEMBER(structure, member) __typeof__(((structure *)NULL)->member)
+#define OFFSET_OF(structure, member, type) \
+        (offsetof(structure, member) +     \
+         ZERO_OR_ERROR(__builtin_types_compatible_p(TYPE_OF_MEMBER(structure, member), type)))
+
 /* Hands the value of a _cleanup_ variable to somebody else and disarms the variable. */
 #define TAKE_GENERIC(var, type, empty) \
         __extension__({                \

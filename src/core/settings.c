@@ -368,27 +368,30 @@ static const char *const initrd_words[] = { "auto", "none" };
 static const char *const target_words[] = { "auto" };
 static const char *const no_words[] = { "" };
 
-#define AT(field) .offset = offsetof(Settings, field)
-#define TEXT(f)   .parse = parse_text, .format = format_text, AT(f)
-#define WORDS(f)  .parse = parse_words, .format = format_text, AT(f)
-#define NAMES(f)  .parse = parse_names, .format = format_text, AT(f)
-#define PATH(f, words)                                                       \
-        .parse = parse_file, .format = format_text, AT(f), .names = (words), \
+/* A field of another type than the parser writes is an error of the compiler. */
+#define AT(field, type) .offset = OFFSET_OF(Settings, field, type)
+#define TEXT(f)         .parse = parse_text, .format = format_text, AT(f, char *)
+#define WORDS(f)        .parse = parse_words, .format = format_text, AT(f, char *)
+#define NAMES(f)        .parse = parse_names, .format = format_text, AT(f, char *)
+#define PATH(f, words)                                                               \
+        .parse = parse_file, .format = format_text, AT(f, char *), .names = (words), \
         .n_names = ELEMENTSOF(words)
-#define NAME(f, table)                                                       \
-        .parse = parse_name, .format = format_name, AT(f), .names = (table), \
+#define NAME(f, type, table)                                                       \
+        .parse = parse_name, .format = format_name, .names = (table), AT(f, type), \
         .n_names = ELEMENTSOF(table)
 #define SPAN(f, low, high) \
-        .parse = parse_span, .format = format_span, AT(f), .least = (low), .most = (high)
-#define TRIGGER(which)  .parse = parse_trigger, .format = format_trigger, AT(triggers[which])
-#define NUMBER(f, high) .parse = parse_number, .format = format_number, AT(f), .most = (high)
-#define BYTES(f)        .parse = parse_bytes, .format = format_bytes, AT(f)
+        .parse = parse_span, .format = format_span, AT(f, uint64_t), .least = (low), .most = (high)
+#define TRIGGER(which) \
+        .parse = parse_trigger, .format = format_trigger, AT(triggers[which], TriggerSetting)
+#define NUMBER(f, high) \
+        .parse = parse_number, .format = format_number, AT(f, uint64_t), .most = (high)
+#define BYTES(f) .parse = parse_bytes, .format = format_bytes, AT(f, uint64_t)
 #define PATHS(f, low, high) \
-        .parse = parse_paths, .format = format_text, AT(f), .least = (low), .most = (high)
-#define TARGET(f, words)                                                         \
-        .parse = parse_target, .format = format_target, AT(f), .names = (words), \
+        .parse = parse_paths, .format = format_text, AT(f, char *), .least = (low), .most = (high)
+#define TARGET(f, words)                                                                 \
+        .parse = parse_target, .format = format_target, AT(f, Target), .names = (words), \
         .n_names = ELEMENTSOF(words)
-#define BOOL(f) .parse = parse_bool, .format = format_bool, AT(f)
+#define BOOL(f) .parse = parse_bool, .format = format_bool, AT(f, bool)
 
 static const Key keys[] = {
         { "Image", "Kernel", "auto", PATH(kernel, kernel_words) },
@@ -396,17 +399,17 @@ static const Key keys[] = {
         { "Image", "CommandLine", "", WORDS(command_line) },
         { "Image", "CommandLineRemove", "", NAMES(command_line_remove) },
         { "Image", "CommandLineAppend", "", WORDS(command_line_append) },
-        { "Image", "Loader", "auto", NAME(loader, loader_choice_table) },
-        { "Image", "Replace", "atomic", NAME(replace, replace_mode_table) },
-        { "Image", "OnDamage", "reset", NAME(on_damage, on_damage_table) },
+        { "Image", "Loader", "auto", NAME(loader, LoaderChoice, loader_choice_table) },
+        { "Image", "Replace", "atomic", NAME(replace, ReplaceMode, replace_mode_table) },
+        { "Image", "OnDamage", "reset", NAME(on_damage, OnDamage, on_damage_table) },
         { "Hotplug", "Cpu", "auto", TRIGGER(SUBSYSTEM_CPU) },
         { "Hotplug", "Memory", "auto", TRIGGER(SUBSYSTEM_MEMORY) },
-        { "Hotplug", "Source", "udev", NAME(source, uevent_source_table) },
+        { "Hotplug", "Source", "udev", NAME(source, UeventSource, uevent_source_table) },
         { "Hotplug", "Settle", "500ms", SPAN(settle_usec, 0, SETTLE_LONGEST_USEC) },
         { "Hotplug", "MaxDelay", "10s", SPAN(max_delay_usec, 0, MAX_DELAY_LONGEST_USEC) },
         { "Hotplug", "ReloadWhenStale", "no", BOOL(reload_when_stale) },
         { "Service", "UnloadOnStop", "no", BOOL(unload_on_stop) },
-        { "Service", "Foreign", "replace", NAME(foreign, foreign_policy_table) },
+        { "Service", "Foreign", "replace", NAME(foreign, ForeignPolicy, foreign_policy_table) },
         { "Service", "LoadTimeout", "2min",
           SPAN(load_timeout_usec, LOAD_TIMEOUT_SHORTEST_USEC, LOAD_TIMEOUT_LONGEST_USEC) },
         { "Capture", "Target", "auto", TARGET(target, target_words) },
@@ -418,8 +421,9 @@ static const Key keys[] = {
         { "Capture", "MinFree", "0", BYTES(min_free_bytes) },
         { "Capture", "TargetTimeout", "1min",
           SPAN(target_timeout_usec, 0, TARGET_TIMEOUT_LONGEST_USEC) },
-        { "Capture", "FinalAction", "reboot", NAME(final_action, final_action_table) },
-        { "Capture", "FailureAction", "reboot", NAME(failure_action, final_action_table) },
+        { "Capture", "FinalAction", "reboot", NAME(final_action, FinalAction, final_action_table) },
+        { "Capture", "FailureAction", "reboot",
+          NAME(failure_action, FinalAction, final_action_table) },
         { "Capture", "ExtraModules", "", TEXT(extra_modules) },
         { "Capture", "ExtraFiles", "", PATHS(extra_files, 0, UINT64_MAX) },
         { "Capture", "PreScript", "", PATHS(pre_script, 0, 1) },

@@ -47,19 +47,29 @@ struct JsonFields {
 #define JSON_FIELDS_MENDED(table, longest) \
         { .field = (table), .n = ELEMENTSOF(table), .longest_string = (longest), .mends = true, }
 
-/* Rows of a table: the member of a structure that goes by key. */
-#define JSON_FIELD(kind, structure, key, member) \
-        { .name = (key), .type = JSON_##kind, .offset = offsetof(structure, member) }
-#define JSON_FIELD_TEXT(structure, key, member)                                          \
-        {                                                                                \
-                .name = (key), .type = JSON_TEXT, .offset = offsetof(structure, member), \
-                .size = sizeof(((structure *)NULL)->member),                             \
+/* Rows of a table: the member of a structure that goes by key. A member of another type than the
+ * kind has is an error of the compiler. */
+#define JSON_TYPE_STRING          char *
+#define JSON_TYPE_OPTIONAL_STRING char *
+#define JSON_TYPE_NUMBER          uint64_t
+#define JSON_TYPE_SIGNED          int64_t
+#define JSON_TYPE_BOOL            bool
+#define JSON_FIELD(kind, structure, key, member)                          \
+        {                                                                 \
+                .name = (key), .type = JSON_##kind,                       \
+                .offset = OFFSET_OF(structure, member, JSON_TYPE_##kind), \
+        }
+#define JSON_FIELD_TEXT(structure, key, member)                                                   \
+        {                                                                                         \
+                .name = (key), .type = JSON_TEXT, .offset = OFFSET_OF(structure, member, char[]), \
+                .size = sizeof(TYPE_OF_MEMBER(structure, member)),                                \
         }
 /* prefix is that of DEFINE_JSON_NAME(). */
-#define JSON_FIELD_NAME(structure, key, member, prefix)                                  \
-        {                                                                                \
-                .name = (key), .type = JSON_NAME, .offset = offsetof(structure, member), \
-                .to_string = prefix##_name, .from_string = prefix##_from_string,         \
+#define JSON_FIELD_NAME(structure, key, member, prefix)                          \
+        {                                                                        \
+                .name = (key), .type = JSON_NAME,                                \
+                .offset = OFFSET_OF(structure, member, prefix##_json_type),      \
+                .to_string = prefix##_name, .from_string = prefix##_from_string, \
         }
 #define JSON_FIELD_OBJECT(structure, key, member, fields)                                  \
         {                                                                                  \
@@ -67,18 +77,20 @@ struct JsonFields {
                 .inside = &(fields),                                                       \
         }
 /* The number is in the member n_member. */
-#define JSON_FIELD_ARRAY(structure, key, member, fields, limit)                           \
-        {                                                                                 \
-                .name = (key), .type = JSON_ARRAY, .offset = offsetof(structure, member), \
-                .count_offset = offsetof(structure, n_##member), .most = (limit),         \
-                .size = sizeof(*((structure *)NULL)->member), .inside = &(fields),        \
+#define JSON_FIELD_ARRAY(structure, key, member, fields, limit)                            \
+        {                                                                                  \
+                .name = (key), .type = JSON_ARRAY, .offset = offsetof(structure, member),  \
+                .count_offset = OFFSET_OF(structure, n_##member, size_t), .most = (limit), \
+                .size = sizeof(*((structure *)NULL)->member), .inside = &(fields),         \
         }
 
 /* Functions for JSON_NAME, prefix_name() and prefix_from_string(), out of a name table. */
-#define DEFINE_JSON_NAME(prefix, type)                 \
-        static const char *prefix##_name(unsigned v) { \
-                return prefix##_to_string((type)v);    \
-        }                                              \
+#define DEFINE_JSON_NAME(prefix, type)                                                     \
+        typedef type prefix##_json_type;                                                   \
+        _Static_assert(sizeof(type) == sizeof(unsigned), #type " is read as an unsigned"); \
+        static const char *prefix##_name(unsigned v) {                                     \
+                return prefix##_to_string((type)v);                                        \
+        }                                                                                  \
         struct swallow_semicolon_name_##prefix
 
 /* Formats the structure at from as one JSON object on one line, newline included; the same
