@@ -94,19 +94,19 @@ int json_print_status(FILE *f, const Status *status) {
 static int fill_decision(json_object *object, const DaemonDecision *d) {
         int r;
 
-        r = add(object, "time", json_object_new_uint64(d->time_usec));
+        r = add(object, "TimeUSec", json_object_new_uint64(d->time_usec));
         if (r >= 0)
-                r = add(object, "subsystems", json_object_new_string(d->subsystems));
+                r = add(object, "Subsystems", json_object_new_string(d->subsystems));
         if (r >= 0)
-                r = add(object, "events", json_object_new_uint64(d->events));
+                r = add(object, "Events", json_object_new_uint64(d->events));
         if (r >= 0)
-                r = add(object, "decision", json_object_new_string(d->decision));
+                r = add(object, "Decision", json_object_new_string(d->decision));
         if (r >= 0)
-                r = add(object, "reason", json_object_new_string(d->reason));
+                r = add(object, "Reason", json_object_new_string(d->reason));
         if (r >= 0)
-                r = add(object, "result", json_object_new_string(d->result));
+                r = add(object, "Result", json_object_new_string(d->result));
         if (r >= 0)
-                r = add(object, "details", json_object_new_string(d->details));
+                r = add(object, "Details", json_object_new_string(d->details));
         return r;
 }
 
@@ -302,5 +302,54 @@ int json_print_estimate(FILE *f, const Needs *needs) {
                         json_object_new_boolean(needs->initrd_is_assumed));
         if (r >= 0)
                 r = add(object, "NotSeen", json_object_new_string(needs->unseen));
+        return r < 0 ? r : print_object(f, object);
+}
+
+/* One key of the configuration. */
+static int new_setting(const Settings *settings, size_t i, const char *origin, json_object **ret) {
+        _cleanup_json_ json_object *object = json_object_new_object();
+        char value[SETTINGS_VALUE_MAX];
+        const char *section, *key;
+        int r;
+
+        if (!object || !settings_key(i, &section, &key, NULL))
+                return -ENOMEM;
+        r = add(object, "Section", json_object_new_string(section));
+        if (r >= 0)
+                r = add(object, "Key", json_object_new_string(key));
+        if (r >= 0)
+                r = add(object, "Value",
+                        json_object_new_string(settings_format(settings, i, value)));
+        if (r >= 0 && origin)
+                r = add(object, "File", json_object_new_string(origin));
+        if (r >= 0)
+                *ret = TAKE_PTR(object);
+        return r;
+}
+
+int json_print_settings(FILE *f, const Settings *settings, const char *const *origins,
+                        size_t n_origins) {
+        _cleanup_json_ json_object *array = json_object_new_array();
+
+        if (!array)
+                return -ENOMEM;
+        for (size_t i = 0; settings_key(i, NULL, NULL, NULL); i++) {
+                _cleanup_json_ json_object *object = NULL;
+
+                if (new_setting(settings, i, i < n_origins ? origins[i] : NULL, &object) < 0 ||
+                    json_object_array_add(array, object) < 0)
+                        return -ENOMEM;
+                object = NULL;
+        }
+        return print_object(f, array);
+}
+
+int json_print_reservation(FILE *f, uint64_t bytes) {
+        _cleanup_json_ json_object *object = json_object_new_object();
+        int r;
+
+        if (!object)
+                return -ENOMEM;
+        r = add(object, "ReservationBytes", json_object_new_uint64(bytes));
         return r < 0 ? r : print_object(f, object);
 }

@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 
+#include "core/settings.h"
 #include "ctl/client.h"
 #include "ctl/dumps.h"
 #include "sys/needs.h"
@@ -13,7 +14,7 @@
 int json_print_status(FILE *f, const Status *status) _must_check_;
 
 /* Writes an array with one object for each decision, its keys named as the arguments of the signal
- * Decided. Returns 0 or -ENOMEM. */
+ * Decided, but in CamelCase as all other keys. Returns 0 or -ENOMEM. */
 int json_print_decisions(FILE *f, const DaemonDecisions *decisions) _must_check_;
 
 /* Writes an array with one object for each dump: the keys of kdump.json, as strings, numbers and
@@ -30,3 +31,11 @@ int json_print_log(FILE *f, const FoundDump *found, const char *log, size_t size
 /* Writes an object with the sizes of an estimate, in bytes, and what is reserved. Returns 0 or
  * -ENOMEM. */
 int json_print_estimate(FILE *f, const Needs *needs) _must_check_;
+
+/* Writes an array with one object for each key of the configuration: Section, Key, Value and, where
+ * one has set it, File; see print_settings() for the arguments. Returns 0 or -ENOMEM. */
+int json_print_settings(FILE *f, const Settings *settings, const char *const *origins,
+                        size_t n_origins) _must_check_;
+
+/* Writes an object with ReservationBytes. Returns 0 or -ENOMEM. */
+int json_print_reservation(FILE *f, uint64_t bytes) _must_check_;

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* kdumpctl: the command line of kdumpd. Options, verbs, help. */
-#include <getopt.h>
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/string-util.h"
 #include "ctl/verbs.h"
+#include "sys/options.h"
 
 static const char help[] =
         "Usage: kdumpctl [OPTION...] VERB [DUMP|DEVICE]\n"
@@ -29,13 +31,17 @@ static const char help[] =
         "  info          Show what is known of a dump, by default of the newest\n"
         "  log           Print the kernel's log in a dump\n"
         "  recover       Take the dump on a raw target, or on DEVICE, into files\n"
+        "  help          Print this text\n"
+        "  version       Print the version\n"
         "\n"
         "DUMP is the name of its directory, the beginning of it, or its number in the\n"
         "list.\n"
         "\n"
         "Options:\n"
         "  -n N          events: the newest N only (default: 20), or 'all'\n"
-        "  --json        Print JSON (status, events, test, estimate, list, info, log)\n"
+        "  --json        Print JSON (status, events, test, estimate, show-config,\n"
+        "                showmem, list, info, log)\n"
+        "  --no-pager    Of no effect: there never is a pager\n"
         "  --crash       test: panic, to see whether that gives a dump\n"
         "  --yes         test --crash: do not ask whether that is meant\n"
         "  --root=DIR    Look below DIR (with the verbs that do not ask kdumpd)\n"
@@ -45,25 +51,37 @@ static const char help[] =
         "Exit status: 0 success (status: armed), 1 failure, 2 wrong usage,\n"
         "3 status: not armed. See kdumpctl(8).\n";
 
+static int verb_help(const Options *options) {
+        (void)fputs(help, stdout);
+        return EXIT_SUCCESS;
+}
+
+static int verb_version(const Options *options) {
+        (void)puts("kdumpctl " PACKAGE_VERSION);
+        return EXIT_SUCCESS;
+}
+
 static const struct {
         const char *name;
         int (*run)(const Options *options);
-        bool takes_argument;
+        bool takes_argument, speaks_json;
 } verbs[] = {
-        { "status", verb_status, false },
-        { "events", verb_events, false },
-        { "load", verb_load, false },
-        { "unload", verb_unload, false },
-        { "reload", verb_reload, false },
-        { "rebuild", verb_rebuild, false },
-        { "test", verb_test, false },
-        { "estimate", verb_estimate, false },
-        { "show-config", verb_show_config, false },
-        { "showmem", verb_showmem, false },
-        { "list", verb_list, false },
-        { "info", verb_info, true },
-        { "log", verb_log, true },
-        { "recover", verb_recover, true },
+        { "status", verb_status, false, true },
+        { "events", verb_events, false, true },
+        { "load", verb_load, false, false },
+        { "unload", verb_unload, false, false },
+        { "reload", verb_reload, false, false },
+        { "rebuild", verb_rebuild, false, false },
+        { "test", verb_test, false, true },
+        { "estimate", verb_estimate, false, true },
+        { "show-config", verb_show_config, false, true },
+        { "showmem", verb_showmem, false, true },
+        { "list", verb_list, false, true },
+        { "info", verb_info, true, true },
+        { "log", verb_log, true, true },
+        { "recover", verb_recover, true, false },
+        { "help", verb_help, false, false },
+        { "version", verb_version, false, false },
 };
 
 int complain(const char *format, ...) {
@@ -78,7 +96,7 @@ int complain(const char *format, ...) {
 }
 
 static int wrong_usage(const char *what, const char *which) {
-        (void)complain("%s%s%s%s, see 'kdumpctl --help'.", what, which ? " '" : "", strempty(which),
+        (void)complain("%s%s%s%s, see 'kdumpctl --help'", what, which ? " '" : "", strempty(which),
                        which ? "'" : "");
         return EXIT_USAGE;
 }
@@ -91,55 +109,30 @@ static int parse_count(const char *s, uint32_t *ret) {
         return parse_u32(s, 10, ret) < 0 || *ret == 0 ? -1 : 0;
 }
 
-enum { OPTION_JSON = 256, OPTION_CRASH, OPTION_YES, OPTION_ROOT, OPTION_VERSION };
-
-static const struct option long_options[] = {
-        { "json", no_argument, NULL, OPTION_JSON },
-        { "crash", no_argument, NULL, OPTION_CRASH },
-        { "yes", no_argument, NULL, OPTION_YES },
-        { "root", required_argument, NULL, OPTION_ROOT },
-        { "help", no_argument, NULL, 'h' },
-        { "version", no_argument, NULL, OPTION_VERSION },
-        {},
-};
-
 /* Returns -1 to go on, or the exit status. */
 static int parse_options(int argc, char **argv, Options *options) {
-        int c;
+        const char *count = NULL, *root = NULL;
+        bool no_pager = false;
+        const Option table[] = {
+                { .letter = 'n', .value = &count },
+                { .name = "json", .flag = &options->json },
+                { .name = "crash", .flag = &options->crash },
+                { .name = "yes", .flag = &options->yes },
+                { .name = "root", .value = &root },
+                /* Whoever is used to systemctl writes it into scripts. */
+                { .name = "no-pager", .flag = &no_pager },
+        };
+        int r;
 
-        opterr = 0;
-        while ((c = getopt_long(argc, argv, ":n:h", long_options, NULL)) >= 0)
-                switch (c) {
-                case 'n':
-                        if (parse_count(optarg, &options->decisions) < 0)
-                                return wrong_usage("-n takes a number from 1 on or 'all', not",
-                                                   optarg);
-                        break;
-                case OPTION_JSON:
-                        options->json = true;
-                        break;
-                case OPTION_CRASH:
-                        options->crash = true;
-                        break;
-                case OPTION_YES:
-                        options->yes = true;
-                        break;
-                case OPTION_ROOT:
-                        if (optarg[0] != '/')
-                                return wrong_usage("--root= takes an absolute path, not", optarg);
-                        options->root = streq(optarg, "/") ? "" : optarg;
-                        break;
-                case 'h':
-                        (void)fputs(help, stdout);
-                        return EXIT_SUCCESS;
-                case OPTION_VERSION:
-                        (void)puts("kdumpctl " PACKAGE_VERSION);
-                        return EXIT_SUCCESS;
-                case ':':
-                        return wrong_usage("Missing argument of", argv[optind - 1]);
-                default:
-                        return wrong_usage("Unknown option", argv[optind - 1]);
-                }
+        r = options_parse(argc, argv, "kdumpctl", help, table, ELEMENTSOF(table));
+        if (r <= 0)
+                return r == -EINVAL ? EXIT_USAGE : r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+        if (count && parse_count(count, &options->decisions) < 0)
+                return wrong_usage("-n takes a number from 1 on or 'all', not", count);
+        if (root && root[0] != '/')
+                return wrong_usage("--root= takes an absolute path, not", root);
+        if (root && !streq(root, "/"))
+                options->root = root;
         return -1;
 }
 
@@ -150,13 +143,15 @@ static int run_verb(int argc, char **argv, Options *options) {
                 if (!streq(verbs[i].name, argv[0]))
                         continue;
                 if (argc > most)
-                        return wrong_usage("Too many arguments from", argv[most]);
+                        return wrong_usage("too many arguments from", argv[most]);
+                if (options->json && !verbs[i].speaks_json)
+                        return wrong_usage("--json is not for", argv[0]);
                 if ((options->crash || options->yes) && verbs[i].run != verb_test)
                         return wrong_usage("--crash and --yes are for 'test', not for", argv[0]);
                 options->argument = argv[1];
                 return verbs[i].run(options);
         }
-        return wrong_usage("Unknown verb", argv[0]);
+        return wrong_usage("unknown verb", argv[0]);
 }
 
 int main(int argc, char **argv) {
@@ -165,12 +160,10 @@ int main(int argc, char **argv) {
 
         status = parse_options(argc, argv, &options);
         if (status < 0 && optind >= argc)
-                status = wrong_usage("Missing verb", NULL);
+                status = wrong_usage("missing verb", NULL);
         if (status < 0)
                 status = run_verb(argc - optind, argv + optind, &options);
-        if (fflush(stdout) != 0 || ferror(stdout)) {
-                (void)complain("The output cannot be written.");
-                return status == EXIT_SUCCESS ? EXIT_FAILURE : status;
-        }
+        if (options_said("kdumpctl") < 0 && status == EXIT_SUCCESS)
+                status = EXIT_FAILURE;
         return status;
 }

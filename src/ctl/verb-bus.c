@@ -233,6 +233,9 @@ int verb_showmem(const Options *options) {
                 return complain("The reservation cannot be read: %s.", strerror(-r));
         if (bytes == 0)
                 return complain("No memory reserved for crash kernel: 'kdumpctl test' says why.");
-        print_reservation(stdout, bytes);
+        if (!options->json)
+                print_reservation(stdout, bytes);
+        else if (json_print_reservation(stdout, bytes) < 0)
+                return complain("Out of memory.");
         return EXIT_SUCCESS;
 }

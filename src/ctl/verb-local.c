@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/string-util.h"
+#include "ctl/json.h"
 #include "ctl/output.h"
 #include "ctl/verbs.h"
 #include "sys/conffile.h"
@@ -50,6 +51,9 @@ int verb_show_config(const Options *options) {
 
         if (conffile_read(options->root, &settings, on_warning, on_origin, &origins, error) < 0)
                 return complain("The configuration is not known: %s.", error);
-        print_settings(stdout, &settings, origins.files, KEYS_MAX);
+        if (!options->json)
+                print_settings(stdout, &settings, origins.files, KEYS_MAX);
+        else if (json_print_settings(stdout, &settings, origins.files, KEYS_MAX) < 0)
+                return complain("Out of memory.");
         return EXIT_SUCCESS;
 }

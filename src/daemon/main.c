@@ -57,10 +57,10 @@ static int parse_arguments(int argc, char *argv[], Options *ret) {
 static int introspect(void) {
         int r = bus_introspect(stdout);
 
-        if (r >= 0 && (fflush(stdout) != 0 || ferror(stdout)))
-                r = -EIO;
         if (r < 0)
-                (void)fprintf(stderr, "kdumpd: cannot write the interface: %s\n", strerror(-r));
+                (void)fprintf(stderr, "kdumpd: cannot describe the interface: %s\n", strerror(-r));
+        else
+                r = options_said("kdumpd");
         return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
@@ -70,7 +70,7 @@ int main(int argc, char *argv[]) {
 
         r = parse_arguments(argc, argv, &options);
         if (r <= 0)
-                return r < 0 ? 2 : EXIT_SUCCESS;
+                return r == -EIO ? EXIT_FAILURE : r < 0 ? 2 : EXIT_SUCCESS;
         if (options.look_for_dumps)
                 return scan_main(strempty(options.root));
         if (options.introspect)

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# Each header compiles alone: it includes what it uses. And rows of tables whose member is of another
+# Each header compiles alone: it includes what it uses. Rows of tables whose member is of another
 # type than the row says do not compile.
 set -eu
 

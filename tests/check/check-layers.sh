@@ -44,7 +44,7 @@ users_of() {
     systemd/sd-daemon.h) echo 'daemon/daemon.c' ;;
     asm/*.h | linux/*.h | sys/*.h) echo '*' ;;
     ctype.h | dirent.h | elf.h | endian.h | errno.h | fcntl.h | fnmatch.h) echo '*' ;;
-    getopt.h) echo 'sys/options.c ctl/main.c' ;;
+    getopt.h) echo sys/options.c ;;
     inttypes.h | limits.h | poll.h | sched.h | signal.h | spawn.h | stdarg.h) echo '*' ;;
     stdbool.h | stddef.h | stdint.h | stdio.h | stdlib.h | string.h | strings.h) echo '*' ;;
     syslog.h | termios.h | time.h | unistd.h) echo '*' ;;

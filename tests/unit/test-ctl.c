@@ -406,11 +406,11 @@ START_TEST(decisions_json) {
         ck_assert_uint_eq(json_object_array_length(array), 1);
         object = json_object_array_get_idx(array, 0);
         ck_assert_int_eq(json_object_object_length(object), 7);
-        ck_assert(json_object_object_get_ex(object, "time", &value));
+        ck_assert(json_object_object_get_ex(object, "TimeUSec", &value));
         ck_assert_uint_eq(json_object_get_uint64(value), NOW);
-        ck_assert(json_object_object_get_ex(object, "events", &value));
+        ck_assert(json_object_object_get_ex(object, "Events", &value));
         ck_assert_int_eq(json_object_get_type(value), json_type_int);
-        ck_assert(json_object_object_get_ex(object, "reason", &value));
+        ck_assert(json_object_object_get_ex(object, "Reason", &value));
         ck_assert_str_eq(json_object_get_string(value), "why \"it\"");
         (void)json_object_put(array);
 }

@@ -57,14 +57,38 @@ export TZ=UTC
 # Usage, without a bus.
 expect 0 '^Usage: kdumpctl' '' --help
 expect 0 '^kdumpctl [0-9]' '' --version
-expect 2 '' "^kdumpctl: Missing verb, see 'kdumpctl --help'\.\$"
-expect 2 '' "^kdumpctl: Unknown verb 'arm', see" arm
-expect 2 '' "^kdumpctl: Unknown option '--frobnicate', see" --frobnicate status
-expect 2 '' "^kdumpctl: Unknown option '-x', see" status -x
-expect 2 '' "^kdumpctl: Too many arguments from 'now', see" reload now
-expect 2 '' "^kdumpctl: Missing argument of '-n', see" events -n
+expect 2 '' "^kdumpctl: missing verb, see 'kdumpctl --help'\$"
+expect 2 '' "^kdumpctl: unknown verb 'arm', see" arm
+expect 2 '' "^kdumpctl: unknown option '--frobnicate', see" --frobnicate status
+expect 2 '' "^kdumpctl: unknown option '-x', see" status -x
+expect 2 '' "^kdumpctl: too many arguments from 'now', see" reload now
+expect 2 '' "^kdumpctl: missing argument of '-n', see" events -n
+expect 2 '' "^kdumpctl: missing argument of '--root', see" events --root
+expect 2 '' "^kdumpctl: there is no argument to '--help=all', see" --help=all
 expect 2 '' "^kdumpctl: -n takes a number from 1 on or 'all', not '0', see" events -n 0
 expect 2 '' '^kdumpctl: --root= takes an absolute path' --root=tree showmem
+expect 2 '' "^kdumpctl: there is no argument to '--json=yes', see" status --json=yes
+expect 0 '^Usage: kdumpctl' '' help
+expect 0 '^kdumpctl [0-9]' '' version --no-pager
+for verb in load unload reload rebuild recover help; do
+    expect 2 '' "^kdumpctl: --json is not for '$verb', see" --json $verb
+done
+# What nobody can read was not said. kdump-capture would do something.
+if [ -e /dev/full ]; then
+    for call in 'kdumpctl --version' 'kdumpctl version' 'kdumpctl --help' 'kdumpctl show-config' \
+        'kdumpctl show-config --json' 'kdumpd --version' 'kdumpd --help' 'kdump-load --version' \
+        'kdump-mkinitramfs --help' 'kdump-capture --version'; do
+        # shellcheck disable=SC2086
+        if "$builddir"/$call >/dev/full 2>"$work/err"; then
+            echo "FAILED: '$call' onto a full device succeeds"
+            failed=1
+        fi
+        grep -q "^${call%% *}: the output cannot be written\$" "$work/err" || {
+            echo "FAILED: '$call' onto a full device says: $(cat "$work/err")"
+            failed=1
+        }
+    done
+fi
 
 # No bus: one sentence.
 no_bus='^kdumpctl: The system bus cannot be reached \(No such file .*\), is D-Bus running\?'
@@ -81,11 +105,14 @@ expect 1 '' "^kdumpctl: No memory reserved for crash kernel: 'kdumpctl test' say
     --root="$work/root" showmem
 echo 268435456 >"$work/root/sys/kernel/kexec_crash_size"
 expect 0 '^Reserved 256MB memory for crash kernel$' '' --root="$work/root" showmem
+expect 0 '"ReservationBytes": *268435456' '' --root="$work/root" showmem --json
 echo 1 >"$work/root/sys/kernel/kexec_crash_loaded"
 expect 3 '^Kdump is not operational$' "The kernel holds a crash image" --root="$work/root" status
 printf '[Hotplug]\nSettle=2s\nNoSuchKey=1\n' >"$work/root/run/kdumpd/kdumpd.conf"
 expect 0 '^Settle=2s$' '^kdumpctl: .*/kdumpd\.conf.*NoSuchKey' --root="$work/root" show-config
 expect 0 '^# .*/run/kdumpd/kdumpd\.conf$' . --root="$work/root" show-config
+expect 0 '"Value": *"2s"' . --root="$work/root" show-config --json
+expect 0 '"File": *".*/run/kdumpd/kdumpd\.conf"' . --root="$work/root" show-config --json
 
 printf '#!/bin/sh\necho "loader $*"\nexit 7\n' >"$work/kdump-load"
 chmod +x "$work/kdump-load"
@@ -278,7 +305,7 @@ expect 0 '"Linux version 6\.1 x"' '' --root="$work/root" log --json
 expect 1 '' "^kdumpctl: The dump 'vm-2023-11-14-22:13:20' has no log\." --root="$work/root" log 2
 expect 1 '' "^kdumpctl: There is more than one dump whose name" --root="$work/root" info vm
 expect 1 '' "^kdumpctl: There is no dump '3', see 'kdumpctl list'" --root="$work/root" info 3
-expect 2 '' "^kdumpctl: Too many arguments from 'b', see" info a b
+expect 2 '' "^kdumpctl: too many arguments from 'b', see" info a b
 
 # Dumps that are not for everybody: an empty list would be a lie.
 chmod 755 "$work" "$work/root"
@@ -357,7 +384,7 @@ if grep -q 'no crash image' "$work/out"; then
     echo "FAILED: events -n 1 printed two"
     failed=1
 fi
-expect 0 '"subsystems": *"memory"' '' events -n all --json
+expect 0 '"Subsystems": *"memory"' '' events -n all --json
 expect 0 '' '' load
 expect 0 '' '' unload
 expect 0 '' '' reload

@@ -12,12 +12,13 @@
 #define ARGUMENTS_MOST 8
 
 static bool dry_run, json;
-static const char *root;
+static const char *root, *count;
 
 static const Option table[] = {
         { .name = "dry-run", .letter = 'n', .flag = &dry_run },
         { .name = "json", .flag = &json },
         { .name = "root", .value = &root },
+        { .letter = 'c', .value = &count },
 };
 
 /* Parses the words of a line, as the program "p" with the help "how". */
@@ -49,13 +50,18 @@ START_TEST(test_words) {
         check("--root /a --root /b --json", false, true, "/b", 6);
         check("one -n two", true, false, "/", 2);
         check("-- -n", false, false, "/", 2);
+        check("-c 5 x", false, false, "/", 3);
+        ck_assert_str_eq(count, "5");
+        check("-nc5", true, false, "/", 2);
+        ck_assert_str_eq(count, "5");
 }
 END_TEST
 
 START_TEST(test_wrong) {
-        static const char *const lines[] = { "-x", "--what", "--root", "--json=1", "-n -j" };
+        static const char *const lines[] = { "-x",    "--what", "--root", "--json=1",
+                                             "-n -j", "-c",     "-nc" };
 
-        /* getopt_long() complains. */
+        /* To be read in test-kdumpctl.sh. */
         ck_assert_ptr_nonnull(freopen("/dev/null", "w", stderr));
         for (size_t i = 0; i < ELEMENTSOF(lines); i++)
                 ck_assert_msg(parse(lines[i], ELEMENTSOF(table)) == -EINVAL, "%s", lines[i]);
