@@ -2,11 +2,17 @@
 /* The real kdumpd from start to end, on a made-up machine and without privileges. */
 #include "test.h"
 
+#include <linux/netlink.h>
 #include <signal.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <systemd/sd-bus.h>
 
+#include "base/time-util.h"
 #include "fake-machine.h"
 
 #define RECORD "/run/kdumpd/image.json"
@@ -167,6 +173,61 @@ START_TEST(reads_configuration_again) {
         ck_assert_uint_eq(machine_calls(&m, "load"), 1);
         machine_stop(&m);
         ck_assert_uint_eq(machine_calls(&m, "unload"), 1);
+        machine_done_fake(&m);
+}
+END_TEST
+
+static bool has_socket(const FakeMachine *m, unsigned long inode) {
+        char path[64], target[64], wanted[64];
+        ssize_t n = 0;
+
+        strscpyf(wanted, sizeof(wanted), "socket:[%lu]", inode);
+        for (unsigned fd = 0; fd < 64; fd++) {
+                strscpyf(path, sizeof(path), "/proc/%d/fd/%u", m->pid, fd);
+                n = readlink(path, target, sizeof(target) - 1);
+                target[MAX(n, 0)] = '\0';
+                if (streq(target, wanted))
+                        return true;
+        }
+        return false;
+}
+
+/* The groups of its socket for uevents, 1: the kernel's own; -1 without one. */
+static int uevent_groups(const FakeMachine *m) {
+        unsigned long inode;
+        unsigned protocol, groups;
+        char line[256];
+        int found = -1;
+        FILE *f;
+
+        f = fopen("/proc/net/netlink", "re");
+        ck_assert_ptr_nonnull(f);
+        while (fgets(line, sizeof(line), f))
+                if (sscanf(line, "%*s %u %*u %x %*d %*d %*d %*d %*d %lu", &protocol, &groups,
+                           &inode) == 3 &&
+                    protocol == NETLINK_KOBJECT_UEVENT && has_socket(m, inode))
+                        found = (int)groups;
+        (void)fclose(f);
+        return found;
+}
+
+/* Where there is no udev, its group is none. */
+START_TEST(reads_source_again) {
+        FakeMachine m;
+
+        machine_init_fake(&m);
+        machine_start(&m);
+        AWAIT_MACHINE(&m, m.n_ready == 1);
+        ck_assert_int_ne(uevent_groups(&m), 1);
+        tree_text(&m.tree, CONFIG, "[Hotplug]\nSource=kernel\n");
+        ck_assert_int_eq(kill(m.pid, SIGHUP), 0);
+        AWAIT_MACHINE(&m, m.n_ready == 2);
+        ck_assert_int_eq(uevent_groups(&m), 1);
+        tree_text(&m.tree, CONFIG, "[Hotplug]\nSource=udev\n");
+        ck_assert_int_eq(kill(m.pid, SIGHUP), 0);
+        AWAIT_MACHINE(&m, m.n_ready == 3);
+        ck_assert_int_ne(uevent_groups(&m), 1);
+        machine_stop(&m);
         machine_done_fake(&m);
 }
 END_TEST
@@ -484,6 +545,31 @@ START_TEST(bus_comes_and_goes) {
 }
 END_TEST
 
+/* A bus that takes the connection and says nothing, as one under load may, holds up no end. */
+START_TEST(stops_before_a_silent_bus) {
+        struct sockaddr_un address = { .sun_family = AF_UNIX };
+        uint64_t start;
+        FakeMachine m;
+        int fd;
+
+        machine_init_fake(&m);
+        strscpy(address.sun_path, sizeof(address.sun_path),
+                startswith(m.bus_address, "unix:path="));
+        fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        ck_assert_int_ge(fd, 0);
+        ck_assert_int_eq(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+        ck_assert_int_eq(listen(fd, 5), 0);
+        machine_start(&m);
+        AWAIT_MACHINE(&m, m.n_ready > 0);
+        start = monotonic_usec();
+        machine_stop(&m);
+        /* sd-bus gives a bus 90 s. */
+        ck_assert_uint_lt(monotonic_usec() - start, 20 * USEC_PER_SEC);
+        (void)close(fd);
+        machine_done_fake(&m);
+}
+END_TEST
+
 START_TEST(requests) {
         FakeMachine m;
 
@@ -584,6 +670,7 @@ static void add_cases(Suite *s) {
         ADD_TEST(s, killed_during_a_load);
         ADD_TEST(s, unloads_on_stop);
         ADD_TEST(s, reads_configuration_again);
+        ADD_TEST(s, reads_source_again);
         ADD_TEST(s, hangup_before_ready);
         ADD_TEST(s, bad_configuration);
         ADD_TEST(s, unreadable_configuration);
@@ -599,6 +686,7 @@ static void add_cases(Suite *s) {
         if (system("command -v dbus-daemon >/dev/null") != 0)
                 return;
         ADD_TEST(s, bus_comes_and_goes);
+        ADD_TEST(s, stops_before_a_silent_bus);
         ADD_TEST(s, requests);
         ADD_TEST(s, tells_of_configuration);
         ADD_TEST(s, armed_during_a_load);
