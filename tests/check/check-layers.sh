@@ -205,8 +205,7 @@ fi
 # nothing of it, goes round. These still do.
 round='
     ctl/main ctl/verb-bus ctl/verb-crash ctl/verb-dumps ctl/verb-local ctl/verb-recover
-    ctl/verb-test
-    daemon/bus daemon/bus-manager'
+    ctl/verb-test'
 
 if command -v nm >/dev/null && [ -e libkdumpd-daemon.a ]; then
     # nm -A: "src/load/e820.o:0000000000000000 T e820_fill". Objects of sources that are gone stay
