@@ -60,7 +60,3 @@ bool kernel_image_is_gzip(const void *head, size_t size) _pure_;
  * else, or compressed in another way; -EBADMSG if it is not wholly in the file. */
 int kernel_zboot_parse(const void *head, size_t size, uint64_t file_size,
                        KernelPiece *ret) _must_check_;
-
-/* Whether a release as uname tells it is older than major.minor: "6.1.0-28-amd64" is 6.1. What
- * cannot be understood is taken for new. */
-bool kernel_release_before(const char *release, uint32_t than_major, uint32_t than_minor) _pure_;

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "base/file-util.h"
+#include "core/kernel-release.h"
 #include "load/crash-image.h"
 #include "sys/crash-machine.h"
 #include "sys/kernel-state.h"

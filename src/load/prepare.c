@@ -12,6 +12,7 @@
 #include "base/string-util.h"
 #include "base/time-util.h"
 #include "core/kernel-image.h"
+#include "core/kernel-release.h"
 #include "load/command-line.h"
 #include "load/file-call.h"
 #include "sys/kernel-file.h"

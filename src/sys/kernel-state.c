@@ -10,6 +10,7 @@
 #include "base/file-util.h"
 #include "core/crashkernel.h"
 #include "core/kernel-image.h"
+#include "core/kernel-release.h"
 
 #define CMDLINE_LONGEST (64u * 1024u) /* of /proc/cmdline; far above any COMMAND_LINE_SIZE */
 #define CPU_LIST_LONGEST \
