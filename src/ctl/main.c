@@ -13,7 +13,7 @@
 static const char help[] =
         "Usage: kdumpctl [OPTION...] VERB [DUMP|DEVICE]\n"
         "\n"
-        "Asks and commands kdumpd, which keeps the crash kernel image loaded and true.\n"
+        "Controls kdumpd, which keeps the crash kernel image loaded and up to date.\n"
         "\n"
         "Verbs:\n"
         "  status        Whether a panic now would give a dump, and why kdumpd thinks so\n"

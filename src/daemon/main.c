@@ -14,7 +14,7 @@
 static const char help[] =
         "kdumpd [OPTIONS...]\n"
         "\n"
-        "Keep the crash kernel image loaded, and true to the machine, through CPU and\n"
+        "Load the crash kernel image, and keep it up to date through CPU and\n"
         "memory hotplug.\n"
         "\n"
         "  -h --help           Show this help\n"

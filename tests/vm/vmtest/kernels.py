@@ -66,7 +66,7 @@ class Kernel:
 
     @property
     def updates_itself(self):
-        """Whether this kernel keeps a loaded image true by itself (CONFIG_CRASH_HOTPLUG)."""
+        """Whether this kernel keeps a loaded image up to date by itself (CONFIG_CRASH_HOTPLUG)."""
         return FLAVOURS[self.flavour].updates_itself
 
     @property
