@@ -63,7 +63,7 @@ static int method_list_decisions(sd_bus_message *message, void *userdata, sd_bus
         if (r >= 0)
                 r = sd_bus_message_open_container(reply, 'a', "(tsussss)");
         for (uint32_t i = 0; r >= 0 && i < max; i++) {
-                d = history_get(&b->manager->machine.history, i);
+                d = history_get(&b->manager->guard.history, i);
                 if (!d)
                         break;
                 r = sd_bus_message_open_container(reply, 'r', "tsussss");

@@ -19,7 +19,7 @@
 #include "daemon/bus-systemd.h"
 #include "daemon/bus.h"
 #include "daemon/facts.h"
-#include "daemon/helper.h"
+#include "daemon/job-runner.h"
 #include "daemon/journal.h"
 #include "daemon/listen.h"
 #include "daemon/manager.h"
@@ -62,7 +62,7 @@ typedef struct Daemon {
         uint64_t watch_usec;
         uint64_t changes_told_usec;
         char status_line[STATUS_TEXT_MAX];
-        Helper *helper;
+        JobRunner *runner;
         Bus *bus;
         Scan *scan;
         MountWatch *mounts;
@@ -85,16 +85,16 @@ static void op_look(void *userdata, unsigned attributes, bool fingerprint, Facts
 static int op_start_job(void *userdata, const JobOrder *order) {
         Daemon *d = userdata;
 
-        return helper_start(d->helper, order);
+        return job_runner_start(d->runner, order);
 }
 
 static void op_kill_job(void *userdata) {
         Daemon *d = userdata;
 
-        if (backoff_tells(d->manager.machine.backoff.failures))
+        if (backoff_tells(d->manager.guard.backoff.failures))
                 log_warning("Killing %s, which takes too long or is not needed now",
-                            job_program(d->manager.machine.job));
-        helper_kill(d->helper);
+                            job_program(d->manager.guard.job));
+        job_runner_kill(d->runner);
 }
 
 static void op_job_stuck(void *userdata, Job job) {
@@ -104,7 +104,7 @@ static void op_job_stuck(void *userdata, Job job) {
                     "says where",
                     job_program(job));
         if (job == JOB_BUILD)
-                helper_set_aside(d->helper);
+                job_runner_set_aside(d->runner);
 }
 
 static void on_aside_ended(void *userdata) {
@@ -300,7 +300,7 @@ static void read_configuration(Daemon *d) {
         d->configuration_is_due = false;
         settings_done(&d->settings);
         d->settings = settings;
-        machine_set_settings(&d->manager.machine, &d->settings, d->uts.machine);
+        guard_set_settings(&d->manager.guard, &d->settings, d->uts.machine);
         r = listener_set_source(d->listener, d->settings.source);
         if (r < 0)
                 log_error("Cannot change the source of uevents, keeping it: %s",
@@ -315,11 +315,11 @@ static int on_reload(sd_event_source *source, const struct signalfd_siginfo *si,
         Daemon *d = userdata;
 
         /* Before the first load has ended, READY=1 would say that it has. */
-        if (d->manager.machine.ready)
+        if (d->manager.guard.ready)
                 (void)sd_notifyf(false, "RELOADING=1\nMONOTONIC_USEC=%" PRIu64, monotonic_usec());
         d->configuration_is_due = false; /* that it cannot be read is told each time */
         read_configuration(d);
-        if (d->manager.machine.ready)
+        if (d->manager.guard.ready)
                 (void)sd_notify(false, "READY=1");
         return 0;
 }
@@ -341,14 +341,14 @@ static void on_refresh(void *userdata) {
         Daemon *d = userdata;
         Input input = { .type = INPUT_GLANCE, .loaded = kernel_crash_loaded(d->root_fd) };
 
-        if (input.loaded != d->manager.machine.facts.loaded)
+        if (input.loaded != d->manager.guard.facts.loaded)
                 manager_input(&d->manager, &input);
         if (configuration_compare(&d->manager.configuration, d->root_fd))
                 op_changed(d);
 }
 
 static void refresh_initramfs(Daemon *d) {
-        bool failed = d->manager.machine.build_state == BUILD_FAILED;
+        bool failed = d->manager.guard.build_state == BUILD_FAILED;
         uint64_t now = monotonic_usec();
         unsigned work;
 
@@ -432,7 +432,7 @@ static void daemon_done(Daemon *d) {
         if (d->bus)
                 bus_drain(d->bus);
         bus_free(d->bus);
-        helper_free(d->helper);
+        job_runner_free(d->runner);
         listener_free(d->listener);
         sd_event_source_disable_unref(d->timer_source);
         sd_event_source_disable_unref(d->watch_source);
@@ -446,9 +446,9 @@ static void daemon_done(Daemon *d) {
         sd_event_unref(d->event);
 }
 
-static int new_helpers(Daemon *d) {
-        const HelperSetup setup = {
-                .load = d->options.helper,
+static int new_job_runner(Daemon *d) {
+        const JobRunnerSetup setup = {
+                .load = d->options.loader,
                 .mkinitramfs = d->options.builder,
                 .root = d->options.root,
                 .ended = on_job_ended,
@@ -467,7 +467,7 @@ static int new_helpers(Daemon *d) {
         };
         int r;
 
-        r = helper_new(d->event, &setup, &d->helper);
+        r = job_runner_new(d->event, &setup, &d->runner);
         return r < 0 ? r : scan_new(d->event, &scan_setup, &d->scan);
 }
 
@@ -546,7 +546,7 @@ static int daemon_start(Daemon *d) {
         if (r >= 0)
                 r = add_timers(d);
         if (r >= 0)
-                r = new_helpers(d);
+                r = new_job_runner(d);
         if (r >= 0)
                 r = watch_mounts(d);
         if (r < 0) {

@@ -8,7 +8,7 @@
 /* What the command line says; the strings are its own. */
 typedef struct Options {
         const char *root;    /* NULL: the real one */
-        const char *helper;  /* path of kdump-load */
+        const char *loader;  /* path of kdump-load */
         const char *builder; /* path of kdump-mkinitramfs */
         bool look_for_dumps; /* to be the child of another kdumpd that does so */
         bool introspect;     /* to print the interface on the bus, and end */

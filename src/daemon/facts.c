@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* One look at the kernel, as the state machine wants it. */
+/* One look at the kernel, as the guard wants it. */
 #include "daemon/facts.h"
 
 #include "sys/kernel-state.h"

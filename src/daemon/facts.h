@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* One look at the kernel, as the state machine wants it. */
+/* One look at the kernel, as the guard wants it. */
 #pragma once
 
-#include "daemon/machine.h"
+#include "daemon/guard.h"
 #include "sys/reservation.h"
 
 /* Gathers facts below root_fd; what cannot be read is left unknown. Reads crash_hotplug of the

@@ -30,12 +30,12 @@ static const char help[] =
  * about; *ret is set only with 1. */
 static int parse_arguments(int argc, char *argv[], Options *ret) {
         Options options = {
-                .helper = KDUMPD_SBINDIR "/kdump-load",
+                .loader = KDUMPD_SBINDIR "/kdump-load",
                 .builder = KDUMPD_SBINDIR "/kdump-mkinitramfs",
         };
         const Option table[] = {
                 { .name = "root", .value = &options.root },
-                { .name = "helper", .value = &options.helper },
+                { .name = "helper", .value = &options.loader },
                 { .name = "builder", .value = &options.builder },
                 { .name = "bus-introspect", .flag = &options.introspect },
                 /* How it calls itself; in no help. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The manager: hands inputs to the state machine and carries out what it answers. */
+/* The manager: hands inputs to the guard and carries out what it answers. */
 #include "daemon/manager.h"
 
 #include <stdio.h>
@@ -9,13 +9,13 @@
 void manager_init(Manager *m, const Ops *ops, void *userdata, const Settings *settings,
                   const char *architecture) {
         *m = (Manager){ .ops = ops, .userdata = userdata, .timer_usec = USEC_INFINITY };
-        machine_init(&m->machine, settings, architecture);
+        guard_init(&m->guard, settings, architecture);
 }
 
 void manager_done(Manager *m) {
         crash_test_done(&m->aftermath.test);
         configuration_done(&m->configuration);
-        machine_done(&m->machine);
+        guard_done(&m->guard);
 }
 
 /* A job that cannot even be started is one that failed, told the same way as any other. */
@@ -54,7 +54,7 @@ static void carry_out(Manager *m, const Action *a) {
                 start_job(m, &a->start);
                 break;
         case ACTION_BUILT:
-                ops->built(m->userdata, m->machine.build_state, m->machine.build_text);
+                ops->built(m->userdata, m->guard.build_state, m->guard.build_text);
                 break;
         case ACTION_KILL:
                 ops->kill_job(m->userdata);
@@ -63,7 +63,7 @@ static void carry_out(Manager *m, const Action *a) {
                 ops->job_stuck(m->userdata, a->stuck);
                 break;
         case ACTION_SAVE_RECORD:
-                ops->save_record(m->userdata, &m->machine.record);
+                ops->save_record(m->userdata, &m->guard.record);
                 break;
         case ACTION_DROP_RECORD:
                 ops->drop_record(m->userdata);
@@ -84,11 +84,11 @@ static void carry_out(Manager *m, const Action *a) {
 }
 
 static void make_step(Manager *m, Input *input, const Moment *now) {
-        uint64_t lost = m->machine.actions_lost;
+        uint64_t lost = m->guard.actions_lost;
         Actions actions;
 
-        machine_step(&m->machine, input, now, &actions);
-        if (m->machine.actions_lost != lost)
+        guard_step(&m->guard, input, now, &actions);
+        if (m->guard.actions_lost != lost)
                 log_error("More is to be done at once than there is room for, and part of it is "
                           "lost: a fault of kdumpd; 'systemctl restart kdumpd' starts anew");
         for (size_t i = 0; i < actions.n; i++)
@@ -103,10 +103,10 @@ void manager_input(Manager *m, Input *input) {
         if (input->type == INPUT_TIMER)
                 m->timer_usec = USEC_INFINITY;
         m->ops->moment(m->userdata, &now);
-        if (machine_timer_is_first(&m->machine, input, &now))
+        if (guard_timer_is_first(&m->guard, input, &now))
                 make_step(m, &(Input){ .type = INPUT_TIMER }, &now);
         make_step(m, input, &now);
-        deadline = machine_deadline(&m->machine);
+        deadline = guard_deadline(&m->guard);
         if (deadline != m->timer_usec) {
                 m->timer_usec = deadline;
                 m->ops->set_timer(m->userdata, deadline);
@@ -119,7 +119,7 @@ void manager_job_ended(Manager *m, JobReport *report) {
 }
 
 const Status *manager_status(Manager *m) {
-        status_fill(&m->status, &m->machine, &m->aftermath);
+        status_fill(&m->status, &m->guard, &m->aftermath);
         m->status.configuration_problems = m->configuration.problems;
         m->status.configuration_changed = m->configuration.changed;
         return &m->status;

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The manager: hands inputs to the state machine and carries out what it answers, through a table
- * of operations. It knows nothing about kdump; the machine knows nothing about the world. */
+/* The manager: hands inputs to the guard and carries out what it answers, through a table
+ * of operations. It knows nothing about kdump; the guard knows nothing about the world. */
 #pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "daemon/configuration.h"
-#include "daemon/machine.h"
+#include "daemon/guard.h"
 #include "daemon/status.h"
 
 /* Everything the manager does to the world. Tests put fakes here; each gets the userdata of
@@ -36,7 +36,7 @@ typedef struct Ops {
         void (*built)(void *userdata, BuildState state, const char *text);
         void (*answer)(void *userdata, unsigned requests, Failure failure, const char *text);
 
-        /* The machine may be in another state than before; what it is, manager_status() tells. */
+        /* The guard may be in another state than before; what it is, manager_status() tells. */
         void (*changed)(void *userdata);
 
         /* Wants manager_input(INPUT_TIMER) once at that monotonic time; USEC_INFINITY: never. */
@@ -49,7 +49,7 @@ typedef struct Ops {
 typedef struct Manager {
         const Ops *ops;
         void *userdata;
-        Machine machine;
+        Guard guard;
         Aftermath aftermath; /* whoever changes this or the next calls ops->changed() */
         Configuration configuration;
         Status status;

@@ -29,7 +29,7 @@ int record_read(int root_fd, ImageRecord *ret) {
 
 int record_write(int root_fd, const ImageRecord *record) {
         _cleanup_free_ char *text = NULL;
-        /* A shallow copy, for the boot ID; the strings stay the machine's. */
+        /* A shallow copy, for the boot ID; the strings stay the guard's. */
         ImageRecord copy = *record;
         int r;
 

@@ -6,22 +6,22 @@
 
 /* In what the loaded image differs from the machine, as far as that can be known; "" if it does
  * not. */
-static void stale_reason(char *buf, size_t size, const Machine *m) {
-        const ImageRecord *r = &m->record;
+static void stale_reason(char *buf, size_t size, const Guard *g) {
+        const ImageRecord *r = &g->record;
         bool must_reload;
 
         buf[0] = '\0';
-        if (!machine_is_armed(m) || !m->have_record)
+        if (!guard_is_armed(g) || !g->have_record)
                 return;
-        must_reload = machine_load_runs(m) ? m->was_stale : r->must_reload;
-        if (m->untold && must_reload)
+        must_reload = guard_load_runs(g) ? g->was_stale : r->must_reload;
+        if (g->untold && must_reload)
                 strscpy(buf, size,
                         "kdump-load ended without a word, and which image is loaded is not known");
-        else if (m->batch.met_load || m->batch.kernel_log || must_reload)
+        else if (g->batch.met_load || g->batch.kernel_log || must_reload)
                 strscpy(buf, size,
                         "CPUs or memory changed, and the kernel missed it or the reload "
                         "for it failed");
-        else if (m->batch.events > 0 && machine_needs_reload(m))
+        else if (g->batch.events > 0 && guard_needs_reload(g))
                 strscpy(buf, size, "CPUs or memory changed, and the image is about to be reloaded");
         else if (r->removed_blocks > 0)
                 strscpyf(buf, size,
@@ -34,127 +34,126 @@ static void stale_reason(char *buf, size_t size, const Machine *m) {
 
 #define AWAITS_CHANGE ", and the load waits for a change: of files, settings, CPUs or memory"
 
-static void state_reason(char *buf, size_t size, const Machine *m) {
-        MachineState state = machine_state(m);
+static void state_reason(char *buf, size_t size, const Guard *g) {
+        ImageState state = guard_state(g);
 
         switch (state) {
-        case MACHINE_UNAVAILABLE:
-        case MACHINE_FAILED:
-                if (m->job_stuck)
+        case IMAGE_UNAVAILABLE:
+        case IMAGE_FAILED:
+                if (g->job_stuck)
                         strscpyf(buf, size, "%s%s", STUCK_LOAD_TEXT,
-                                 machine_is_armed(m) ? "; an image is loaded" : "");
-                else if (m->failure == FAILURE_NONE)
+                                 guard_is_armed(g) ? "; an image is loaded" : "");
+                else if (g->failure == FAILURE_NONE)
                         strscpy(buf, size, "the kernel says that no crash image is loaded");
                 else
-                        strscpyf(buf, size, "%s%s%s", m->failure_text,
-                                 machine_is_armed(m) ? "; the image from before is still loaded"
-                                                     : "",
-                                 m->awaits_change ? AWAITS_CHANGE : "");
+                        strscpyf(buf, size, "%s%s%s", g->failure_text,
+                                 guard_is_armed(g) ? "; the image from before is still loaded" : "",
+                                 g->awaits_change ? AWAITS_CHANGE : "");
                 return;
-        case MACHINE_UNLOADED:
+        case IMAGE_UNLOADED:
                 strscpy(buf, size, "the image was unloaded on request");
                 return;
-        case MACHINE_LOADING:
-                if (m->job == JOB_BUILD)
+        case IMAGE_LOADING:
+                if (g->job == JOB_BUILD)
                         strscpy(buf, size, "building the capture initramfs");
                 else
                         strscpy(buf, size,
-                                m->decision_open ? m->decision.reason
+                                g->decision_open ? g->decision.reason
                                                  : "looking at what is loaded");
                 return;
-        case MACHINE_ARMED:
+        case IMAGE_ARMED:
         default:
                 break;
         }
-        if (m->batch.met_load || m->batch.kernel_log)
+        if (g->batch.met_load || g->batch.kernel_log)
                 strscpy(buf, size,
                         "loaded, but the kernel missed an update of it: reloading as soon as the "
                         "hotplug is over");
-        else if (m->batch.events > 0)
+        else if (g->batch.events > 0)
                 strscpyf(buf, size, "loaded; waiting for the end of a hotplug, %u events so far",
-                         m->batch.events);
-        else if (m->failure != FAILURE_NONE)
-                strscpyf(buf, size, "loaded, but it cannot be loaded again: %s", m->failure_text);
-        else if (m->note[0])
-                strscpyf(buf, size, "loaded, but it cannot be loaded again: %s", m->note);
-        else if (m->foreign)
+                         g->batch.events);
+        else if (g->failure != FAILURE_NONE)
+                strscpyf(buf, size, "loaded, but it cannot be loaded again: %s", g->failure_text);
+        else if (g->note[0])
+                strscpyf(buf, size, "loaded, but it cannot be loaded again: %s", g->note);
+        else if (g->foreign)
                 strscpy(buf, size, "an image that somebody else loaded is in place");
-        else if (m->record.removed_blocks > 0 && m->have_record)
+        else if (g->record.removed_blocks > 0 && g->have_record)
                 strscpy(buf, size,
                         "loaded; it covers all memory and CPUs, and lists memory that is gone");
         else
                 strscpy(buf, size, "loaded; it covers all memory and CPUs");
 }
 
-static const char *obstacle(const Machine *m) {
-        if (m->job_stuck)
+static const char *obstacle(const Guard *g) {
+        if (g->job_stuck)
                 return STUCK_LOAD_TEXT;
-        return m->failure != FAILURE_NONE ? m->failure_text : m->note;
+        return g->failure != FAILURE_NONE ? g->failure_text : g->note;
 }
 
-static const char *initrd_state(const Machine *m) {
-        if (streq_ptr(m->settings->initrd, "none"))
+static const char *initrd_state(const Guard *g) {
+        if (streq_ptr(g->settings->initrd, "none"))
                 return "none";
-        if (!machine_builds(m))
+        if (!guard_builds(g))
                 return "foreign";
-        return m->job == JOB_BUILD ? "building" : build_state_to_string(m->build_state);
+        return g->job == JOB_BUILD ? "building" : build_state_to_string(g->build_state);
 }
 
 /* Why the last build failed; where it is the kernel that is no good, and a load has said why, that
  * is the one reason for both. */
-static const char *initrd_message(const Machine *m) {
-        if (!machine_builds(m))
+static const char *initrd_message(const Guard *g) {
+        if (!guard_builds(g))
                 return "";
-        if (m->build_state == BUILD_FAILED && !streq_ptr(m->settings->kernel, "auto") &&
-            (m->failure == FAILURE_NO_KERNEL || m->failure == FAILURE_BAD_KERNEL))
-                return m->failure_text;
-        return m->build_text;
+        if (g->build_state == BUILD_FAILED && !streq_ptr(g->settings->kernel, "auto") &&
+            (g->failure == FAILURE_NO_KERNEL || g->failure == FAILURE_BAD_KERNEL))
+                return g->failure_text;
+        return g->build_text;
 }
 
-void status_fill(Status *st, const Machine *m, const Aftermath *aftermath) {
+void status_fill(Status *st, const Guard *g, const Aftermath *aftermath) {
         static const Aftermath none = { 0 };
-        const LoadReport *r = &m->record.report;
+        const LoadReport *r = &g->record.report;
         const Aftermath *a = aftermath ?: &none;
-        bool ours = m->have_record, tested = a->test.id[0] != '\0';
+        bool ours = g->have_record, tested = a->test.id[0] != '\0';
 
         *st = (Status){
                 .version = PACKAGE_VERSION,
-                .state = machine_state_to_string(machine_state(m)),
-                .armed = machine_is_armed(m),
-                .foreign = m->foreign && machine_is_armed(m),
-                .obstacle = obstacle(m),
+                .state = image_state_to_string(guard_state(g)),
+                .armed = guard_is_armed(g),
+                .foreign = g->foreign && guard_is_armed(g),
+                .obstacle = obstacle(g),
                 .loader = ours ? strempty(r->loader) : "",
                 .loader_reason = ours ? strempty(r->loader_reason) : "",
                 .kernel_file = ours ? strempty(r->kernel.path) : "",
                 .kernel_release = ours ? strempty(r->kernel_release) : "",
                 .initrd_file = ours ? strempty(r->initrd.path) : "",
                 .initrd_kind = ours ? strempty(r->initrd_kind) : "",
-                .initrd_state = initrd_state(m),
-                .initrd_message = initrd_message(m),
-                .initrd_unpacked_bytes = machine_builds(m) ? m->unpacked_bytes : 0,
+                .initrd_state = initrd_state(g),
+                .initrd_message = initrd_message(g),
+                .initrd_unpacked_bytes = guard_builds(g) ? g->unpacked_bytes : 0,
                 .command_line = ours ? strempty(r->command_line) : "",
-                .reservation_bytes = m->facts.reservation_bytes,
-                .reservation_cma_bytes = m->facts.reservation_cma_bytes,
-                .elfcorehdr_bytes = m->facts.elfcorehdr_bytes,
-                .cpu_hotplug = hotplug_mode(m->answers[SUBSYSTEM_CPU], m->actions[SUBSYSTEM_CPU]),
+                .reservation_bytes = g->facts.reservation_bytes,
+                .reservation_cma_bytes = g->facts.reservation_cma_bytes,
+                .elfcorehdr_bytes = g->facts.elfcorehdr_bytes,
+                .cpu_hotplug = hotplug_mode(g->answers[SUBSYSTEM_CPU], g->actions[SUBSYSTEM_CPU]),
                 .memory_hotplug =
-                        hotplug_mode(m->answers[SUBSYSTEM_MEMORY], m->actions[SUBSYSTEM_MEMORY]),
-                .events_received = m->events_received,
-                .batches = m->batches,
-                .batches_skipped = m->batches_skipped,
-                .reloads = m->reloads,
-                .load_failures = m->load_failures,
-                .overflows = m->overflows,
-                .last_event_usec = m->last_event_usec,
-                .last_load_usec = m->last_load_usec,
-                .last_load_duration_usec = m->last_load_duration_usec,
-                .last_unprotected_usec = m->last_unprotected_usec,
-                .total_unprotected_usec = m->total_unprotected_usec,
-                .next_retry_usec = m->retry_usec == USEC_INFINITY || m->awaits_change
+                        hotplug_mode(g->answers[SUBSYSTEM_MEMORY], g->actions[SUBSYSTEM_MEMORY]),
+                .events_received = g->events_received,
+                .batches = g->batches,
+                .batches_skipped = g->batches_skipped,
+                .reloads = g->reloads,
+                .load_failures = g->load_failures,
+                .overflows = g->overflows,
+                .last_event_usec = g->last_event_usec,
+                .last_load_usec = g->last_load_usec,
+                .last_load_duration_usec = g->last_load_duration_usec,
+                .last_unprotected_usec = g->last_unprotected_usec,
+                .total_unprotected_usec = g->total_unprotected_usec,
+                .next_retry_usec = g->retry_usec == USEC_INFINITY || g->awaits_change
                                            ? 0
-                                           : m->retry_realtime_usec,
-                .settle_usec = m->settings->settle_usec,
-                .max_delay_usec = m->settings->max_delay_usec,
+                                           : g->retry_realtime_usec,
+                .settle_usec = g->settings->settle_usec,
+                .max_delay_usec = g->settings->max_delay_usec,
                 .last_crash_usec = a->crash.usec,
                 .last_crash_directory = a->crash.directory,
                 .last_crash_message = a->crash.message,
@@ -164,9 +163,9 @@ void status_fill(Status *st, const Machine *m, const Aftermath *aftermath) {
                 .last_test_result = tested ? crash_test_result_to_string(a->test.result) : "",
                 .last_test_same_image = tested && ours && crash_test_same_image(&a->test, r),
         };
-        state_reason(st->reason_buffer, sizeof(st->reason_buffer), m);
+        state_reason(st->reason_buffer, sizeof(st->reason_buffer), g);
         st->state_reason = st->reason_buffer;
-        stale_reason(st->stale_buffer, sizeof(st->stale_buffer), m);
+        stale_reason(st->stale_buffer, sizeof(st->stale_buffer), g);
         st->stale_reason = st->stale_buffer;
         st->stale = st->stale_buffer[0] != '\0';
 }

@@ -103,8 +103,8 @@ static bool is_updatable(const CrashMachine *machine, size_t n_ranges) {
                elfcorehdr_count(n_cpus, n_ranges) <= elfcorehdr_room(machine->elfcorehdr_bytes);
 }
 
-int elfcorehdr_build(const CrashMachine *machine, unsigned elf_machine, uint64_t low,
-                     Elfcorehdr *ret, size_t *ret_needed) {
+int elfcorehdr_assemble(const CrashMachine *machine, unsigned elf_machine, uint64_t low,
+                        Elfcorehdr *ret, size_t *ret_needed) {
         _cleanup_(memory_map_done) MemoryMap dumped = { 0 };
         _cleanup_free_ Elf64_Phdr *segments = NULL;
         uint64_t memory_size;

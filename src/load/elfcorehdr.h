@@ -32,11 +32,11 @@ size_t elfcorehdr_count(size_t n_cpus, size_t n_ranges) _const_;
  * segment has whole pages (crash_load_segments() in arch/x86/kernel/crash.c). */
 size_t elfcorehdr_room(uint64_t bytes) _const_;
 
-/* Builds one of the given ELF machine type, as large as it has to be. low is where memory worth
+/* Assembles one of the given ELF machine type, as large as it has to be. low is where memory worth
  * dumping begins. Returns 0; -E2BIG if it needs more than ELFCOREHDR_MOST program headers, with
  * their number in *ret_needed; -ENOMEM. */
-int elfcorehdr_build(const CrashMachine *machine, unsigned elf_machine, uint64_t low,
-                     Elfcorehdr *ret, size_t *ret_needed) _must_check_;
+int elfcorehdr_assemble(const CrashMachine *machine, unsigned elf_machine, uint64_t low,
+                        Elfcorehdr *ret, size_t *ret_needed) _must_check_;
 
 /* What such a header says. */
 typedef struct ElfcorehdrContent {

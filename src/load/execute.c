@@ -18,7 +18,7 @@ static uint32_t random_number(void) {
 /* One call: an image of our own, or two files, or neither to unload. */
 typedef struct Call {
         int root_fd;
-        BuiltImage *built;
+        AssembledImage *assembled;
         int kernel_fd;
         int initrd_fd;
         const char *command_line;
@@ -28,8 +28,8 @@ typedef struct Call {
 static int try_call(const Call *call, const KexecOps *ops, LoadReport *report) {
         int r;
 
-        if (call->built)
-                return built_image_load(call->built, ops, report);
+        if (call->assembled)
+                return assembled_image_load(call->assembled, ops, report);
         report->call_start_usec = monotonic_usec();
         if (call->command_line) {
                 report->flags = call->flags;
@@ -74,7 +74,7 @@ static Failure check_limit(const LoadRequest *request, LoadReport *report) {
 
 /* Whether the other system call can mend what one refused with this error. */
 static bool other_may_help(const LoadRequest *request, const Prepared *prepared, int error) {
-        bool was_own = prepared->built;
+        bool was_own = prepared->assembled;
 
         if (request->settings->loader != LOADER_AUTO || prepared->is_elf)
                 return false;
@@ -100,20 +100,21 @@ static bool other_may_help(const LoadRequest *request, const Prepared *prepared,
  * first, if it comes to no second call. */
 static int call_other(const LoadRequest *request, const Call *first, int error, const KexecOps *ops,
                       LoadReport *report) {
-        _cleanup_(built_image_freep) BuiltImage *built = NULL;
-        char why[BUILD_ERROR_MAX];
+        _cleanup_(assembled_image_freep) AssembledImage *assembled = NULL;
+        char why[ASSEMBLE_ERROR_MAX];
         Call other = *first;
 
-        if (!first->built && load_build(request, first->kernel_fd, first->initrd_fd,
-                                        first->command_line, &built, why) != FAILURE_NONE)
+        if (!first->assembled &&
+            load_assemble(request, first->kernel_fd, first->initrd_fd, first->command_line,
+                          &assembled, why) != FAILURE_NONE)
                 return error;
-        other.built = built;
+        other.assembled = assembled;
         free(report->first_loader);
         report->first_loader = TAKE_PTR(report->loader);
         report->first_flags = report->flags;
-        if (load_note_loader(report, built ? LOADER_KEXEC_LOAD : LOADER_KEXEC_FILE_LOAD,
+        if (load_note_loader(report, assembled ? LOADER_KEXEC_LOAD : LOADER_KEXEC_FILE_LOAD,
                              "%s did not accept the image (%s)",
-                             built ? "kexec_file_load" : "kexec_load",
+                             assembled ? "kexec_file_load" : "kexec_load",
                              strerror(-error)) != FAILURE_NONE)
                 return error;
         return make_call(&other, ops, report);
@@ -123,9 +124,9 @@ static int call_other(const LoadRequest *request, const Call *first, int error, 
  * Returns whether that worked; the report's window ends then. */
 static bool restore(const LoadRequest *request, const Prepared *prepared, const Previous *previous,
                     const KexecOps *ops, LoadReport *report) {
-        _cleanup_(built_image_freep) BuiltImage *built = NULL;
+        _cleanup_(assembled_image_freep) AssembledImage *assembled = NULL;
         LoadReport ignored = { 0 };
-        char why[BUILD_ERROR_MAX];
+        char why[ASSEMBLE_ERROR_MAX];
         Call call;
         int r = -ENODATA;
 
@@ -141,10 +142,10 @@ static bool restore(const LoadRequest *request, const Prepared *prepared, const 
 
                 if (!own && !prepared->file_call_serves)
                         continue;
-                if (own && load_build(request, call.kernel_fd, call.initrd_fd, call.command_line,
-                                      &built, why) != FAILURE_NONE)
+                if (own && load_assemble(request, call.kernel_fd, call.initrd_fd, call.command_line,
+                                         &assembled, why) != FAILURE_NONE)
                         continue;
-                call.built = own ? built : NULL;
+                call.assembled = own ? assembled : NULL;
                 r = make_call(&call, ops, &ignored);
         }
         if (r >= 0)
@@ -158,7 +159,7 @@ static bool restore(const LoadRequest *request, const Prepared *prepared, const 
 static int load(const LoadRequest *request, const Prepared *prepared, uint64_t start_usec,
                 const KexecOps *ops, LoadReport *report) {
         Call call = { .root_fd = request->root_fd,
-                      .built = prepared->built,
+                      .assembled = prepared->assembled,
                       .kernel_fd = prepared->kernel_fd,
                       .initrd_fd = prepared->initrd_fd,
                       .command_line = report->command_line,

@@ -343,11 +343,11 @@ Failure load_note_loader(LoadReport *report, LoaderChoice loader, const char *fo
         return name && reason ? FAILURE_NONE : load_fail_memory(report);
 }
 
-Failure load_build(const LoadRequest *request, int kernel_fd, int initrd_fd,
-                   const char *command_line, BuiltImage **ret,
-                   char reterr[static BUILD_ERROR_MAX]) {
-        return build_image(
-                &(BuildInput){
+Failure load_assemble(const LoadRequest *request, int kernel_fd, int initrd_fd,
+                      const char *command_line, AssembledImage **ret,
+                      char reterr[static ASSEMBLE_ERROR_MAX]) {
+        return assemble_image(
+                &(AssembleInput){
                         .root_fd = request->root_fd,
                         .architecture = request->architecture,
                         .release = request->release,
@@ -416,9 +416,9 @@ static Failure own_failed(const LoadRequest *request, const KernelImage *image, 
 /* obstacle is what is in the way of kexec_file_load, "" if nothing is. */
 static Failure choose_loader(const LoadRequest *request, const Input *kernel,
                              const KernelImage *image, const Input *initrd, const char *obstacle,
-                             BuiltImage **ret, LoadReport *report) {
+                             AssembledImage **ret, LoadReport *report) {
         const char *why = why_file(request, image);
-        char error[BUILD_ERROR_MAX];
+        char error[ASSEMBLE_ERROR_MAX];
         Failure failure;
 
         if (why && image->is_elf)
@@ -433,7 +433,7 @@ static Failure choose_loader(const LoadRequest *request, const Input *kernel,
                 return refuse_file(request, obstacle, report);
         if (why && !obstacle[0])
                 return load_note_loader(report, LOADER_KEXEC_FILE_LOAD, "%s", why);
-        failure = load_build(request, kernel->fd, initrd->fd, report->command_line, ret, error);
+        failure = load_assemble(request, kernel->fd, initrd->fd, report->command_line, ret, error);
         if (failure != FAILURE_NONE)
                 return own_failed(request, image, failure, error, obstacle, report);
         return load_note_loader(
@@ -524,7 +524,7 @@ Failure load_prepare(const LoadRequest *request, Prepared *ret, LoadReport *repo
                                                 .missing = FAILURE_NO_INITRD,
                                                 .fd = -EBADF,
                                                 .identity = &report->initrd };
-        _cleanup_(built_image_freep) BuiltImage *built = NULL;
+        _cleanup_(assembled_image_freep) AssembledImage *assembled = NULL;
         char obstacle[OBSTACLE_TEXT_MAX], file_obstacle[FILE_CALL_TEXT_MAX];
         Reservation reservation;
         KernelImage image = { 0 };
@@ -544,21 +544,21 @@ Failure load_prepare(const LoadRequest *request, Prepared *ret, LoadReport *repo
         if (file_call_serves(request->root_fd, request->architecture, file_obstacle))
                 file_obstacle[0] = '\0';
         if (failure == FAILURE_NONE)
-                failure = choose_loader(request, &kernel, &image, &initrd, file_obstacle, &built,
-                                        report);
+                failure = choose_loader(request, &kernel, &image, &initrd, file_obstacle,
+                                        &assembled, report);
         if (failure != FAILURE_NONE)
                 return failure;
 
         flags = KEXEC_FILE_FLAG_ON_CRASH | (report->initrd.path ? 0 : KEXEC_FILE_FLAG_NO_INITRAMFS);
-        report->flags = built ? built_image_flags(built) : flags;
-        if (!request->dry_run && !built) {
+        report->flags = assembled ? assembled_image_flags(assembled) : flags;
+        if (!request->dry_run && !assembled) {
                 warm(kernel.fd);
                 warm(initrd.fd);
         }
         *ret = (Prepared){ .kernel_fd = TAKE_FD(kernel.fd),
                            .initrd_fd = TAKE_FD(initrd.fd),
                            .flags = flags,
-                           .built = TAKE_PTR(built),
+                           .assembled = TAKE_PTR(assembled),
                            .is_elf = image.is_elf,
                            .file_call_serves = file_obstacle[0] == '\0' };
         return FAILURE_NONE;

@@ -8,7 +8,7 @@
 #include "base/file-util.h"
 #include "core/report.h"
 #include "core/settings.h"
-#include "load/build.h"
+#include "load/assemble.h"
 
 typedef struct LoadRequest {
         int root_fd;
@@ -24,10 +24,11 @@ typedef struct LoadRequest {
  * SELinux judge by. */
 typedef struct Prepared {
         int kernel_fd;
-        int initrd_fd;     /* -EBADF if there is none */
-        unsigned flags;    /* of kexec_file_load */
-        BuiltImage *built; /* what kexec_load is to load; NULL: kexec_file_load is to be called */
-        bool is_elf;       /* the kernel is a file that kexec_file_load cannot take */
+        int initrd_fd;  /* -EBADF if there is none */
+        unsigned flags; /* of kexec_file_load */
+        AssembledImage
+                *assembled; /* what kexec_load is to load; NULL: kexec_file_load is to be called */
+        bool is_elf;        /* the kernel is a file that kexec_file_load cannot take */
         bool file_call_serves;
 } Prepared;
 
@@ -39,7 +40,7 @@ typedef struct Prepared {
 static inline void prepared_done(Prepared *p) {
         closep(&p->kernel_fd);
         closep(&p->initrd_fd);
-        built_image_free(p->built);
+        assembled_image_free(p->assembled);
         *p = PREPARED_INIT;
 }
 
@@ -48,11 +49,11 @@ static inline void prepared_done(Prepared *p) {
  * untouched then. */
 Failure load_prepare(const LoadRequest *request, Prepared *ret, LoadReport *report);
 
-/* Builds an image of these open files for kexec_load, as the settings say. Returns and fails as
- * build_image(). */
-Failure load_build(const LoadRequest *request, int kernel_fd, int initrd_fd,
-                   const char *command_line, BuiltImage **ret,
-                   char reterr[static BUILD_ERROR_MAX]) _must_check_;
+/* Assembles an image of these open files for kexec_load, as the settings say. Returns and fails as
+ * assemble_image(). */
+Failure load_assemble(const LoadRequest *request, int kernel_fd, int initrd_fd,
+                      const char *command_line, AssembledImage **ret,
+                      char reterr[static ASSEMBLE_ERROR_MAX]) _must_check_;
 
 /* Notes the system call and why it is that one, in a report that may have another. Returns
  * FAILURE_NONE, or the failure if there is no memory. */

@@ -10,7 +10,7 @@
 #include "core/settings.h"
 #include "core/status.h"
 #include "daemon/decision.h"
-#include "daemon/machine.h"
+#include "daemon/guard.h"
 #include "load/cmdline-words.h"
 #include "load/cmdline.h"
 #include "sys/locate.h"
@@ -47,8 +47,8 @@ static void print_failures(void) {
 }
 
 static void print_states(void) {
-        for (MachineState s = 0; s < _MACHINE_STATE_MAX; s++)
-                printf("%s\n", machine_state_to_string(s));
+        for (ImageState s = 0; s < _IMAGE_STATE_MAX; s++)
+                printf("%s\n", image_state_to_string(s));
 }
 
 static void print_verdicts(void) {

@@ -79,8 +79,8 @@ void machine_init_fake(FakeMachine *m) {
                   "01234567-89ab-cdef-0123-456789abcdef\n");
         tree_dir(&m->tree, "/run/kdumpd");
         strscpyf(text, sizeof(text), script, m->tree.path);
-        tree_text(&m->tree, "/helper", text);
-        ck_assert_int_eq(fchmodat(m->tree.fd, "helper", 0755, 0), 0);
+        tree_text(&m->tree, "/loader", text);
+        ck_assert_int_eq(fchmodat(m->tree.fd, "loader", 0755, 0), 0);
         strscpyf(m->bus_address, sizeof(m->bus_address), "unix:path=%s/run/bus", m->tree.path);
 
         fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
@@ -110,7 +110,7 @@ static void set(const char *name, const char *value) {
 /* In the child. */
 static void run(const FakeMachine *m) {
         const char *builddir = getenv("builddir");
-        char program[512], root[128], helper[256], text[128];
+        char program[512], root[128], loader[256], text[128];
         sigset_t none;
         int fd;
 
@@ -119,10 +119,10 @@ static void run(const FakeMachine *m) {
         (void)sigprocmask(SIG_SETMASK, &none, NULL);
         strscpyf(program, sizeof(program), "%s/kdumpd", builddir ?: ".");
         strscpyf(root, sizeof(root), "--root=%s", m->tree.path);
-        if (m->helper)
-                strscpyf(helper, sizeof(helper), "--helper=%s", m->helper);
+        if (m->loader)
+                strscpyf(loader, sizeof(loader), "--helper=%s", m->loader);
         else
-                strscpyf(helper, sizeof(helper), "--helper=%s/helper", m->tree.path);
+                strscpyf(loader, sizeof(loader), "--helper=%s/loader", m->tree.path);
         strscpyf(text, sizeof(text), "%s/notify", m->tree.path);
         set("NOTIFY_SOCKET", text);
         set("DBUS_SYSTEM_BUS_ADDRESS", m->bus_address);
@@ -135,7 +135,7 @@ static void run(const FakeMachine *m) {
                 _exit(126);
         if (m->without_net_admin && prctl(PR_CAPBSET_DROP, CAP_NET_ADMIN) < 0)
                 _exit(126);
-        (void)execl(program, "kdumpd", root, helper, NULL);
+        (void)execl(program, "kdumpd", root, loader, NULL);
         _exit(127);
 }
 

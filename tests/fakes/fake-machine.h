@@ -13,7 +13,7 @@ typedef struct FakeMachine {
                 [128]; /* where kdumpd looks for the system bus; nothing is there at first */
         unsigned watchdog_msec; /* what systemd asks for, 0: none */
         bool without_net_admin; /* with no more of a receive buffer than everybody gets */
-        const char *helper;     /* the program to use, NULL: the script */
+        const char *loader;     /* the program to use, NULL: the script */
 
         pid_t pid, bus_pid, pump;
         int notify_fd;

@@ -196,18 +196,18 @@ void world_uevent(World *w, Subsystem subsystem, HotplugAction action) {
         manager_input(&w->manager, &input);
 }
 
-void world_helper_ends(World *w, Failure failure) {
+void world_job_ends(World *w, Failure failure) {
         JobReport ended = { .job = w->order.job, .load.failure = failure };
         LoadReport *report = &ended.load;
 
         ck_assert(w->running && ended.job != JOB_BUILD);
         w->running = false;
         if (failure != FAILURE_NONE)
-                report->message = copy(w->helper_error ?: "it went wrong");
+                report->message = copy(w->job_error ?: "it went wrong");
         else if (ended.job == JOB_UNLOAD)
                 w->kernel.loaded = 0;
         else {
-                report->kernel = (FileIdentity){ copy("/boot/vmlinuz"), 1, 2, w->helper_mtime, 4 };
+                report->kernel = (FileIdentity){ copy("/boot/vmlinuz"), 1, 2, w->job_mtime, 4 };
                 report->initrd = (FileIdentity){ copy("/boot/initrd"), 1, 3, 3, 4 };
                 report->kernel_release = copy("6.1.0");
                 report->command_line = copy("root=/dev/vda irqpoll");
@@ -248,7 +248,7 @@ void world_arm(World *w) {
         Input input = { .type = INPUT_START };
 
         manager_input(&w->manager, &input);
-        world_helper_ends(w, FAILURE_NONE);
+        world_job_ends(w, FAILURE_NONE);
         ck_assert_str_eq(manager_status(&w->manager)->state, "armed");
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A world for the shipped manager: a table of operations over a made-up kernel, a clock that stands
- * until it is moved, and a helper that ends when it is told to. */
+ * until it is moved, and a job that ends when it is told to. */
 #pragma once
 
 #include <check.h>
@@ -15,13 +15,13 @@ typedef struct World {
         uint64_t timer_usec;
         Facts kernel; /* what a look finds; answers as if all were asked */
 
-        /* The helper. */
+        /* The job. */
         bool running;
         JobOrder order;
         int start_error; /* what the next starts fail with, 0: they work */
         unsigned n_started[_JOB_MAX];
-        uint64_t helper_mtime;    /* of the kernel file that its reports tell */
-        const char *helper_error; /* what it says when it fails */
+        uint64_t job_mtime;    /* of the kernel file that its reports tell */
+        const char *job_error; /* what it says when it fails */
 
         /* What was done. */
         unsigned n_looks, n_kills, n_saved, n_dropped, n_changed, n_timers, n_ready, n_quit;
@@ -44,14 +44,14 @@ typedef struct World {
 void world_init(World *w);
 void world_done(World *w);
 
-/* Where nothing is loaded when a helper has failed, it is looked at twice. */
+/* Where nothing is loaded when a job has failed, it is looked at twice. */
 #define WORLD_SECOND_LOOK_USEC (100 * USEC_PER_MSEC)
 
 /* Starts it and lets the first load end well. */
 void world_arm(World *w);
 
-/* Ends the helper that is running. FAILURE_NONE does to the kernel what it was started for. */
-void world_helper_ends(World *w, Failure failure);
+/* Ends the job that is running. FAILURE_NONE does to the kernel what it was started for. */
+void world_job_ends(World *w, Failure failure);
 
 /* The same for one that builds. error is what it says when it fails, NULL: it works. */
 void world_build_ends(World *w, const char *error);

@@ -28,11 +28,11 @@ START_TEST(methods) {
         send_call(&s, &s.client, "Unload");
         barrier(&s);
         ck_assert_uint_eq(s.client.n_replies, 1);
-        world_helper_ends(&s.world, FAILURE_NONE);
+        world_job_ends(&s.world, FAILURE_NONE);
         barrier(&s);
         ck_assert_uint_eq(s.client.n_replies, 3);
         ck_assert_int_eq(s.world.order.job, JOB_UNLOAD);
-        world_helper_ends(&s.world, FAILURE_NONE);
+        world_job_ends(&s.world, FAILURE_NONE);
         barrier(&s);
         ck_assert_uint_eq(s.client.n_replies, 4);
         ck_assert_uint_eq(s.client.n_errors, 0);
@@ -40,8 +40,8 @@ START_TEST(methods) {
 
         send_call(&s, &s.client, "Load");
         barrier(&s);
-        s.world.helper_error = "no \"100%s\" kernel";
-        world_helper_ends(&s.world, FAILURE_BAD_KERNEL);
+        s.world.job_error = "no \"100%s\" kernel";
+        world_job_ends(&s.world, FAILURE_BAD_KERNEL);
         world_pass(&s.world, WORLD_SECOND_LOOK_USEC);
         barrier(&s);
         ck_assert_uint_eq(s.client.n_errors, 1);
@@ -54,7 +54,7 @@ START_TEST(methods) {
         barrier(&s);
         world_input(&s.world, INPUT_STOP);
         barrier(&s);
-        world_helper_ends(&s.world, FAILURE_NONE);
+        world_job_ends(&s.world, FAILURE_NONE);
         barrier(&s);
         ck_assert_uint_eq(s.client.n_errors, 2);
         ck_assert_str_eq(s.client.error, "org.kdumpd1.Error.Busy");
@@ -98,9 +98,9 @@ START_TEST(too_many_callers) {
         ck_assert_uint_eq(s.client.n_errors, 2);
         ck_assert_str_eq(s.client.error, SD_BUS_ERROR_LIMITS_EXCEEDED);
         /* All who came after the first wait for another one. */
-        world_helper_ends(&s.world, FAILURE_NONE);
+        world_job_ends(&s.world, FAILURE_NONE);
         if (s.world.running)
-                world_helper_ends(&s.world, FAILURE_NONE);
+                world_job_ends(&s.world, FAILURE_NONE);
         AWAIT(&s, s.client.n_replies == BUS_CALLERS_MAX + 2);
         ck_assert_uint_eq(s.client.n_errors, 2);
         ck_assert_uint_eq(s.bus->n_callers, 0);
@@ -178,7 +178,7 @@ START_TEST(caller_vanishes) {
         AWAIT(&s, s.world.running);
         disconnect_client(&other);
         barrier(&s);
-        world_helper_ends(&s.world, FAILURE_NONE);
+        world_job_ends(&s.world, FAILURE_NONE);
         barrier(&s);
         ck_assert_uint_eq(s.bus->n_callers, 0);
         send_call(&s, &s.client, "Load");
@@ -197,7 +197,7 @@ START_TEST(resume) {
         ck_assert_int_ge(sd_bus_open_system(&login.bus), 0);
         ck_assert_int_ge(sd_bus_request_name(login.bus, "org.freedesktop.login1", 0), 0);
         for (int going = 1; going >= 0; going--) {
-                ck_assert(!s.world.manager.machine.batch.look_again);
+                ck_assert(!s.world.manager.guard.batch.look_again);
                 ck_assert_int_ge(sd_bus_emit_signal(login.bus, "/org/freedesktop/login1",
                                                     "org.freedesktop.login1.Manager",
                                                     "PrepareForSleep", "b", going),
@@ -205,7 +205,7 @@ START_TEST(resume) {
                 ck_assert_int_ge(sd_bus_flush(login.bus), 0);
                 barrier(&s);
         }
-        AWAIT(&s, s.world.manager.machine.batch.look_again);
+        AWAIT(&s, s.world.manager.guard.batch.look_again);
         disconnect_client(&login);
         scene_daemon_done(&s);
 }
@@ -259,7 +259,7 @@ START_TEST(signals_of_nobody) {
                 send_call(&s, &other, "Load");
                 AWAIT(&s, other.n_replies == i + 1);
         }
-        ck_assert(!s.world.manager.machine.batch.look_again);
+        ck_assert(!s.world.manager.guard.batch.look_again);
         ck_assert_uint_eq(n, 0);
         disconnect_client(&other);
         scene_daemon_done(&s);

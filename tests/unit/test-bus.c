@@ -194,7 +194,7 @@ static void set_text(char **field) {
 }
 
 static void change_aftermath(Manager *manager, const char *name) {
-        const LoadReport *r = &manager->machine.record.report;
+        const LoadReport *r = &manager->guard.record.report;
         LastCrash *crash = &manager->aftermath.crash;
         CrashTest *test = &manager->aftermath.test;
 
@@ -226,35 +226,35 @@ static void change_aftermath(Manager *manager, const char *name) {
                 ck_abort_msg("nothing changes %s", name);
 }
 
-/* Changes what a property is made of, in the machine itself. */
+/* Changes what a property is made of, in the guard itself. */
 static void change(World *w, const char *name) {
-        Machine *m = &w->manager.machine;
+        Guard *g = &w->manager.guard;
         const struct {
                 const char *name;
                 uint64_t *number;
                 char **text;
         } fields[] = {
-                { "Loader", NULL, &m->record.report.loader },
-                { "LoaderReason", NULL, &m->record.report.loader_reason },
-                { "KernelFile", NULL, &m->record.report.kernel.path },
-                { "KernelRelease", NULL, &m->record.report.kernel_release },
-                { "InitrdFile", NULL, &m->record.report.initrd.path },
-                { "InitrdKind", NULL, &m->record.report.initrd_kind },
-                { "CommandLine", NULL, &m->record.report.command_line },
-                { "ReservationBytes", &m->facts.reservation_bytes, NULL },
-                { "ReservationCmaBytes", &m->facts.reservation_cma_bytes, NULL },
-                { "ElfcorehdrBytes", &m->facts.elfcorehdr_bytes, NULL },
-                { "EventsReceived", &m->events_received, NULL },
-                { "Batches", &m->batches, NULL },
-                { "BatchesSkipped", &m->batches_skipped, NULL },
-                { "Reloads", &m->reloads, NULL },
-                { "LoadFailures", &m->load_failures, NULL },
-                { "Overflows", &m->overflows, NULL },
-                { "LastEventUSec", &m->last_event_usec, NULL },
-                { "LastLoadUSec", &m->last_load_usec, NULL },
-                { "LastLoadDurationUSec", &m->last_load_duration_usec, NULL },
-                { "LastUnprotectedUSec", &m->last_unprotected_usec, NULL },
-                { "TotalUnprotectedUSec", &m->total_unprotected_usec, NULL },
+                { "Loader", NULL, &g->record.report.loader },
+                { "LoaderReason", NULL, &g->record.report.loader_reason },
+                { "KernelFile", NULL, &g->record.report.kernel.path },
+                { "KernelRelease", NULL, &g->record.report.kernel_release },
+                { "InitrdFile", NULL, &g->record.report.initrd.path },
+                { "InitrdKind", NULL, &g->record.report.initrd_kind },
+                { "CommandLine", NULL, &g->record.report.command_line },
+                { "ReservationBytes", &g->facts.reservation_bytes, NULL },
+                { "ReservationCmaBytes", &g->facts.reservation_cma_bytes, NULL },
+                { "ElfcorehdrBytes", &g->facts.elfcorehdr_bytes, NULL },
+                { "EventsReceived", &g->events_received, NULL },
+                { "Batches", &g->batches, NULL },
+                { "BatchesSkipped", &g->batches_skipped, NULL },
+                { "Reloads", &g->reloads, NULL },
+                { "LoadFailures", &g->load_failures, NULL },
+                { "Overflows", &g->overflows, NULL },
+                { "LastEventUSec", &g->last_event_usec, NULL },
+                { "LastLoadUSec", &g->last_load_usec, NULL },
+                { "LastLoadDurationUSec", &g->last_load_duration_usec, NULL },
+                { "LastUnprotectedUSec", &g->last_unprotected_usec, NULL },
+                { "TotalUnprotectedUSec", &g->total_unprotected_usec, NULL },
                 { "SettleUSec", &w->settings.settle_usec, NULL },
                 { "MaxDelayUSec", &w->settings.max_delay_usec, NULL },
         };
@@ -271,33 +271,33 @@ static void change(World *w, const char *name) {
                 free(w->settings.initrd);
                 w->settings.initrd = strdup("auto");
         } else if (streq(name, "InitrdMessage"))
-                strscpy(m->build_text, sizeof(m->build_text), "7.0 MiB");
+                strscpy(g->build_text, sizeof(g->build_text), "7.0 MiB");
         else if (streq(name, "InitrdUnpackedBytes"))
-                m->unpacked_bytes = 17;
+                g->unpacked_bytes = 17;
         else if (streq(name, "State"))
-                m->ready = false;
+                g->ready = false;
         else if (streq(name, "StateReason")) {
-                m->ready = true;
-                m->batch.met_load = true;
+                g->ready = true;
+                g->batch.met_load = true;
         } else if (streq(name, "Armed"))
-                m->facts.loaded = 0;
+                g->facts.loaded = 0;
         else if (streq(name, "Foreign")) {
-                m->facts.loaded = 1;
-                m->foreign = true;
+                g->facts.loaded = 1;
+                g->foreign = true;
         } else if (streq(name, "Stale")) {
                 /* It was, since StateReason changed. */
-                m->batch.met_load = false;
+                g->batch.met_load = false;
         } else if (streq(name, "StaleReason"))
-                m->record.removed_blocks = 2;
+                g->record.removed_blocks = 2;
         else if (streq(name, "Obstacle"))
-                strscpy(m->note, sizeof(m->note), "no kernel");
+                strscpy(g->note, sizeof(g->note), "no kernel");
         else if (streq(name, "CpuHotplug"))
-                m->answers[SUBSYSTEM_CPU] = HOTPLUG_KERNEL_UPDATES;
+                g->answers[SUBSYSTEM_CPU] = HOTPLUG_KERNEL_UPDATES;
         else if (streq(name, "MemoryHotplug"))
-                m->answers[SUBSYSTEM_MEMORY] = HOTPLUG_GARBAGE;
+                g->answers[SUBSYSTEM_MEMORY] = HOTPLUG_GARBAGE;
         else if (streq(name, "NextRetryUSec")) {
-                m->retry_usec = 1;
-                m->retry_realtime_usec = 17;
+                g->retry_usec = 1;
+                g->retry_realtime_usec = 17;
         } else
                 change_aftermath(&w->manager, name);
 }
@@ -384,7 +384,7 @@ START_TEST(on_the_bus) {
         check_changes(&s);
         /* Whoever reads is told what is true now, without a flush in between. */
         s.n_refreshed = 0;
-        s.world.manager.machine.overflows = 12345;
+        s.world.manager.guard.overflows = 12345;
         ck_get(&s, "Overflows", "t", "12345");
         ck_assert_uint_eq(s.n_refreshed, 1);
         barrier(&s);
@@ -408,7 +408,7 @@ START_TEST(bus_comes_back) {
                 disconnect_client(&s.client);
                 AWAIT(&s, s.bus->n_callers == 0);
                 /* Life goes on without it. */
-                world_helper_ends(&s.world, FAILURE_NONE);
+                world_job_ends(&s.world, FAILURE_NONE);
                 bus_flush_changes(s.bus);
                 ck_assert_str_eq(manager_status(&s.world.manager)->state, "armed");
 
@@ -437,7 +437,7 @@ START_TEST(before_the_bus) {
         for (unsigned i = 0; i < 1000; i++) {
                 world_uevent(&s.world, SUBSYSTEM_CPU, HOTPLUG_ADD);
                 bus_flush_changes(s.bus);
-                bus_decided(s.bus, history_get(&s.world.manager.machine.history, 0));
+                bus_decided(s.bus, history_get(&s.world.manager.guard.history, 0));
                 ck_assert_int_ge(sd_event_run(s.event, 0), 0);
         }
         ck_assert_int_ge(sd_bus_get_n_queued_write(s.bus->bus, &queued), 0);

@@ -80,7 +80,7 @@ START_TEST(elfcorehdr_bytes) {
         const Elf64_Phdr *p;
         size_t needed;
 
-        ck_assert_int_eq(elfcorehdr_build(&machine, EM_X86_64, MIB, &e, &needed), 0);
+        ck_assert_int_eq(elfcorehdr_assemble(&machine, EM_X86_64, MIB, &e, &needed), 0);
         ck_assert_uint_eq(e.size, 64 + 6 * 56);
         ck_assert_uint_eq(e.memory_size, 4096);
         ck_assert_mem_eq(e.data, head, sizeof(head));
@@ -108,7 +108,7 @@ static void build(bool updatable, size_t n, size_t memory_size) {
         Elfcorehdr e = { 0 };
         size_t needed;
 
-        ck_assert_int_eq(elfcorehdr_build(&machine, EM_X86_64, MIB, &e, &needed), 0);
+        ck_assert_int_eq(elfcorehdr_assemble(&machine, EM_X86_64, MIB, &e, &needed), 0);
         ck_assert_int_eq(e.is_updatable, updatable);
         ck_assert_uint_eq(e.size, 64 + n * 56);
         ck_assert_uint_eq(e.memory_size, memory_size);
@@ -152,7 +152,7 @@ static void check_large(size_t n_cpus, size_t n_ranges) {
         setup();
         set_cpus(n_cpus);
         many_ranges(n_ranges);
-        ck_assert_int_eq(elfcorehdr_build(&machine, EM_X86_64, MIB, &e, &needed), 0);
+        ck_assert_int_eq(elfcorehdr_assemble(&machine, EM_X86_64, MIB, &e, &needed), 0);
         ck_assert_uint_eq(e.size, 64 + 56 * (n_cpus + 4 + n_ranges));
         ck_assert_int_eq(elfcorehdr_read(e.data, e.size, &content), 0);
         ck_assert_uint_eq(content.elf_machine, EM_X86_64);
@@ -183,7 +183,7 @@ START_TEST(elfcorehdr_large) {
         /* More than ELF counts in 16 bits. */
         set_cpus(40000);
         many_ranges(30000);
-        ck_assert_int_eq(elfcorehdr_build(&machine, EM_X86_64, MIB, &e, &needed), -E2BIG);
+        ck_assert_int_eq(elfcorehdr_assemble(&machine, EM_X86_64, MIB, &e, &needed), -E2BIG);
         ck_assert_uint_gt(needed, 65534);
         ck_assert_uint_eq(plan(), FAILURE_SYSTEM);
         ck_assert_ptr_nonnull(strstr(error, "ends at 65534"));
@@ -196,7 +196,7 @@ START_TEST(elfcorehdr_bad) {
         Elfcorehdr e;
         char *copy;
 
-        ck_assert_int_eq(elfcorehdr_build(&machine, EM_X86_64, MIB, &e, &needed), 0);
+        ck_assert_int_eq(elfcorehdr_assemble(&machine, EM_X86_64, MIB, &e, &needed), 0);
         for (size_t size = 0; size < e.size; size += 7) {
                 copy = malloc(size + 1);
                 memcpy(copy, e.data, size);

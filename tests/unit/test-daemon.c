@@ -129,7 +129,7 @@ START_TEST(killed_during_a_load) {
         tree_dir(&m.tree, "/sys/devices/system/memory/memory9");
         machine_hold(&m, true);
         machine_start(&m);
-        /* The helper outlives it, and must not drop an image when the next one has begun. */
+        /* The loader outlives it, and must not drop an image when the next one has begun. */
         AWAIT_MACHINE(&m, machine_calls(&m, "load") == 2 && !machine_is_loaded(&m));
         ck_assert_int_eq(kill(m.pid, SIGKILL), 0);
         ck_assert_int_eq(machine_wait(&m), -SIGKILL);
@@ -455,11 +455,11 @@ START_TEST(leaves_the_lock_alone) {
 }
 END_TEST
 
-START_TEST(no_helper) {
+START_TEST(no_job) {
         FakeMachine m;
 
         machine_init_fake(&m);
-        m.helper = "/nonexistent/kdump-load";
+        m.loader = "/nonexistent/kdump-load";
         machine_start(&m);
         AWAIT_MACHINE(&m, m.n_ready > 0);
         ck_assert_msg(startswith(m.status, "failed: cannot start kdump-load: No such file"), "%s",
@@ -682,7 +682,7 @@ static void add_cases(Suite *s) {
         ADD_TEST(s, foreign_unload);
         ADD_TEST(s, no_reservation);
         ADD_TEST(s, leaves_the_lock_alone);
-        ADD_TEST(s, no_helper);
+        ADD_TEST(s, no_job);
         if (system("command -v dbus-daemon >/dev/null") != 0)
                 return;
         ADD_TEST(s, bus_comes_and_goes);

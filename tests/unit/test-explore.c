@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* daemon/machine: courses of events that nobody thought of. What must hold is checked after each
- * step, and that all ends well after each course (machine-sim.c). */
-#include "test-machine.h"
+/* daemon/guard: courses of events that nobody thought of. What must hold is checked after each
+ * step, and that all ends well after each course (guard-sim.c). */
+#include "test-guard.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -234,7 +234,7 @@ static void happen(unsigned random) {
         }
 }
 
-/* No good image is dropped twice for the same cause (check_drop() in machine-sim.c): things happen
+/* No good image is dropped twice for the same cause (check_drop() in guard-sim.c): things happen
  * one at a time, with loads that fail in every way, and all the time there is to try again. */
 START_TEST(no_good_image_twice) {
         static const HotplugAnswer kernels[] = { HOTPLUG_KERNEL_UPDATES, HOTPLUG_ABSENT,

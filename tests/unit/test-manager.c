@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The shipped manager and the shipped state machine over a made-up world. */
+/* The shipped manager and the shipped guard over a made-up world. */
 #include "test.h"
 
 #include "fake-world.h"
@@ -23,7 +23,7 @@ START_TEST(start_load_ready) {
         /* It will not wait for ever. */
         ck_assert_uint_eq(w.timer_usec, w.now_usec + w.settings.load_timeout_usec);
 
-        world_helper_ends(&w, FAILURE_NONE);
+        world_job_ends(&w, FAILURE_NONE);
         ck_assert_uint_eq(w.n_ready, 1);
         ck_assert_uint_eq(w.n_decisions, 1);
         ck_assert_int_eq(w.decision.verdict, VERDICT_LOAD);
@@ -61,19 +61,19 @@ START_TEST(adopts_and_plans) {
         ck_assert_ptr_null(record.report.kernel.path);
         ck_assert(w.running);
         ck_assert_int_eq(w.order.job, JOB_PLAN);
-        world_helper_ends(&w, FAILURE_NONE);
+        world_job_ends(&w, FAILURE_NONE);
         ck_assert(!w.running);
         ck_assert_int_eq(w.decision.verdict, VERDICT_ADOPT);
         ck_assert_uint_eq(w.n_ready, 1);
         ck_assert_str_eq(state(&w), "armed");
 
         /* Another kernel file since: the next reading of the configuration loads it. */
-        w.helper_mtime = 77;
+        w.job_mtime = 77;
         world_input(&w, INPUT_RECONFIGURED);
         ck_assert_int_eq(w.order.job, JOB_PLAN);
-        world_helper_ends(&w, FAILURE_NONE);
+        world_job_ends(&w, FAILURE_NONE);
         ck_assert_int_eq(w.order.job, JOB_LOAD);
-        world_helper_ends(&w, FAILURE_NONE);
+        world_job_ends(&w, FAILURE_NONE);
         ck_assert_int_eq(w.decision.verdict, VERDICT_RELOAD);
         ck_assert_int_eq(w.decision.cause, REASON_CONFIGURATION);
         world_done(&w);
@@ -99,7 +99,7 @@ START_TEST(burst_reloads_once) {
         ck_assert(!w.running);
         world_pass(&w, 2 * USEC_PER_MSEC);
         ck_assert(w.running);
-        world_helper_ends(&w, FAILURE_NONE);
+        world_job_ends(&w, FAILURE_NONE);
         world_pass(&w, 60 * USEC_PER_SEC);
         ck_assert_uint_eq(w.n_started[JOB_LOAD], 2);
         ck_assert_uint_eq(w.decision.events, 128);
@@ -137,7 +137,7 @@ START_TEST(skips_on_one) {
 }
 END_TEST
 
-/* A helper that cannot be started is a load that failed: told, tried again, never a dead end. */
+/* A job that cannot be started is a load that failed: told, tried again, never a dead end. */
 START_TEST(cannot_start) {
         Input input = { .type = INPUT_START };
         World w;
@@ -166,7 +166,7 @@ START_TEST(cannot_start) {
         w.start_error = 0;
         world_pass(&w, 60 * USEC_PER_SEC);
         ck_assert(w.running);
-        world_helper_ends(&w, FAILURE_NONE);
+        world_job_ends(&w, FAILURE_NONE);
         ck_assert_str_eq(state(&w), "armed");
         ck_assert_uint_eq(w.n_ready, 1);
 
@@ -200,7 +200,7 @@ START_TEST(killed_on_timeout) {
         ck_assert_uint_eq(w.n_kills, 1);
         ck_assert_uint_eq(w.n_started[JOB_LOAD], 1);
         ck_assert_str_eq(state(&w), "failed");
-        world_helper_ends(&w, FAILURE_CRASHED);
+        world_job_ends(&w, FAILURE_CRASHED);
         world_pass(&w, WORLD_SECOND_LOOK_USEC);
         ck_assert_int_eq(w.decision.failure, FAILURE_TIMEOUT);
         ck_assert_str_eq(state(&w), "failed");
@@ -226,21 +226,21 @@ START_TEST(answers) {
         world_request(&w, REQUEST_LOAD);
         world_request(&w, REQUEST_UNLOAD);
         ck_assert_uint_eq(w.n_answers, 1);
-        world_helper_ends(&w, FAILURE_NONE);
+        world_job_ends(&w, FAILURE_NONE);
         ck_assert_uint_eq(w.n_answers, 2);
         ck_assert_uint_eq(w.answered, REQUEST_BIT(REQUEST_RELOAD) | REQUEST_BIT(REQUEST_LOAD));
         ck_assert_int_eq(w.failure, FAILURE_NONE);
         /* What came in between waits for its turn. */
         ck_assert(w.running);
         ck_assert_int_eq(w.order.job, JOB_UNLOAD);
-        world_helper_ends(&w, FAILURE_NONE);
+        world_job_ends(&w, FAILURE_NONE);
         ck_assert_uint_eq(w.answered, REQUEST_BIT(REQUEST_UNLOAD));
         ck_assert_str_eq(state(&w), "unloaded");
         ck_assert(!w.record_kept);
 
         world_request(&w, REQUEST_LOAD);
-        w.helper_error = "the kernel is no kernel";
-        world_helper_ends(&w, FAILURE_BAD_KERNEL);
+        w.job_error = "the kernel is no kernel";
+        world_job_ends(&w, FAILURE_BAD_KERNEL);
         world_pass(&w, WORLD_SECOND_LOOK_USEC);
         ck_assert_int_eq(w.failure, FAILURE_BAD_KERNEL);
         ck_assert_str_eq(w.text, "the kernel is no kernel");
@@ -268,7 +268,7 @@ START_TEST(stopping) {
         world_input(&w, INPUT_STOP);
         ck_assert_uint_eq(w.n_quit, 0);
         ck_assert_uint_eq(w.n_kills, 0);
-        world_helper_ends(&w, FAILURE_NONE);
+        world_job_ends(&w, FAILURE_NONE);
         ck_assert_uint_eq(w.n_quit, 1);
         ck_assert(w.record_kept);
         world_done(&w);
@@ -280,7 +280,7 @@ START_TEST(stopping) {
         world_input(&w, INPUT_STOP);
         world_pass(&w, w.settings.load_timeout_usec);
         ck_assert_uint_eq(w.n_kills, 1);
-        world_helper_ends(&w, FAILURE_CRASHED);
+        world_job_ends(&w, FAILURE_CRASHED);
         ck_assert_uint_eq(w.n_quit, 1);
         ck_assert_int_eq(w.failure, FAILURE_TIMEOUT);
         world_done(&w);
@@ -291,7 +291,7 @@ START_TEST(stopping) {
         world_input(&w, INPUT_STOP);
         ck_assert_uint_eq(w.n_quit, 0);
         ck_assert_int_eq(w.order.job, JOB_UNLOAD);
-        world_helper_ends(&w, FAILURE_NONE);
+        world_job_ends(&w, FAILURE_NONE);
         ck_assert_uint_eq(w.n_quit, 1);
         ck_assert_int_eq(w.decision.cause, REASON_STOP);
         ck_assert(!w.record_kept);
@@ -299,7 +299,7 @@ START_TEST(stopping) {
 }
 END_TEST
 
-/* A dry run is not worth waiting for. But there is one helper at a time, so its end comes before
+/* A dry run is not worth waiting for. But there is one job at a time, so its end comes before
  * the unload. */
 START_TEST(stopping_while_planning) {
         World w;
@@ -315,10 +315,10 @@ START_TEST(stopping_while_planning) {
                 world_pass(&w, KILL_PATIENCE_USEC - 1);
                 ck_assert_uint_eq(w.n_kills, 1);
                 ck_assert_uint_eq(w.n_quit, 0);
-                world_helper_ends(&w, FAILURE_CRASHED);
+                world_job_ends(&w, FAILURE_CRASHED);
                 ck_assert_uint_eq(w.n_started[JOB_UNLOAD], (unsigned)unload);
                 if (unload)
-                        world_helper_ends(&w, FAILURE_NONE);
+                        world_job_ends(&w, FAILURE_NONE);
                 ck_assert_uint_eq(w.n_quit, 1);
                 ck_assert_int_eq(w.kernel.loaded, !unload);
                 world_done(&w);
@@ -337,7 +337,7 @@ START_TEST(stopping_while_stuck) {
         world_input(&w, INPUT_STOP);
         world_pass(&w, KILL_PATIENCE_USEC);
         ck_assert_uint_eq(w.n_quit, 1);
-        world_helper_ends(&w, FAILURE_CRASHED);
+        world_job_ends(&w, FAILURE_CRASHED);
         ck_assert_uint_eq(w.n_quit, 1);
         world_done(&w);
 }
@@ -387,7 +387,7 @@ START_TEST(timer_goes_first) {
                 ck_assert_uint_le(w.now_usec - start,
                                   w.settings.max_delay_usec + 2 * USEC_PER_MSEC);
         }
-        world_helper_ends(&w, FAILURE_NONE);
+        world_job_ends(&w, FAILURE_NONE);
         ck_assert_uint_eq(w.decision.events, w.settings.max_delay_usec / USEC_PER_MSEC);
         world_done(&w);
 }
@@ -434,13 +434,13 @@ START_TEST(builds) {
         ck_assert_str_eq(w.text, "7.0 MiB");
         ck_assert_uint_eq(manager_status(&w.manager)->initrd_unpacked_bytes, 7 << 20);
         ck_assert_int_eq(w.order.job, JOB_LOAD);
-        world_helper_ends(&w, FAILURE_NONE);
+        world_job_ends(&w, FAILURE_NONE);
         ck_assert_str_eq(state(&w), "armed");
         world_input(&w, INPUT_RECONFIGURED);
         ck_assert_int_eq(w.order.job, JOB_BUILD);
         ck_assert(!w.order.urgent && !w.order.force);
         world_build_ends(&w, NULL);
-        world_helper_ends(&w, FAILURE_NONE);
+        world_job_ends(&w, FAILURE_NONE);
         world_request(&w, REQUEST_REBUILD);
         ck_assert_int_eq(w.order.job, JOB_BUILD);
         ck_assert(!w.order.urgent && w.order.force);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* daemon/status: what is told in each state. */
-#include "test-machine.h"
+#include "test-guard.h"
 
 #include "daemon/status.h"
 
@@ -10,7 +10,7 @@ static Status status;
 static void check(const char *state, const char *reason, const char *line) {
         char buf[STATUS_TEXT_MAX], plain[STATUS_TEXT_MAX];
 
-        status_fill(&status, &s.machine, NULL);
+        status_fill(&status, &s.guard, NULL);
         strscpyf(plain, sizeof(plain), "%s: %s", state, reason);
         ck_assert_str_eq(status.state, state);
         ck_assert_str_eq(status.state_reason, reason);
@@ -22,7 +22,7 @@ static void check(const char *state, const char *reason, const char *line) {
 
 START_TEST(before_and_during_the_first_load) {
         sim_init(&s, HOTPLUG_KERNEL_UPDATES);
-        machine_init(&s.machine, &s.settings, "x86_64");
+        guard_init(&s.guard, &s.settings, "x86_64");
         check("loading", "looking at what is loaded", NULL);
         ck_assert_str_eq(status.cpu_hotplug, "unknown");
         ck_assert(!status.armed && !status.foreign);
@@ -64,7 +64,7 @@ START_TEST(armed) {
         sim_run(&s, 600 * USEC_PER_MSEC);
         check("loading", "the kernel logged that it could not update the image", NULL);
         finish();
-        status_fill(&status, &s.machine, NULL);
+        status_fill(&status, &s.guard, NULL);
         ck_assert_uint_eq(status.batches, 1);
         ck_assert_uint_eq(status.batches_skipped, 0);
         ck_assert_uint_eq(status.reloads, 1);
@@ -76,8 +76,8 @@ END_TEST
 /* As the report of the load has it. */
 START_TEST(initrd_kind) {
         boot(HOTPLUG_KERNEL_UPDATES);
-        s.machine.record.report.initrd_kind = strdup("system");
-        status_fill(&status, &s.machine, NULL);
+        s.guard.record.report.initrd_kind = strdup("system");
+        status_fill(&status, &s.guard, NULL);
         ck_assert_str_eq(status.initrd_kind, "system");
 }
 END_TEST
@@ -126,7 +126,7 @@ START_TEST(failed) {
         check("failed", "the kexec lock stayed taken; the image from before is still loaded", NULL);
         ck_assert(status.armed);
         finish();
-        status_fill(&status, &s.machine, NULL);
+        status_fill(&status, &s.guard, NULL);
         ck_assert_uint_eq(status.next_retry_usec, 0);
 }
 END_TEST
@@ -185,9 +185,9 @@ END_TEST
 
 START_TEST(image_found_missing) {
         boot(HOTPLUG_KERNEL_UPDATES);
-        s.machine.facts.loaded = 0;
+        s.guard.facts.loaded = 0;
         check("failed", "the kernel says that no crash image is loaded", NULL);
-        s.machine.facts.loaded = 1;
+        s.guard.facts.loaded = 1;
         finish();
 }
 END_TEST
@@ -202,7 +202,7 @@ START_TEST(one_reason) {
         s.n_fate = UINT_MAX;
         sim_start(&s);
         sim_run(&s, 10 * USEC_PER_SEC);
-        status_fill(&status, &s.machine, NULL);
+        status_fill(&status, &s.guard, NULL);
         ck_assert_str_eq(status.initrd_state, "failed");
         ck_assert_str_eq(status.initrd_message,
                          _i ? "there is no module for the disk" : "the kernel did not like it");

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* sys/uevent through the shipped monitor, with events that umockdev makes up, and the recordings of
- * real kernels through the monitor, the manager and the state machine. */
+ * real kernels through the monitor, the manager and the guard. */
 #include "test.h"
 
 #include <glib.h>
@@ -305,7 +305,7 @@ static void replay(const char *kernel, UeventSource source, size_t which) {
         world_pass(&w, w.settings.settle_usec);
         ck_assert_int_eq(w.running, !skips);
         if (w.running)
-                world_helper_ends(&w, FAILURE_NONE);
+                world_job_ends(&w, FAILURE_NONE);
         world_pass(&w, 60 * USEC_PER_SEC);
 
         const Status *status = manager_status(&w.manager);

@@ -148,8 +148,8 @@ static Failure make_elfcorehdr(const ImageArchitecture *architecture, const Cras
 
         /* Nothing that the kernel owns is below 1 MiB (reserve_real_mode(),
          * arch/x86/realmode/init.c, unconditional since 5.13). */
-        r = elfcorehdr_build(machine, architecture->elf_machine, LOW_MEMORY_END, &image->elfcorehdr,
-                             &needed);
+        r = elfcorehdr_assemble(machine, architecture->elf_machine, LOW_MEMORY_END,
+                                &image->elfcorehdr, &needed);
         if (r == -E2BIG)
                 return FAIL(reterr, FAILURE_SYSTEM,
                             "the CPUs and ranges of memory of this machine are %zu, and a list of "

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* daemon/machine: what the next process makes of what the last one left, wherever that ended. */
-#include "test-machine.h"
+/* daemon/guard: what the next process makes of what the last one left, wherever that ended. */
+#include "test-guard.h"
 
 #include "daemon/status.h"
 
@@ -19,15 +19,15 @@ START_TEST(adopts) {
         plug(2);
         sim_run(&s, 2 * USEC_PER_SEC);
         restart();
-        ck_assert_int_eq(machine_state(&s.machine), MACHINE_LOADING);
+        ck_assert_int_eq(guard_state(&s.guard), IMAGE_LOADING);
         ck_assert_uint_eq(s.n_ready, 0);
         sim_run(&s, USEC_PER_SEC);
         check_decision(0, VERDICT_ADOPT, REASON_CONFIGURED, 0);
-        ck_assert_int_eq(machine_state(&s.machine), MACHINE_ARMED);
+        ck_assert_int_eq(guard_state(&s.guard), IMAGE_ARMED);
         ck_assert_uint_eq(s.n_ready, 1);
-        ck_assert(!s.machine.foreign);
+        ck_assert(!s.guard.foreign);
         finish();
-        ck_assert_uint_eq(s.machine.history.n_total, 1);
+        ck_assert_uint_eq(s.guard.history.n_total, 1);
         ck_assert_uint_eq(s.n_loads, 0);
         ck_assert_uint_eq(s.n_plans, 1);
 }
@@ -137,13 +137,13 @@ START_TEST(replaced_while_away) {
         } else
                 sim_foreign_load(&s, false, 0);
         sim_start(&s);
-        ck_assert(!s.machine.foreign); /* after a second look */
+        ck_assert(!s.guard.foreign); /* after a second look */
         sim_run(&s, 2 * USEC_PER_SEC);
         check_decision(0, _i & 1 ? VERDICT_ADOPT : VERDICT_RELOAD, REASON_FOREIGN_IMAGE, 0);
-        ck_assert_int_eq(s.machine.foreign, _i & 1);
+        ck_assert_int_eq(s.guard.foreign, _i & 1);
         ck_assert_int_eq(s.on_disk, !(_i & 1));
         finish();
-        ck_assert_uint_eq(s.machine.history.n_total, 1);
+        ck_assert_uint_eq(s.guard.history.n_total, 1);
 }
 END_TEST
 
@@ -167,9 +167,9 @@ START_TEST(not_replaced_while_away) {
         sim_run(&s, 2 * USEC_PER_SEC);
         /* A reader that meets the lock makes the kernel log a line. */
         check_decision(_i == 1, VERDICT_ADOPT, REASON_CONFIGURED, 0);
-        ck_assert(!s.machine.foreign);
+        ck_assert(!s.guard.foreign);
         /* From now on it is known. */
-        ck_assert_int_eq(s.machine.record.answers[SUBSYSTEM_CPU], HOTPLUG_KERNEL_UPDATES);
+        ck_assert_int_eq(s.guard.record.answers[SUBSYSTEM_CPU], HOTPLUG_KERNEL_UPDATES);
         s.kernel = HOTPLUG_KERNEL_UPDATES;
         finish();
         ck_assert_uint_eq(s.n_loads, 1);
@@ -179,7 +179,7 @@ END_TEST
 static bool is_stale(void) {
         Status status;
 
-        status_fill(&status, &s.machine, NULL);
+        status_fill(&status, &s.guard, NULL);
         return status.stale;
 }
 
@@ -204,12 +204,12 @@ START_TEST(removed_while_away) {
                          _i != 1);
         ck_assert_uint_eq(s.n_loads, _i == 1 ? 2 : 1);
         if (_i != 1) {
-                ck_assert_uint_eq(s.machine.record.removed_blocks, 3);
+                ck_assert_uint_eq(s.guard.record.removed_blocks, 3);
                 ck_assert_uint_eq(s.disk.removed_blocks, 3);
                 /* Once, and until the next update. */
                 restart();
                 sim_run(&s, USEC_PER_MINUTE);
-                ck_assert_uint_eq(s.machine.record.removed_blocks, 3);
+                ck_assert_uint_eq(s.guard.record.removed_blocks, 3);
                 sim_uevent(&s, SUBSYSTEM_MEMORY, HOTPLUG_ONLINE, false, false);
                 sim_run(&s, 2 * USEC_PER_SEC);
                 ck_assert(!is_stale());
@@ -286,13 +286,13 @@ START_TEST(unplannable) {
                 sim_input(&s, INPUT_RECONFIGURED);
         sim_run(&s, 5 * USEC_PER_MINUTE);
         check_decision(0, _i < 4 ? VERDICT_ADOPT : VERDICT_KEEP, REASON_UNPLANNABLE, 0);
-        ck_assert_int_eq(machine_state(&s.machine), MACHINE_ARMED);
-        status_fill(&status, &s.machine, NULL);
+        ck_assert_int_eq(guard_state(&s.guard), IMAGE_ARMED);
+        status_fill(&status, &s.guard, NULL);
         ck_assert_ptr_nonnull(strstr(status.state_reason, "cannot be loaded again: "));
         ck_assert(!endswith(status.state_reason, ": "));
         sim_input(&s, INPUT_RECONFIGURED);
         sim_run(&s, USEC_PER_SEC);
-        status_fill(&status, &s.machine, NULL);
+        status_fill(&status, &s.guard, NULL);
         ck_assert_str_eq(status.state_reason, "loaded; it covers all memory and CPUs");
         finish();
         ck_assert_uint_eq(s.n_loads, 1);
@@ -320,7 +320,7 @@ START_TEST(unloaded_while_away) {
         sim_start(&s);
         sim_run(&s, USEC_PER_SEC);
         ck_assert(!s.on_disk);
-        ck_assert_int_eq(machine_state(&s.machine), MACHINE_UNAVAILABLE);
+        ck_assert_int_eq(guard_state(&s.guard), IMAGE_UNAVAILABLE);
         finish();
 }
 END_TEST
@@ -332,7 +332,7 @@ START_TEST(foreign_at_start) {
         sim_start(&s);
         sim_run(&s, USEC_PER_SEC);
         check_decision(0, _i ? VERDICT_ADOPT : VERDICT_RELOAD, REASON_FOREIGN_IMAGE, 0);
-        ck_assert_int_eq(s.machine.foreign, _i);
+        ck_assert_int_eq(s.guard.foreign, _i);
         ck_assert_uint_eq(s.n_ready, 1);
         finish();
         ck_assert_uint_eq(s.n_loads, !_i);
@@ -350,7 +350,7 @@ START_TEST(killed_during_load) {
                 sim_request(&s, REQUEST_RELOAD);
         }
         sim_run(&s, 100 * USEC_PER_MSEC);
-        ck_assert_int_eq(s.machine.job, JOB_LOAD);
+        ck_assert_int_eq(s.guard.job, JOB_LOAD);
         plug(1);
         sim_kill(&s);
         ck_assert(s.image.loaded && !sim_is_covered(&s));
@@ -458,4 +458,4 @@ static void add_cases(Suite *suite) {
         ADD_TEST(suite, unloaded_while_away);
 }
 
-TEST_MAIN("machine-restart", add_cases)
+TEST_MAIN("guard-restart", add_cases)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A crash image of our own, from files to the system call. */
-#include "load/build.h"
+#include "load/assemble.h"
 
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -28,7 +28,7 @@ typedef struct Content {
         size_t size;
 } Content;
 
-struct BuiltImage {
+struct AssembledImage {
         CrashImage image;
         KernelImage header;
         Content kernel, initrd;
@@ -37,10 +37,10 @@ struct BuiltImage {
         Spoil spoil;
 };
 
-#define FAIL(reterr, failure, ...)                              \
-        ({                                                      \
-                strscpyf(reterr, BUILD_ERROR_MAX, __VA_ARGS__); \
-                (failure);                                      \
+#define FAIL(reterr, failure, ...)                                 \
+        ({                                                         \
+                strscpyf(reterr, ASSEMBLE_ERROR_MAX, __VA_ARGS__); \
+                (failure);                                         \
         })
 
 static void content_done(Content *content) {
@@ -49,13 +49,13 @@ static void content_done(Content *content) {
         *content = (Content){ 0 };
 }
 
-BuiltImage *built_image_free(BuiltImage *built) {
-        if (!built)
+AssembledImage *assembled_image_free(AssembledImage *assembled) {
+        if (!assembled)
                 return NULL;
-        crash_image_done(&built->image);
-        content_done(&built->kernel);
-        content_done(&built->initrd);
-        free(built);
+        crash_image_done(&assembled->image);
+        content_done(&assembled->kernel);
+        content_done(&assembled->initrd);
+        free(assembled);
         return NULL;
 }
 
@@ -100,12 +100,12 @@ static int content_read(int fd, size_t size, const KernelPiece *pieces, size_t n
         return 0;
 }
 
-static Failure check_possible(const BuildInput *input, char *reterr) {
+static Failure check_possible(const AssembleInput *input, char *reterr) {
         const char *mode = kernel_lockdown(input->root_fd);
 
         if (!image_architecture(input->architecture))
                 return FAIL(reterr, FAILURE_CONFIGURATION,
-                            "images for kexec_load are built for x86_64 only, and this is %s",
+                            "images for kexec_load are assembled for x86_64 only, and this is %s",
                             input->architecture);
         if (!streq(mode, "none"))
                 return FAIL(reterr, FAILURE_LOCKDOWN,
@@ -118,7 +118,7 @@ static Failure check_possible(const BuildInput *input, char *reterr) {
         return FAILURE_NONE;
 }
 
-static Failure plan(const BuildInput *input, BuiltImage *built, char *reterr) {
+static Failure plan(const AssembleInput *input, AssembledImage *assembled, char *reterr) {
         const ImageArchitecture *architecture = image_architecture(input->architecture);
         char machine_error[CRASH_MACHINE_ERROR_MAX], image_error[CRASH_IMAGE_ERROR_MAX];
         _cleanup_(crash_machine_done) CrashMachine machine = { 0 };
@@ -141,70 +141,71 @@ static Failure plan(const BuildInput *input, BuiltImage *built, char *reterr) {
             kernel_head_read(input->kernel_fd, &head) < 0)
                 return FAIL(reterr, FAILURE_SYSTEM, "the files cannot be read");
         if (kernel_image_parse(input->architecture, head.data, head.size, (uint64_t)kernel.st_size,
-                               &built->header, &why) < 0)
+                               &assembled->header, &why) < 0)
                 return FAIL(reterr, FAILURE_BAD_KERNEL, "the kernel cannot be loaded: %s", why);
         failure = crash_image_plan(architecture, &machine,
                                    &(CrashFiles){ .head = head.data,
                                                   .head_size = head.size,
-                                                  .header = &built->header,
+                                                  .header = &assembled->header,
                                                   .initrd_size = (uint64_t)initrd.st_size,
                                                   .command_line = input->command_line,
                                                   .halt_on_damage = input->halt_on_damage },
-                                   &built->image, image_error);
+                                   &assembled->image, image_error);
         if (failure != FAILURE_NONE)
                 return FAIL(reterr, failure, "%s", image_error);
-        built->kexec_flag = architecture->kexec_flag;
-        built->updatable = built->image.elfcorehdr.is_updatable && input->spoil != SPOIL_FLAG;
-        built->spoil = input->spoil;
+        assembled->kexec_flag = architecture->kexec_flag;
+        assembled->updatable =
+                assembled->image.elfcorehdr.is_updatable && input->spoil != SPOIL_FLAG;
+        assembled->spoil = input->spoil;
         return FAILURE_NONE;
 }
 
-static Failure fill(const BuildInput *input, BuiltImage *built, char *reterr) {
-        Segment *kernel = &built->image.segments[SEGMENT_KERNEL];
-        Segment *initrd = &built->image.segments[SEGMENT_INITRD];
+static Failure fill(const AssembleInput *input, AssembledImage *assembled, char *reterr) {
+        Segment *kernel = &assembled->image.segments[SEGMENT_KERNEL];
+        Segment *initrd = &assembled->image.segments[SEGMENT_INITRD];
         int r;
 
-        r = content_read(input->kernel_fd, kernel->size, built->header.pieces,
-                         built->header.n_pieces, &built->kernel);
+        r = content_read(input->kernel_fd, kernel->size, assembled->header.pieces,
+                         assembled->header.n_pieces, &assembled->kernel);
         if (r >= 0 && initrd->size > 0)
                 r = content_read(input->initrd_fd, initrd->size,
-                                 &(KernelPiece){ .size = initrd->size }, 1, &built->initrd);
+                                 &(KernelPiece){ .size = initrd->size }, 1, &assembled->initrd);
         if (r < 0)
                 return FAIL(reterr, FAILURE_SYSTEM, "the files cannot be read: %s",
                             r == -ENODATA ? "they became shorter meanwhile" : strerror(-r));
-        kernel->data = built->kernel.data;
-        initrd->data = built->initrd.data;
-        crash_image_seal(&built->image, sha256_blocks_best());
-        if (built->spoil == SPOIL_SEGMENT)
-                *((uint8_t *)built->kernel.data + kernel->size / 2) ^= 1;
+        kernel->data = assembled->kernel.data;
+        initrd->data = assembled->initrd.data;
+        crash_image_seal(&assembled->image, sha256_blocks_best());
+        if (assembled->spoil == SPOIL_SEGMENT)
+                *((uint8_t *)assembled->kernel.data + kernel->size / 2) ^= 1;
         return FAILURE_NONE;
 }
 
-Failure build_image(const BuildInput *input, BuiltImage **ret,
-                    char reterr[static BUILD_ERROR_MAX]) {
-        _cleanup_(built_image_freep) BuiltImage *built = NULL;
+Failure assemble_image(const AssembleInput *input, AssembledImage **ret,
+                       char reterr[static ASSEMBLE_ERROR_MAX]) {
+        _cleanup_(assembled_image_freep) AssembledImage *assembled = NULL;
         Failure failure;
 
         failure = check_possible(input, reterr);
         if (failure != FAILURE_NONE)
                 return failure;
-        built = calloc(1, sizeof(*built));
-        if (!built)
+        assembled = calloc(1, sizeof(*assembled));
+        if (!assembled)
                 return FAIL(reterr, FAILURE_SYSTEM, "out of memory");
-        failure = plan(input, built, reterr);
+        failure = plan(input, assembled, reterr);
         if (failure == FAILURE_NONE && !input->dry_run)
-                failure = fill(input, built, reterr);
+                failure = fill(input, assembled, reterr);
         if (failure == FAILURE_NONE)
-                *ret = TAKE_PTR(built);
+                *ret = TAKE_PTR(assembled);
         return failure;
 }
 
-unsigned long built_image_flags(const BuiltImage *built) {
-        return built->kexec_flag | KEXEC_FLAG_ON_CRASH |
-               (built->updatable ? KEXEC_FLAG_UPDATE_ELFCOREHDR : 0);
+unsigned long assembled_image_flags(const AssembledImage *assembled) {
+        return assembled->kexec_flag | KEXEC_FLAG_ON_CRASH |
+               (assembled->updatable ? KEXEC_FLAG_UPDATE_ELFCOREHDR : 0);
 }
 
-int built_image_load(BuiltImage *built, const KexecOps *ops, LoadReport *report) {
+int assembled_image_load(AssembledImage *assembled, const KexecOps *ops, LoadReport *report) {
         /* What a kernel that updates images knows them by: first the flag that all of them take, as
          * kernel.kexec_load_limit_panic counts refused calls, too. The last resort is an image that
          * it does not update. */
@@ -215,7 +216,7 @@ int built_image_load(BuiltImage *built, const KexecOps *ops, LoadReport *report)
         int r = -EINVAL;
 
         for (size_t i = 0; i < _SEGMENT_MAX; i++) {
-                const Segment *s = &built->image.segments[i];
+                const Segment *s = &assembled->image.segments[i];
 
                 if (s->size > 0)
                         segments[n++] = (KexecSegment){ .data = s->data,
@@ -225,13 +226,13 @@ int built_image_load(BuiltImage *built, const KexecOps *ops, LoadReport *report)
         }
         /* A page that has to come back from swap would make the gap longer. */
         (void)mlockall(MCL_CURRENT);
-        for (size_t i = built->updatable ? 0 : ELEMENTSOF(updatable) - 1;
+        for (size_t i = assembled->updatable ? 0 : ELEMENTSOF(updatable) - 1;
              r == -EINVAL && i < ELEMENTSOF(updatable); i++) {
-                report->flags = built->kexec_flag | KEXEC_FLAG_ON_CRASH | updatable[i];
-                crash_image_select(&built->image,
-                                   updatable[i] == 0 || built->spoil == SPOIL_DIGEST);
+                report->flags = assembled->kexec_flag | KEXEC_FLAG_ON_CRASH | updatable[i];
+                crash_image_select(&assembled->image,
+                                   updatable[i] == 0 || assembled->spoil == SPOIL_DIGEST);
                 report->call_start_usec = monotonic_usec();
-                r = ops->load(ops->userdata, built->image.entry, segments, n, report->flags);
+                r = ops->load(ops->userdata, assembled->image.entry, segments, n, report->flags);
                 report->call_end_usec = monotonic_usec();
         }
         (void)munlockall();

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A made-up kernel and the world around it, in which a state machine lives on a virtual clock. */
-#include "machine-sim.h"
+/* A made-up kernel and the world around it, in which a guard lives on a virtual clock. */
+#include "guard-sim.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -27,16 +27,16 @@ static void step(Sim *s, Input *in);
 _Static_assert(_REASON_MAX < 64, "a bit for each reason");
 
 void sim_abort(const Sim *s, const char *file, int line, const char *what) {
-        const Machine *m = &s->machine;
+        const Guard *g = &s->guard;
 
         fprintf(stderr, "%s:%d: after %llu steps: %s\n", file, line, (unsigned long long)s->n_steps,
                 what);
         fprintf(stderr, "state %s, wanted %d, job %d, look %d, failure %s (%s), batch %u events\n",
-                machine_state_to_string(machine_state(m)), m->wanted, (int)m->job, (int)m->look,
-                failure_to_string(m->failure), m->failure_text, m->batch.events);
-        if (m->decision_open)
-                fprintf(stderr, "decision: %s: %s\n", verdict_to_string(m->decision.verdict),
-                        m->decision.reason);
+                image_state_to_string(guard_state(g)), g->wanted, (int)g->job, (int)g->look,
+                failure_to_string(g->failure), g->failure_text, g->batch.events);
+        if (g->decision_open)
+                fprintf(stderr, "decision: %s: %s\n", verdict_to_string(g->decision.verdict),
+                        g->decision.reason);
         for (size_t i = 0; i < 8 && sim_decision(s, i); i++)
                 fprintf(stderr, "decision -%zu: %s: %s: %s %s\n", i,
                         verdict_to_string(sim_decision(s, i)->verdict), sim_decision(s, i)->reason,
@@ -45,7 +45,7 @@ void sim_abort(const Sim *s, const char *file, int line, const char *what) {
 }
 
 const Decision *sim_decision(const Sim *s, size_t i) {
-        return history_get(&s->machine.history, i);
+        return history_get(&s->guard.history, i);
 }
 
 void sim_init(Sim *s, HotplugAnswer kernel) {
@@ -79,7 +79,7 @@ void sim_builds(Sim *s) {
 
 void sim_done(Sim *s) {
         if (s->running)
-                machine_done(&s->machine);
+                guard_done(&s->guard);
         image_record_done(&s->disk);
         settings_done(&s->settings);
 }
@@ -216,7 +216,7 @@ bool sim_is_covered(const Sim *s) {
                 uint64_t missing = s->sets[i] & ~s->image.sets[i];
                 uint64_t more = s->image.sets[i] & ~s->sets[i];
 
-                if (s->machine.actions[i] == 0)
+                if (s->guard.actions[i] == 0)
                         continue;
                 if (s->image.updates || !s->image.ours)
                         more = 0;
@@ -226,12 +226,11 @@ bool sim_is_covered(const Sim *s) {
         return true;
 }
 
-/* --- the helper ------------------------------------------------------------------------------ */
+/* --- the job --------------------------------------------------------------------------------- */
 
 static void fill_report(const Sim *s, LoadReport *r) {
         *r = (LoadReport){
-                .kernel = { .path = strdup("/boot/vmlinuz-6.12.107"),
-                            .size = s->helper_generation },
+                .kernel = { .path = strdup("/boot/vmlinuz-6.12.107"), .size = s->job_generation },
                 .initrd = { .path = strdup("/boot/initramfs-6.12.107kdump.img") },
                 .kernel_release = strdup("6.12.107"),
                 .command_line = strdup("root=/dev/vda1 irqpoll"),
@@ -247,29 +246,29 @@ static void fail_report(LoadReport *r, Failure failure, const char *message) {
         r->message = message ? strdup(message) : NULL;
 }
 
-static void start_helper(Sim *s, Job job) {
-        SIM_CHECK(s, s->helper == JOB_NONE);
+static void start_job(Sim *s, Job job) {
+        SIM_CHECK(s, s->job == JOB_NONE);
         s->undecided_jobs++;
-        s->helper = job;
-        s->helper_fate = FATE_OK;
-        s->helper_generation = s->generation;
+        s->job = job;
+        s->job_fate = FATE_OK;
+        s->job_generation = s->generation;
         if (s->n_fate > 0 && !(s->plans_work && job == JOB_PLAN)) {
-                s->helper_fate = s->fate;
+                s->job_fate = s->fate;
                 if (s->n_fate != UINT_MAX)
                         s->n_fate--;
         }
         s->in_call = s->killed = s->had_image = false;
-        s->hangs = s->helper_fate == FATE_HANGS_EARLY;
+        s->hangs = s->job_fate == FATE_HANGS_EARLY;
         s->call_start_usec = 0;
-        s->helper_usec = s->hangs ? USEC_INFINITY : s->now_usec + s->prepare_usec;
+        s->job_usec = s->hangs ? USEC_INFINITY : s->now_usec + s->prepare_usec;
         if (job == JOB_BUILD) {
                 s->n_builds++;
                 SIM_CHECK(s, !s->aside);
                 /* Nothing urgent waits for it. */
-                SIM_CHECK(s, !s->image.loaded || !s->machine.batch.pending ||
-                                     !machine_is_armed(&s->machine) || s->forced);
+                SIM_CHECK(s, !s->image.loaded || !s->guard.batch.pending ||
+                                     !guard_is_armed(&s->guard) || s->forced);
                 if (!s->hangs)
-                        s->helper_usec = s->now_usec + s->build_usec;
+                        s->job_usec = s->now_usec + s->build_usec;
                 return;
         }
         if (job == JOB_LOAD) {
@@ -290,7 +289,7 @@ static void start_helper(Sim *s, Job job) {
 }
 
 static void job_ended(Sim *s, JobReport *report) {
-        s->helper = JOB_NONE;
+        s->job = JOB_NONE;
         if (s->running)
                 step(s, &(Input){ .type = INPUT_ENDED, .ended = report });
         job_report_done(report);
@@ -302,7 +301,7 @@ static void build_ended(Sim *s) {
 
         if (s->killed)
                 report->failed = true;
-        else if (s->helper_fate != FATE_OK) {
+        else if (s->job_fate != FATE_OK) {
                 report->failed = true;
                 report->message = strdup("there is no module for the disk");
         } else {
@@ -316,47 +315,47 @@ static void build_ended(Sim *s) {
 }
 
 static void load_ended(Sim *s, const LoadReport *report) {
-        JobReport ended = { .job = s->helper, .load = *report };
+        JobReport ended = { .job = s->job, .load = *report };
 
         s->in_call = false;
         s->excused_causes |= s->excused_at_launch;
         s->excused_at_launch = 0;
         /* Then nobody knows which image is loaded. */
-        if (s->helper == JOB_LOAD && report->failure == FAILURE_CRASHED && !s->untold) {
+        if (s->job == JOB_LOAD && report->failure == FAILURE_CRASHED && !s->untold) {
                 s->excused_causes |= CAUSE(REASON_RETRY);
                 s->untold = true;
         }
         job_ended(s, &ended);
 }
 
-static void kill_helper(Sim *s) {
-        SIM_CHECK(s, s->helper != JOB_NONE && !s->killed);
+static void kill_job(Sim *s) {
+        SIM_CHECK(s, s->job != JOB_NONE && !s->killed);
         s->n_kills++;
         s->killed = true;
         if (s->unkillable) {
-                s->helper_usec = USEC_INFINITY;
+                s->job_usec = USEC_INFINITY;
                 return;
         }
         /* The kernel finishes a system call that is under way before the signal counts. */
         if (!s->in_call || s->hangs)
-                s->helper_usec = s->now_usec + USEC_PER_MSEC;
+                s->job_usec = s->now_usec + USEC_PER_MSEC;
 }
 
-static void helper_stuck(Sim *s, Job job) {
-        SIM_CHECK(s, s->killed && job == s->helper);
+static void job_stuck(Sim *s, Job job) {
+        SIM_CHECK(s, s->killed && job == s->job);
         s->n_stuck++;
         if (job != JOB_BUILD)
                 return;
         s->aside = true;
-        s->helper = JOB_NONE;
+        s->job = JOB_NONE;
 }
 
 void sim_unstick(Sim *s) {
         bool was_aside = s->aside;
 
         s->unkillable = s->aside = false;
-        if (s->helper != JOB_NONE && s->killed)
-                s->helper_usec = s->now_usec + USEC_PER_MSEC;
+        if (s->job != JOB_NONE && s->killed)
+                s->job_usec = s->now_usec + USEC_PER_MSEC;
         if (was_aside && s->running)
                 sim_input(s, INPUT_UNSTUCK);
 }
@@ -376,23 +375,23 @@ static bool restore(Sim *s) {
         return true;
 }
 
-/* Ends a helper, and lets the kernel finish what it was asked for. */
-static void finish_helper(Sim *s, LoadReport *ret) {
-        Fate fate = s->helper_fate;
+/* Ends a job, and lets the kernel finish what it was asked for. */
+static void finish_job(Sim *s, LoadReport *ret) {
+        Fate fate = s->job_fate;
         bool done = !s->killed || (s->in_call && !s->hangs);
 
         fill_report(s, ret);
         ret->call_start_usec = s->call_start_usec ? s->call_start_usec + s->skew_usec : 0;
         ret->call_end_usec = s->call_start_usec ? s->now_usec + s->skew_usec : 0;
         ret->had_image = s->had_image;
-        if (s->helper == JOB_LOAD && s->in_call && done && fate == FATE_RESTORED)
+        if (s->job == JOB_LOAD && s->in_call && done && fate == FATE_RESTORED)
                 ret->was_restored = restore(s);
-        else if (s->helper == JOB_LOAD && s->in_call && done && fate != FATE_BROKEN &&
+        else if (s->job == JOB_LOAD && s->in_call && done && fate != FATE_BROKEN &&
                  fate != FATE_VANISHES) {
                 s->image = s->snapshot;
                 memset(s->excused, 0, sizeof(s->excused));
         }
-        if (s->helper == JOB_UNLOAD && done && (fate == FATE_OK || fate == FATE_CRASHED_LATE))
+        if (s->job == JOB_UNLOAD && done && (fate == FATE_OK || fate == FATE_CRASHED_LATE))
                 s->image.loaded = false;
         if (s->killed || fate == FATE_CRASHED_EARLY || fate == FATE_CRASHED_LATE)
                 fail_report(ret, FAILURE_CRASHED, NULL);
@@ -400,9 +399,9 @@ static void finish_helper(Sim *s, LoadReport *ret) {
                 fail_report(ret, FAILURE_SYSTEM, "cannot start kdump-load");
         else if (fate == FATE_LOCKDOWN)
                 fail_report(ret, FAILURE_LOCKDOWN, "the kernel is locked down");
-        else if (fate == FATE_REFUSED || (fate != FATE_OK && s->helper == JOB_UNLOAD))
+        else if (fate == FATE_REFUSED || (fate != FATE_OK && s->job == JOB_UNLOAD))
                 fail_report(ret, FAILURE_BUSY, "the kexec lock stayed taken");
-        else if ((fate == FATE_BROKEN || fate == FATE_RESTORED) && s->helper == JOB_LOAD) {
+        else if ((fate == FATE_BROKEN || fate == FATE_RESTORED) && s->job == JOB_LOAD) {
                 ret->failure = FAILURE_BAD_KERNEL;
                 ret->message = strdup("the kernel did not like it");
         }
@@ -412,12 +411,12 @@ static void finish_helper(Sim *s, LoadReport *ret) {
  * now, and has all CPUs and memory, only if something has happened since the last time that asks
  * for it. That time passes, that a load was refused or that somebody looks, does not. */
 static void check_drop(Sim *s) {
-        uint64_t cause = CAUSE(s->machine.decision.cause);
+        uint64_t cause = CAUSE(s->guard.decision.cause);
 
-        if (!s->image.loaded || !s->image.ours || s->image.generation != s->helper_generation)
+        if (!s->image.loaded || !s->image.ours || s->image.generation != s->job_generation)
                 return;
         for (Subsystem i = 0; i < _SUBSYSTEM_MAX; i++)
-                if (s->machine.actions[i] != 0 && (s->sets[i] & ~s->image.sets[i]))
+                if (s->guard.actions[i] != 0 && (s->sets[i] & ~s->image.sets[i]))
                         return;
         SIM_CHECK(s, s->excused_at_launch & cause);
         s->excused_at_launch &= ~cause;
@@ -427,11 +426,11 @@ static void check_drop(Sim *s) {
 static void begin_call(Sim *s) {
         /* Whoever holds the lock is waited for. */
         if (s->lock_until_usec != USEC_INFINITY) {
-                s->helper_usec = s->lock_until_usec + 1;
+                s->job_usec = s->lock_until_usec + 1;
                 return;
         }
         s->in_call = true;
-        s->hangs = s->helper_fate == FATE_HANGS_INSIDE;
+        s->hangs = s->job_fate == FATE_HANGS_INSIDE;
         s->call_start_usec = s->now_usec;
         check_drop(s);
         s->had_image = s->image.loaded;
@@ -441,28 +440,28 @@ static void begin_call(Sim *s) {
                 .loaded = true,
                 .ours = true,
                 .updates = s->kernel == HOTPLUG_KERNEL_UPDATES,
-                .generation = s->helper_generation,
+                .generation = s->job_generation,
                 .sets = { s->sets[SUBSYSTEM_CPU], s->sets[SUBSYSTEM_MEMORY] },
         };
-        s->helper_usec = s->hangs ? USEC_INFINITY : s->now_usec + s->call_usec;
+        s->job_usec = s->hangs ? USEC_INFINITY : s->now_usec + s->call_usec;
         if (s->reader)
                 sim_log_line(s);
 }
 
-static void helper_goes_on(Sim *s) {
+static void job_goes_on(Sim *s) {
         LoadReport report;
 
-        if (s->helper == JOB_BUILD) {
+        if (s->job == JOB_BUILD) {
                 build_ended(s);
                 return;
         }
-        if (s->helper == JOB_LOAD && !s->in_call && !s->killed &&
-            s->helper_fate != FATE_NOT_STARTED && s->helper_fate != FATE_REFUSED &&
-            s->helper_fate != FATE_LOCKDOWN && s->helper_fate != FATE_CRASHED_EARLY) {
+        if (s->job == JOB_LOAD && !s->in_call && !s->killed && s->job_fate != FATE_NOT_STARTED &&
+            s->job_fate != FATE_REFUSED && s->job_fate != FATE_LOCKDOWN &&
+            s->job_fate != FATE_CRASHED_EARLY) {
                 begin_call(s);
                 return;
         }
-        finish_helper(s, &report);
+        finish_job(s, &report);
         load_ended(s, &report);
 }
 
@@ -494,7 +493,7 @@ static void look(Sim *s, const Action *a) {
                 s->seen[i] = HOTPLUG_NOT_ASKED;
                 if (!(a->look.attributes & SUBSYSTEM_BIT(i)))
                         continue;
-                SIM_CHECK(s, s->helper != JOB_LOAD);
+                SIM_CHECK(s, s->job != JOB_LOAD);
                 s->n_attribute_reads++;
                 s->seen[i] = s->kernel;
                 if (s->kernel == HOTPLUG_KERNEL_UPDATES) {
@@ -525,7 +524,7 @@ static char *copy(const char *text) {
 }
 
 static void save_record(Sim *s) {
-        const ImageRecord *record = &s->machine.record;
+        const ImageRecord *record = &s->guard.record;
 
         image_record_done(&s->disk);
         s->disk = *record;
@@ -553,7 +552,7 @@ static void check_decision(Sim *s, const Decision *d) {
                 return;
         SIM_CHECK(s, d->subsystems != 0);
         if (d->cause == REASON_IDLE) {
-                SIM_CHECK(s, s->tampered || s->n_events > 0 || s->machine.record.must_reload ||
+                SIM_CHECK(s, s->tampered || s->n_events > 0 || s->guard.record.must_reload ||
                                      sim_is_covered(s));
                 return;
         }
@@ -586,22 +585,22 @@ static void end_process(Sim *s) {
                         for (Subsystem j = 0; j < _SUBSYSTEM_MAX; j++)
                                 s->excused[j] |= s->removed_in_load[j];
         s->n_events = 0;
-        if (s->helper == JOB_NONE) {
+        if (s->job == JOB_NONE) {
                 s->launched = false;
                 return;
         }
         s->killed = true;
-        if (s->helper == JOB_BUILD) {
-                s->helper = JOB_NONE;
+        if (s->job == JOB_BUILD) {
+                s->job = JOB_NONE;
                 s->launched = false;
                 return;
         }
-        if (s->helper_usec != USEC_INFINITY && s->in_call)
-                s->now_usec = MAX(s->now_usec, s->helper_usec);
+        if (s->job_usec != USEC_INFINITY && s->in_call)
+                s->now_usec = MAX(s->now_usec, s->job_usec);
         LoadReport report;
-        finish_helper(s, &report);
+        finish_job(s, &report);
         load_report_done(&report);
-        s->helper = JOB_NONE;
+        s->job = JOB_NONE;
         s->in_call = s->launched = false;
 }
 
@@ -609,7 +608,7 @@ void sim_kill(Sim *s) {
         if (!s->running)
                 return;
         end_process(s);
-        machine_done(&s->machine);
+        guard_done(&s->guard);
 }
 
 static void carry_out(Sim *s, const Action *a) {
@@ -621,26 +620,26 @@ static void carry_out(Sim *s, const Action *a) {
                 break;
         case ACTION_START:
                 s->forced = a->start.force;
-                start_helper(s, a->start.job);
-                if (s->helper_fate != FATE_NOT_STARTED)
+                start_job(s, a->start.job);
+                if (s->job_fate != FATE_NOT_STARTED)
                         break;
-                if (s->helper == JOB_BUILD)
+                if (s->job == JOB_BUILD)
                         build_ended(s);
                 else {
-                        finish_helper(s, &report);
+                        finish_job(s, &report);
                         load_ended(s, &report);
                 }
                 break;
         case ACTION_BUILT:
                 s->n_told_builds++;
-                SIM_CHECK(s, s->machine.build_state == BUILD_BUILT ||
-                                     s->machine.build_state == BUILD_FAILED);
+                SIM_CHECK(s, s->guard.build_state == BUILD_BUILT ||
+                                     s->guard.build_state == BUILD_FAILED);
                 break;
         case ACTION_KILL:
-                kill_helper(s);
+                kill_job(s);
                 break;
         case ACTION_STUCK:
-                helper_stuck(s, a->stuck);
+                job_stuck(s, a->stuck);
                 break;
         case ACTION_SAVE_RECORD:
                 save_record(s);
@@ -661,7 +660,7 @@ static void carry_out(Sim *s, const Action *a) {
                 break;
         case ACTION_EXIT:
                 s->n_exits++;
-                SIM_CHECK(s, s->helper == JOB_NONE || s->machine.job_stuck);
+                SIM_CHECK(s, s->job == JOB_NONE || s->guard.job_stuck);
                 end_process(s);
                 break;
         }
@@ -669,29 +668,29 @@ static void carry_out(Sim *s, const Action *a) {
 
 /* What the next process would find must lead it to the right conclusion. */
 static void check_record(Sim *s) {
-        const Machine *m = &s->machine;
+        const Guard *g = &s->guard;
 
         if (s->launched) {
                 SIM_CHECK(s, s->on_disk && s->disk.must_reload);
                 return;
         }
-        SIM_CHECK(s, s->on_disk == m->have_record);
+        SIM_CHECK(s, s->on_disk == g->have_record);
         if (!s->on_disk)
                 return;
-        SIM_CHECK(s, s->disk.must_reload == m->record.must_reload);
-        SIM_CHECK(s, fingerprint_difference(&s->disk.fingerprint, &m->record.fingerprint) == 0);
-        SIM_CHECK(s, s->disk.must_reload || !(m->batch.met_load || m->batch.kernel_log));
+        SIM_CHECK(s, s->disk.must_reload == g->record.must_reload);
+        SIM_CHECK(s, fingerprint_difference(&s->disk.fingerprint, &g->record.fingerprint) == 0);
+        SIM_CHECK(s, s->disk.must_reload || !(g->batch.met_load || g->batch.kernel_log));
 }
 
 /* What is told must be true, as far as the daemon can know. */
 static void check_status(Sim *s) {
-        const Machine *m = &s->machine;
+        const Guard *g = &s->guard;
         Status status;
         char line[STATUS_TEXT_MAX];
 
-        status_fill(&status, m, NULL);
+        status_fill(&status, g, NULL);
         SIM_CHECK(s, !isempty(status_line(&status, line)) && !isempty(status.state_reason));
-        if (!s->tampered && !m->batch.pending && s->n_events == 0 && m->look == LOOK_NOTHING &&
+        if (!s->tampered && !g->batch.pending && s->n_events == 0 && g->look == LOOK_NOTHING &&
             streq(status.state_reason, "loaded; it covers all memory and CPUs"))
                 SIM_CHECK(s, sim_is_covered(s));
 }
@@ -699,22 +698,22 @@ static void check_status(Sim *s) {
 /* From the first event that nobody has decided about to the decision it takes MaxDelay= at most,
  * and one job that runs meanwhile; after a failed load as much as the back-off more. */
 static void check_delay(Sim *s) {
-        const Machine *m = &s->machine;
+        const Guard *g = &s->guard;
         uint64_t since, bound = s->settings.max_delay_usec + s->timer_lag_usec + HIDDEN_USEC;
 
-        if (m->batch.events == 0 || !m->ready || m->stopping) {
+        if (g->batch.events == 0 || !g->ready || g->stopping) {
                 s->undecided_usec = 0;
                 return;
         }
         if (s->undecided_usec == 0) {
                 s->undecided_usec = s->now_usec;
                 s->undecided_jobs_usec = 0;
-                s->undecided_jobs = s->helper != JOB_NONE;
+                s->undecided_jobs = s->job != JOB_NONE;
                 s->undecided_after_failure = false;
         }
         if (!s->is_bounded)
                 return;
-        s->undecided_after_failure |= m->failure != FAILURE_NONE;
+        s->undecided_after_failure |= g->failure != FAILURE_NONE;
         if (s->undecided_after_failure)
                 bound += USEC_PER_MINUTE;
         since = s->now_usec - s->undecided_usec - s->undecided_jobs_usec;
@@ -724,31 +723,31 @@ static void check_delay(Sim *s) {
         SIM_CHECK(s, s->undecided_jobs <= 1u + s->undecided_after_failure);
 }
 
-/* What must hold whenever the machine is at rest. */
+/* What must hold whenever the guard is at rest. */
 static void check_rest(Sim *s) {
-        const Machine *m = &s->machine;
-        uint64_t deadline = machine_deadline(m), now = s->now_usec + s->skew_usec;
+        const Guard *g = &s->guard;
+        uint64_t deadline = guard_deadline(g), now = s->now_usec + s->skew_usec;
 
         check_status(s);
         check_delay(s);
-        SIM_CHECK(s, m->job == s->helper);
-        SIM_CHECK(s, m->job != JOB_NONE || m->look == LOOK_NOTHING ||
-                             m->second_look_usec != USEC_INFINITY || m->stopping);
-        if (!m->started)
+        SIM_CHECK(s, g->job == s->job);
+        SIM_CHECK(s, g->job != JOB_NONE || g->look == LOOK_NOTHING ||
+                             g->second_look_usec != USEC_INFINITY || g->stopping);
+        if (!g->started)
                 return;
         check_record(s);
-        SIM_CHECK(s, m->decision_open == (m->job == JOB_LOAD || m->job == JOB_UNLOAD ||
-                                          m->look == LOOK_VERIFY || m->look == LOOK_UNLOADED));
+        SIM_CHECK(s, g->decision_open == (g->job == JOB_LOAD || g->job == JOB_UNLOAD ||
+                                          g->look == LOOK_VERIFY || g->look == LOOK_UNLOADED));
         for (Request r = 0; r < _REQUEST_MAX; r++)
                 SIM_CHECK(s, (s->callers[r] > 0) ==
-                                     (((m->waiting | m->queued) & REQUEST_BIT(r)) != 0));
-        if (m->stopping || !m->wanted || m->job != JOB_NONE)
+                                     (((g->waiting | g->queued) & REQUEST_BIT(r)) != 0));
+        if (g->stopping || !g->wanted || g->job != JOB_NONE)
                 return;
         /* There is always a way on. */
-        if (!machine_is_armed(m) || (m->have_record && m->record.must_reload) || m->waiting)
-                SIM_CHECK(s, deadline != USEC_INFINITY || failure_is_unavailable(m->failure));
+        if (!guard_is_armed(g) || (g->have_record && g->record.must_reload) || g->waiting)
+                SIM_CHECK(s, deadline != USEC_INFINITY || failure_is_unavailable(g->failure));
         if (deadline != USEC_INFINITY && s->skew_usec >= USEC_PER_HOUR)
-                SIM_CHECK(s, deadline <= now + MAX(m->settings->max_delay_usec, 61 * USEC_PER_SEC));
+                SIM_CHECK(s, deadline <= now + MAX(g->settings->max_delay_usec, 61 * USEC_PER_SEC));
 }
 
 static void step(Sim *s, Input *in) {
@@ -758,20 +757,20 @@ static void step(Sim *s, Input *in) {
 
         s->excuses = 0;
         s->n_steps++;
-        if (s->machine.batch.pending)
-                s->batch_usec = s->machine.batch.first_usec;
+        if (s->guard.batch.pending)
+                s->batch_usec = s->guard.batch.first_usec;
         moment(s, &now);
-        if (machine_timer_is_first(&s->machine, in, &now)) {
+        if (guard_timer_is_first(&s->guard, in, &now)) {
                 step(s, &(Input){ .type = INPUT_TIMER });
                 if (!s->running)
                         return;
         }
         if (excuses != 0)
                 excuse_drop(s, excuses);
-        machine_step(&s->machine, in, &now, &actions);
-        SIM_CHECK(s, actions.n < ACTIONS_MAX && s->machine.actions_lost == 0);
+        guard_step(&s->guard, in, &now, &actions);
+        SIM_CHECK(s, actions.n < ACTIONS_MAX && s->guard.actions_lost == 0);
         s->longest = MAX(s->longest, actions.n);
-        if (s->machine.job != JOB_LOAD && s->machine.look != LOOK_VERIFY)
+        if (s->guard.job != JOB_LOAD && s->guard.look != LOOK_VERIFY)
                 s->launched = false;
         for (size_t i = 0; i < actions.n; i++) {
                 const Action *a = &actions.items[i];
@@ -782,7 +781,7 @@ static void step(Sim *s, Input *in) {
                 carry_out(s, a);
                 if (!s->running) {
                         if (a->type == ACTION_EXIT)
-                                machine_done(&s->machine);
+                                guard_done(&s->guard);
                         return;
                 }
                 if (++s->n_actions == s->die_at) {
@@ -803,15 +802,15 @@ void sim_start(Sim *s) {
         s->n_ready = 0;
         s->burst_usec = 0;
         s->next_watch_usec = s->now_usec + WATCH_USEC;
-        machine_init(&s->machine, &s->settings, s->architecture);
+        guard_init(&s->guard, &s->settings, s->architecture);
         if (s->on_disk) {
                 ImageRecord record = s->disk;
 
                 /* The daemon reads a copy; the file stays. */
                 s->disk = (ImageRecord){ 0 };
-                s->machine.record = record;
+                s->guard.record = record;
                 save_record(s);
-                s->machine.record = (ImageRecord){ 0 };
+                s->guard.record = (ImageRecord){ 0 };
                 in.record = &record;
                 step(s, &in);
                 image_record_done(&record);
@@ -900,7 +899,7 @@ static void deliver(Sim *s, size_t i) {
                 in.uevent.ignored = e.ignored;
         }
         step(s, &in);
-        if (s->machine.batch.events == 0)
+        if (s->guard.batch.events == 0)
                 s->burst_usec = 0;
         else if (s->burst_usec == 0)
                 s->burst_usec = s->now_usec;
@@ -908,15 +907,15 @@ static void deliver(Sim *s, size_t i) {
 
 /* Lets happen what is next until end. Returns false if nothing is. */
 static bool happens(Sim *s, uint64_t end) {
-        uint64_t timer = s->running ? machine_deadline(&s->machine) : USEC_INFINITY, next = end;
+        uint64_t timer = s->running ? guard_deadline(&s->guard) : USEC_INFINITY, next = end;
         size_t event = SIZE_MAX;
-        enum { NOTHING, HELPER, LOCK, WATCH, TIMER, EVENT } what = NOTHING;
+        enum { NOTHING, JOB, LOCK, WATCH, TIMER, EVENT } what = NOTHING;
 
         if (timer != USEC_INFINITY)
                 timer = MAX(s->now_usec, sub_saturated(timer, s->skew_usec) + s->timer_lag_usec);
-        if (s->helper != JOB_NONE && s->helper_usec <= next) {
-                next = s->helper_usec;
-                what = HELPER;
+        if (s->job != JOB_NONE && s->job_usec <= next) {
+                next = s->job_usec;
+                what = JOB;
         }
         if (s->lock_until_usec < next) {
                 next = s->lock_until_usec;
@@ -939,14 +938,14 @@ static bool happens(Sim *s, uint64_t end) {
                 }
         s->in_a_row = next > s->now_usec || what != TIMER ? 0 : s->in_a_row + 1;
         SIM_CHECK(s, s->in_a_row < 10);
-        if (s->helper != JOB_NONE && next > s->now_usec)
+        if (s->job != JOB_NONE && next > s->now_usec)
                 s->undecided_jobs_usec += next - s->now_usec;
         s->now_usec = MAX(s->now_usec, next);
         switch (what) {
         case NOTHING:
                 return false;
-        case HELPER:
-                helper_goes_on(s);
+        case JOB:
+                job_goes_on(s);
                 break;
         case LOCK:
                 s->lock_until_usec = USEC_INFINITY;
@@ -975,7 +974,7 @@ void sim_run(Sim *s, uint64_t usec) {
 }
 
 void sim_calm(Sim *s) {
-        const Machine *m = &s->machine;
+        const Guard *g = &s->guard;
         uint64_t loads;
 
         s->n_fate = s->zero_samples = s->n_lose = s->n_overflow = 0;
@@ -985,36 +984,36 @@ void sim_calm(Sim *s) {
         s->die_at = 0;
         s->obstacle = FAILURE_NONE;
         s->watching = true;
-        if (s->running && m->stopping)
+        if (s->running && g->stopping)
                 sim_run(s, s->settings.load_timeout_usec * 2 + USEC_PER_MINUTE);
-        SIM_CHECK(s, !s->running || !m->stopping);
+        SIM_CHECK(s, !s->running || !g->stopping);
         sim_start(s);
-        if (s->helper == JOB_BUILD)
+        if (s->job == JOB_BUILD)
                 sim_run(s, BUILD_TIMEOUT_USEC + USEC_PER_MINUTE);
         sim_run(s, s->settings.load_timeout_usec * 2 + 2 * USEC_PER_MINUTE);
         /* Whether lockdown has an exception cannot be seen: somebody has to say so. */
-        if (m->failure == FAILURE_LOCKDOWN)
+        if (g->failure == FAILURE_LOCKDOWN)
                 sim_input(s, INPUT_RECONFIGURED);
-        if (m->awaits_change)
+        if (g->awaits_change)
                 sim_touch_files(s);
         sim_run(s, 2 * USEC_PER_MINUTE);
 
         loads = s->n_loads;
         sim_run(s, 5 * USEC_PER_MINUTE);
         SIM_CHECK(s, s->n_loads == loads);
-        SIM_CHECK(s, machine_deadline(m) == USEC_INFINITY);
-        SIM_CHECK(s, m->waiting == 0 && m->queued == 0);
+        SIM_CHECK(s, guard_deadline(g) == USEC_INFINITY);
+        SIM_CHECK(s, g->waiting == 0 && g->queued == 0);
         SIM_CHECK(s, s->n_ready == 1);
-        SIM_CHECK(s, m->failure == FAILURE_NONE);
-        SIM_CHECK(s, m->have_record == s->on_disk);
-        SIM_CHECK(s, machine_is_armed(m) == s->image.loaded);
-        if (!m->wanted) {
-                SIM_CHECK(s, !m->have_record && !(s->image.loaded && s->image.ours));
+        SIM_CHECK(s, g->failure == FAILURE_NONE);
+        SIM_CHECK(s, g->have_record == s->on_disk);
+        SIM_CHECK(s, guard_is_armed(g) == s->image.loaded);
+        if (!g->wanted) {
+                SIM_CHECK(s, !g->have_record && !(s->image.loaded && s->image.ours));
                 return;
         }
-        SIM_CHECK(s, machine_state(m) == MACHINE_ARMED);
+        SIM_CHECK(s, guard_state(g) == IMAGE_ARMED);
         SIM_CHECK(s, sim_is_covered(s));
-        SIM_CHECK(s, !machine_builds(m) || !m->build_due || m->foreign);
-        SIM_CHECK(s, m->have_record || s->settings.foreign == FOREIGN_ADOPT);
-        SIM_CHECK(s, !m->have_record || !s->disk.must_reload);
+        SIM_CHECK(s, !guard_builds(g) || !g->build_due || g->foreign);
+        SIM_CHECK(s, g->have_record || s->settings.foreign == FOREIGN_ADOPT);
+        SIM_CHECK(s, !g->have_record || !s->disk.must_reload);
 }

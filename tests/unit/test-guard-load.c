@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* daemon/machine: loads that fail, obstacles, and images that others load and unload. */
+/* daemon/guard: loads that fail, obstacles, and images that others load and unload. */
 #include "daemon/status.h"
-#include "test-machine.h"
+#include "test-guard.h"
 
 /* Runs until the next load begins, and returns how long that took. */
 static uint64_t until_load(uint64_t patience_usec) {
@@ -30,8 +30,8 @@ START_TEST(retries_for_ever) {
         for (size_t i = 0; i < ELEMENTSOF(seconds); i++) {
                 uint64_t waited;
 
-                ck_assert_int_eq(machine_state(&s.machine), MACHINE_FAILED);
-                ck_assert_uint_eq(s.machine.load_failures, i + 1);
+                ck_assert_int_eq(guard_state(&s.guard), IMAGE_FAILED);
+                ck_assert_uint_eq(s.guard.load_failures, i + 1);
                 ck_assert(!s.on_disk);
                 waited = until_load(2 * USEC_PER_MINUTE);
                 ck_assert_uint_ge(waited, seconds[i] * USEC_PER_SEC * 9 / 10 - 100000);
@@ -42,8 +42,8 @@ START_TEST(retries_for_ever) {
                 ck_assert_uint_le(until_load(2 * USEC_PER_MINUTE), 61 * USEC_PER_SEC);
         s.n_fate = 0;
         sim_run(&s, 61 * USEC_PER_SEC);
-        ck_assert_int_eq(machine_state(&s.machine), MACHINE_ARMED);
-        ck_assert_uint_eq(s.machine.failure, FAILURE_NONE);
+        ck_assert_int_eq(guard_state(&s.guard), IMAGE_ARMED);
+        ck_assert_uint_eq(s.guard.failure, FAILURE_NONE);
         check_decision(0, VERDICT_LOAD, REASON_RETRY, 0);
 
         /* And the next failure starts over. */
@@ -75,8 +75,8 @@ START_TEST(stuck) {
                 ck_assert_int_eq(s.answered[REQUEST_RELOAD], FAILURE_TIMEOUT);
         sim_request(&s, REQUEST_LOAD);
         ck_assert_int_eq(s.answered[REQUEST_LOAD], FAILURE_TIMEOUT);
-        ck_assert_int_eq(machine_state(&s.machine), MACHINE_FAILED);
-        status_fill(&status, &s.machine, NULL);
+        ck_assert_int_eq(guard_state(&s.guard), IMAGE_FAILED);
+        status_fill(&status, &s.guard, NULL);
         ck_assert_str_eq(status.state, "failed");
         ck_assert_ptr_nonnull(strstr(status.state_reason, "hangs in the kernel"));
         ck_assert_uint_eq(s.n_loads, 1);
@@ -89,7 +89,7 @@ START_TEST(stuck) {
                 sim_unstick(&s);
                 sim_run(&s, 10 * USEC_PER_SEC);
                 ck_assert_uint_eq(s.n_loads, 2);
-                ck_assert_int_eq(machine_state(&s.machine), MACHINE_ARMED);
+                ck_assert_int_eq(guard_state(&s.guard), IMAGE_ARMED);
         }
         finish();
 }
@@ -109,13 +109,13 @@ START_TEST(stuck_and_armed) {
                 sim_request(&s, REQUEST_UNLOAD);
         sim_run(&s, s.settings.load_timeout_usec + KILL_PATIENCE_USEC + USEC_PER_SEC);
         ck_assert_uint_eq(s.n_stuck, 1);
-        ck_assert_int_eq(machine_state(&s.machine), MACHINE_FAILED);
-        ck_assert(machine_is_armed(&s.machine));
+        ck_assert_int_eq(guard_state(&s.guard), IMAGE_FAILED);
+        ck_assert(guard_is_armed(&s.guard));
         if (_i == 1)
                 ck_assert_int_eq(s.answered[REQUEST_UNLOAD], FAILURE_TIMEOUT);
         sim_unstick(&s);
         sim_run(&s, 10 * USEC_PER_SEC);
-        ck_assert_int_eq(machine_state(&s.machine), MACHINE_ARMED);
+        ck_assert_int_eq(guard_state(&s.guard), IMAGE_ARMED);
         finish();
 }
 END_TEST
@@ -126,13 +126,13 @@ START_TEST(mounted) {
         fail_for_ever(FATE_BROKEN);
         sim_start(&s);
         sim_run(&s, USEC_PER_MINUTE);
-        ck_assert_int_eq(machine_state(&s.machine), MACHINE_FAILED);
+        ck_assert_int_eq(guard_state(&s.guard), IMAGE_FAILED);
         (void)until_load(2 * USEC_PER_MINUTE);
         sim_run(&s, 5 * USEC_PER_SEC);
         s.n_fate = 0;
         sim_input(&s, INPUT_MOUNTED);
         sim_run(&s, 5 * USEC_PER_SEC);
-        ck_assert_int_eq(machine_state(&s.machine), MACHINE_ARMED);
+        ck_assert_int_eq(guard_state(&s.guard), IMAGE_ARMED);
         check_decision(0, VERDICT_LOAD, REASON_MOUNTED, 0);
         /* What is loaded is compared. */
         sim_touch_files(&s);
@@ -172,8 +172,8 @@ START_TEST(failures) {
                 sim_run(&s, 10 * USEC_PER_MSEC);
         ck_assert_str_eq(failure_to_string(s.answered[REQUEST_RELOAD]),
                          failure_to_string(ways[_i].failure));
-        ck_assert_int_eq(machine_state(&s.machine), MACHINE_FAILED);
-        ck_assert_int_eq(machine_is_armed(&s.machine), ways[_i].still_loaded);
+        ck_assert_int_eq(guard_state(&s.guard), IMAGE_FAILED);
+        ck_assert_int_eq(guard_is_armed(&s.guard), ways[_i].still_loaded);
         ck_assert_int_eq(s.on_disk, ways[_i].still_loaded);
         if (s.on_disk)
                 ck_assert_int_eq(s.disk.must_reload, ways[_i].failure == FAILURE_CRASHED ||
@@ -182,7 +182,7 @@ START_TEST(failures) {
         check_decision(0, VERDICT_RELOAD, REASON_REQUEST, 0);
         ck_assert_str_eq(sim_decision(&s, 0)->result, "failed");
         sim_run(&s, 3 * USEC_PER_SEC);
-        ck_assert_int_eq(machine_state(&s.machine), MACHINE_ARMED);
+        ck_assert_int_eq(guard_state(&s.guard), IMAGE_ARMED);
         plug(2);
         sim_run(&s, 2 * USEC_PER_SEC);
         ck_assert_uint_eq(sim_decision(&s, 0)->events, 4);
@@ -198,9 +198,9 @@ START_TEST(failed_first_load) {
         sim_start(&s);
         sim_run(&s, 10 * USEC_PER_MINUTE);
         if (_i == FATE_LOCKDOWN)
-                ck_assert_int_eq(machine_state(&s.machine), MACHINE_UNAVAILABLE);
+                ck_assert_int_eq(guard_state(&s.guard), IMAGE_UNAVAILABLE);
         else
-                ck_assert_int_eq(machine_state(&s.machine), MACHINE_ARMED);
+                ck_assert_int_eq(guard_state(&s.guard), IMAGE_ARMED);
         ck_assert_uint_eq(s.n_ready, 1);
         finish();
 }
@@ -210,18 +210,18 @@ START_TEST(obstacle) {
         sim_init(&s, HOTPLUG_ABSENT);
         s.obstacle = FAILURE_NO_RESERVATION;
         sim_start(&s);
-        ck_assert_int_eq(machine_state(&s.machine), MACHINE_UNAVAILABLE);
+        ck_assert_int_eq(guard_state(&s.guard), IMAGE_UNAVAILABLE);
         ck_assert_uint_eq(s.n_ready, 1);
         ck_assert_uint_eq(s.n_loads, 0);
-        ck_assert_uint_eq(machine_deadline(&s.machine), USEC_INFINITY);
+        ck_assert_uint_eq(guard_deadline(&s.guard), USEC_INFINITY);
         sim_run(&s, USEC_PER_HOUR);
-        ck_assert_uint_eq(s.machine.load_failures, 1);
+        ck_assert_uint_eq(s.guard.load_failures, 1);
         /* Events are recorded, and change nothing. */
         plug(2);
         sim_run(&s, 2 * USEC_PER_SEC);
         check_decision(0, VERDICT_NONE, REASON_NONE, 4);
         ck_assert_str_eq(sim_decision(&s, 0)->result, "impossible");
-        ck_assert_int_eq(machine_state(&s.machine), MACHINE_UNAVAILABLE);
+        ck_assert_int_eq(guard_state(&s.guard), IMAGE_UNAVAILABLE);
         sim_request(&s, REQUEST_LOAD);
         ck_assert_uint_eq(s.answered[REQUEST_LOAD], FAILURE_NO_RESERVATION);
         ck_assert_uint_eq(s.n_answers, 1);
@@ -229,7 +229,7 @@ START_TEST(obstacle) {
         /* Until it is gone. */
         s.obstacle = FAILURE_NONE;
         sim_run(&s, 31 * USEC_PER_SEC);
-        ck_assert_int_eq(machine_state(&s.machine), MACHINE_ARMED);
+        ck_assert_int_eq(guard_state(&s.guard), IMAGE_ARMED);
         check_decision(0, VERDICT_LOAD, REASON_AVAILABLE, 0);
         finish();
 }
@@ -252,8 +252,8 @@ START_TEST(obstacle_to_a_reload) {
         sim_run(&s, 2 * USEC_PER_SEC);
         check_decision(0, VERDICT_RELOAD, _i & 1 ? REASON_KERNEL_LOG : REASON_ATTRIBUTE_ABSENT, 2);
         ck_assert_str_eq(sim_decision(&s, 0)->result, "failed");
-        ck_assert_int_eq(machine_state(&s.machine), MACHINE_ARMED);
-        ck_assert_uint_eq(machine_deadline(&s.machine), USEC_INFINITY);
+        ck_assert_int_eq(guard_state(&s.guard), IMAGE_ARMED);
+        ck_assert_uint_eq(guard_deadline(&s.guard), USEC_INFINITY);
         ck_assert(s.disk.must_reload);
         /* Even if the kernel says 1 at the next event. */
         plug(2);
@@ -261,12 +261,12 @@ START_TEST(obstacle_to_a_reload) {
         ck_assert(s.disk.must_reload);
         ck_assert_uint_eq(s.n_loads, 1);
         /* Events of other devices are no reason to say so again and again. */
-        n = s.machine.history.n_total;
+        n = s.guard.history.n_total;
         for (unsigned i = 0; i < 10; i++) {
                 s.seqnum++;
                 sim_run(&s, USEC_PER_MINUTE);
         }
-        ck_assert_uint_eq(s.machine.history.n_total, n);
+        ck_assert_uint_eq(s.guard.history.n_total, n);
         if (_i & 2) {
                 sim_kill(&s);
                 s.obstacle = FAILURE_NONE;
@@ -293,14 +293,14 @@ START_TEST(obstacle_to_replacing) {
         sim_start(&s);
         sim_foreign_load(&s, true, 0);
         sim_run(&s, USEC_PER_MINUTE);
-        ck_assert(s.machine.foreign);
-        ck_assert_int_eq(machine_state(&s.machine), MACHINE_ARMED);
+        ck_assert(s.guard.foreign);
+        ck_assert_int_eq(guard_state(&s.guard), IMAGE_ARMED);
         if (_i & 4) {
                 plug(1);
                 sim_run(&s, USEC_PER_MINUTE);
                 check_decision(0, VERDICT_RELOAD, REASON_ATTRIBUTE_ABSENT, 2);
         }
-        ck_assert_int_eq(machine_state(&s.machine), MACHINE_ARMED);
+        ck_assert_int_eq(guard_state(&s.guard), IMAGE_ARMED);
         ck_assert_uint_eq(s.n_loads, 0);
         s.obstacle = FAILURE_NONE;
         sim_run(&s, USEC_PER_MINUTE);
@@ -320,7 +320,7 @@ START_TEST(event_finds_foreign_image) {
         sim_run(&s, 2 * USEC_PER_SEC);
         check_decision(0, VERDICT_RELOAD, REASON_ATTRIBUTE_ABSENT, 2);
         check_decision(1, VERDICT_ADOPT, REASON_FOREIGN_IMAGE, 0);
-        ck_assert(s.machine.foreign);
+        ck_assert(s.guard.foreign);
         s.obstacle = FAILURE_NONE;
         sim_run(&s, USEC_PER_MINUTE);
         ck_assert(s.image.ours && sim_is_covered(&s));
@@ -341,7 +341,7 @@ START_TEST(lockdown_and_an_image) {
         for (unsigned i = 0; i < 10; i++) {
                 plug(1);
                 sim_run(&s, USEC_PER_MINUTE);
-                ck_assert_int_eq(machine_state(&s.machine), MACHINE_ARMED);
+                ck_assert_int_eq(guard_state(&s.guard), IMAGE_ARMED);
                 check_decision(0, VERDICT_RELOAD, REASON_ATTRIBUTE_ABSENT, 2);
         }
         ck_assert_uint_eq(s.n_loads, 2);
@@ -359,7 +359,7 @@ START_TEST(obstacle_and_no_image) {
         sim_foreign_unload(&s);
         plug(1);
         sim_run(&s, 2 * USEC_PER_SEC);
-        ck_assert_int_eq(machine_state(&s.machine), MACHINE_UNAVAILABLE);
+        ck_assert_int_eq(guard_state(&s.guard), IMAGE_UNAVAILABLE);
         ck_assert(!s.on_disk);
         finish();
         ck_assert_uint_eq(s.n_loads, 2);
@@ -374,12 +374,12 @@ START_TEST(lockdown) {
         sim_run(&s, USEC_PER_HOUR);
         plug(2);
         sim_run(&s, USEC_PER_HOUR);
-        ck_assert_int_eq(machine_state(&s.machine), MACHINE_UNAVAILABLE);
+        ck_assert_int_eq(guard_state(&s.guard), IMAGE_UNAVAILABLE);
         ck_assert_uint_eq(s.n_loads, 1);
         s.n_fate = 0;
         sim_request(&s, REQUEST_LOAD);
         sim_run(&s, USEC_PER_SEC);
-        ck_assert_int_eq(machine_state(&s.machine), MACHINE_ARMED);
+        ck_assert_int_eq(guard_state(&s.guard), IMAGE_ARMED);
         finish();
 }
 END_TEST
@@ -414,9 +414,9 @@ START_TEST(one_zero_sample) {
         }
         while (s.now_usec % USEC_PER_SEC != 0) {
                 sim_run(&s, USEC_PER_MSEC);
-                ck_assert(machine_is_armed(&s.machine));
+                ck_assert(guard_is_armed(&s.guard));
                 if (s.n_ready)
-                        ck_assert_int_eq(machine_state(&s.machine), MACHINE_ARMED);
+                        ck_assert_int_eq(guard_state(&s.guard), IMAGE_ARMED);
         }
         sim_run(&s, USEC_PER_SEC);
         ck_assert_uint_eq(s.zero_samples, 0);
@@ -433,13 +433,13 @@ START_TEST(one_zero_sample_after_load) {
         sim_request(&s, REQUEST_RELOAD);
         s.zero_samples = 1;
         sim_run(&s, _i ? 30 * USEC_PER_MSEC : 330 * USEC_PER_MSEC);
-        ck_assert_int_eq(machine_state(&s.machine), MACHINE_LOADING);
+        ck_assert_int_eq(guard_state(&s.guard), IMAGE_LOADING);
         ck_assert_uint_eq(s.callers[REQUEST_RELOAD], 1);
         sim_run(&s, 50 * USEC_PER_MSEC);
-        ck_assert(machine_is_armed(&s.machine));
+        ck_assert(guard_is_armed(&s.guard));
         ck_assert(s.on_disk);
         ck_assert_uint_eq(s.answered[REQUEST_RELOAD], _i ? FAILURE_BUSY : FAILURE_NONE);
-        ck_assert_uint_eq(s.machine.total_unprotected_usec, _i ? 0 : 300 * USEC_PER_MSEC);
+        ck_assert_uint_eq(s.guard.total_unprotected_usec, _i ? 0 : 300 * USEC_PER_MSEC);
         finish();
 }
 END_TEST
@@ -456,7 +456,7 @@ START_TEST(event_between_two_looks) {
         sim_run(&s, 150 * USEC_PER_MSEC);
         s.zero_samples = 1;
         sim_run(&s, 20 * USEC_PER_MSEC);
-        ck_assert_int_eq(s.machine.look, LOOK_VERIFY);
+        ck_assert_int_eq(s.guard.look, LOOK_VERIFY);
         sim_run(&s, 2 * USEC_PER_SEC);
         check_decision(0, VERDICT_RELOAD, REASON_MET_LOAD, 1);
         ck_assert(sim_is_covered(&s));
@@ -468,9 +468,9 @@ START_TEST(foreign_unload) {
         boot(HOTPLUG_KERNEL_UPDATES);
         ck_assert(sim_foreign_unload(&s));
         sim_run(&s, 31 * USEC_PER_SEC);
-        ck_assert_int_eq(machine_state(&s.machine), MACHINE_ARMED);
+        ck_assert_int_eq(guard_state(&s.guard), IMAGE_ARMED);
         check_decision(0, VERDICT_LOAD, REASON_FOREIGN_UNLOAD, 0);
-        ck_assert_uint_eq(s.machine.total_unprotected_usec, 0);
+        ck_assert_uint_eq(s.guard.total_unprotected_usec, 0);
 
         /* The next event notices, too. */
         sim_foreign_unload(&s);
@@ -498,15 +498,15 @@ START_TEST(foreign_load_adopted) {
         s.settings.foreign = FOREIGN_ADOPT;
         sim_foreign_load(&s, false, 0);
         sim_run(&s, 31 * USEC_PER_SEC);
-        ck_assert(s.machine.foreign && !s.on_disk);
-        ck_assert_int_eq(machine_state(&s.machine), MACHINE_ARMED);
+        ck_assert(s.guard.foreign && !s.on_disk);
+        ck_assert_int_eq(guard_state(&s.guard), IMAGE_ARMED);
         check_decision(0, VERDICT_ADOPT, REASON_FOREIGN_IMAGE, 0);
         sim_run(&s, USEC_PER_HOUR);
         ck_assert(!s.image.ours);
         /* Until a hotplug makes it stale. */
         plug(1);
         sim_run(&s, 2 * USEC_PER_SEC);
-        ck_assert(s.image.ours && !s.machine.foreign);
+        ck_assert(s.image.ours && !s.guard.foreign);
         check_decision(0, VERDICT_RELOAD, REASON_NOT_UPDATED, 2);
         finish();
 }
@@ -536,7 +536,7 @@ START_TEST(adopted_stays) {
         sim_run(&s, USEC_PER_MINUTE);
         check_decision(0, VERDICT_ADOPT, REASON_FOREIGN_IMAGE, 0);
         ck_assert_uint_eq(s.n_loads, 0);
-        ck_assert(!s.image.ours && s.machine.foreign);
+        ck_assert(!s.image.ours && s.guard.foreign);
         /* A hotplug that went unseen counts, SIGHUP or not. */
         s.n_lose = 2;
         plug(1);
@@ -552,7 +552,7 @@ START_TEST(adopted_stays) {
 }
 END_TEST
 
-/* Somebody holds the kexec lock for longer than our helper waits, or just for a while. */
+/* Somebody holds the kexec lock for longer than our loader waits, or just for a while. */
 START_TEST(foreign_lock) {
         boot(HOTPLUG_KERNEL_UPDATES);
         sim_foreign_load(&s, true, 2 * USEC_PER_SEC);
@@ -571,25 +571,25 @@ END_TEST
 
 START_TEST(unprotected_time) {
         boot(HOTPLUG_ABSENT);
-        ck_assert_uint_eq(s.machine.last_unprotected_usec, 0);
+        ck_assert_uint_eq(s.guard.last_unprotected_usec, 0);
         sim_request(&s, REQUEST_RELOAD);
         sim_run(&s, USEC_PER_SEC);
-        ck_assert_uint_eq(s.machine.last_unprotected_usec, 300 * USEC_PER_MSEC);
+        ck_assert_uint_eq(s.guard.last_unprotected_usec, 300 * USEC_PER_MSEC);
         /* A failure that takes the image away leaves a gap until a later load closes it. */
         s.fate = FATE_BROKEN;
         s.n_fate = 3;
         sim_request(&s, REQUEST_RELOAD);
         sim_run(&s, 20 * USEC_PER_SEC);
-        ck_assert_uint_ge(s.machine.last_unprotected_usec, 6 * USEC_PER_SEC);
-        ck_assert_uint_le(s.machine.last_unprotected_usec, 9 * USEC_PER_SEC);
-        ck_assert_uint_eq(s.machine.total_unprotected_usec,
-                          s.machine.last_unprotected_usec + 300 * USEC_PER_MSEC);
+        ck_assert_uint_ge(s.guard.last_unprotected_usec, 6 * USEC_PER_SEC);
+        ck_assert_uint_le(s.guard.last_unprotected_usec, 9 * USEC_PER_SEC);
+        ck_assert_uint_eq(s.guard.total_unprotected_usec,
+                          s.guard.last_unprotected_usec + 300 * USEC_PER_MSEC);
         /* One that leaves it in place does not. */
         s.fate = FATE_REFUSED;
         s.n_fate = 1;
         sim_request(&s, REQUEST_RELOAD);
         sim_run(&s, 3 * USEC_PER_SEC);
-        ck_assert_uint_eq(s.machine.last_unprotected_usec, 300 * USEC_PER_MSEC);
+        ck_assert_uint_eq(s.guard.last_unprotected_usec, 300 * USEC_PER_MSEC);
         finish();
 }
 END_TEST
@@ -622,4 +622,4 @@ static void add_cases(Suite *suite) {
         ADD_TEST(suite, unprotected_time);
 }
 
-TEST_MAIN("machine-load", add_cases)
+TEST_MAIN("guard-load", add_cases)

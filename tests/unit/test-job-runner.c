@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* daemon/helper: kdump-load and kdump-mkinitramfs as children, played by scripts that behave well
- * and badly. */
+/* daemon/job-runner: kdump-load and kdump-mkinitramfs as children, played by scripts that behave
+ * well and badly. */
 #include "test.h"
 
 #include <dirent.h>
@@ -9,7 +9,7 @@
 #include <sys/resource.h>
 
 #include "base/time-util.h"
-#include "daemon/helper.h"
+#include "daemon/job-runner.h"
 #include "tree.h"
 
 #define GOOD_REPORT "{\"Failure\":\"None\",\"KernelFile\":\"/boot/vmlinuz\",\"CallStartUSec\":5}"
@@ -21,10 +21,10 @@ typedef struct World {
         Tree tree;
         char program[96];
         sd_event *event;
-        Helper *helper;
+        JobRunner *runner;
 
         unsigned n_aside_ended;
-        unsigned n_ended, n_turns; /* helpers that ended; turns of the event loop */
+        unsigned n_ended, n_turns; /* jobs that ended; turns of the event loop */
         Job job;
         Failure failure;
         char message[512], kernel[64];
@@ -52,8 +52,8 @@ static void on_aside_ended(void *userdata) {
         w->n_aside_ended++;
 }
 
-static Helper *new_helper(World *w, const char *root) {
-        const HelperSetup setup = {
+static JobRunner *new_runner(World *w, const char *root) {
+        const JobRunnerSetup setup = {
                 .load = w->program,
                 .mkinitramfs = w->program,
                 .root = root,
@@ -61,10 +61,10 @@ static Helper *new_helper(World *w, const char *root) {
                 .aside_ended = on_aside_ended,
                 .userdata = w,
         };
-        Helper *h = NULL;
+        JobRunner *runner = NULL;
 
-        ck_assert_int_eq(helper_new(w->event, &setup, &h), 0);
-        return h;
+        ck_assert_int_eq(job_runner_new(w->event, &setup, &runner), 0);
+        return runner;
 }
 
 /* script is the body of a shell script; $out is a file of its own that it may write. */
@@ -74,20 +74,20 @@ static void world_init(World *w, const char *script) {
 
         *w = (World){ 0 };
         tree_init(&w->tree);
-        strscpyf(w->program, sizeof(w->program), "%s/helper", w->tree.path);
+        strscpyf(w->program, sizeof(w->program), "%s/loader", w->tree.path);
         ck_assert_int_gt(asprintf(&text, "#!/bin/sh\nout=%s/out\n%s\n", w->tree.path, script), 0);
-        tree_text(&w->tree, "/helper", text);
-        ck_assert_int_eq(fchmodat(w->tree.fd, "helper", 0755, 0), 0);
+        tree_text(&w->tree, "/loader", text);
+        ck_assert_int_eq(fchmodat(w->tree.fd, "loader", 0755, 0), 0);
         ck_assert_int_eq(sigemptyset(&mask), 0);
         ck_assert_int_eq(sigaddset(&mask, SIGCHLD), 0);
         ck_assert_int_eq(sigaddset(&mask, SIGTERM), 0);
         ck_assert_int_eq(sigprocmask(SIG_BLOCK, &mask, NULL), 0);
         ck_assert_int_ge(sd_event_new(&w->event), 0);
-        w->helper = new_helper(w, NULL);
+        w->runner = new_runner(w, NULL);
 }
 
 static void world_done(World *w) {
-        helper_free(w->helper);
+        job_runner_free(w->runner);
         sd_event_unref(w->event);
         tree_done(&w->tree);
 }
@@ -105,7 +105,7 @@ static void await_end(World *w) {
 }
 
 static int start(World *w, Job job) {
-        return helper_start(w->helper, &(JobOrder){ .job = job });
+        return job_runner_start(w->runner, &(JobOrder){ .job = job });
 }
 
 static void run(World *w, Job job) {
@@ -174,9 +174,9 @@ START_TEST(arguments) {
 
         for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
                 world_init(&w, "echo \"$@\" >$out; echo '" GOOD_REPORT "'");
-                helper_free(w.helper);
-                w.helper = new_helper(&w, cases[i].root);
-                ck_assert_int_eq(helper_start(w.helper, &cases[i].order), 0);
+                job_runner_free(w.runner);
+                w.runner = new_runner(&w, cases[i].root);
+                ck_assert_int_eq(job_runner_start(w.runner, &cases[i].order), 0);
                 await_end(&w);
                 await_line(&w, "/out", line, sizeof(line));
                 ck_assert_str_eq(line, cases[i].line);
@@ -270,7 +270,7 @@ START_TEST(endless_output) {
         for (unsigned i = 0; i < 100; i++)
                 ck_assert_int_ge(sd_event_run(w.event, PATIENCE_USEC), 0);
         ck_assert_uint_eq(w.n_ended, 0);
-        helper_kill(w.helper);
+        job_runner_kill(w.runner);
         await_end(&w);
         ck_assert_int_eq(w.failure, FAILURE_CRASHED);
         world_done(&w);
@@ -285,19 +285,19 @@ START_TEST(killed) {
                    "trap '' TERM INT HUP; echo '" GOOD_REPORT "'; echo up >$out; exec sleep 1000");
         char line[16];
 
-        helper_kill(w.helper);
+        job_runner_kill(w.runner);
         ck_assert_int_eq(start(&w, JOB_LOAD), 0);
         await_line(&w, "/out", line, sizeof(line));
         ck_assert_int_eq(start(&w, JOB_LOAD), -EBUSY);
         ck_assert_int_eq(sd_event_run(w.event, 0) < 0, 0);
         ck_assert_uint_eq(w.n_ended, 0);
-        helper_kill(w.helper);
-        helper_kill(w.helper);
+        job_runner_kill(w.runner);
+        job_runner_kill(w.runner);
         await_end(&w);
         ck_assert_int_eq(w.failure, FAILURE_CRASHED);
         ck_assert_str_eq(w.message, "kdump-load was ended by signal KILL");
         /* Nobody is left to be killed, and nobody else is. */
-        helper_kill(w.helper);
+        job_runner_kill(w.runner);
         world_done(&w);
 }
 END_TEST
@@ -373,17 +373,17 @@ START_TEST(cannot_be_started) {
 
         world_init(&w, "echo '" GOOD_REPORT "'");
         fds = count_fds();
-        tree_unlink(&w.tree, "/helper");
+        tree_unlink(&w.tree, "/loader");
         ck_assert_int_eq(start(&w, JOB_LOAD), -ENOENT);
-        tree_text(&w.tree, "/helper", "no program");
-        ck_assert_int_eq(fchmodat(w.tree.fd, "helper", 0644, 0), 0);
+        tree_text(&w.tree, "/loader", "no program");
+        ck_assert_int_eq(fchmodat(w.tree.fd, "loader", 0644, 0), 0);
         ck_assert_int_eq(start(&w, JOB_LOAD), -EACCES);
-        ck_assert_int_eq(fchmodat(w.tree.fd, "helper", 0755, 0), 0);
+        ck_assert_int_eq(fchmodat(w.tree.fd, "loader", 0755, 0), 0);
         ck_assert_int_eq(start(&w, JOB_LOAD), -ENOEXEC);
         ck_assert_uint_eq(count_fds(), fds);
         /* None of that spoils the next. */
-        tree_text(&w.tree, "/helper", "#!/bin/sh\necho '" GOOD_REPORT "'\n");
-        ck_assert_int_eq(fchmodat(w.tree.fd, "helper", 0755, 0), 0);
+        tree_text(&w.tree, "/loader", "#!/bin/sh\necho '" GOOD_REPORT "'\n");
+        ck_assert_int_eq(fchmodat(w.tree.fd, "loader", 0755, 0), 0);
         run(&w, JOB_LOAD);
         ck_assert_int_eq(w.failure, FAILURE_NONE);
         fds = count_fds();
@@ -406,7 +406,7 @@ START_TEST(outlives_us) {
                 "echo up >$out; while [ ! -e $out.go ]; do sleep 0.02; done; echo done >$out.end");
         ck_assert_int_eq(start(&w, JOB_LOAD), 0);
         await_line(&w, "/out", line, sizeof(line));
-        w.helper = helper_free(w.helper);
+        w.runner = job_runner_free(w.runner);
         tree_text(&w.tree, "/out.go", "");
         await_line(&w, "/out.end", line, sizeof(line));
         ck_assert_str_eq(line, "done");
@@ -470,7 +470,7 @@ START_TEST(set_aside) {
         ck_assert_int_eq(start(&w, JOB_BUILD), 0);
         await_line(&w, "/out", line, sizeof(line));
         ck_assert_int_eq(start(&w, JOB_LOAD), -EBUSY);
-        helper_set_aside(w.helper);
+        job_runner_set_aside(w.runner);
         ck_assert_int_eq(start(&w, JOB_LOAD), 0);
         await_end(&w);
         ck_assert_int_eq(w.failure, FAILURE_NONE);
@@ -494,9 +494,9 @@ START_TEST(build_priority) {
                  * ask. */
                 world_init(&w, "sleep 0.2; echo \"$(cut -d' ' -f19 /proc/$$/stat) "
                                "$(ionice -p $$ || echo idle)\" >$out");
-                ck_assert_int_eq(
-                        helper_start(w.helper, &(JobOrder){ .job = JOB_BUILD, .urgent = urgent }),
-                        0);
+                ck_assert_int_eq(job_runner_start(w.runner, &(JobOrder){ .job = JOB_BUILD,
+                                                                         .urgent = urgent }),
+                                 0);
                 await_end(&w);
                 await_line(&w, "/out", line, sizeof(line));
                 ck_assert_int_eq(atoi(line), urgent ? getpriority(PRIO_PROCESS, 0) : 19);
@@ -526,4 +526,4 @@ static void add_cases(Suite *s) {
         ADD_TEST(s, outlives_us);
 }
 
-TEST_MAIN("helper", add_cases)
+TEST_MAIN("job-runner", add_cases)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The state machine of the crash image: the ground that its other files stand on, which knows the
+/* The guard of the crash image: the ground that its other files stand on, which knows the
  * step under way, the record of the image, and no policy. */
-#include "daemon/machine-private.h"
+#include "daemon/guard-private.h"
 
 Action *step_emit(Step *s, ActionType type) {
         Action *a;
@@ -10,7 +10,7 @@ Action *step_emit(Step *s, ActionType type) {
          * something, or ends the step. */
         if (s->out->n == ACTIONS_MAX) {
                 s->out->n--;
-                s->m->actions_lost++;
+                s->g->actions_lost++;
         }
         a = &s->out->items[s->out->n++];
         *a = (Action){ .type = type };
@@ -22,7 +22,7 @@ void step_answer(Step *s, unsigned requests, Failure failure, const char *text) 
 
         /* An answer goes to all callers of a request. Some came when the job ran already, and
          * what they asked for is still to be done: the others wait with them. */
-        requests &= ~s->m->queued;
+        requests &= ~s->g->queued;
         if (requests == 0)
                 return;
         a = step_emit(s, ACTION_ANSWER);
@@ -32,53 +32,53 @@ void step_answer(Step *s, unsigned requests, Failure failure, const char *text) 
 }
 
 void step_ready(Step *s) {
-        if (s->m->ready)
+        if (s->g->ready)
                 return;
-        s->m->ready = true;
+        s->g->ready = true;
         step_emit(s, ACTION_READY);
 }
 
-bool machine_is_armed(const Machine *m) {
+bool guard_is_armed(const Guard *g) {
         /* One look that finds nothing proves nothing. */
-        return m->facts.loaded == 1 || m->second_look_usec != USEC_INFINITY;
+        return g->facts.loaded == 1 || g->second_look_usec != USEC_INFINITY;
 }
 
-bool machine_load_runs(const Machine *m) {
-        return m->job == JOB_LOAD || m->look == LOOK_VERIFY;
+bool guard_load_runs(const Guard *g) {
+        return g->job == JOB_LOAD || g->look == LOOK_VERIFY;
 }
 
-unsigned machine_moved(const Machine *m, const Fingerprint *since) {
+unsigned guard_moved(const Guard *g, const Fingerprint *since) {
         unsigned moved;
 
-        if (!m->facts.has_fingerprint)
+        if (!g->facts.has_fingerprint)
                 return 0;
-        moved = fingerprint_difference(since, &m->facts.fingerprint);
+        moved = fingerprint_difference(since, &g->facts.fingerprint);
         for (Subsystem i = 0; i < _SUBSYSTEM_MAX; i++)
-                if (m->actions[i] == 0)
+                if (g->actions[i] == 0)
                         moved &= ~SUBSYSTEM_BIT(i);
         return moved;
 }
 
 /* Whose crash_hotplug a look of this kind reads. Each read takes the kexec lock, so only what
  * matters. */
-static unsigned look_attributes(const Machine *m, Look look) {
+static unsigned look_attributes(const Guard *g, Look look) {
         switch (look) {
         case LOOK_START:
         case LOOK_VERIFY:
                 return SUBSYSTEMS_ALL;
         case LOOK_DECIDE:
                 /* What the kernel answers does not matter to a batch that reloads anyway. */
-                return m->batch.met_load || m->batch.kernel_log || m->batch.requested
+                return g->batch.met_load || g->batch.kernel_log || g->batch.requested
                                ? 0
-                               : m->batch.subsystems;
+                               : g->batch.subsystems;
         case LOOK_WATCH:
                 /* A foreign load over ours shows only in the kernel's answer, and only if it is
                  * another one. The two attributes always agree: ask one. In a burst that would
                  * meet the kernel's own updates, and the batch will ask. */
-                if (!m->have_record || m->batch.events > 0)
+                if (!g->have_record || g->batch.events > 0)
                         return 0;
                 for (Subsystem i = 0; i < _SUBSYSTEM_MAX; i++)
-                        if (hotplug_answer_is_of_image(m->record.answers[i]))
+                        if (hotplug_answer_is_of_image(g->record.answers[i]))
                                 return SUBSYSTEM_BIT(i);
                 return 0;
         default:
@@ -94,40 +94,40 @@ static bool look_fingerprint(Look look) {
 void step_look(Step *s, Look look) {
         Action *a;
 
-        s->m->look = look;
+        s->g->look = look;
         a = step_emit(s, ACTION_LOOK);
-        a->look.attributes = look_attributes(s->m, look);
+        a->look.attributes = look_attributes(s->g, look);
         a->look.fingerprint = look_fingerprint(look);
 }
 
 void step_covered(Step *s) {
-        Machine *m = s->m;
+        Guard *g = s->g;
 
-        if (!m->facts.has_fingerprint)
+        if (!g->facts.has_fingerprint)
                 return;
-        m->covered = m->facts.fingerprint;
-        m->record.fingerprint = m->covered;
+        g->covered = g->facts.fingerprint;
+        g->record.fingerprint = g->covered;
 }
 
 void step_save(Step *s) {
-        Machine *m = s->m;
+        Guard *g = s->g;
 
         /* Only a load makes a stale image good; take_record() clears this. */
-        m->record.must_reload |= m->batch.met_load || m->batch.kernel_log;
+        g->record.must_reload |= g->batch.met_load || g->batch.kernel_log;
         step_emit(s, ACTION_SAVE_RECORD);
 }
 
-void machine_reset_record(Machine *m) {
-        uint64_t log_reloads = m->record.log_reloads;
+void guard_reset_record(Guard *g) {
+        uint64_t log_reloads = g->record.log_reloads;
 
-        image_record_done(&m->record);
-        m->record.log_reloads = log_reloads;
+        image_record_done(&g->record);
+        g->record.log_reloads = log_reloads;
 }
 
 void step_forget(Step *s) {
-        Machine *m = s->m;
+        Guard *g = s->g;
 
-        machine_reset_record(m);
-        m->have_record = false;
+        guard_reset_record(g);
+        g->have_record = false;
         step_emit(s, ACTION_DROP_RECORD);
 }

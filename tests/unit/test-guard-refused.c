@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* daemon/machine: loads that fail while an image is there. */
-#include "test-machine.h"
+/* daemon/guard: loads that fail while an image is there. */
+#include "test-guard.h"
 
 #include "daemon/status.h"
 
@@ -12,7 +12,7 @@ static void fail_for_ever(Fate fate) {
 static void check_waits(const char *state) {
         Status status;
 
-        status_fill(&status, &s.machine, NULL);
+        status_fill(&status, &s.guard, NULL);
         ck_assert_str_eq(status.state, state);
         ck_assert(status.armed);
         ck_assert_uint_eq(status.next_retry_usec, 0);
@@ -32,7 +32,7 @@ START_TEST(refused_and_restored) {
         sim_run(&s, USEC_PER_HOUR);
         check_waits("failed");
         ck_assert_uint_eq(s.n_loads, loads++);
-        ck_assert_uint_eq(s.machine.last_unprotected_usec, 300 * USEC_PER_MSEC);
+        ck_assert_uint_eq(s.guard.last_unprotected_usec, 300 * USEC_PER_MSEC);
         ck_assert(s.on_disk && s.image.loaded && s.image.generation == 0);
         /* Other files; the configuration; somebody who asks; and a hotplug. */
         sim_touch_files(&s);
@@ -55,7 +55,7 @@ START_TEST(refused_and_restored) {
         /* What is loaded is what is configured again: there is nothing to wait for. */
         s.generation = 0;
         sim_run(&s, 2 * USEC_PER_MINUTE);
-        ck_assert_int_eq(machine_state(&s.machine), MACHINE_ARMED);
+        ck_assert_int_eq(guard_state(&s.guard), IMAGE_ARMED);
         check_decision(0, VERDICT_KEEP, REASON_CONFIGURED, 0);
         ck_assert_uint_eq(s.n_loads, loads);
         finish();
@@ -117,4 +117,4 @@ static void add_cases(Suite *suite) {
         ADD_TEST(suite, refused_and_then_lost);
 }
 
-TEST_MAIN("machine-refused", add_cases)
+TEST_MAIN("guard-refused", add_cases)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* daemon/machine: what lines of the kernel's log on failed updates are worth. */
-#include "test-machine.h"
+/* daemon/guard: what lines of the kernel's log on failed updates are worth. */
+#include "test-guard.h"
 
 #include "daemon/status.h"
 
@@ -15,7 +15,7 @@ static unsigned told(void) {
 static void check_not_stale(void) {
         Status status;
 
-        status_fill(&status, &s.machine, NULL);
+        status_fill(&status, &s.guard, NULL);
         ck_assert_str_eq(status.stale_reason, "");
         ck_assert_str_eq(status.state_reason, "loaded; it covers all memory and CPUs");
         ck_assert(s.on_disk && !s.disk.must_reload);
@@ -122,7 +122,7 @@ START_TEST(moved) {
                 check_decision(0, VERDICT_RELOAD, REASON_KERNEL_LOG, !_i);
                 ck_assert_uint_eq(s.image.sets[SUBSYSTEM_MEMORY], s.sets[SUBSYSTEM_MEMORY]);
         }
-        ck_assert_uint_eq(s.machine.record.log_reloads, 0);
+        ck_assert_uint_eq(s.guard.record.log_reloads, 0);
         ck_assert_uint_eq(told(), 0);
         finish();
         ck_assert_uint_eq(s.n_loads, 1 + 3 * LOG_RELOADS_MAX);
@@ -189,4 +189,4 @@ static void add_cases(Suite *suite) {
         ADD_TEST(suite, lost);
 }
 
-TEST_MAIN("machine-log", add_cases)
+TEST_MAIN("guard-log", add_cases)

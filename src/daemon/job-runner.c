@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* kdump-load and kdump-mkinitramfs as child processes. */
-#include "daemon/helper.h"
+#include "daemon/job-runner.h"
 
 #include <errno.h>
 #include <linux/ioprio.h>
@@ -17,9 +17,9 @@
 /* One byte more than a report may have tells one that just fits from one that is too long. */
 #define TEXT_SIZE (REPORT_JSON_LONGEST + 1)
 
-struct Helper {
+struct JobRunner {
         sd_event *event;
-        HelperSetup setup;
+        JobRunnerSetup setup;
 
         Job job;
         Child *child; /* NULL if none is running */
@@ -40,24 +40,24 @@ static const char *job_option(const JobOrder *order) {
         }
 }
 
-int helper_new(sd_event *event, const HelperSetup *setup, Helper **ret) {
-        Helper *h = calloc(1, sizeof(*h));
+int job_runner_new(sd_event *event, const JobRunnerSetup *setup, JobRunner **ret) {
+        JobRunner *runner = calloc(1, sizeof(*runner));
 
-        if (!h)
+        if (!runner)
                 return -ENOMEM;
-        *h = (Helper){ .event = sd_event_ref(event), .setup = *setup };
-        *ret = h;
+        *runner = (JobRunner){ .event = sd_event_ref(event), .setup = *setup };
+        *ret = runner;
         return 0;
 }
 
-Helper *helper_free(Helper *h) {
-        if (!h)
+JobRunner *job_runner_free(JobRunner *runner) {
+        if (!runner)
                 return NULL;
         /* A child that is loading goes on: it tears nothing apart by ending after us. */
-        child_free(h->child);
-        child_free(h->aside);
-        sd_event_unref(h->event);
-        free(h);
+        child_free(runner->child);
+        child_free(runner->aside);
+        sd_event_unref(runner->event);
+        free(runner);
         return NULL;
 }
 
@@ -73,8 +73,8 @@ static void describe_end(Job job, const siginfo_t *si, char **ret) {
                 *ret = NULL;
 }
 
-static void load_ended(Helper *h, const siginfo_t *si, const char *text, size_t size) {
-        JobReport ended = { .job = h->job };
+static void load_ended(JobRunner *runner, const siginfo_t *si, const char *text, size_t size) {
+        JobReport ended = { .job = runner->job };
         LoadReport *report = &ended.load;
         int r;
 
@@ -89,7 +89,7 @@ static void load_ended(Helper *h, const siginfo_t *si, const char *text, size_t 
                 describe_end(ended.job, si, &report->message);
         }
         log_debug("kdump-load ended: %s", failure_to_string(report->failure));
-        h->setup.ended(h->setup.userdata, &ended);
+        runner->setup.ended(runner->setup.userdata, &ended);
         job_report_done(&ended);
 }
 
@@ -107,7 +107,7 @@ static char *sentence(char *line) {
         return *line ? strdup(startswith(line, prefix) ?: line) : NULL;
 }
 
-static void build_ended(Helper *h, const siginfo_t *si, char *text) {
+static void build_ended(JobRunner *runner, const siginfo_t *si, char *text) {
         char *line = last_line(text);
         bool ended_well = si->si_code == CLD_EXITED && si->si_status == 0;
         JobReport ended = { .job = JOB_BUILD };
@@ -125,19 +125,19 @@ static void build_ended(Helper *h, const siginfo_t *si, char *text) {
         log_debug("kdump-mkinitramfs ended: %s", report->failed  ? "failed"
                                                  : report->built ? "built"
                                                                  : "fresh");
-        h->setup.ended(h->setup.userdata, &ended);
+        runner->setup.ended(runner->setup.userdata, &ended);
         job_report_done(&ended);
 }
 
 static void on_ended(void *userdata, const siginfo_t *si, char *text, size_t size) {
-        Helper *h = userdata;
+        JobRunner *runner = userdata;
 
         /* Whoever hears of the end may start the next one. */
-        h->child = child_free(h->child);
-        if (h->job == JOB_BUILD)
-                build_ended(h, si, text);
+        runner->child = child_free(runner->child);
+        if (runner->job == JOB_BUILD)
+                build_ended(runner, si, text);
         else
-                load_ended(h, si, text, size);
+                load_ended(runner, si, text, size);
 }
 
 /* An image is loaded already. What cannot be lowered stays as it is. */
@@ -149,7 +149,7 @@ static void lower_priority(pid_t pid) {
                           strerrordesc_np(errno));
 }
 
-int helper_start(Helper *h, const JobOrder *order) {
+int job_runner_start(JobRunner *runner, const JobOrder *order) {
         bool builds = order->job == JOB_BUILD;
         const char *option = job_option(order);
         _cleanup_free_ char *root = NULL;
@@ -160,46 +160,46 @@ int helper_start(Helper *h, const JobOrder *order) {
                 .takes_errors = builds,
                 .most = TEXT_SIZE,
                 .ended = on_ended,
-                .userdata = h,
+                .userdata = runner,
         };
         int n = 0, r;
 
-        if (h->child)
+        if (runner->child)
                 return -EBUSY;
-        argv[n++] = builds ? h->setup.mkinitramfs : h->setup.load;
+        argv[n++] = builds ? runner->setup.mkinitramfs : runner->setup.load;
         argv[n++] = "--json";
         if (option)
                 argv[n++] = option;
-        if (h->setup.root) {
-                if (asprintf(&root, "--root=%s", h->setup.root) < 0) {
+        if (runner->setup.root) {
+                if (asprintf(&root, "--root=%s", runner->setup.root) < 0) {
                         root = NULL;
                         return -ENOMEM;
                 }
                 argv[n++] = root;
         }
         argv[n] = NULL;
-        h->job = order->job;
-        r = child_start(h->event, &setup, &h->child);
+        runner->job = order->job;
+        r = child_start(runner->event, &setup, &runner->child);
         if (r >= 0 && builds && !order->urgent)
-                lower_priority(child_pid(h->child));
+                lower_priority(child_pid(runner->child));
         return r;
 }
 
-void helper_kill(Helper *h) {
-        if (h->child)
-                child_kill(h->child);
+void job_runner_kill(JobRunner *runner) {
+        if (runner->child)
+                child_kill(runner->child);
 }
 
 static void on_aside_ended(void *userdata, const siginfo_t *si, char *text, size_t size) {
-        Helper *h = userdata;
+        JobRunner *runner = userdata;
 
-        h->aside = child_free(h->aside);
-        h->setup.aside_ended(h->setup.userdata);
+        runner->aside = child_free(runner->aside);
+        runner->setup.aside_ended(runner->setup.userdata);
 }
 
-void helper_set_aside(Helper *h) {
-        if (!h->child || h->aside)
+void job_runner_set_aside(JobRunner *runner) {
+        if (!runner->child || runner->aside)
                 return;
-        child_tell_other(h->child, on_aside_ended, h);
-        h->aside = TAKE_PTR(h->child);
+        child_tell_other(runner->child, on_aside_ended, runner);
+        runner->aside = TAKE_PTR(runner->child);
 }

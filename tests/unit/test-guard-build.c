@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* daemon/machine: the capture initramfs is built in time, and in nobody's way. */
-#include "test-machine.h"
+/* daemon/guard: the capture initramfs is built in time, and in nobody's way. */
+#include "test-guard.h"
 
 #include "daemon/status.h"
 
 static const char *initrd_state(void) {
         Status status;
 
-        status_fill(&status, &s.machine, NULL);
+        status_fill(&status, &s.guard, NULL);
         return status.initrd_state;
 }
 
@@ -27,17 +27,17 @@ static void boot_and_build(void) {
 START_TEST(build_before_load) {
         init();
         sim_start(&s);
-        ck_assert_int_eq(s.helper, JOB_BUILD);
+        ck_assert_int_eq(s.job, JOB_BUILD);
         ck_assert(!s.forced);
         ck_assert_str_eq(initrd_state(), "building");
         sim_run(&s, s.build_usec + USEC_PER_MSEC);
-        ck_assert_int_eq(s.helper, JOB_LOAD);
+        ck_assert_int_eq(s.job, JOB_LOAD);
         ck_assert_str_eq(initrd_state(), "built");
         sim_run(&s, USEC_PER_SEC);
-        ck_assert_int_eq(machine_state(&s.machine), MACHINE_ARMED);
+        ck_assert_int_eq(guard_state(&s.guard), IMAGE_ARMED);
         check_decision(0, VERDICT_LOAD, REASON_START, 0);
         ck_assert_uint_eq(s.n_told_builds, 1);
-        ck_assert_uint_eq(s.machine.unpacked_bytes, 7000000);
+        ck_assert_uint_eq(s.guard.unpacked_bytes, 7000000);
         finish();
         ck_assert_uint_eq(s.n_builds, 1);
 }
@@ -49,11 +49,11 @@ START_TEST(adopt_before_build) {
         sim_kill(&s);
         sim_touch_sources(&s);
         sim_start(&s);
-        ck_assert_int_eq(s.helper, JOB_PLAN);
+        ck_assert_int_eq(s.job, JOB_PLAN);
         sim_run(&s, 100 * USEC_PER_MSEC);
         ck_assert_uint_eq(s.n_ready, 1);
-        ck_assert_int_eq(s.helper, JOB_BUILD);
-        ck_assert_int_eq(machine_state(&s.machine), MACHINE_ARMED);
+        ck_assert_int_eq(s.job, JOB_BUILD);
+        ck_assert_int_eq(guard_state(&s.guard), IMAGE_ARMED);
         sim_run(&s, 10 * USEC_PER_SEC);
         ck_assert_uint_eq(s.n_loads, 2);
         check_decision(0, VERDICT_RELOAD, REASON_CONFIGURATION, 0);
@@ -85,7 +85,7 @@ START_TEST(reconfigured) {
         boot_and_build();
         sim_touch_sources(&s);
         sim_input(&s, INPUT_RECONFIGURED);
-        ck_assert_int_eq(s.helper, JOB_BUILD);
+        ck_assert_int_eq(s.job, JOB_BUILD);
         sim_run(&s, 10 * USEC_PER_SEC);
         ck_assert_uint_eq(s.n_loads, 2);
         ck_assert_uint_eq(s.image.generation, s.generation);
@@ -99,14 +99,14 @@ START_TEST(refreshed) {
         size_t decisions;
 
         boot_and_build();
-        decisions = s.machine.history.n_total;
+        decisions = s.guard.history.n_total;
         sim_input(&s, INPUT_REFRESH);
-        ck_assert_int_eq(s.helper, JOB_BUILD);
+        ck_assert_int_eq(s.job, JOB_BUILD);
         sim_run(&s, 10 * USEC_PER_SEC);
         ck_assert_uint_eq(s.n_builds, 2);
         ck_assert_str_eq(initrd_state(), "fresh");
         ck_assert_uint_eq(s.n_plans, 0);
-        ck_assert_uint_eq(s.machine.history.n_total, decisions);
+        ck_assert_uint_eq(s.guard.history.n_total, decisions);
 
         sim_touch_sources(&s);
         sim_input(&s, INPUT_REFRESH);
@@ -139,9 +139,9 @@ START_TEST(reconfigured_in_load) {
         sim_run(&s, 100 * USEC_PER_MSEC);
         sim_touch_sources(&s);
         sim_input(&s, INPUT_RECONFIGURED);
-        ck_assert_int_eq(s.helper, JOB_LOAD);
+        ck_assert_int_eq(s.job, JOB_LOAD);
         sim_run(&s, USEC_PER_SEC);
-        ck_assert_int_eq(s.helper, JOB_BUILD);
+        ck_assert_int_eq(s.job, JOB_BUILD);
         sim_run(&s, 10 * USEC_PER_SEC);
         ck_assert_uint_eq(s.n_plans, 1);
         ck_assert_uint_eq(s.image.generation, s.generation);
@@ -157,16 +157,16 @@ START_TEST(hotplug_overtakes) {
         sim_input(&s, INPUT_RECONFIGURED);
         sim_run(&s, USEC_PER_SEC);
         plug(2);
-        ck_assert_int_eq(s.helper, JOB_BUILD);
+        ck_assert_int_eq(s.job, JOB_BUILD);
         sim_run(&s, 400 * USEC_PER_MSEC);
         ck_assert_uint_eq(s.n_kills, 0);
         sim_run(&s, 110 * USEC_PER_MSEC);
         ck_assert_uint_eq(s.n_kills, 1);
-        ck_assert_int_eq(s.helper, JOB_LOAD);
+        ck_assert_int_eq(s.job, JOB_LOAD);
         check_decision(0, VERDICT_LOAD, REASON_START, 0);
         sim_run(&s, 500 * USEC_PER_MSEC);
         check_decision(0, VERDICT_RELOAD, REASON_ATTRIBUTE_ABSENT, 4);
-        ck_assert_int_eq(s.helper, JOB_BUILD);
+        ck_assert_int_eq(s.job, JOB_BUILD);
         ck_assert_uint_eq(s.n_told_builds, 1);
         ck_assert(sim_is_covered(&s));
         sim_run(&s, 30 * USEC_PER_SEC);
@@ -182,7 +182,7 @@ START_TEST(hotplug_first) {
         plug(1);
         sim_touch_sources(&s);
         sim_input(&s, INPUT_RECONFIGURED);
-        ck_assert_int_ne(s.helper, JOB_BUILD);
+        ck_assert_int_ne(s.job, JOB_BUILD);
         sim_run(&s, 10 * USEC_PER_SEC);
         ck_assert_uint_eq(s.n_builds, 2);
         ck_assert_uint_eq(s.n_kills, 0);
@@ -210,9 +210,9 @@ START_TEST(failed) {
         sim_start(&s);
         sim_run(&s, 10 * USEC_PER_SEC);
         /* There may be another initrd. */
-        ck_assert_int_eq(machine_state(&s.machine), MACHINE_ARMED);
+        ck_assert_int_eq(guard_state(&s.guard), IMAGE_ARMED);
         ck_assert_str_eq(initrd_state(), "failed");
-        ck_assert_str_eq(s.machine.build_text, "there is no module for the disk");
+        ck_assert_str_eq(s.guard.build_text, "there is no module for the disk");
         ck_assert_uint_eq(s.n_told_builds, 1);
         /* The same once more is no news; what mends it is. */
         s.n_fate = 1;
@@ -237,9 +237,9 @@ START_TEST(hangs) {
         ck_assert_uint_eq(s.n_kills, 0);
         sim_run(&s, 10 * USEC_PER_SEC);
         ck_assert_uint_eq(s.n_kills, 1);
-        ck_assert_int_eq(machine_state(&s.machine), MACHINE_ARMED);
+        ck_assert_int_eq(guard_state(&s.guard), IMAGE_ARMED);
         ck_assert_str_eq(initrd_state(), "failed");
-        ck_assert_ptr_nonnull(strstr(s.machine.build_text, "did not end in time"));
+        ck_assert_ptr_nonnull(strstr(s.guard.build_text, "did not end in time"));
         finish();
 }
 END_TEST
@@ -249,7 +249,7 @@ START_TEST(cannot_be_started) {
         s.fate = FATE_NOT_STARTED;
         s.n_fate = 1;
         sim_start(&s);
-        ck_assert_int_eq(s.helper, JOB_LOAD);
+        ck_assert_int_eq(s.job, JOB_LOAD);
         finish();
 }
 END_TEST
@@ -257,7 +257,7 @@ END_TEST
 START_TEST(rebuild) {
         boot_and_build();
         sim_request(&s, REQUEST_REBUILD);
-        ck_assert_int_eq(s.helper, JOB_BUILD);
+        ck_assert_int_eq(s.job, JOB_BUILD);
         ck_assert(s.forced);
         ck_assert_uint_eq(s.n_answers, 0);
         sim_run(&s, s.build_usec + USEC_PER_MSEC);
@@ -304,7 +304,7 @@ START_TEST(unload_overtakes) {
         sim_request(&s, REQUEST_UNLOAD);
         ck_assert_uint_eq(s.n_kills, 1);
         sim_run(&s, USEC_PER_SEC);
-        ck_assert_int_eq(machine_state(&s.machine), MACHINE_UNLOADED);
+        ck_assert_int_eq(guard_state(&s.guard), IMAGE_UNLOADED);
         ck_assert_int_eq(s.answered[REQUEST_UNLOAD], FAILURE_NONE);
         ck_assert_uint_eq(s.n_builds, 2);
         sim_request(&s, REQUEST_LOAD);
@@ -355,9 +355,9 @@ START_TEST(stuck) {
         ck_assert_uint_eq(s.n_stuck, 1);
         ck_assert_uint_eq(s.n_ready, 1);
         ck_assert_uint_eq(s.n_loads, 1);
-        ck_assert_int_eq(machine_state(&s.machine), MACHINE_ARMED);
+        ck_assert_int_eq(guard_state(&s.guard), IMAGE_ARMED);
         ck_assert_str_eq(initrd_state(), "failed");
-        ck_assert_ptr_nonnull(strstr(s.machine.build_text, "hangs in the kernel"));
+        ck_assert_ptr_nonnull(strstr(s.guard.build_text, "hangs in the kernel"));
         ck_assert_int_eq(s.answered[REQUEST_REBUILD], FAILURE_BUSY);
         ck_assert_uint_eq(s.n_builds, 1);
         /* A hotplug is followed, a reload is done, and nobody builds. */
@@ -386,7 +386,7 @@ START_TEST(stuck_in_the_way) {
         boot_and_build();
         s.unkillable = true;
         sim_input(&s, INPUT_RECONFIGURED);
-        ck_assert_int_eq(s.helper, JOB_BUILD);
+        ck_assert_int_eq(s.job, JOB_BUILD);
         sim_hotplug(&s, SUBSYSTEM_MEMORY, HOTPLUG_ADD, 9);
         sim_run(&s, s.settings.settle_usec + KILL_PATIENCE_USEC + 5 * USEC_PER_SEC);
         ck_assert_uint_eq(s.n_stuck, 1);
@@ -403,7 +403,7 @@ START_TEST(stop_when_stuck) {
         init();
         s.unkillable = true;
         sim_start(&s);
-        ck_assert_int_eq(s.helper, JOB_BUILD);
+        ck_assert_int_eq(s.job, JOB_BUILD);
         sim_input(&s, INPUT_STOP);
         sim_run(&s, KILL_PATIENCE_USEC + USEC_PER_SEC);
         ck_assert_uint_eq(s.n_exits, 1);
@@ -418,7 +418,7 @@ START_TEST(obstacle) {
         sim_start(&s);
         sim_run(&s, 2 * USEC_PER_MINUTE);
         ck_assert_uint_eq(s.n_builds, 0);
-        ck_assert_int_eq(machine_state(&s.machine), MACHINE_UNAVAILABLE);
+        ck_assert_int_eq(guard_state(&s.guard), IMAGE_UNAVAILABLE);
         s.obstacle = FAILURE_NONE;
         sim_run(&s, 2 * USEC_PER_MINUTE);
         ck_assert_uint_eq(s.n_builds, 1);
@@ -431,7 +431,7 @@ START_TEST(foreign) {
         init();
         sim_foreign_load(&s, false, 0);
         sim_start(&s);
-        ck_assert_int_eq(s.helper, JOB_BUILD);
+        ck_assert_int_eq(s.job, JOB_BUILD);
         sim_run(&s, 10 * USEC_PER_SEC);
         ck_assert_uint_eq(s.n_loads, 1);
         finish();
@@ -464,4 +464,4 @@ static void add_cases(Suite *suite) {
         ADD_TEST(suite, foreign);
 }
 
-TEST_MAIN("machine-build", add_cases)
+TEST_MAIN("guard-build", add_cases)

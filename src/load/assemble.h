@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Builds a crash image of our own in memory, and loads it with kexec_load(2). */
+/* Assembles a crash image of our own in memory, and loads it with kexec_load(2). */
 #pragma once
 
 #include "core/failure.h"
@@ -19,7 +19,7 @@ typedef enum Spoil {
 
 DECLARE_NAME_TABLE(spoil, Spoil);
 
-typedef struct BuildInput {
+typedef struct AssembleInput {
         int root_fd;
         const char *architecture; /* uname's machine */
         const char *release;      /* uname's release */
@@ -29,25 +29,26 @@ typedef struct BuildInput {
         bool halt_on_damage;
         Spoil spoil;
         bool dry_run; /* plan it only: without the files' contents */
-} BuildInput;
+} AssembleInput;
 
-typedef struct BuiltImage BuiltImage;
+typedef struct AssembledImage AssembledImage;
 
-#define BUILD_ERROR_MAX 512
+#define ASSEMBLE_ERROR_MAX 512
 
-/* Builds an image, with everything in memory that the system call is going to read. Returns
+/* Assembles an image, with everything in memory that the system call is going to read. Returns
  * FAILURE_NONE; or a failure, with a clause in reterr, and *ret is untouched. */
-Failure build_image(const BuildInput *input, BuiltImage **ret,
-                    char reterr[static BUILD_ERROR_MAX]) _must_check_;
-BuiltImage *built_image_free(BuiltImage *built);
-DEFINE_CLEANUP(BuiltImage *, built_image_free);
+Failure assemble_image(const AssembleInput *input, AssembledImage **ret,
+                       char reterr[static ASSEMBLE_ERROR_MAX]) _must_check_;
+AssembledImage *assembled_image_free(AssembledImage *assembled);
+DEFINE_CLEANUP(AssembledImage *, assembled_image_free);
 
 /* The flags that are tried first. */
-unsigned long built_image_flags(const BuiltImage *built);
+unsigned long assembled_image_flags(const AssembledImage *assembled);
 
 /* Makes the system call, again with fewer flags if the kernel does not know them. Returns what the
  * last call returned; its times and flags are in the report. */
-int built_image_load(BuiltImage *built, const KexecOps *ops, LoadReport *report) _must_check_;
+int assembled_image_load(AssembledImage *assembled, const KexecOps *ops,
+                         LoadReport *report) _must_check_;
 
 /* The head of a kernel's file. */
 typedef struct KernelHead {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Any bytes as a course of events for the state machine. */
+/* Any bytes as a course of events for the guard. */
 #include "fuzz.h"
 
-#include "machine-sim.h"
+#include "guard-sim.h"
 
 #define SCRIPT_LONGEST 4096u
 

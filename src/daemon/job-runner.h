@@ -7,29 +7,29 @@
 
 #include "daemon/manager.h"
 
-typedef struct Helper Helper;
+typedef struct JobRunner JobRunner;
 
-typedef struct HelperSetup {
+typedef struct JobRunnerSetup {
         const char *load, *mkinitramfs; /* paths of the programs */
         const char *root;               /* the --root= that they get, or NULL */
         /* Told when a child has ended. Takes the contents of the report. */
         void (*ended)(void *userdata, JobReport *report);
-        /* The one of helper_set_aside(), when it ends after all. */
+        /* The one of job_runner_set_aside(), when it ends after all. */
         void (*aside_ended)(void *userdata);
         void *userdata;
-} HelperSetup;
+} JobRunnerSetup;
 
 /* What setup points to must stay valid. SIGCHLD must be blocked. Returns 0 or -ENOMEM. */
-int helper_new(sd_event *event, const HelperSetup *setup, Helper **ret) _must_check_;
-Helper *helper_free(Helper *h);
-DEFINE_CLEANUP(Helper *, helper_free);
+int job_runner_new(sd_event *event, const JobRunnerSetup *setup, JobRunner **ret) _must_check_;
+JobRunner *job_runner_free(JobRunner *runner);
+DEFINE_CLEANUP(JobRunner *, job_runner_free);
 
 /* Starts the child, a build that is not urgent with low priority. Returns 0; -EBUSY if one is
  * running, or another negative errno. */
-int helper_start(Helper *h, const JobOrder *order) _must_check_;
+int job_runner_start(JobRunner *runner, const JobOrder *order) _must_check_;
 
 /* Kills the child, if there is one. Its end is still told. */
-void helper_kill(Helper *h);
+void job_runner_kill(JobRunner *runner);
 
 /* A child that cannot be killed makes room for others. What it reports is nobody's any more. */
-void helper_set_aside(Helper *h);
+void job_runner_set_aside(JobRunner *runner);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the tests of the state machine share. */
+/* What the tests of the guard share. */
 #pragma once
 
 #include <limits.h>
 
-#include "machine-sim.h"
+#include "guard-sim.h"
 #include "test.h"
 
 /* All tests run forked, so each has its own. */
@@ -14,9 +14,9 @@ static Sim s;
 static inline void boot_prepared(void) {
         sim_start(&s);
         sim_run(&s, 40 * USEC_PER_SEC);
-        ck_assert_int_eq(machine_state(&s.machine), MACHINE_ARMED);
+        ck_assert_int_eq(guard_state(&s.guard), IMAGE_ARMED);
         ck_assert_uint_eq(s.n_loads, 1);
-        ck_assert_uint_eq(machine_deadline(&s.machine), USEC_INFINITY);
+        ck_assert_uint_eq(guard_deadline(&s.guard), USEC_INFINITY);
 }
 
 /* The same on a machine on which nothing is to be built. */
@@ -101,18 +101,18 @@ static inline void reach(Situation situation) {
                 sim_run(&s, 310 * USEC_PER_MSEC);
                 s.zero_samples = 1;
                 sim_run(&s, 10 * USEC_PER_MSEC);
-                ck_assert_int_eq(s.machine.look, LOOK_VERIFY);
+                ck_assert_int_eq(s.guard.look, LOOK_VERIFY);
                 break;
         case SECOND_LOOK_WATCH:
                 s.zero_samples = 1;
                 sim_input(&s, INPUT_WATCH);
-                ck_assert_int_eq(s.machine.look, LOOK_WATCH);
+                ck_assert_int_eq(s.guard.look, LOOK_WATCH);
                 break;
         case SECOND_LOOK_DECIDE:
                 s.zero_samples = 1;
                 plug(1);
                 sim_run(&s, 500 * USEC_PER_MSEC);
-                ck_assert_int_eq(s.machine.look, LOOK_DECIDE);
+                ck_assert_int_eq(s.guard.look, LOOK_DECIDE);
                 break;
         case PLAN_HANGS:
                 s.fate = FATE_HANGS_EARLY;
@@ -120,7 +120,7 @@ static inline void reach(Situation situation) {
                 __attribute__((fallthrough));
         case PLANNING:
                 sim_input(&s, INPUT_RECONFIGURED);
-                ck_assert_int_eq(s.machine.job, JOB_PLAN);
+                ck_assert_int_eq(s.guard.job, JOB_PLAN);
                 break;
         case FAILED:
         case FAILED_ARMED:
@@ -128,7 +128,7 @@ static inline void reach(Situation situation) {
                 s.n_fate = 1;
                 sim_request(&s, REQUEST_RELOAD);
                 sim_run(&s, 400 * USEC_PER_MSEC);
-                ck_assert_int_eq(machine_state(&s.machine), MACHINE_FAILED);
+                ck_assert_int_eq(guard_state(&s.guard), IMAGE_FAILED);
                 break;
         case UNAVAILABLE:
         case UNAVAILABLE_ARMED:
@@ -147,7 +147,7 @@ static inline void reach(Situation situation) {
                 s.settings.foreign = FOREIGN_ADOPT;
                 sim_foreign_load(&s, false, 0);
                 sim_run(&s, 31 * USEC_PER_SEC);
-                ck_assert(s.machine.foreign);
+                ck_assert(s.guard.foreign);
                 break;
         default:
                 break;

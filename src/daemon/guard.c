@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The state machine of the crash image: what each input means. */
-#include "daemon/machine.h"
+/* The guard of the crash image: what each input means. */
+#include "daemon/guard.h"
 
 #include <errno.h>
 
-#include "daemon/machine-private.h"
+#include "daemon/guard-private.h"
 
-static const char *const machine_state_table[_MACHINE_STATE_MAX] = {
-        [MACHINE_UNAVAILABLE] = "unavailable", [MACHINE_UNLOADED] = "unloaded",
-        [MACHINE_LOADING] = "loading",         [MACHINE_ARMED] = "armed",
-        [MACHINE_FAILED] = "failed",
+static const char *const image_state_table[_IMAGE_STATE_MAX] = {
+        [IMAGE_UNAVAILABLE] = "unavailable", [IMAGE_UNLOADED] = "unloaded",
+        [IMAGE_LOADING] = "loading",         [IMAGE_ARMED] = "armed",
+        [IMAGE_FAILED] = "failed",
 };
 static const char *const build_state_table[_BUILD_STATE_MAX] = {
         [BUILD_NONE] = "",
@@ -18,10 +18,10 @@ static const char *const build_state_table[_BUILD_STATE_MAX] = {
         [BUILD_FAILED] = "failed",
 };
 DEFINE_NAME_TABLE(build_state, BuildState, _BUILD_STATE_MAX);
-DEFINE_NAME_TABLE(machine_state, MachineState, _MACHINE_STATE_MAX);
+DEFINE_NAME_TABLE(image_state, ImageState, _IMAGE_STATE_MAX);
 
-void machine_init(Machine *m, const Settings *settings, const char *architecture) {
-        *m = (Machine){
+void guard_init(Guard *g, const Settings *settings, const char *architecture) {
+        *g = (Guard){
                 .facts.loaded = -ENODATA,
                 .second_look_usec = USEC_INFINITY,
                 .retry_usec = USEC_INFINITY,
@@ -30,260 +30,260 @@ void machine_init(Machine *m, const Settings *settings, const char *architecture
                 .unprotected_since_usec = USEC_INFINITY,
                 .build_for = REASON_CONFIGURATION,
         };
-        machine_set_settings(m, settings, architecture);
+        guard_set_settings(g, settings, architecture);
 }
 
-void machine_done(Machine *m) {
-        image_record_done(&m->record);
-        load_report_done(&m->report);
-        load_report_done(&m->refused);
+void guard_done(Guard *g) {
+        image_record_done(&g->record);
+        load_report_done(&g->report);
+        load_report_done(&g->refused);
 }
 
-void machine_set_settings(Machine *m, const Settings *settings, const char *architecture) {
-        m->settings = settings;
-        m->triggers = architecture_triggers(architecture);
+void guard_set_settings(Guard *g, const Settings *settings, const char *architecture) {
+        g->settings = settings;
+        g->triggers = architecture_triggers(architecture);
         for (Subsystem s = 0; s < _SUBSYSTEM_MAX; s++) {
-                m->actions[s] = settings_actions(settings, s, architecture);
+                g->actions[s] = settings_actions(settings, s, architecture);
                 /* What somebody has named is to count. */
-                m->idle[s] = settings->triggers[s].automatic ? m->triggers->idle[s] : 0;
+                g->idle[s] = settings->triggers[s].automatic ? g->triggers->idle[s] : 0;
         }
 }
 
-MachineState machine_state(const Machine *m) {
-        if (m->job_stuck)
-                return MACHINE_FAILED;
-        if (machine_load_runs(m) || !m->ready)
-                return MACHINE_LOADING;
-        if (m->failure != FAILURE_NONE && m->wanted) {
-                if (!failure_is_unavailable(m->failure))
-                        return MACHINE_FAILED;
+ImageState guard_state(const Guard *g) {
+        if (g->job_stuck)
+                return IMAGE_FAILED;
+        if (guard_load_runs(g) || !g->ready)
+                return IMAGE_LOADING;
+        if (g->failure != FAILURE_NONE && g->wanted) {
+                if (!failure_is_unavailable(g->failure))
+                        return IMAGE_FAILED;
                 /* An image that was loaded before loading became impossible still protects. */
-                return machine_is_armed(m) ? MACHINE_ARMED : MACHINE_UNAVAILABLE;
+                return guard_is_armed(g) ? IMAGE_ARMED : IMAGE_UNAVAILABLE;
         }
-        if (machine_is_armed(m))
-                return MACHINE_ARMED;
-        return m->wanted ? MACHINE_FAILED : MACHINE_UNLOADED;
+        if (guard_is_armed(g))
+                return IMAGE_ARMED;
+        return g->wanted ? IMAGE_FAILED : IMAGE_UNLOADED;
 }
 
 /* While a retry is pending, it is what the batch waits for; and a retry waits for a burst to be
  * over. */
-static uint64_t work_due(const Machine *m) {
-        uint64_t batch = machine_batch_due(m);
+static uint64_t work_due(const Guard *g) {
+        uint64_t batch = guard_batch_due(g);
 
-        if (m->retry_usec == USEC_INFINITY || m->batch.requested ||
-            (m->awaits_change && m->batch.pending))
+        if (g->retry_usec == USEC_INFINITY || g->batch.requested ||
+            (g->awaits_change && g->batch.pending))
                 return batch;
-        return batch == USEC_INFINITY ? m->retry_usec : MAX(batch, m->retry_usec);
+        return batch == USEC_INFINITY ? g->retry_usec : MAX(batch, g->retry_usec);
 }
 
-uint64_t machine_deadline(const Machine *m) {
-        if (m->job_stuck)
+uint64_t guard_deadline(const Guard *g) {
+        if (g->job_stuck)
                 return USEC_INFINITY;
-        if (m->job_killed)
-                return m->job_deadline_usec;
+        if (g->job_killed)
+                return g->job_deadline_usec;
         /* A build steps aside for a hotplug that the image has to follow. */
-        if (m->job == JOB_BUILD && m->ready && machine_is_armed(m) &&
-            (m->batch.events > 0 || m->batch.met_load || m->batch.kernel_log))
-                return MIN(m->job_deadline_usec, machine_batch_due(m));
-        if (m->job != JOB_NONE)
-                return m->job_deadline_usec;
-        if (m->second_look_usec != USEC_INFINITY)
-                return m->second_look_usec;
-        if (!m->started || m->stopping)
+        if (g->job == JOB_BUILD && g->ready && guard_is_armed(g) &&
+            (g->batch.events > 0 || g->batch.met_load || g->batch.kernel_log))
+                return MIN(g->job_deadline_usec, guard_batch_due(g));
+        if (g->job != JOB_NONE)
+                return g->job_deadline_usec;
+        if (g->second_look_usec != USEC_INFINITY)
+                return g->second_look_usec;
+        if (!g->started || g->stopping)
                 return USEC_INFINITY;
-        return work_due(m);
+        return work_due(g);
 }
 
-bool machine_timer_is_first(const Machine *m, const Input *in, const Moment *now) {
+bool guard_timer_is_first(const Guard *g, const Input *in, const Moment *now) {
         switch (in->type) {
         case INPUT_UEVENT:
         case INPUT_OVERFLOW:
         case INPUT_LOOK_AGAIN:
         case INPUT_KERNEL_LOG:
-                return machine_deadline(m) <= now->monotonic_usec;
+                return guard_deadline(g) <= now->monotonic_usec;
         default:
                 return false;
         }
 }
 
 static void on_start(Step *s, ImageRecord *record, bool log_is_whole) {
-        Machine *m = s->m;
+        Guard *g = s->g;
 
-        if (m->started || m->stopping)
+        if (g->started || g->stopping)
                 return;
-        m->started = true;
-        m->wanted = true;
-        m->log_is_whole = log_is_whole;
-        m->build_due = true;
+        g->started = true;
+        g->wanted = true;
+        g->log_is_whole = log_is_whole;
+        g->build_due = true;
         if (record) {
-                m->record = *record;
+                g->record = *record;
                 *record = (ImageRecord){ 0 };
-                m->have_record = true;
-                m->removal_untried = true;
+                g->have_record = true;
+                g->removal_untried = true;
         }
         step_look(s, LOOK_START);
 }
 
 /* Loads, or compares what is loaded with what would be. */
 static void replan(Step *s) {
-        Machine *m = s->m;
-        Reason reason = m->build_for;
+        Guard *g = s->g;
+        Reason reason = g->build_for;
 
-        m->build_for = REASON_CONFIGURATION;
+        g->build_for = REASON_CONFIGURATION;
         /* A hotplug that has waited for one job does not wait for another. */
-        if (m->job != JOB_NONE || m->look != LOOK_NOTHING || !m->started ||
-            (m->batch.waited && m->wanted && machine_is_armed(m))) {
-                m->replan = m->started;
+        if (g->job != JOB_NONE || g->look != LOOK_NOTHING || !g->started ||
+            (g->batch.waited && g->wanted && guard_is_armed(g))) {
+                g->replan = g->started;
                 return;
         }
-        if (!m->wanted)
+        if (!g->wanted)
                 return;
-        if (!machine_is_armed(m) || (m->failure != FAILURE_NONE && !m->awaits_change))
+        if (!guard_is_armed(g) || (g->failure != FAILURE_NONE && !g->awaits_change))
                 step_begin_settled(s, reason, NULL);
-        else if (m->have_record || m->awaits_change)
+        else if (g->have_record || g->awaits_change)
                 step_plan(s);
-        else if (m->settings->foreign == FOREIGN_REPLACE)
+        else if (g->settings->foreign == FOREIGN_REPLACE)
                 step_begin_settled(s, REASON_FOREIGN_IMAGE, NULL);
 }
 
 static void on_reconfigured(Step *s, Reason reason) {
-        Machine *m = s->m;
+        Guard *g = s->g;
 
-        m->build_due = true;
+        g->build_due = true;
         /* Somebody has seen to it. */
-        m->awaits_change = false;
-        m->build_for = reason;
+        g->awaits_change = false;
+        g->build_for = reason;
         if (!step_build_if_due(s, reason))
                 replan(s);
 }
 
 /* Whoever is busy or not there yet comes to a build anyway. */
 static void on_refresh(Step *s) {
-        Machine *m = s->m;
+        Guard *g = s->g;
 
-        if (!m->ready || m->job != JOB_NONE || m->look != LOOK_NOTHING || !machine_builds(m))
+        if (!g->ready || g->job != JOB_NONE || g->look != LOOK_NOTHING || !guard_builds(g))
                 return;
-        m->build_due = true;
-        m->build_refreshes = step_build_if_due(s, REASON_CONFIGURATION);
+        g->build_due = true;
+        g->build_refreshes = step_build_if_due(s, REASON_CONFIGURATION);
 }
 
 static void on_timer(Step *s) {
-        Machine *m = s->m;
+        Guard *g = s->g;
 
-        if (s->now->monotonic_usec < machine_deadline(m))
+        if (s->now->monotonic_usec < guard_deadline(g))
                 return;
-        if (m->job == JOB_BUILD && s->now->monotonic_usec < m->job_deadline_usec) {
+        if (g->job == JOB_BUILD && s->now->monotonic_usec < g->job_deadline_usec) {
                 step_overtake_build(s);
                 return;
         }
-        if (m->job_killed) {
+        if (g->job_killed) {
                 step_give_up(s);
                 return;
         }
-        if (m->job != JOB_NONE) {
+        if (g->job != JOB_NONE) {
                 step_kill(s);
                 return;
         }
-        if (m->second_look_usec != USEC_INFINITY) {
-                m->second_look_usec = USEC_INFINITY;
-                m->second_look = true;
-                step_look(s, m->look);
+        if (g->second_look_usec != USEC_INFINITY) {
+                g->second_look_usec = USEC_INFINITY;
+                g->second_look = true;
+                step_look(s, g->look);
                 return;
         }
-        if (m->retry_usec != USEC_INFINITY && !m->batch.requested &&
-            !(m->awaits_change && m->batch.pending)) {
+        if (g->retry_usec != USEC_INFINITY && !g->batch.requested &&
+            !(g->awaits_change && g->batch.pending)) {
                 /* Whatever kept it from being built may be gone. */
-                m->build_due |= m->failure == FAILURE_NO_INITRD;
+                g->build_due |= g->failure == FAILURE_NO_INITRD;
                 if (step_build_if_due(s, REASON_RETRY))
                         return;
-                if (m->awaits_change)
+                if (g->awaits_change)
                         step_plan(s);
                 else
-                        step_begin(s, m->have_record ? VERDICT_RELOAD : VERDICT_LOAD, REASON_RETRY,
+                        step_begin(s, g->have_record ? VERDICT_RELOAD : VERDICT_LOAD, REASON_RETRY,
                                    NULL);
         } else
                 step_look(s, LOOK_DECIDE);
 }
 
 static void on_watch(Step *s) {
-        Machine *m = s->m;
+        Guard *g = s->g;
 
         /* During a job the verdict on it will look anyway, and the attribute must not be read. */
-        if (m->job == JOB_NONE && m->look == LOOK_NOTHING && m->started)
+        if (g->job == JOB_NONE && g->look == LOOK_NOTHING && g->started)
                 step_look(s, LOOK_WATCH);
 }
 
 static void on_glance(Step *s, int loaded) {
-        Machine *m = s->m;
+        Guard *g = s->g;
 
         /* The verdict on the job goes by facts of its own; this is for whoever asks meanwhile. */
-        if (m->job != JOB_NONE)
-                m->facts.loaded = loaded;
-        else if (m->facts.loaded != loaded)
+        if (g->job != JOB_NONE)
+                g->facts.loaded = loaded;
+        else if (g->facts.loaded != loaded)
                 on_watch(s);
 }
 
 static void request_load(Step *s, Request request) {
-        Machine *m = s->m;
+        Guard *g = s->g;
 
-        m->wanted = true;
-        if (request == REQUEST_LOAD && m->have_record && machine_is_armed(m) &&
-            m->failure == FAILURE_NONE) {
+        g->wanted = true;
+        if (request == REQUEST_LOAD && g->have_record && guard_is_armed(g) &&
+            g->failure == FAILURE_NONE) {
                 step_answer(s, REQUEST_BIT(request), FAILURE_NONE, NULL);
                 return;
         }
-        m->waiting |= REQUEST_BIT(request);
+        g->waiting |= REQUEST_BIT(request);
         step_begin_settled(s, REASON_REQUEST, NULL);
 }
 
 static void request_rebuild(Step *s) {
-        Machine *m = s->m;
+        Guard *g = s->g;
 
-        if (!machine_builds(m)) {
+        if (!guard_builds(g)) {
                 step_answer(s, REQUEST_BIT(REQUEST_REBUILD), FAILURE_CONFIGURATION,
                             "Initrd= in kdumpd.conf says that no initramfs is to be built");
                 return;
         }
-        if (m->build_stuck) {
-                step_answer(s, REQUEST_BIT(REQUEST_REBUILD), FAILURE_BUSY, m->build_text);
+        if (g->build_stuck) {
+                step_answer(s, REQUEST_BIT(REQUEST_REBUILD), FAILURE_BUSY, g->build_text);
                 return;
         }
-        m->waiting |= REQUEST_BIT(REQUEST_REBUILD);
+        g->waiting |= REQUEST_BIT(REQUEST_REBUILD);
         step_build(s, true);
 }
 
 /* Whatever is asked for last is what remains: an unload takes the place of the loads that
  * waited, and loads that come after it run after it. */
 static void enqueue(Step *s, Request request) {
-        Machine *m = s->m;
-        unsigned loads = m->queued & (REQUEST_BIT(REQUEST_LOAD) | REQUEST_BIT(REQUEST_RELOAD));
+        Guard *g = s->g;
+        unsigned loads = g->queued & (REQUEST_BIT(REQUEST_LOAD) | REQUEST_BIT(REQUEST_RELOAD));
 
         if (request == REQUEST_UNLOAD) {
-                m->queued &= ~loads;
-                m->waiting &= ~loads;
+                g->queued &= ~loads;
+                g->waiting &= ~loads;
                 step_answer(s, loads, FAILURE_BUSY, UNLOAD_OVERTOOK);
                 step_overtake_build(s);
         }
         /* A load that is under way is the one that Load() asks for; the others come after it. */
-        if (request == REQUEST_LOAD && m->job == JOB_LOAD && m->queued == 0)
-                m->waiting |= REQUEST_BIT(request);
+        if (request == REQUEST_LOAD && g->job == JOB_LOAD && g->queued == 0)
+                g->waiting |= REQUEST_BIT(request);
         else
-                m->queued |= REQUEST_BIT(request);
+                g->queued |= REQUEST_BIT(request);
 }
 
 static void on_request(Step *s, Request request) {
-        Machine *m = s->m;
+        Guard *g = s->g;
 
-        if (m->job_stuck) {
+        if (g->job_stuck) {
                 step_answer(s, REQUEST_BIT(request), FAILURE_TIMEOUT, STUCK_LOAD_TEXT);
                 return;
         }
-        if (m->job != JOB_NONE || m->look != LOOK_NOTHING || !m->started) {
+        if (g->job != JOB_NONE || g->look != LOOK_NOTHING || !g->started) {
                 enqueue(s, request);
                 return;
         }
         if (request == REQUEST_UNLOAD) {
-                m->waiting |= REQUEST_BIT(request);
+                g->waiting |= REQUEST_BIT(request);
                 step_unload(s, REASON_REQUEST);
         } else if (request == REQUEST_REBUILD)
                 request_rebuild(s);
@@ -292,71 +292,71 @@ static void on_request(Step *s, Request request) {
 }
 
 static void stop_now(Step *s) {
-        Machine *m = s->m;
-        unsigned requests = m->waiting | m->queued;
+        Guard *g = s->g;
+        unsigned requests = g->waiting | g->queued;
 
-        m->waiting = m->queued = 0;
+        g->waiting = g->queued = 0;
         step_answer(s, requests, FAILURE_BUSY, "kdumpd is stopping");
-        if (m->settings->unload_on_stop && !m->going_down && m->wanted && m->have_record)
+        if (g->settings->unload_on_stop && !g->going_down && g->wanted && g->have_record)
                 step_unload(s, REASON_STOP);
         else
                 step_emit(s, ACTION_EXIT);
 }
 
 static void on_stop(Step *s, bool going_down) {
-        Machine *m = s->m;
+        Guard *g = s->g;
 
-        if (m->stopping)
+        if (g->stopping)
                 return;
-        m->stopping = true;
-        m->going_down = going_down;
+        g->stopping = true;
+        g->going_down = going_down;
         /* There is only ever one job, and a load or an unload that was begun is waited for
          * until it is judged. */
-        if (m->job_stuck) {
+        if (g->job_stuck) {
                 step_emit(s, ACTION_EXIT);
                 return;
         }
-        if (m->job == JOB_PLAN || m->job == JOB_BUILD)
+        if (g->job == JOB_PLAN || g->job == JOB_BUILD)
                 step_kill(s);
-        if (m->job != JOB_NONE || m->decision_open)
+        if (g->job != JOB_NONE || g->decision_open)
                 return;
-        m->look = LOOK_NOTHING;
-        m->second_look_usec = USEC_INFINITY;
+        g->look = LOOK_NOTHING;
+        g->second_look_usec = USEC_INFINITY;
         s->is_over = true;
 }
 
 /* What waited for a job or a look to be over, at the end of the step in which it is. */
 static void go_on(Step *s) {
-        Machine *m = s->m;
+        Guard *g = s->g;
 
-        if (m->job != JOB_NONE || m->look != LOOK_NOTHING)
+        if (g->job != JOB_NONE || g->look != LOOK_NOTHING)
                 return;
-        if (m->stopping) {
+        if (g->stopping) {
                 stop_now(s);
                 return;
         }
-        if (m->queued) {
-                unsigned queued = m->queued;
+        if (g->queued) {
+                unsigned queued = g->queued;
 
-                m->queued = 0;
+                g->queued = 0;
                 for (Request r = 0; r < _REQUEST_MAX; r++)
                         if (queued & REQUEST_BIT(r))
                                 on_request(s, r);
         }
         /* A build leads to a comparison, too. */
-        if (step_build_if_due(s, m->build_for))
+        if (step_build_if_due(s, g->build_for))
                 return;
-        if (m->replan && m->job == JOB_NONE && m->look == LOOK_NOTHING) {
-                m->replan = false;
+        if (g->replan && g->job == JOB_NONE && g->look == LOOK_NOTHING) {
+                g->replan = false;
                 replan(s);
         }
 }
 
-void machine_step(Machine *m, const Input *in, const Moment *now, Actions *ret) {
-        Step s = { .m = m, .now = now, .out = ret };
+void guard_step(Guard *g, const Input *in, const Moment *now, Actions *ret) {
+        Step s = { .g = g, .now = now, .out = ret };
 
         ret->n = 0;
-        m->facts_are_new = false;
+        g->facts_are_new = false;
         switch (in->type) {
         case INPUT_START:
                 on_start(&s, in->record, in->log_is_whole);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* daemon/machine: requests, and the end of the service, in every situation. */
-#include "test-machine.h"
+/* daemon/guard: requests, and the end of the service, in every situation. */
+#include "test-guard.h"
 
 /* Where to a request leads from each situation. */
 START_TEST(requests) {
@@ -21,7 +21,7 @@ START_TEST(requests) {
         ck_assert_uint_eq(s.callers[request], 0);
         if (request == REQUEST_UNLOAD) {
                 ck_assert_uint_eq(s.answered[request], FAILURE_NONE);
-                ck_assert_int_eq(machine_state(&s.machine), MACHINE_UNLOADED);
+                ck_assert_int_eq(guard_state(&s.guard), IMAGE_UNLOADED);
                 ck_assert(!s.image.loaded && !s.on_disk);
         } else if (situation == UNAVAILABLE || situation == UNAVAILABLE_ARMED)
                 ck_assert_uint_eq(s.answered[request], FAILURE_DISABLED);
@@ -29,7 +29,7 @@ START_TEST(requests) {
                 ck_assert_uint_eq(s.answered[request], FAILURE_TIMEOUT);
         else {
                 ck_assert_uint_eq(s.answered[request], FAILURE_NONE);
-                ck_assert_int_eq(machine_state(&s.machine), MACHINE_ARMED);
+                ck_assert_int_eq(guard_state(&s.guard), IMAGE_ARMED);
                 ck_assert(s.image.ours && sim_is_covered(&s));
         }
         finish();
@@ -136,7 +136,7 @@ START_TEST(burst_at_a_held_batch) {
                 sim_request(&s, REQUEST_RELOAD);
                 sim_run(&s, 20 * USEC_PER_SEC);
                 plug(1);
-                while (s.machine.retry_usec > s.now_usec + s.skew_usec + 50 * USEC_PER_MSEC)
+                while (s.guard.retry_usec > s.now_usec + s.skew_usec + 50 * USEC_PER_MSEC)
                         sim_run(&s, 10 * USEC_PER_MSEC);
                 break;
         case 1: /* for a load */
@@ -208,7 +208,7 @@ START_TEST(failing_unload) {
         sim_request(&s, REQUEST_UNLOAD);
         sim_run(&s, USEC_PER_SEC);
         ck_assert_uint_eq(s.answered[REQUEST_UNLOAD], FAILURE_BUSY);
-        ck_assert_int_eq(machine_state(&s.machine), MACHINE_ARMED);
+        ck_assert_int_eq(guard_state(&s.guard), IMAGE_ARMED);
         plug(1);
         sim_run(&s, 2 * USEC_PER_SEC);
         ck_assert(sim_is_covered(&s));
@@ -216,24 +216,24 @@ START_TEST(failing_unload) {
         /* Of nothing: nothing is what is still wanted. */
         sim_request(&s, REQUEST_UNLOAD);
         sim_run(&s, USEC_PER_SEC);
-        ck_assert_int_eq(machine_state(&s.machine), MACHINE_UNLOADED);
+        ck_assert_int_eq(guard_state(&s.guard), IMAGE_UNLOADED);
         s.n_fate = 1;
         sim_request(&s, REQUEST_UNLOAD);
         sim_run(&s, USEC_PER_MINUTE);
-        ck_assert_int_eq(machine_state(&s.machine), MACHINE_UNLOADED);
+        ck_assert_int_eq(guard_state(&s.guard), IMAGE_UNLOADED);
         finish();
         ck_assert_uint_eq(s.n_loads, 2);
 }
 END_TEST
 
-/* The helper dies, but not before the image is gone. */
+/* The loader dies, but not before the image is gone. */
 START_TEST(unload_without_a_report) {
         boot(HOTPLUG_ABSENT);
         s.fate = FATE_CRASHED_LATE;
         s.n_fate = 1;
         sim_request(&s, REQUEST_UNLOAD);
         sim_run(&s, 30 * USEC_PER_MSEC);
-        ck_assert_int_eq(s.machine.look, LOOK_UNLOADED);
+        ck_assert_int_eq(s.guard.look, LOOK_UNLOADED);
         if (_i)
                 sim_input(&s, INPUT_STOP);
         sim_run(&s, USEC_PER_SEC);
@@ -255,7 +255,7 @@ START_TEST(unload_before_ready) {
         sim_request(&s, REQUEST_UNLOAD);
         sim_run(&s, 5 * USEC_PER_SEC);
         ck_assert_uint_eq(s.n_ready, 1);
-        ck_assert_int_eq(machine_state(&s.machine), MACHINE_UNLOADED);
+        ck_assert_int_eq(guard_state(&s.guard), IMAGE_UNLOADED);
         finish();
 }
 END_TEST
@@ -271,14 +271,14 @@ START_TEST(unloaded_stays_unloaded) {
         sim_input(&s, INPUT_RECONFIGURED);
         sim_log_line(&s);
         sim_run(&s, USEC_PER_HOUR);
-        ck_assert_int_eq(machine_state(&s.machine), MACHINE_UNLOADED);
+        ck_assert_int_eq(guard_state(&s.guard), IMAGE_UNLOADED);
         /* Somebody else's image is told, and left alone. */
         sim_foreign_load(&s, true, 0);
         sim_run(&s, USEC_PER_MINUTE);
-        ck_assert(s.machine.foreign && machine_is_armed(&s.machine));
+        ck_assert(s.guard.foreign && guard_is_armed(&s.guard));
         sim_request(&s, REQUEST_LOAD);
         sim_run(&s, USEC_PER_SEC);
-        ck_assert(s.image.ours && !s.machine.foreign);
+        ck_assert(s.image.ours && !s.guard.foreign);
         ck_assert_uint_eq(s.n_loads, 2);
         finish();
 }
@@ -295,11 +295,11 @@ START_TEST(stops) {
         if (situation == BEFORE_START)
                 sim_start(&s);
         s.settings.unload_on_stop = unload;
-        loads = s.helper == JOB_LOAD;
+        loads = s.job == JOB_LOAD;
         kills = s.n_kills;
         sim_input(&s, INPUT_STOP);
         sim_input(&s, INPUT_STOP);
-        ck_assert_uint_eq(s.n_kills, kills + (s.helper == JOB_PLAN));
+        ck_assert_uint_eq(s.n_kills, kills + (s.job == JOB_PLAN));
         if (s.running)
                 sim_request(&s, REQUEST_LOAD);
         sim_run(&s, 3 * USEC_PER_MINUTE);
@@ -326,7 +326,7 @@ START_TEST(stops) {
 }
 END_TEST
 
-/* There is one helper at a time, also when the service ends while one compares images. */
+/* There is one job at a time, also when the service ends while one compares images. */
 START_TEST(stop_while_planning) {
         reach(_i & 1 ? PLAN_HANGS : PLANNING);
         s.settings.unload_on_stop = _i & 2;
@@ -413,4 +413,4 @@ static void add_cases(Suite *suite) {
         ADD_TEST(suite, shutdown_unloads_nothing);
 }
 
-TEST_MAIN("machine-request", add_cases)
+TEST_MAIN("guard-request", add_cases)

@@ -1,26 +1,26 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* daemon/machine: the life of an event, sentence by sentence. */
-#include "test-machine.h"
+/* daemon/guard: the life of an event, sentence by sentence. */
+#include "test-guard.h"
 
-#include "daemon/machine-private.h"
+#include "daemon/guard-private.h"
 
 START_TEST(first_load) {
         sim_init(&s, HOTPLUG_KERNEL_UPDATES);
         sim_start(&s);
-        ck_assert_int_eq(machine_state(&s.machine), MACHINE_LOADING);
-        ck_assert(!machine_is_armed(&s.machine));
+        ck_assert_int_eq(guard_state(&s.guard), IMAGE_LOADING);
+        ck_assert(!guard_is_armed(&s.guard));
         ck_assert_uint_eq(s.n_ready, 0);
         sim_run(&s, USEC_PER_SEC);
-        ck_assert_int_eq(machine_state(&s.machine), MACHINE_ARMED);
-        ck_assert(machine_is_armed(&s.machine));
+        ck_assert_int_eq(guard_state(&s.guard), IMAGE_ARMED);
+        ck_assert(guard_is_armed(&s.guard));
         ck_assert_uint_eq(s.n_ready, 1);
         ck_assert(s.on_disk && !s.disk.must_reload);
         check_decision(0, VERDICT_LOAD, REASON_START, 0);
         ck_assert_str_eq(sim_decision(&s, 0)->result, "ok");
         ck_assert_str_eq(sim_decision(&s, 0)->details, "loaded in 320 ms");
-        ck_assert_uint_eq(s.machine.reloads, 0);
-        ck_assert_uint_eq(s.machine.last_load_duration_usec, 320 * USEC_PER_MSEC);
-        ck_assert_uint_eq(machine_deadline(&s.machine), USEC_INFINITY);
+        ck_assert_uint_eq(s.guard.reloads, 0);
+        ck_assert_uint_eq(s.guard.last_load_duration_usec, 320 * USEC_PER_MSEC);
+        ck_assert_uint_eq(guard_deadline(&s.guard), USEC_INFINITY);
         finish();
 }
 END_TEST
@@ -38,8 +38,8 @@ START_TEST(skips_on_one) {
         check_decision(0, VERDICT_SKIP, REASON_KERNEL_UPDATES, 8);
         ck_assert_uint_eq(sim_decision(&s, 0)->subsystems, SUBSYSTEM_BIT(SUBSYSTEM_MEMORY));
         ck_assert_uint_eq(s.n_loads, 1);
-        ck_assert_uint_eq(s.machine.batches, 1);
-        ck_assert_uint_eq(s.machine.batches_skipped, 1);
+        ck_assert_uint_eq(s.guard.batches, 1);
+        ck_assert_uint_eq(s.guard.batches_skipped, 1);
         ck_assert(sim_is_covered(&s));
         finish();
         ck_assert_uint_eq(s.n_loads, 1);
@@ -80,16 +80,16 @@ START_TEST(reloads_otherwise) {
         sim_run(&s, 2 * USEC_PER_SEC);
         check_decision(0, VERDICT_RELOAD, kernels[_i].cause, 128);
         ck_assert_uint_eq(s.n_loads, 2);
-        ck_assert_uint_eq(s.machine.reloads, 1);
+        ck_assert_uint_eq(s.guard.reloads, 1);
         ck_assert(sim_is_covered(&s));
-        ck_assert_uint_eq(s.machine.last_unprotected_usec, 300 * USEC_PER_MSEC);
+        ck_assert_uint_eq(s.guard.last_unprotected_usec, 300 * USEC_PER_MSEC);
 
         /* A DIMM goes. */
         sim_hotplug(&s, SUBSYSTEM_MEMORY, HOTPLUG_OFFLINE, 9);
         sim_hotplug(&s, SUBSYSTEM_MEMORY, HOTPLUG_REMOVE, 9);
         sim_run(&s, 2 * USEC_PER_SEC);
         check_decision(0, VERDICT_RELOAD, kernels[_i].cause, 2);
-        ck_assert_uint_eq(s.machine.total_unprotected_usec, 600 * USEC_PER_MSEC);
+        ck_assert_uint_eq(s.guard.total_unprotected_usec, 600 * USEC_PER_MSEC);
         finish();
         ck_assert_uint_eq(s.n_loads, 3);
 }
@@ -114,7 +114,7 @@ START_TEST(event_meets_load) {
         boot(HOTPLUG_KERNEL_UPDATES);
         sim_request(&s, REQUEST_RELOAD);
         sim_run(&s, 100 * USEC_PER_MSEC);
-        ck_assert_int_eq(s.machine.job, JOB_LOAD);
+        ck_assert_int_eq(s.guard.job, JOB_LOAD);
         s.n_events = 0;
         plug(1);
         sim_run(&s, 300 * USEC_PER_MSEC);
@@ -148,12 +148,12 @@ START_TEST(late_event_met_load) {
         sim_run(&s, 100 * USEC_PER_MSEC);
         sim_hotplug(&s, SUBSYSTEM_MEMORY, HOTPLUG_ADD, 3);
         sim_run(&s, USEC_PER_SEC);
-        ck_assert_int_eq(s.machine.job, JOB_NONE);
+        ck_assert_int_eq(s.guard.job, JOB_NONE);
         ck_assert(!sim_is_covered(&s));
         ck_assert(!s.disk.must_reload);
         sim_run(&s, 4 * USEC_PER_SEC);
-        ck_assert_uint_eq(s.machine.batch.events, _i ? 0 : 2);
-        ck_assert(s.machine.batch.met_load);
+        ck_assert_uint_eq(s.guard.batch.events, _i ? 0 : 2);
+        ck_assert(s.guard.batch.met_load);
         ck_assert(s.disk.must_reload);
         sim_run(&s, 2 * USEC_PER_SEC);
         check_decision(0, VERDICT_RELOAD, REASON_MET_LOAD, _i ? 0 : 2);
@@ -167,7 +167,7 @@ START_TEST(event_after_load) {
         boot(HOTPLUG_KERNEL_UPDATES);
         sim_request(&s, REQUEST_RELOAD);
         sim_run(&s, 320 * USEC_PER_MSEC);
-        ck_assert_int_eq(s.machine.job, JOB_NONE);
+        ck_assert_int_eq(s.guard.job, JOB_NONE);
         plug(1);
         sim_run(&s, 2 * USEC_PER_SEC);
         check_decision(0, VERDICT_SKIP, REASON_KERNEL_UPDATES, 2);
@@ -210,15 +210,15 @@ START_TEST(overflows) {
         boot(HOTPLUG_ABSENT);
         sim_input(&s, INPUT_OVERFLOW);
         sim_run(&s, 2 * USEC_PER_SEC);
-        ck_assert_uint_eq(s.machine.overflows, 1);
-        ck_assert_uint_eq(s.machine.history.n_total, 1);
+        ck_assert_uint_eq(s.guard.overflows, 1);
+        ck_assert_uint_eq(s.guard.history.n_total, 1);
         ck_assert_uint_eq(s.n_attribute_reads, 4);
 
         /* All events of a DIMM are lost. */
         s.n_overflow = 8;
         plug(4);
         sim_run(&s, 2 * USEC_PER_SEC);
-        ck_assert_uint_eq(s.machine.overflows, 9);
+        ck_assert_uint_eq(s.guard.overflows, 9);
         check_decision(0, VERDICT_RELOAD, REASON_ATTRIBUTE_ABSENT, 0);
         ck_assert_ptr_nonnull(strstr(sim_decision(&s, 0)->reason, "no event had told"));
         ck_assert_uint_eq(sim_decision(&s, 0)->subsystems, SUBSYSTEM_BIT(SUBSYSTEM_MEMORY));
@@ -294,15 +294,15 @@ START_TEST(events_that_do_not_count) {
         for (unsigned i = 0; i < 100; i++)
                 sim_uevent(&s, SUBSYSTEM_MEMORY, HOTPLUG_ONLINE, false, true);
         sim_run(&s, USEC_PER_MINUTE);
-        ck_assert_uint_eq(s.machine.events_received, 100);
-        ck_assert_uint_eq(s.machine.history.n_total, 1);
+        ck_assert_uint_eq(s.guard.events_received, 100);
+        ck_assert_uint_eq(s.guard.history.n_total, 1);
         /* "udevadm trigger" writes to all uevent files. */
         for (unsigned i = 0; i < 100; i++)
                 sim_uevent(&s, SUBSYSTEM_MEMORY, HOTPLUG_ADD, true, false);
         sim_run(&s, USEC_PER_MINUTE);
-        ck_assert_uint_eq(s.machine.events_received, 200);
-        ck_assert_uint_eq(s.machine.history.n_total, 1);
-        ck_assert_uint_eq(s.machine.batches, 0);
+        ck_assert_uint_eq(s.guard.events_received, 200);
+        ck_assert_uint_eq(s.guard.history.n_total, 1);
+        ck_assert_uint_eq(s.guard.batches, 0);
         ck_assert_uint_eq(s.n_attribute_reads, 4);
         finish();
         ck_assert_uint_eq(s.n_loads, 1);
@@ -439,7 +439,7 @@ START_TEST(events_meet_a_dry_run) {
                 sim_input(&s, INPUT_RECONFIGURED);
                 sim_request(&s, REQUEST_RELOAD);
         }
-        ck_assert_int_eq(s.machine.job, JOB_PLAN);
+        ck_assert_int_eq(s.guard.job, JOB_PLAN);
         sim_run(&s, 5 * USEC_PER_SEC);
         ck_assert_uint_eq(sim_decision(&s, 0)->events, 2);
         ck_assert_uint_eq(s.callers[REQUEST_RELOAD], 0);
@@ -466,14 +466,14 @@ END_TEST
 /* More actions than there is room for: the list stays whole, and it shows. */
 START_TEST(too_many_actions) {
         Actions actions = { 0 };
-        Machine m = { 0 };
-        Step step = { .m = &m, .out = &actions };
+        Guard g = { 0 };
+        Step step = { .g = &g, .out = &actions };
 
         for (size_t i = 0; i < ACTIONS_MAX; i++)
                 step_emit(&step, ACTION_SAVE_RECORD);
-        ck_assert_uint_eq(m.actions_lost, 0);
+        ck_assert_uint_eq(g.actions_lost, 0);
         step_emit(&step, ACTION_EXIT);
-        ck_assert_uint_eq(m.actions_lost, 1);
+        ck_assert_uint_eq(g.actions_lost, 1);
         ck_assert_uint_eq(actions.n, ACTIONS_MAX);
         ck_assert_int_eq(actions.items[ACTIONS_MAX - 2].type, ACTION_SAVE_RECORD);
         ck_assert_int_eq(actions.items[ACTIONS_MAX - 1].type, ACTION_EXIT);
@@ -488,10 +488,10 @@ START_TEST(nonsense) {
                 { .type = INPUT_START, .record = &record },
                 { .type = INPUT_TIMER },
         };
-        Machine before;
+        Guard before;
 
         boot(HOTPLUG_KERNEL_UPDATES);
-        before = s.machine;
+        before = s.guard;
         before.facts_are_new = false;
         for (Job job = JOB_NONE; job < _JOB_MAX; job++) {
                 reports[job].job = job;
@@ -501,10 +501,10 @@ START_TEST(nonsense) {
                 Moment now = { .monotonic_usec = s.now_usec + s.skew_usec };
                 Actions actions;
 
-                machine_step(&s.machine, &inputs[i], &now, &actions);
+                guard_step(&s.guard, &inputs[i], &now, &actions);
                 ck_assert_uint_eq(actions.n, 0);
         }
-        ck_assert_mem_eq(&s.machine, &before, sizeof(before));
+        ck_assert_mem_eq(&s.guard, &before, sizeof(before));
         finish();
         ck_assert_uint_eq(s.n_loads, 1);
 }
@@ -516,11 +516,11 @@ START_TEST(glances) {
         boot(HOTPLUG_KERNEL_UPDATES);
         sim_request(&s, REQUEST_RELOAD);
         sim_run(&s, 100 * USEC_PER_MSEC);
-        ck_assert(machine_is_armed(&s.machine));
+        ck_assert(guard_is_armed(&s.guard));
         sim_glance(&s);
-        ck_assert(!machine_is_armed(&s.machine));
+        ck_assert(!guard_is_armed(&s.guard));
         sim_run(&s, USEC_PER_SEC);
-        ck_assert(machine_is_armed(&s.machine));
+        ck_assert(guard_is_armed(&s.guard));
         s.n_steps = 0;
         sim_glance(&s);
         ck_assert_uint_eq(s.n_steps, 1);
@@ -583,4 +583,4 @@ static void add_cases(Suite *suite) {
         ADD_TEST(suite, clock_goes_back);
 }
 
-TEST_MAIN("machine", add_cases)
+TEST_MAIN("guard", add_cases)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The state machine: what it knows of an image that lists memory which is gone, and of events after
+/* The guard: what it knows of an image that lists memory which is gone, and of events after
  * which an image covers all that it did. */
-#include "test-machine.h"
+#include "test-guard.h"
 
 #include "daemon/status.h"
 
@@ -16,7 +16,7 @@ static void tell(HotplugAction action, uint64_t seqnum) {
 static bool is_stale(const char *words) {
         Status status;
 
-        status_fill(&status, &s.machine, NULL);
+        status_fill(&status, &s.guard, NULL);
         ck_assert_int_eq(status.stale, status.stale_reason[0] != '\0');
         if (status.stale)
                 ck_assert_msg(strstr(status.stale_reason, words), "%s", status.stale_reason);
@@ -39,7 +39,7 @@ START_TEST(removal_is_told) {
         remove_two_blocks();
         ck_assert_uint_eq(s.n_loads, 1);
         ck_assert(is_stale("2 memory blocks"));
-        ck_assert_uint_eq(s.machine.record.removed_blocks, 2);
+        ck_assert_uint_eq(s.guard.record.removed_blocks, 2);
 
         /* The next rebuild mends it. */
         tell(HOTPLUG_ONLINE, 0);
@@ -103,17 +103,17 @@ START_TEST(removal_elsewhere) {
         sim_run(&s, 40 * USEC_PER_SEC);
         /* Nobody reloads for it. */
         s.settings.triggers[SUBSYSTEM_MEMORY] = (TriggerSetting){ .actions = 0 };
-        machine_set_settings(&s.machine, &s.settings, s.architecture);
+        guard_set_settings(&s.guard, &s.settings, s.architecture);
         remove_two_blocks();
         ck_assert_int_eq(is_stale("2 memory blocks"), cases[_i].stale);
-        s.machine.record.removed_blocks = 0;
+        s.guard.record.removed_blocks = 0;
         sim_input(&s, INPUT_OVERFLOW);
         sim_run(&s, 5 * USEC_PER_SEC);
         ck_assert_int_eq(is_stale("uevents were lost"), cases[_i].stale);
-        s.machine.record.lost_events = false;
+        s.guard.record.lost_events = false;
         /* And if no event told of it. */
         s.settings.triggers[SUBSYSTEM_MEMORY].automatic = true;
-        machine_set_settings(&s.machine, &s.settings, s.architecture);
+        guard_set_settings(&s.guard, &s.settings, s.architecture);
         s.n_lose = 2;
         sim_hotplug(&s, SUBSYSTEM_MEMORY, HOTPLUG_REMOVE, 1);
         sim_run(&s, USEC_PER_MINUTE);
@@ -125,12 +125,12 @@ END_TEST
 
 START_TEST(old_news) {
         boot(HOTPLUG_KERNEL_UPDATES);
-        s.machine.before_seqnum = 10;
+        s.guard.before_seqnum = 10;
         tell(HOTPLUG_REMOVE, 10);
-        ck_assert_uint_eq(s.machine.record.removed_blocks, 0);
+        ck_assert_uint_eq(s.guard.record.removed_blocks, 0);
         tell(HOTPLUG_REMOVE, 11);
-        ck_assert_uint_eq(s.machine.record.removed_blocks, 1);
-        s.machine.before_seqnum = 0;
+        ck_assert_uint_eq(s.guard.record.removed_blocks, 1);
+        s.guard.before_seqnum = 0;
         sim_run(&s, USEC_PER_SEC);
         finish();
 }
@@ -139,20 +139,20 @@ END_TEST
 /* udevd hands on the events of different blocks in any order; the kernel had its own. */
 START_TEST(other_order) {
         boot(HOTPLUG_KERNEL_UPDATES);
-        s.machine.before_seqnum = 10;
+        s.guard.before_seqnum = 10;
         tell(HOTPLUG_OFFLINE, 100);
         tell(HOTPLUG_REMOVE, 103);
         tell(HOTPLUG_REMOVE, 102);
         tell(HOTPLUG_OFFLINE, 101);
-        ck_assert_uint_eq(s.machine.record.removed_blocks, 2);
+        ck_assert_uint_eq(s.guard.record.removed_blocks, 2);
         /* This one came after both. */
         tell(HOTPLUG_ONLINE, 104);
-        ck_assert_uint_eq(s.machine.record.removed_blocks, 0);
+        ck_assert_uint_eq(s.guard.record.removed_blocks, 0);
         /* And this one before any that is counted now. */
         tell(HOTPLUG_REMOVE, 105);
         tell(HOTPLUG_OFFLINE, 102);
-        ck_assert_uint_eq(s.machine.record.removed_blocks, 1);
-        s.machine.before_seqnum = 0;
+        ck_assert_uint_eq(s.guard.record.removed_blocks, 1);
+        s.guard.before_seqnum = 0;
         sim_run(&s, USEC_PER_SEC);
         finish();
 }
@@ -162,7 +162,7 @@ END_TEST
 static void check_text(const char *expected) {
         Status status;
 
-        status_fill(&status, &s.machine, NULL);
+        status_fill(&status, &s.guard, NULL);
         ck_assert_str_eq(status.stale_reason, expected);
         ck_assert_int_eq(status.stale, expected[0] != '\0');
 }
@@ -190,7 +190,7 @@ START_TEST(texts) {
         sim_run(&s, USEC_PER_MSEC);
         check_text(missed);
         /* During the reload it is stale for the reason for which it was before. */
-        while (s.machine.job != JOB_LOAD)
+        while (s.guard.job != JOB_LOAD)
                 sim_run(&s, USEC_PER_MSEC);
         check_text(missed);
         sim_run(&s, 5 * USEC_PER_SEC);
@@ -226,7 +226,7 @@ START_TEST(failed_loads) {
         else
                 sim_request(&s, REQUEST_RELOAD);
         sim_run(&s, 10 * USEC_PER_SEC);
-        ck_assert_int_eq(machine_state(&s.machine), MACHINE_FAILED);
+        ck_assert_int_eq(guard_state(&s.guard), IMAGE_FAILED);
         check_text(cases[_i].text
                            ?: "kdump-load ended without a word, and which image is loaded "
                               "is not known");
@@ -255,24 +255,24 @@ START_TEST(what_counts) {
 
         boot(_i ? HOTPLUG_KERNEL_UPDATES : HOTPLUG_ABSENT);
         sim_feed(&s, &cpu);
-        ck_assert_uint_eq(s.machine.record.removed_blocks, 0);
+        ck_assert_uint_eq(s.guard.record.removed_blocks, 0);
         tell(HOTPLUG_REMOVE, 0);
-        ck_assert_uint_eq(s.machine.record.removed_blocks, 1);
+        ck_assert_uint_eq(s.guard.record.removed_blocks, 1);
         cpu.uevent.action = HOTPLUG_ONLINE;
         sim_feed(&s, &cpu);
         tell(HOTPLUG_ADD, 0);
-        ck_assert_uint_eq(s.machine.record.removed_blocks, 1);
+        ck_assert_uint_eq(s.guard.record.removed_blocks, 1);
         tell(_i ? HOTPLUG_OFFLINE : HOTPLUG_ONLINE, 0);
-        ck_assert_uint_eq(s.machine.record.removed_blocks, !_i);
+        ck_assert_uint_eq(s.guard.record.removed_blocks, !_i);
         sim_run(&s, 5 * USEC_PER_SEC);
         /* A load makes a new one, from what there is. */
         sim_input(&s, INPUT_OVERFLOW);
         tell(HOTPLUG_REMOVE, 0);
-        ck_assert(s.machine.record.lost_events);
+        ck_assert(s.guard.record.lost_events);
         sim_request(&s, REQUEST_RELOAD);
         sim_run(&s, 5 * USEC_PER_SEC);
-        ck_assert_uint_eq(s.machine.record.removed_blocks, 0);
-        ck_assert(!s.machine.record.lost_events);
+        ck_assert_uint_eq(s.guard.record.removed_blocks, 0);
+        ck_assert(!s.guard.record.lost_events);
         finish();
 }
 END_TEST
@@ -281,8 +281,8 @@ START_TEST(not_of_others) {
         reach(FOREIGN_ADOPTED);
         tell(HOTPLUG_REMOVE, 0);
         sim_input(&s, INPUT_OVERFLOW);
-        ck_assert_uint_eq(s.machine.record.removed_blocks, 0);
-        ck_assert(!s.machine.record.lost_events);
+        ck_assert_uint_eq(s.guard.record.removed_blocks, 0);
+        ck_assert(!s.guard.record.lost_events);
         check_text("");
         sim_done(&s);
 }
@@ -297,8 +297,8 @@ START_TEST(is_kept) {
         sim_kill(&s);
         sim_start(&s);
         sim_run(&s, USEC_PER_SEC);
-        ck_assert_uint_eq(s.machine.record.removed_blocks, 2);
-        ck_assert(s.machine.record.lost_events);
+        ck_assert_uint_eq(s.guard.record.removed_blocks, 2);
+        ck_assert(s.guard.record.lost_events);
         ck_assert_uint_eq(s.n_loads, 1);
         check_text("2 memory blocks went away that a dump would still list");
         finish();
@@ -324,7 +324,7 @@ START_TEST(idle_events) {
         check_decision(0, VERDICT_SKIP, _i == 3 ? REASON_KERNEL_UPDATES : REASON_IDLE, 2);
         if (_i != 3)
                 ck_assert_ptr_nonnull(strstr(sim_decision(&s, 0)->reason, "online or not"));
-        ck_assert_uint_eq(s.machine.batches_skipped, 1);
+        ck_assert_uint_eq(s.guard.batches_skipped, 1);
         finish();
         ck_assert_uint_eq(s.n_loads, 1);
 }
@@ -396,12 +396,12 @@ START_TEST(impossible) {
         ck_assert_str_eq(sim_decision(&s, 0)->result, "impossible");
         ck_assert(is_stale("the reload for it failed"));
         ck_assert(s.disk.must_reload);
-        status_fill(&status, &s.machine, NULL);
+        status_fill(&status, &s.guard, NULL);
         ck_assert(status.armed);
         ck_assert_str_eq(status.obstacle, "there is no reservation");
         finish();
         ck_assert(!is_stale(""));
-        status_fill(&status, &s.machine, NULL);
+        status_fill(&status, &s.guard, NULL);
         ck_assert_str_eq(status.obstacle, "");
 }
 END_TEST
@@ -416,7 +416,7 @@ START_TEST(tried_once) {
         s.plans_work = true;
         remove_two_blocks();
         s.image.sets[SUBSYSTEM_MEMORY] = 0xff; /* it is restored as it was */
-        s.machine.record.removed_blocks = 2;
+        s.guard.record.removed_blocks = 2;
         ck_assert_uint_eq(s.n_loads, 2);
         for (unsigned i = 0; i < 10; i++) {
                 sim_log_line(&s);
@@ -455,4 +455,4 @@ static void add_cases(Suite *suite) {
         ADD_TEST(suite, is_kept);
 }
 
-TEST_MAIN("machine-stale", add_cases)
+TEST_MAIN("guard-stale", add_cases)

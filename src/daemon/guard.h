@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The state machine of the crash image. It is told what happened and what was seen, and answers
- * with what is to be done; it does nothing itself. Time, randomness and facts are parameters, so
- * that every course of events can be played through in a test. */
+/* The guard of the crash image: a state machine. It is told what happened and what was seen, and
+ * answers with what is to be done; it does nothing itself. Time, randomness and facts are
+ * parameters, so that every course of events can be played through in a test. */
 #pragma once
 
 #include <stdbool.h>
@@ -18,16 +18,16 @@
 #include "daemon/batch.h"
 #include "daemon/decision.h"
 
-typedef enum MachineState {
-        MACHINE_UNAVAILABLE, /* nothing can be loaded as the machine is */
-        MACHINE_UNLOADED,    /* nothing is loaded, because somebody asked for that */
-        MACHINE_LOADING,     /* kdump-load is at work */
-        MACHINE_ARMED,       /* an image is loaded */
-        MACHINE_FAILED,      /* the last load failed; it is tried again */
-        _MACHINE_STATE_MAX,
-} MachineState;
+typedef enum ImageState {
+        IMAGE_UNAVAILABLE, /* nothing can be loaded as the machine is */
+        IMAGE_UNLOADED,    /* nothing is loaded, because somebody asked for that */
+        IMAGE_LOADING,     /* kdump-load is at work */
+        IMAGE_ARMED,       /* an image is loaded */
+        IMAGE_FAILED,      /* the last load failed; it is tried again */
+        _IMAGE_STATE_MAX,
+} ImageState;
 
-DECLARE_NAME_TABLE(machine_state, MachineState);
+DECLARE_NAME_TABLE(image_state, ImageState);
 
 /* What the clocks and the dice say at the moment of a step. */
 typedef struct Moment {
@@ -103,11 +103,11 @@ typedef enum InputType {
         INPUT_UEVENT,       /* of a cpu or memory device */
         INPUT_OVERFLOW,     /* uevents were lost */
         INPUT_LOOK_AGAIN,   /* resume: events may have been missed */
-        INPUT_RECONFIGURED, /* machine_set_settings() was called: look at everything again */
+        INPUT_RECONFIGURED, /* guard_set_settings() was called: look at everything again */
         INPUT_MOUNTED,      /* something was mounted that kernels or initrds may be on: the same */
         INPUT_REFRESH,      /* what goes into the initramfs may have changed: find out */
         INPUT_KERNEL_LOG,   /* a line that says that an update of the image failed, or may have */
-        INPUT_TIMER,        /* machine_deadline() has passed; harmless at any other time */
+        INPUT_TIMER,        /* guard_deadline() has passed; harmless at any other time */
         INPUT_WATCH,        /* now and then, to notice what nobody tells */
         INPUT_GLANCE,  /* somebody asks whether an image is loaded: this is what the kernel says */
         INPUT_FACTS,   /* the answer to ACTION_LOOK */
@@ -121,7 +121,7 @@ typedef struct Input {
         InputType type;
         union {
                 struct {                     /* START */
-                        ImageRecord *record; /* its contents move into the machine */
+                        ImageRecord *record; /* its contents move into the guard */
                         /* The kernel's log is at hand from where the record knows it on: lines that
                          * came since follow as KERNEL_LOG. */
                         bool log_is_whole;
@@ -136,7 +136,7 @@ typedef struct Input {
                 bool log_was_lost; /* KERNEL_LOG: records were overwritten before they were read */
                 int loaded;        /* GLANCE: as in Facts */
                 const Facts *facts;
-                JobReport *ended; /* its contents move into the machine */
+                JobReport *ended; /* its contents move into the guard */
                 Request request;
                 bool going_down; /* STOP: the whole system ends, not only the service */
         };
@@ -147,10 +147,10 @@ typedef enum ActionType {
         ACTION_START, /* start a job */
         ACTION_KILL,  /* kill the job that is running; its end is still awaited */
         ACTION_STUCK, /* it did not end: say so, and wait for the end of a build aside */
-        ACTION_SAVE_RECORD, /* write machine.record where the next process will find it */
+        ACTION_SAVE_RECORD, /* write guard.record where the next process will find it */
         ACTION_DROP_RECORD, /* and remove it */
         ACTION_DECIDED,     /* a decision is complete: log it, tell it */
-        ACTION_BUILT,       /* a build ended with something new to tell, see machine.build_state */
+        ACTION_BUILT,       /* a build ended with something new to tell, see guard.build_state */
         ACTION_ANSWER,      /* reply to all callers of some requests */
         ACTION_READY,       /* the first load ended, either way */
         ACTION_EXIT,        /* the process may end */
@@ -224,8 +224,8 @@ DECLARE_NAME_TABLE(build_state, BuildState);
         "kdump-load hangs in the kernel and cannot be killed (does a file system or a " \
         "disk hang?); nothing can be loaded or unloaded before it has ended"
 
-/* Fields are for reading by status.c and by tests; only machine*.c writes them. */
-typedef struct Machine {
+/* Fields are for reading by status.c and by tests; only guard*.c writes them. */
+typedef struct Guard {
         const Settings *settings;
         const ArchitectureTriggers *triggers;
         unsigned actions[_SUBSYSTEM_MAX]; /* which uevents count */
@@ -261,7 +261,7 @@ typedef struct Machine {
         ImageRecord record;
         LoadReport report;               /* of the job that ended last, until it was judged */
         bool foreign;                    /* what is loaded is not ours */
-        char note[DECISION_DETAILS_MAX]; /* what else to say of an armed machine */
+        char note[DECISION_DETAILS_MAX]; /* what else to say while armed */
 
         HotplugAnswer answers[_SUBSYSTEM_MAX]; /* as last read */
 
@@ -309,38 +309,38 @@ typedef struct Machine {
         uint64_t last_event_usec, last_load_usec, last_load_duration_usec;
         uint64_t last_unprotected_usec, total_unprotected_usec;
         uint64_t retry_realtime_usec;
-} Machine;
+} Guard;
 
-/* Sets up a machine; settings must outlive it or be replaced. architecture is uname's machine. */
-void machine_init(Machine *m, const Settings *settings, const char *architecture);
-void machine_done(Machine *m);
+/* Sets up a guard; settings must outlive it or be replaced. architecture is uname's machine. */
+void guard_init(Guard *g, const Settings *settings, const char *architecture);
+void guard_done(Guard *g);
 
 /* Takes new settings; INPUT_RECONFIGURED is to follow. */
-void machine_set_settings(Machine *m, const Settings *settings, const char *architecture);
+void guard_set_settings(Guard *g, const Settings *settings, const char *architecture);
 
-/* Moves the machine by one input, for which machine_timer_is_first() has been asked. Fills *ret
+/* Moves the guard by one input, for which guard_timer_is_first() has been asked. Fills *ret
  * with what is to be done, in this order. If there is an ACTION_LOOK, it is the last one. Inputs
  * that make no sense at the moment are ignored. */
-void machine_step(Machine *m, const Input *input, const Moment *now, Actions *ret);
+void guard_step(Guard *g, const Input *input, const Moment *now, Actions *ret);
 
 /* The monotonic time at which INPUT_TIMER is wanted, USEC_INFINITY if at none. */
-uint64_t machine_deadline(const Machine *m);
+uint64_t guard_deadline(const Guard *g);
 
 /* Whether INPUT_TIMER is due before this input: what prolongs a batch comes too late for one whose
  * time has come, or a flood of events would put the decision off until it is over. */
-bool machine_timer_is_first(const Machine *m, const Input *input, const Moment *now);
+bool guard_timer_is_first(const Guard *g, const Input *input, const Moment *now);
 
-MachineState machine_state(const Machine *m);
+ImageState guard_state(const Guard *g);
 
 /* Whether our own load runs, or did until a moment ago and was not judged yet. */
-bool machine_load_runs(const Machine *m) _pure_;
+bool guard_load_runs(const Guard *g) _pure_;
 
 /* Whether a subsystem of the pending batch is one that the kernel does not follow by itself, by its
  * latest answer. */
-bool machine_needs_reload(const Machine *m);
+bool guard_needs_reload(const Guard *g);
 
 /* Whether the initramfs is one that is to be built here (Initrd=auto). */
-bool machine_builds(const Machine *m);
+bool guard_builds(const Guard *g);
 
 /* Whether an image is loaded, by the latest look that can be trusted. */
-bool machine_is_armed(const Machine *m);
+bool guard_is_armed(const Guard *g);

@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the files of the state machine share with each other and with nobody else. They stand in the
+/* What the files of the guard share with each other and with nobody else. They stand in the
  * order in which they follow here: each calls only what comes before it. */
 #pragma once
 
-#include "daemon/machine.h"
+#include "daemon/guard.h"
 
-/* One step under way: the machine, the moment, and the list of actions that grows. */
+/* One step under way: the guard, the moment, and the list of actions that grows. */
 typedef struct Step {
-        Machine *m;
+        Guard *g;
         const Moment *now;
         Actions *out;
         bool is_over; /* a job or a look is: the step ends with what waited for that */
 } Step;
 
-/* machine-step.c: the ground. */
+/* guard-step.c: the ground. */
 Action *step_emit(Step *s, ActionType type);
 /* An answer to all callers of these requests. */
 void step_answer(Step *s, unsigned requests, Failure failure, const char *text);
@@ -22,15 +22,15 @@ void step_ready(Step *s);
 /* Asks for facts; what a look of this kind reads is known here. Always the last action. */
 void step_look(Step *s, Look look);
 /* Subsystems whose events count here and in which the latest facts differ from since. */
-unsigned machine_moved(const Machine *m, const Fingerprint *since);
+unsigned guard_moved(const Guard *g, const Fingerprint *since);
 /* Takes the image that is loaded as covering the machine of the latest facts. */
 void step_covered(Step *s);
 void step_save(Step *s);
 void step_forget(Step *s);
 /* Empties the record but for what is counted over the whole boot. */
-void machine_reset_record(Machine *m);
+void guard_reset_record(Guard *g);
 
-/* machine-batch.c: what the kernel tells. */
+/* guard-batch.c: what the kernel tells. */
 void step_uevent(Step *s, const Input *in);
 void step_overflow(Step *s);
 void step_look_again(Step *s);
@@ -39,12 +39,12 @@ void step_kernel_log(Step *s, bool was_lost);
  * moved. Its batch reloads, within LOG_RELOADS_MAX. */
 void step_believe_log(Step *s, bool moved);
 /* Whether the image that is loaded goes on listing memory that is removed. */
-bool machine_lists_removed(const Machine *m);
-void machine_touch_batch(Machine *m, uint64_t now_usec);
+bool guard_lists_removed(const Guard *g);
+void guard_touch_batch(Guard *g, uint64_t now_usec);
 /* When the pending batch may be decided; USEC_INFINITY if there is none. */
-uint64_t machine_batch_due(const Machine *m);
+uint64_t guard_batch_due(const Guard *g);
 
-/* machine-job.c: what runs as a process. Always the last action: the next step may come before it
+/* guard-job.c: what runs as a process. Always the last action: the next step may come before it
  * is done. */
 void step_start(Step *s, const JobOrder *order);
 /* Starts a build; the first only if it is due and nothing is more urgent, and says whether it did.
@@ -62,7 +62,7 @@ void step_give_up(Step *s);
 /* But then a build did. */
 void step_build_unstuck(Step *s);
 
-/* machine-load.c. Records a decision that is complete as it is made. */
+/* guard-load.c. Records a decision that is complete as it is made. */
 void step_decided(Step *s, Verdict verdict, Reason reason, const char *remark, const char *result,
                   const char *details);
 /* Opens a decision for a load, taking what the batch has counted, and starts it as soon as facts
@@ -77,13 +77,13 @@ void step_unload(Step *s, Reason reason);
 /* Sets the time of the next try, or of the next plan. */
 void step_set_retry(Step *s);
 /* There is nothing to be tried again. */
-void machine_forget_failure(Machine *m);
+void guard_forget_failure(Guard *g);
 void step_judge_load(Step *s);
 void step_judge_unload(Step *s);
 /* Why the load, plan or unload that ended last failed. */
-const char *step_failure_text(const Machine *m);
+const char *step_failure_text(const Guard *g);
 
-/* machine-look.c: goes on when the facts come that were asked for. */
+/* guard-look.c: goes on when the facts come that were asked for. */
 void step_facts(Step *s, const Facts *facts);
 
 /* The kernel's own update takes the image away for 1.5 ms as seen in sysfs, so one look that

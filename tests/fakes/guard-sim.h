@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A made-up kernel and the world around it, in which a state machine lives on a virtual clock.
- * Carries out the machine's actions as the daemon does, and checks after each step what must
+/* A made-up kernel and the world around it, in which a guard lives on a virtual clock.
+ * Carries out the guard's actions as the daemon does, and checks after each step what must
  * hold always. */
 #pragma once
 
-#include "daemon/machine.h"
+#include "daemon/guard.h"
 
-/* How the next helpers fare. */
+/* How the next jobs fare. */
 typedef enum Fate {
         FATE_OK,
         FATE_NOT_STARTED,   /* fork fails */
@@ -24,7 +24,7 @@ typedef enum Fate {
 
 typedef struct SimImage {
         bool loaded;
-        bool ours;    /* loaded by a helper of ours */
+        bool ours;    /* loaded by a loader of ours */
         bool updates; /* the kernel rewrites it at hotplug */
         unsigned generation;
         uint64_t sets[_SUBSYSTEM_MAX]; /* what it covers */
@@ -73,7 +73,7 @@ typedef struct Sim {
         uint64_t hidden_usec;  /* when one last did */
         Fate fate;
         bool unkillable; /* whatever is killed goes on, until sim_unstick() */
-        unsigned n_fate; /* for so many helpers; UINT_MAX: for ever */
+        unsigned n_fate; /* for so many jobs; UINT_MAX: for ever */
         bool plans_work; /* and dry runs are no part of that */
         uint64_t prepare_usec, call_usec;
         uint64_t uevent_delay_usec, log_delay_usec;
@@ -88,13 +88,13 @@ typedef struct Sim {
         uint64_t lock_until_usec; /* somebody else's load holds the kexec lock */
         SimImage coming;          /* and brings this */
         uint64_t next_watch_usec;
-        Job helper;
+        Job job;
         bool in_call, hangs, killed, had_image, forced;
-        bool aside;           /* a build that could not be killed is still there */
-        uint64_t helper_usec; /* when its next phase begins */
+        bool aside;        /* a build that could not be killed is still there */
+        uint64_t job_usec; /* when its next phase begins */
         uint64_t call_start_usec;
-        Fate helper_fate;
-        unsigned helper_generation;
+        Fate job_fate;
+        unsigned job_generation;
         SimImage snapshot;
         bool launched; /* a load is between its first look and its verdict */
         uint64_t removed_in_load[_SUBSYSTEM_MAX]; /* since the look that preceded it */
@@ -111,7 +111,7 @@ typedef struct Sim {
         size_t n_events;
 
         /* The process. */
-        Machine machine;
+        Guard guard;
         bool running;
         bool on_disk;
         ImageRecord disk;
@@ -129,7 +129,7 @@ typedef struct Sim {
          * launch of the last one that dropped a good image; and at the launch of this one. */
         uint64_t excused_causes, excused_at_launch;
         bool untold;      /* a load that ended without a word has had its second try since then */
-        uint64_t excuses; /* of the input that is on its way to the machine */
+        uint64_t excuses; /* of the input that is on its way to the guard */
         uint64_t n_attribute_reads, n_fingerprints, n_answers, n_told_builds;
         uint64_t n_verdicts[_VERDICT_MAX];
         Failure answered[_REQUEST_MAX];
@@ -152,7 +152,7 @@ void sim_done(Sim *s);
 /* Starts the daemon, with the record that the last one left. */
 void sim_start(Sim *s);
 
-/* kill -9, which takes the helper along as systemd does. Harmless if the daemon does not run.
+/* kill -9, which takes the job along as systemd does. Harmless if the daemon does not run.
  * Lines of the kernel's log that are on their way, or come before the next start, are lost; and
  * so are uevents that fell into a load. If the set of devices is the same after that, nothing
  * can tell the next process. */
@@ -193,7 +193,7 @@ void sim_log_line(Sim *s);
 bool sim_is_covered(const Sim *s);
 
 /* Ends all trouble, lets some minutes pass, and checks the promise: whatever happened, the
- * machine is armed with an image that covers it, nobody waits for an answer, and nothing but the
+ * guard is armed with an image that covers it, nobody waits for an answer, and nothing but the
  * watchdog wakes the daemon. */
 void sim_calm(Sim *s);
 
@@ -202,5 +202,5 @@ const Decision *sim_decision(const Sim *s, size_t i);
 
 /* Plays a script of bytes: the first two choose the world, each further pair lets something
  * happen. Any bytes are a script. Ends with sim_calm(). Returns the number of steps that the
- * machine made; raises *ret_longest to the longest list of actions, if it is not NULL. */
+ * guard made; raises *ret_longest to the longest list of actions, if it is not NULL. */
 uint64_t sim_play(const uint8_t *script, size_t size, size_t *ret_longest);

@@ -2,7 +2,7 @@
 /* Scripts of bytes, for what nobody thought of: random ones in the tests, found ones in fuzzing. */
 #include <limits.h>
 
-#include "machine-sim.h"
+#include "guard-sim.h"
 
 typedef enum Op {
         OP_ADD_MEMORY,
@@ -53,14 +53,14 @@ static void burst(Sim *s, unsigned arg) {
         }
 }
 
-/* Inputs that the machine did not ask for, or not now. */
+/* Inputs that the guard did not ask for, or not now. */
 static void nonsense(Sim *s, unsigned arg) {
         static const Job jobs[] = { JOB_NONE, JOB_PLAN, JOB_LOAD, JOB_UNLOAD, JOB_NONE };
         size_t i = arg % ELEMENTSOF(jobs);
 
         if (jobs[i] == JOB_NONE)
                 sim_input(s, i == 0 ? INPUT_TIMER : INPUT_START);
-        else if (jobs[i] != s->helper)
+        else if (jobs[i] != s->job)
                 sim_ended(s, jobs[i]);
 }
 
@@ -78,7 +78,7 @@ static void reconfigure(Sim *s, unsigned arg) {
         if (arg & 8)
                 s->settings.unload_on_stop = arg & 16;
         if (s->running)
-                machine_set_settings(&s->machine, &s->settings, s->architecture);
+                guard_set_settings(&s->guard, &s->settings, s->architecture);
         sim_input(s, arg & 128 ? INPUT_MOUNTED : INPUT_RECONFIGURED);
 }
 
