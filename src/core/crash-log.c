@@ -143,7 +143,7 @@ static Found find_crash(const char *log, size_t size) {
                         return (Found){ line, line.start };
                 }
         }
-        /* Without a panic, as when somebody else starts the crash kernel, an oops will do. */
+        /* Without a panic, as when somebody else starts the capture kernel, an oops will do. */
         if (!cause.start)
                 cause = request;
         return (Found){ cause, cause.start };

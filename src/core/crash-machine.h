@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What a crash image that we build ourselves has to know of the running machine. */
+/* What a crash kernel image that we build ourselves has to know of the running machine. */
 #pragma once
 
 #include <stdbool.h>

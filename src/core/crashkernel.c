@@ -137,7 +137,7 @@ bool crashkernel_asks_cma(const char *command_line) {
         return find_last(command_line, ",cma", true, &value);
 }
 
-#define NOTHING_IS_RESERVED "no memory is reserved for a crash kernel"
+#define NOTHING_IS_RESERVED "no memory is reserved for a capture kernel"
 
 #define WRITE_SIZE "write crashkernel=SIZE (\"kdumpctl estimate\" says how much) and reboot"
 

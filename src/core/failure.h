@@ -8,8 +8,8 @@
 
 typedef enum Failure {
         FAILURE_NONE,
-        /* The machine cannot take a crash image as it is; trying again is no use before somebody
-         * changes that. */
+        /* The machine cannot take a crash kernel image as it is; trying again is no use before
+         * somebody changes that. */
         FAILURE_NO_KEXEC,       /* the kernel has no kexec */
         FAILURE_NO_RESERVATION, /* crashkernel= is missing or gave nothing */
         FAILURE_DISABLED,       /* kernel.kexec_load_disabled=1 */

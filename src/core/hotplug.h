@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What can be plugged, which uevents of it count on which architecture, and what the kernel answers
- * when it is asked whether it keeps the crash image up to date by itself. */
+ * when it is asked whether it keeps the crash kernel image up to date by itself. */
 #pragma once
 
 #include <stdbool.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A kernel's file: what loading it as a crash kernel depends on. Pure: works on the first bytes of
- * the file. */
+/* A kernel's file: what loading it as a capture kernel depends on. Pure: works on the first bytes
+ * of the file. */
 #pragma once
 
 #include <stdbool.h>

@@ -48,7 +48,7 @@ const MemoryRange *memory_map_highest(const MemoryMap *map, MemoryType type) {
         return found;
 }
 
-/* Adds [start, end) without the ranges for the crash kernel, which are sorted and few. */
+/* Adds [start, end) without the ranges for the capture kernel, which are sorted and few. */
 static int add_without(MemoryMap *map, uint64_t start, uint64_t end, const MemoryMap *without) {
         int r;
 

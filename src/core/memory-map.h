@@ -9,7 +9,7 @@
 
 typedef enum MemoryType {
         MEMORY_RAM,
-        MEMORY_CRASH, /* reserved for the crash kernel; lies within RAM */
+        MEMORY_CRASH, /* reserved for the capture kernel; lies within RAM */
         MEMORY_RESERVED,
         MEMORY_ACPI_TABLES,
         MEMORY_ACPI_NVS,
@@ -41,7 +41,7 @@ void memory_map_sort(MemoryMap *map);
 const MemoryRange *memory_map_highest(const MemoryMap *map, MemoryType type) _pure_;
 
 /* Makes the map of what a dump has to hold, ordered like the ranges: the RAM from low on, without
- * the ranges for the crash kernel, of both kinds. Neighbours are not merged. Takes time in
- * proportion to the number of ranges times that of ranges for the crash kernel. Returns 0 or
+ * the ranges for the capture kernel, of both kinds. Neighbours are not merged. Takes time in
+ * proportion to the number of ranges times that of ranges for the capture kernel. Returns 0 or
  * -ENOMEM; *ret is untouched then. */
 int memory_map_dumped(const MemoryMap *map, uint64_t low, MemoryMap *ret) _must_check_;

@@ -19,7 +19,7 @@ typedef struct FileIdentity {
         uint64_t size;       /* bytes */
 } FileIdentity;
 
-/* What an initrd does in a crash kernel, as far as its place tells. */
+/* What an initrd does in a capture kernel, as far as its place tells. */
 typedef enum InitrdKind {
         INITRD_NONE,
         INITRD_OWN,     /* it saves a dump: kdump-mkinitramfs made it */

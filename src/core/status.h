@@ -43,7 +43,7 @@
           "what was built, or why it failed, for people")                                          \
         X(InitrdUnpackedBytes, NUMBER, initrd_unpacked_bytes, PUBLIC,                              \
           "the size of that initramfs when it is unpacked, 0: not known")                          \
-        X(CommandLine, STRING, command_line, ROOT_ONLY, "the command line of the crash kernel")    \
+        X(CommandLine, STRING, command_line, ROOT_ONLY, "the command line of the capture kernel")  \
         X(ReservationBytes, NUMBER, reservation_bytes, PUBLIC, "what is reserved for images")      \
         X(ReservationCmaBytes, NUMBER, reservation_cma_bytes, PUBLIC,                              \
           "what the capture kernel has besides")                                                   \

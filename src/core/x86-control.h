@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the kernel that loads a crash image takes out of the reservation for itself. Pure. */
+/* What the kernel that loads a crash kernel image takes out of the reservation for itself. Pure. */
 #pragma once
 
 #include <stdbool.h>

@@ -26,7 +26,7 @@ static const char help[] =
         "                why a load would fail\n"
         "  estimate      Work out which crashkernel= would do\n"
         "  show-config   Print the configuration in force and where it comes from\n"
-        "  showmem       Print how much memory is reserved for the crash kernel\n"
+        "  showmem       Print how much memory is reserved for the capture kernel\n"
         "  list          List the dumps of panics, the newest last\n"
         "  info          Show what is known of a dump, by default of the newest\n"
         "  log           Print the kernel's log in a dump\n"

@@ -34,8 +34,8 @@ static bool image_is_loaded(const char *root) {
         return root_fd >= 0 && kernel_crash_loaded(root_fd) > 0;
 }
 
-#define UNWATCHED                                                          \
-        " The kernel holds a crash image, but nobody can tell whether it " \
+#define UNWATCHED                                                                 \
+        " The kernel holds a crash kernel image, but nobody can tell whether it " \
         "still covers the machine."
 
 static bool is_capture_kernel(const char *root) {

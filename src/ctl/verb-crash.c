@@ -97,8 +97,9 @@ int crash_on_purpose(const Options *options) {
         if (kernel_is_capture(root_fd))
                 return complain("The machine is not made to panic: " CAPTURE_KERNEL_TEXT ".");
         if (kernel_crash_loaded(root_fd) != 1)
-                return complain("No crash image is loaded, so a panic would give no dump; see "
-                                "'kdumpctl status'.");
+                return complain(
+                        "No crash kernel image is loaded, so a panic would give no dump; see "
+                        "'kdumpctl status'.");
         test.started_usec = realtime_usec();
         note_image(root_fd, &test);
         r = make_id(test.id);

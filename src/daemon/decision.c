@@ -37,7 +37,7 @@ static const char *const reason_table[_REASON_MAX] = {
         [REASON_CONFIGURED] = "what is loaded is what is configured",
         [REASON_CHANGED_AWAY] = "CPUs or memory changed while kdumpd did not read the kernel's log",
         [REASON_UNCHANGED] = "the image still covers the machine",
-        [REASON_START] = "no crash image is loaded",
+        [REASON_START] = "no crash kernel image is loaded",
         [REASON_REQUEST] = "asked for",
         [REASON_STOP] = "the service stops, and UnloadOnStop=yes",
         [REASON_RETRY] = "trying again after a failure",

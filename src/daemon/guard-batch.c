@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The guard of the crash image: what the kernel tells, counted into a batch until its time
+/* The guard of the crash kernel image: what the kernel tells, counted into a batch until its time
  * has come. */
 #include "daemon/guard-private.h"
 

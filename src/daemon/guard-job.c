@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The guard of the crash image: what runs for it as a process of its own, one at a time,
+/* The guard of the crash kernel image: what runs for it as a process of its own, one at a time,
  * from its start to its end; and those that have to be killed, or cannot be, as they hang in the
  * kernel on a file system that does.
  *

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The guard of the crash image: loads and unloads, from the decision to the verdict on how
+/* The guard of the crash kernel image: loads and unloads, from the decision to the verdict on how
  * they went. */
 #include "daemon/guard-private.h"
 

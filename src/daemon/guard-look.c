@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The guard of the crash image: what is made of the facts that a look at the kernel
+/* The guard of the crash kernel image: what is made of the facts that a look at the kernel
  * brings. */
 #include "daemon/guard-private.h"
 

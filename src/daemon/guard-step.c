@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The guard of the crash image: the ground that its other files stand on, which knows the
+/* The guard of the crash kernel image: the ground that its other files stand on, which knows the
  * step under way, the record of the image, and no policy. */
 #include "daemon/guard-private.h"
 

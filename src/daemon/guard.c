@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The guard of the crash image: what each input means. */
+/* The guard of the crash kernel image: what each input means. */
 #include "daemon/guard.h"
 
 #include <errno.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The guard of the crash image: a state machine. It is told what happened and what was seen, and
- * answers with what is to be done; it does nothing itself. Time, randomness and facts are
+/* The guard of the crash kernel image: a state machine. It is told what happened and what was seen,
+ * and answers with what is to be done; it does nothing itself. Time, randomness and facts are
  * parameters, so that every course of events can be played through in a test. */
 #pragma once
 

@@ -44,7 +44,7 @@ static void state_reason(char *buf, size_t size, const Guard *g) {
                         strscpyf(buf, size, "%s%s", STUCK_LOAD_TEXT,
                                  guard_is_armed(g) ? "; an image is loaded" : "");
                 else if (g->failure == FAILURE_NONE)
-                        strscpy(buf, size, "the kernel says that no crash image is loaded");
+                        strscpy(buf, size, "the kernel says that no crash kernel image is loaded");
                 else
                         strscpyf(buf, size, "%s%s%s", g->failure_text,
                                  guard_is_armed(g) ? "; the image from before is still loaded" : "",

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A crash image of our own, from files to the system call. */
+/* A crash kernel image of our own, from files to the system call. */
 #include "load/assemble.h"
 
 #include <sys/mman.h>

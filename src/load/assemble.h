@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Assembles a crash image of our own in memory, and loads it with kexec_load(2). */
+/* Assembles a crash kernel image of our own in memory, and loads it with kexec_load(2). */
 #pragma once
 
 #include "core/failure.h"

@@ -19,7 +19,7 @@ DEFINE_NAME_TABLE(word_meaning, WordMeaning, _WORD_MEANING_MAX);
 /* A sysctl is set right before the first program starts, so that it overrules the words that are
  * added for the capture. */
 static const WordRow rows[] = {
-        { WORD_OF_BOOT_LOADER, false, "They are of this boot, and the crash kernel gets its own",
+        { WORD_OF_BOOT_LOADER, false, "They are of this boot, and the capture kernel gets its own",
           "BOOT_IMAGE initrd elfcorehdr kexec_jump_back_entry" },
         { WORD_OF_BOOT_LOADER, false, "A reservation inside the reservation fails at best",
           "crashkernel" },
@@ -29,7 +29,7 @@ static const WordRow rows[] = {
           "ignition.firstboot" },
         { WORD_HARMS_CAPTURE, false,
           "Limits and maps of the whole memory cut off the reservation, or hand the memory to be "
-          "dumped to the crash kernel",
+          "dumped to the capture kernel",
           "mem memmap add_efi_memmap efi_fake_mem movable_node kernelcore movablecore" },
         { WORD_SETS_MEMORY, false, "Memory is set aside in proportion to the whole machine",
           "hugepages hugepagesz default_hugepagesz hugetlb_cma hugetlb_cma_only cma cma_pernuma "
@@ -45,8 +45,8 @@ static const WordRow rows[] = {
         { WORD_SETS_MEMORY, false, "The packed initrd would stay in memory beside the unpacked one",
           "retain_initrd" },
         { WORD_MAKES_PANICS, false,
-          "Slow disks and devices that were reset half do warn and stall, and a panic of the crash "
-          "kernel loses the dump",
+          "Slow disks and devices that were reset half do warn and stall, and a panic of the "
+          "capture kernel loses the dump",
           "panic_on_warn panic_on_taint softlockup_panic hung_task_panic unknown_nmi_panic "
           "oops=panic nmi_watchdog=panic iommu=panic smp.panic_on_ipistall "
           "workqueue.panic_on_stall edac_core.edac_mc_panic_on_ue sysctl.kernel.panic_on_warn "
@@ -58,7 +58,7 @@ static const WordRow rows[] = {
           "sysctl.kernel.panic_on_stackoverflow sysctl.kernel.warn_limit "
           "sysctl.kernel.oops_limit sysctl.vm.panic_on_oom" },
         { WORD_MAKES_PANICS, false,
-          "A crash kernel that panics itself would not restart the machine after panic=",
+          "A capture kernel that panics itself would not restart the machine after panic=",
           "sysctl.kernel.panic" },
         { WORD_HARMS_CAPTURE, false, "The one CPU that there is has to do all of the work",
           "isolcpus nohz_full rcu_nocbs irqaffinity possible_cpus additional_cpus" },

@@ -153,7 +153,7 @@ static WordMeaning judge(const CommandLineInput *input, const Parameter *p,
         }
         if (listed(input->driver_words, p, false)) {
                 *ret_reason = "What a watchdog does before its time is up can be a panic of the "
-                              "crash kernel";
+                              "capture kernel";
                 return WORD_MAKES_PANICS;
         }
         if (word_is_sysctl(p->name, p->name_length)) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What is the same for crash images of all architectures. */
+/* What is the same for crash kernel images of all architectures. */
 #include "load/crash-image.h"
 
 #include <stddef.h>

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A crash image of our own for kexec_load(2): its segments, what is in them and where they go.
- * Pure: works on buffers and on a description of the machine.
- *
- * Made in three steps, so that each is done as early as it can be: plan (all but the content of the
- * two files), seal (the digest over everything), select (which of the two digests counts). */
+/* A crash kernel image of our own for kexec_load(2): its segments, what is in them and where they
+ * go. Pure: works on buffers and on a description of the machine.  Made in three steps, so that
+ * each is done as early as it can be: plan (all but the content of the two files), seal (the digest
+ * over everything), select (which of the two digests counts). */
 #pragma once
 
 #include <stdbool.h>

@@ -11,6 +11,6 @@
 Failure load_execute(const LoadRequest *request, const Prepared *prepared, const KexecOps *ops,
                      LoadReport *report);
 
-/* Unloads the crash image, whoever loaded it; fills in the report's times. Returns FAILURE_NONE,
- * also if nothing was loaded, or the failure. */
+/* Unloads the crash kernel image, whoever loaded it; fills in the report's times. Returns
+ * FAILURE_NONE, also if nothing was loaded, or the failure. */
 Failure load_unload(int root_fd, const KexecOps *ops, LoadReport *report);

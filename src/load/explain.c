@@ -125,13 +125,13 @@ static const Explanation explanations[] = {
           .text = "the kernel is built without this system call: use one with CONFIG_KEXEC_FILE "
                   "(kexec_file_load) or CONFIG_KEXEC (kexec_load)" },
         { EOPNOTSUPP, FAILURE_NO_KEXEC,
-          .text = "the kernel loads no crash image on this CPU, which has the fault tdx_pw_mce "
-                  "(/proc/cpuinfo) while TDX is on: turn TDX off in the firmware, or boot a "
-                  "newer kernel, which does not mind",
+          .text = "the kernel loads no crash kernel image on this CPU, which has the fault "
+                  "tdx_pw_mce (/proc/cpuinfo) while TDX is on: turn TDX off in the "
+                  "firmware, or boot a newer kernel, which does not mind",
           .architecture = "x86_64", .applies = has_tdx_fault },
         { EOPNOTSUPP, FAILURE_NO_KEXEC,
-          .text = "the kernel supports no crash image by this system call on this machine: look "
-                  "for \"kexec\" in its log, or use a newer one" },
+          .text = "the kernel supports no crash kernel image by this system call on this machine: "
+                  "look for \"kexec\" in its log, or use a newer one" },
         { EINVAL, FAILURE_SYSTEM,
           .text = "the image takes more than half of the memory that the running system has, "
                   "which the kernel does not load (EINVAL): use a smaller initrd",
@@ -151,12 +151,12 @@ static const Explanation explanations[] = {
                   "CommandLineRemove=",
           .names_the_kernel = true, .architecture = "s390x", .applies = is_file_call },
         { EINVAL, FAILURE_SYSTEM,
-          .text = "the kernel could not write the command line for the crash kernel (EINVAL): "
+          .text = "the kernel could not write the command line for the capture kernel (EINVAL): "
                   "before Linux 6.4 it takes 512 bytes, so shorten it with CommandLineRemove= "
                   "in kdumpd.conf, or look for \"kexec\" in the kernel's log",
           .architecture = "riscv64", .applies = is_file_call },
         { EINVAL, FAILURE_SYSTEM,
-          .text = "the kernel could not make the device tree for the crash kernel (EINVAL): "
+          .text = "the kernel could not make the device tree for the capture kernel (EINVAL): "
                   "look for \"kexec\" in its log",
           .architecture = "ppc64le", .applies = is_file_call },
         { EINVAL, FAILURE_SYSTEM,

@@ -17,7 +17,7 @@ static bool e820_has_room(const MemoryMap *memory, char *reterr) {
                 return true;
         strscpyf(reterr, FILE_CALL_TEXT_MAX,
                  "the firmware's memory map has so many parts that kexec_file_load would leave out "
-                 "the crash kernel's memory: %zu with that, and it ends at %u",
+                 "the capture kernel's memory: %zu with that, and it ends at %u",
                  n, E820_OF_FILE_CALL);
         return false;
 }

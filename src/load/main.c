@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* kdump-load: loads the crash image once and says how it went. A child of kdumpd, or run by
+/* kdump-load: loads the crash kernel image once and says how it went. A child of kdumpd, or run by
  * hand. */
 #include <signal.h>
 #include <sys/stat.h>
@@ -31,10 +31,10 @@ static Spoil arg_spoil;
 static const char help[] =
         "kdump-load [OPTIONS...]\n"
         "\n"
-        "Load the crash kernel that kdumpd.conf describes, once.\n"
+        "Load the crash kernel image that kdumpd.conf describes, once.\n"
         "\n"
         "  -n --dry-run   Check everything, show what would be loaded, load nothing\n"
-        "  -u --unload    Unload the crash image instead\n"
+        "  -u --unload    Unload the crash kernel image instead\n"
         "     --json      Print the report as one line of JSON\n"
         "     --note-addresses\n"
         "                 Note for kdumpd, which may not look, where the kernel is\n"

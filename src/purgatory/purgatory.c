@@ -41,8 +41,9 @@ static int is_intact(const PurgatoryParameters *p) {
 void purgatory(const PurgatoryParameters *parameters) {
         if (parameters->n_areas == 0 || is_intact(parameters))
                 return;
-        machine_say("\r\nkdumpd: the crash kernel in memory is damaged, so it is not started: "
-                    "there will be no dump.\r\n");
+        machine_say(
+                "\r\nkdumpd: the crash kernel image in memory is damaged, so it is not started: "
+                "there will be no dump.\r\n");
         if (parameters->stay) {
                 machine_say("kdumpd: stopped, as OnDamage=halt asks for\r\n");
                 machine_stop();

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The keys of encrypted disks for a crash kernel. */
+/* The keys of encrypted disks for a capture kernel. */
 #include "sys/crash-keys.h"
 
 #include <dirent.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The keys of encrypted disks that the kernel is to hand over to a crash kernel with its image
+/* The keys of encrypted disks that the kernel is to hand over to a capture kernel with its image
  * (Linux 6.16 and newer, kernel/crash_dump_dm_crypt.c). */
 #pragma once
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What a crash image of our own needs to know of the machine. */
+/* What a crash kernel image of our own needs to know of the machine. */
 #include "sys/crash-machine.h"
 
 #include <dirent.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Reads the description of the machine that a crash image of our own needs. */
+/* Reads the description of the machine that a crash kernel image of our own needs. */
 #pragma once
 
 #include "core/crash-machine.h"

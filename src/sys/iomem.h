@@ -28,6 +28,6 @@ int iomem_parse_cma(char *text, MemoryMap *map) _must_check_;
  * Nothing is added if it is not there. Returns 0 or negative errno. */
 int iomem_add_cma(int root_fd, MemoryMap *map) _must_check_;
 
-/* How many ranges are reserved for crash images, which the file tells everybody, without their
- * addresses. 0 also if it cannot be read. */
+/* How many ranges are reserved for crash kernel images, which the file tells everybody, without
+ * their addresses. 0 also if it cannot be read. */
 size_t iomem_count_hidden_crash(int root_fd);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the running kernel says about crash images and about the machine. */
+/* What the running kernel says about crash kernel images and about the machine. */
 #include "sys/kernel-state.h"
 
 #include <dirent.h>
@@ -245,7 +245,7 @@ static Failure no_reservation(int root_fd, char *ret_text) {
         if (read_u64_below(root_fd, "/sys/kernel/fadump/enabled", &fadump) == 0 && fadump == 1)
                 return FOUND(ret_text, FAILURE_NO_RESERVATION,
                              "the firmware keeps the memory for dumps (fadump), and there is none "
-                             "for a crash kernel: boot without fadump=on to have kdump");
+                             "for a capture kernel: boot without fadump=on to have kdump");
         if (read_file_below(root_fd, "/proc/cmdline", CMDLINE_LONGEST, &line, NULL) < 0)
                 line = NULL;
         crashkernel_explain(strempty(line), kernel_memory_bytes(root_fd), knows_cma(root_fd),
@@ -264,9 +264,10 @@ Failure kernel_obstacle(int root_fd, char ret_text[static OBSTACLE_TEXT_MAX]) {
         if (kernel_is_capture(root_fd))
                 return FOUND(ret_text, FAILURE_CAPTURE_KERNEL, CAPTURE_KERNEL_TEXT);
         if (is_xen_dom0(root_fd))
-                return FOUND(ret_text, FAILURE_XEN,
-                             "this is dom0 of Xen, where the hypervisor owns kexec: crash images "
-                             "are loaded with Xen's own tools");
+                return FOUND(
+                        ret_text, FAILURE_XEN,
+                        "this is dom0 of Xen, where the hypervisor owns kexec: crash kernel images "
+                        "are loaded with Xen's own tools");
         if (loaded == -ENOENT && exists_below(root_fd, "/sys/kernel"))
                 return FOUND(ret_text, FAILURE_NO_KEXEC,
                              "the kernel is built without crash kexec: use one with "
@@ -278,7 +279,7 @@ Failure kernel_obstacle(int root_fd, char ret_text[static OBSTACLE_TEXT_MAX]) {
             value != 0)
                 return FOUND(ret_text, FAILURE_DISABLED,
                              "kernel.kexec_load_disabled is set, which lasts until the next boot: "
-                             "do not set it, or only after the crash image is loaded");
+                             "do not set it, or only after the crash kernel image is loaded");
         if (kernel_load_limit(root_fd, &value) == 0 && value == 0)
                 return FOUND(ret_text, FAILURE_LIMIT,
                              "kernel.kexec_load_limit_panic is used up, which lasts until the next "

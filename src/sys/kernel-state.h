@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the running kernel says about crash images and about the machine: sysfs and procfs below a
- * root directory handle. Reads only. */
+/* What the running kernel says about crash kernel images and about the machine: sysfs and procfs
+ * below a root directory handle. Reads only. */
 #pragma once
 
 #include <stdbool.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The kernel's calls for crash images. */
+/* The kernel's calls for crash kernel images. */
 #include "sys/kexec.h"
 
 #include <errno.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The kernel's calls for crash images, behind a table of functions: tests put their own in its
- * place. */
+/* The kernel's calls for crash kernel images, behind a table of functions: tests put their own in
+ * its place. */
 #pragma once
 
 #include <stdbool.h>
@@ -31,18 +31,19 @@ typedef struct KexecSegment {
 } KexecSegment;
 
 typedef struct KexecOps {
-        /* Loads a crash image, which drops the one that is loaded. initrd_fd is -EBADF if there
-         * is none, and flags has KEXEC_FILE_FLAG_NO_INITRAMFS then. Returns 0 or negative errno. */
+        /* Loads a crash kernel image, which drops the one that is loaded. initrd_fd is -EBADF if
+         * there is none, and flags has KEXEC_FILE_FLAG_NO_INITRAMFS then. Returns 0 or negative
+         * errno. */
         int (*file_load)(void *userdata, int kernel_fd, int initrd_fd, const char *command_line,
                          unsigned flags);
 
-        /* Loads a crash image of our own, which drops the one that is loaded unless the error is
-         * one that the kernel finds before (EPERM, EBUSY, EINVAL for the flags). n is not 0.
-         * Returns 0 or negative errno. */
+        /* Loads a crash kernel image of our own, which drops the one that is loaded unless the
+         * error is one that the kernel finds before (EPERM, EBUSY, EINVAL for the flags). n is not
+         * 0. Returns 0 or negative errno. */
         int (*load)(void *userdata, unsigned long entry, const KexecSegment *segments, size_t n,
                     unsigned long flags);
 
-        /* Unloads the crash image, whoever loaded it and how; 0 too if there was none. */
+        /* Unloads the crash kernel image, whoever loaded it and how; 0 too if there was none. */
         int (*unload)(void *userdata);
 
         /* Whether somebody holds the kexec lock, so that a call would be refused with EBUSY. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The kernel's log, watched for what it says about crash images and hotplug. */
+/* The kernel's log, watched for what it says about crash kernel images and hotplug. */
 #pragma once
 
 #include <stdbool.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The memory that is reserved for crash images. */
+/* The memory that is reserved for crash kernel images. */
 #include "sys/reservation.h"
 
 #include <errno.h>

@@ -42,7 +42,7 @@ static inline void set_cpus(size_t n) {
                 machine.cpu_notes[i] = (NoteArea){ .address = 0x7fc00000 + i * 1024, .size = 360 };
 }
 
-/* A machine of 2 GiB with 192 MiB for the crash kernel, and a kernel that updates nothing. */
+/* A machine of 2 GiB with 192 MiB for the capture kernel, and a kernel that updates nothing. */
 static inline void setup(void) {
         const char *why;
 

@@ -75,7 +75,7 @@ static int on_list(sd_bus_message *call, void *userdata, sd_bus_error *error) {
         } decisions[] = {
                 /* The newest first. */
                 { 1700000100000000, "memory", 16, "skip", "crash_hotplug reads 1", "ok", "" },
-                { 1700000000000000, "", 0, "load", "no crash image is loaded", "ok",
+                { 1700000000000000, "", 0, "load", "no crash kernel image is loaded", "ok",
                   "loaded in 1.31 s" },
         };
         sd_bus_message *reply = NULL;

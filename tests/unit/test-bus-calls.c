@@ -143,7 +143,8 @@ START_TEST(decisions) {
         world_arm(&s.world);
         barrier(&s);
         ck_assert_uint_eq(s.client.n_decided, 1);
-        ck_assert_str_eq(s.client.decided, "|0|load|no crash image is loaded|ok|loaded in 21.0 ms");
+        ck_assert_str_eq(s.client.decided,
+                         "|0|load|no crash kernel image is loaded|ok|loaded in 21.0 ms");
         for (unsigned i = 1; i <= HISTORY_MAX + 6; i++) {
                 for (unsigned j = 0; j < i; j++)
                         world_uevent(&s.world, SUBSYSTEM_MEMORY, HOTPLUG_ADD);

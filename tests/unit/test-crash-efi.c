@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* load/: what of EFI a crash image of our own hands over, and when. */
+/* load/: what of EFI a crash kernel image of our own hands over, and when. */
 #include "test.h"
 
 #include "base/string-util.h"

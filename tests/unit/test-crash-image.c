@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* load/: every byte of a crash image of our own, but what other tests look at. */
+/* load/: every byte of a crash kernel image of our own, but what other tests look at. */
 #include "test.h"
 
 #include <elf.h>

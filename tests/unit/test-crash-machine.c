@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* sys/: what a crash image of our own reads of the machine. */
+/* sys/: what a crash kernel image of our own reads of the machine. */
 #include "test.h"
 
 #include "fake-physical.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* load/: where the parts of a crash image of our own go, and what that costs. */
+/* load/: where the parts of a crash kernel image of our own go, and what that costs. */
 #include "test.h"
 
 #include <stdio.h>

@@ -281,7 +281,7 @@ END_TEST
 
 START_TEST(decisions) {
         DaemonDecision items[] = {
-                { NOW, (char *)"", 0, (char *)"load", (char *)"no crash image is loaded",
+                { NOW, (char *)"", 0, (char *)"load", (char *)"no crash kernel image is loaded",
                   (char *)"ok", (char *)"" },
                 { NOW + 61 * USEC_PER_SEC, (char *)"cpu memory", 128, (char *)"reload",
                   (char *)"crash_hotplug of memory is absent", (char *)"ok",
@@ -300,7 +300,7 @@ START_TEST(decisions) {
         ck_assert_str_eq(
                 written,
                 "WHEN                 WHAT CAME              DECISION  RESULT  WHY\n"
-                "2023-11-14 22:13:20  -                      load      ok      no crash "
+                "2023-11-14 22:13:20  -                      load      ok      no crash kernel "
                 "image is loaded\n"
                 "2023-11-14 22:14:21  128 cpu memory events  reload    ok      crash_hotplug of "
                 "memory is absent; took 1.31 s, unprotected for 1.28 s\n"

@@ -107,7 +107,8 @@ echo 268435456 >"$work/root/sys/kernel/kexec_crash_size"
 expect 0 '^Reserved 256MB memory for crash kernel$' '' --root="$work/root" showmem
 expect 0 '"ReservationBytes": *268435456' '' --root="$work/root" showmem --json
 echo 1 >"$work/root/sys/kernel/kexec_crash_loaded"
-expect 3 '^Kdump is not operational$' "The kernel holds a crash image" --root="$work/root" status
+expect 3 '^Kdump is not operational$' "The kernel holds a crash kernel image" \
+    --root="$work/root" status
 printf '[Hotplug]\nSettle=2s\nNoSuchKey=1\n' >"$work/root/run/kdumpd/kdumpd.conf"
 expect 0 '^Settle=2s$' '^kdumpctl: .*/kdumpd\.conf.*NoSuchKey' --root="$work/root" show-config
 expect 0 '^# .*/run/kdumpd/kdumpd\.conf$' . --root="$work/root" show-config
@@ -237,7 +238,7 @@ echo 0 >"$work/root/sys/kernel/kexec_crash_loaded"
 crash="--root=$work/root test --crash"
 # shellcheck disable=SC2086
 {
-    expect 1 '' '^kdumpctl: No crash image is loaded, so' $crash --yes
+    expect 1 '' '^kdumpctl: No crash kernel image is loaded, so' $crash --yes
     echo 1 >"$work/root/sys/kernel/kexec_crash_loaded"
     expect 1 'going to panic NOW' '^kdumpctl: There is nobody to confirm this' $crash
     [ ! -s "$work/root/proc/sysrq-trigger" ] || failed=1
@@ -374,13 +375,14 @@ expect 0 '^ +Kernel: /boot/vmlinuz-6\.12\.0 \(6\.12\.0\)$' '' status
 expect 0 '"Armed": *true' '' status --json
 expect 0 '"ReservationBytes": *268435456' '' status --json
 expect 0 '^Reserved 256MB memory for crash kernel$' '' showmem
-expect 0 '^2023-11-14 22:13:20 +- +load +ok +no crash image is loaded; loaded in 1\.31 s$' '' events
-head -2 "$work/out" | grep -q 'no crash image' || {
+expect 0 '^2023-11-14 22:13:20 +- +load +ok +no crash kernel image is loaded; loaded in 1\.31 s$' \
+    '' events
+head -2 "$work/out" | grep -q 'no crash kernel image' || {
     echo "FAILED: events does not begin with the oldest"
     failed=1
 }
 expect 0 '16 memory events' '' events -n 1
-if grep -q 'no crash image' "$work/out"; then
+if grep -q 'no crash kernel image' "$work/out"; then
     echo "FAILED: events -n 1 printed two"
     failed=1
 fi

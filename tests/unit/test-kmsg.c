@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* sys/kmsg: which records of the kernel's log are about the crash image, and how they are read. */
+/* sys/kmsg: which records of the kernel's log are about the crash kernel image, and how they are
+ * read. */
 #include "test.h"
 
 #include <sys/socket.h>

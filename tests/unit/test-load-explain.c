@@ -39,17 +39,17 @@ START_TEST(tdx) {
         };
         _cleanup_free_ char *large = malloc(1 << 20);
 
-        check(EOPNOTSUPP, FAILURE_NO_KEXEC, "supports no crash image by this system call");
+        check(EOPNOTSUPP, FAILURE_NO_KEXEC, "supports no crash kernel image by this system call");
         for (size_t i = 0; i < ELEMENTSOF(others); i++) {
                 tree_text(&tree, "/proc/cpuinfo", others[i]);
-                check(EOPNOTSUPP, FAILURE_NO_KEXEC, "supports no crash image");
+                check(EOPNOTSUPP, FAILURE_NO_KEXEC, "supports no crash kernel image");
         }
         tree_text(&tree, "/proc/cpuinfo",
                   "processor\t: 0\nflags\t\t: fpu\nbugs\t\t: spectre_v1 tdx_pw_mce bhi\n");
         check(EOPNOTSUPP, FAILURE_NO_KEXEC, "turn TDX off in the firmware");
         set_loader("kexec_load"); /* which is refused in the same way */
         check(EOPNOTSUPP, FAILURE_NO_KEXEC, "turn TDX off in the firmware");
-        check_on("aarch64", EOPNOTSUPP, FAILURE_NO_KEXEC, "supports no crash image");
+        check_on("aarch64", EOPNOTSUPP, FAILURE_NO_KEXEC, "supports no crash kernel image");
         check(ENOSYS, FAILURE_NO_KEXEC, "CONFIG_KEXEC_FILE");
 
         /* A file with a part for each of many CPUs. */

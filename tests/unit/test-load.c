@@ -333,7 +333,7 @@ START_TEST(errors) {
                 { ENOEXEC, FAILURE_BAD_KERNEL, "\"" KERNEL "\" was not accepted" },
                 { EADDRNOTAVAIL, FAILURE_TOO_SMALL, "\"kdumpctl estimate\" says how large" },
                 { ENOSYS, FAILURE_NO_KEXEC, "CONFIG_KEXEC_FILE" },
-                { EOPNOTSUPP, FAILURE_NO_KEXEC, "supports no crash image" },
+                { EOPNOTSUPP, FAILURE_NO_KEXEC, "supports no crash kernel image" },
                 { EINVAL, FAILURE_SYSTEM, "EINVAL" },
                 { ENOMEM, FAILURE_TOO_SMALL, "larger crashkernel=" },
                 { EIO, FAILURE_SYSTEM, "Input/output error" },

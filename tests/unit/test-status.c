@@ -30,7 +30,7 @@ START_TEST(before_and_during_the_first_load) {
         ck_assert_str_eq(status.loader_reason, "");
         ck_assert_uint_eq(status.next_retry_usec, 0);
         sim_start(&s);
-        check("loading", "no crash image is loaded", NULL);
+        check("loading", "no crash kernel image is loaded", NULL);
         ck_assert_uint_eq(status.reservation_bytes, 256u << 20);
         finish();
 }
@@ -186,7 +186,7 @@ END_TEST
 START_TEST(image_found_missing) {
         boot(HOTPLUG_KERNEL_UPDATES);
         s.guard.facts.loaded = 0;
-        check("failed", "the kernel says that no crash image is loaded", NULL);
+        check("failed", "the kernel says that no crash kernel image is loaded", NULL);
         s.guard.facts.loaded = 1;
         finish();
 }

@@ -12,7 +12,7 @@ typedef struct E820Entry {
         uint32_t type;
 } E820Entry;
 
-/* Makes the map: the memory for the crash kernel without [hole_start, hole_end) is usable, and so
+/* Makes the map: the memory for the capture kernel without [hole_start, hole_end) is usable, and so
  * are what programs were lent of it and the RAM below 1 MiB, which nobody else uses after a crash;
  * what the firmware keeps is marked as the firmware has it, for ACPI to work. What is usable comes
  * first: a kernel passes over what it has no room for. Neighbours of one type are merged. Returns 0
@@ -20,7 +20,7 @@ typedef struct E820Entry {
 int e820_make(const MemoryMap *memory, uint64_t hole_start, uint64_t hole_end, E820Entry **ret,
               size_t *ret_n) _must_check_;
 
-/* Where the e820 ends that kexec_file_load makes for a crash kernel: at what has room in
+/* Where the e820 ends that kexec_file_load makes for a capture kernel: at what has room in
  * boot_params (E820_MAX_ENTRIES_ZEROPAGE). */
 #define E820_OF_FILE_CALL 128u
 

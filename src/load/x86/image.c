@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Where the parts of an x86_64 crash image go. From the bottom of the reservation: free pages, of
- * which the running kernel takes some for its page tables; the kernel, and the memory that it needs
- * for unpacking itself; the purgatory, the boot parameters, the initrd; the elfcorehdr at the top.
- *
- * What a segment claims the kernel fills with zeros, while the machine has no image. So the memory
- * for unpacking, several times as large as what is in the file, is not claimed: the free pages
- * below are more than enough for whoever takes the lowest, and nobody comes that far. Nor has it to
- * be zero: the boot protocol does not promise that, and boot loaders do not do it. Only in a
- * reservation that is too small for that, the kernel is at the bottom and claims all it needs. So
- * does a vmlinux, in which everything is where it belongs: what an ELF file has no content for is
- * zero. */
+/* Where the parts of an x86_64 crash kernel image go. From the bottom of the reservation: free
+ * pages, of which the running kernel takes some for its page tables; the kernel, and the memory
+ * that it needs for unpacking itself; the purgatory, the boot parameters, the initrd; the
+ * elfcorehdr at the top.  What a segment claims the kernel fills with zeros, while the machine has
+ * no image. So the memory for unpacking, several times as large as what is in the file, is not
+ * claimed: the free pages below are more than enough for whoever takes the lowest, and nobody comes
+ * that far. Nor has it to be zero: the boot protocol does not promise that, and boot loaders do not
+ * do it. Only in a reservation that is too small for that, the kernel is at the bottom and claims
+ * all it needs. So does a vmlinux, in which everything is where it belongs: what an ELF file has no
+ * content for is zero. */
 #include "load/x86/image.h"
 
 #include <elf.h>
@@ -108,7 +107,7 @@ static Failure place(const CrashMachine *machine, const CrashFiles *files, Crash
 
         if (!region)
                 return FAIL(reterr, FAILURE_NO_RESERVATION,
-                            "no memory is reserved for a crash kernel: /proc/iomem has no line "
+                            "no memory is reserved for a capture kernel: /proc/iomem has no line "
                             "\"Crash kernel\"");
         gap = (Gap){ .start = page_up(region->start), .end = region->end & ~(PAGE - 1) };
         if (gap.start < gap.end && take_top(&gap, &s[SEGMENT_ELFCOREHDR]) &&

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Crash images for x86_64. */
+/* Crash kernel images for x86_64. */
 #pragma once
 
 #include "load/crash-image.h"

@@ -21,7 +21,7 @@ ExecStop=/bin/sh -c 'echo "vmtest: panic while kdumpd is $(systemctl is-active k
 
 def check_armed(t):
     properties = t.kdumpd.wait(60, "kdumpd to be armed", State="armed")
-    check(t.kdumpd.is_loaded(), "the kernel has no crash image")
+    check(t.kdumpd.is_loaded(), "the kernel has no crash kernel image")
     release = t.kernel.release
     equal(properties["Armed"], True, "Armed")
     equal(properties["Foreign"], False, "Foreign")

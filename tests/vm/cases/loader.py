@@ -14,7 +14,7 @@ from vmtest.watch import Sampler, Tracer
 
 OWN = "[Image]\nLoader=kexec_load"
 CRASH_HOTPLUG = "cat /sys/devices/system/memory/crash_hotplug 2>/dev/null || echo absent"
-DAMAGED = "kdumpd: the crash kernel in memory is damaged"
+DAMAGED = "kdumpd: the crash kernel image in memory is damaged"
 HALTED = "kdumpd: stopped, as OnDamage=halt asks for"
 HALTED_SECONDS = 45     # several times what a reset, or a capture kernel, would take
 

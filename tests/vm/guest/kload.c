@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The least that loads a crash kernel: kexec_file_load() and nothing around it.
+/* The least that loads a capture kernel: kexec_file_load() and nothing around it.
  *
  * kload load KERNEL INITRD COMMAND-LINE, kload unload: prints how long the call took. */
 
@@ -11,14 +11,14 @@
 #include <time.h>
 #include <unistd.h>
 
-#define FILE_UNLOAD 0x1UL
+#define FILE_UNLOAD   0x1UL
 #define FILE_ON_CRASH 0x2UL
 
 static double now_ms(void) {
         struct timespec t;
 
         clock_gettime(CLOCK_MONOTONIC, &t);
-        return (double) t.tv_sec * 1e3 + (double) t.tv_nsec / 1e6;
+        return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
 }
 
 int main(int argc, char **argv) {
@@ -31,7 +31,7 @@ int main(int argc, char **argv) {
                 kernel = open(argv[2], O_RDONLY | O_CLOEXEC);
                 initrd = open(argv[3], O_RDONLY | O_CLOEXEC);
                 command_line = argv[4];
-                length = (long) strlen(command_line) + 1;       /* the NUL counts */
+                length = (long)strlen(command_line) + 1; /* the NUL counts */
                 if (kernel < 0 || initrd < 0) {
                         perror("kload: open");
                         return EXIT_FAILURE;

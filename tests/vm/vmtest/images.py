@@ -25,7 +25,7 @@ def capture_initrd(tools):
 def boot_initrd(kernel, tools, destdir=None, captures=False):
     """Mounts the root and lays the tree to be tested over it before systemd starts.
 
-    With captures, kdumpd finds the modules to make the initrd of the crash kernel of, as on any
+    With captures, kdumpd finds the modules to make the initrd of the capture kernel of, as on any
     machine; otherwise the configuration names the bench's own."""
     archive = Archive()
     archive.console()

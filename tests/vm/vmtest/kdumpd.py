@@ -169,7 +169,7 @@ class Episode:
     def check_armed(self):
         equal((self.properties["State"], self.properties["Armed"]), ("armed", True),
               "state afterwards")
-        check(self._kdumpd.is_loaded(), "the kernel has no crash image afterwards")
+        check(self._kdumpd.is_loaded(), "the kernel has no crash kernel image afterwards")
 
     def check_skipped(self, because="crash_hotplug reads 1"):
         """The image covers the machine as it is: not one system call, and the reason is told."""

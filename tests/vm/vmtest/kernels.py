@@ -58,7 +58,7 @@ RECIPE = 5      # to be raised when unpacking below changes
 class Kernel:
     flavour: str            # one of FLAVOURS
     release: str            # uname -r
-    vmlinuz: pathlib.Path   # as Debian ships it; this is what gets loaded as crash kernel
+    vmlinuz: pathlib.Path   # as Debian ships it; this is what gets loaded as capture kernel
     vmlinux: pathlib.Path   # the ELF kernel inside, which QEMU starts without decompressing
     modules: pathlib.Path   # *.ko, and the file "order"
     tree: pathlib.Path      # TREE with what depmod(8) makes of it: becomes /lib/modules/RELEASE

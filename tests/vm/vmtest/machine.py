@@ -57,7 +57,7 @@ class Config:
     efi: bool = False               # started by UEFI firmware, not by a BIOS
     vmlinux: bool = False           # the kernel as an ELF file on a disk of its own, /dev/vdb
     unified: bool = False           # UEFI starts a unified kernel image, which is on /dev/vdb too
-    captures: bool = False          # kdumpd builds the initrd of the crash kernel itself
+    captures: bool = False          # kdumpd builds the initrd of the capture kernel itself
     root: str = "root"              # of rootfs.VARIANTS
     disks: tuple = ()
     durable: bool = False           # what the guest flushes survives the end of QEMU
