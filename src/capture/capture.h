@@ -9,7 +9,7 @@
 
 #include "capture/vmcore-log.h"
 #include "core/capture-plan.h"
-#include "core/crash-info.h"
+#include "core/dump-info.h"
 #include "core/paths.h"
 
 #define VMCORE_PATH "/proc/vmcore"
@@ -71,7 +71,7 @@ struct Capture {
         int vmcore_fd;
         Vmcore vmcore;
         VmcoreLog log;
-        CrashInfo info;
+        DumpInfo info;
 
         const PlanTarget *target;  /* that is attached */
         char device[64];           /* of a raw target */

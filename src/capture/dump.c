@@ -88,7 +88,7 @@ static int copy(Capture *c, uint64_t room) {
                 capture_say("the memory cannot be copied: %s", strerror(-r));
                 return r;
         }
-        c->info.result = is_partial ? CRASH_RESULT_INCOMPLETE : CRASH_RESULT_COPIED;
+        c->info.result = is_partial ? DUMP_RESULT_INCOMPLETE : DUMP_RESULT_COPIED;
         return is_partial ? -EIO : 0;
 }
 
@@ -105,7 +105,7 @@ int dump_write(Capture *c) {
                 r = commit(c, CRASH_VMCORE_NAME);
                 full = r == -ENOSPC || r == -EDQUOT;
                 if (r >= 0)
-                        c->info.result = CRASH_RESULT_COMPLETE;
+                        c->info.result = DUMP_RESULT_COMPLETE;
                 else if (!full)
                         capture_blame(c, "the core collector left no usable dump: %s",
                                       strerror(-r));

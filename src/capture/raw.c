@@ -13,7 +13,7 @@
 #include "capture/store.h"
 #include "core/raw-dump.h"
 #include "sys/block-probe.h"
-#include "sys/crash-json.h"
+#include "sys/dump-json.h"
 
 typedef struct Raw {
         Capture *capture;
@@ -50,7 +50,7 @@ static int write_info(Raw *raw) {
         _cleanup_free_ char *text = NULL;
         int r;
 
-        r = crash_info_to_json(&c->info, &text);
+        r = dump_info_to_json(&c->info, &text);
         if (r < 0)
                 return r;
         raw->layout.info = (RawPart){ RAW_DUMP_HEADER, strlen(text) };
@@ -73,7 +73,7 @@ static int begin(Raw *raw) {
                 c->info.log = strdup(CRASH_LOG_NAME);
                 c->info.log_bytes = c->log.size;
         }
-        c->info.result = CRASH_RESULT_INCOMPLETE;
+        c->info.result = DUMP_RESULT_INCOMPLETE;
         r = write_info(raw);
         if (r < 0)
                 capture_say("the description cannot be written: %s", strerror(-r));
@@ -137,11 +137,11 @@ static int write_dump(Raw *raw) {
 
         r = collect(raw);
         raw->layout.is_flat = r >= 0;
-        c->info.result = CRASH_RESULT_COMPLETE;
+        c->info.result = DUMP_RESULT_COMPLETE;
         if (r < 0 && r != -ENOSPC) {
                 r = copy(raw);
                 is_partial = r > 0;
-                c->info.result = is_partial ? CRASH_RESULT_INCOMPLETE : CRASH_RESULT_COPIED;
+                c->info.result = is_partial ? DUMP_RESULT_INCOMPLETE : DUMP_RESULT_COPIED;
         }
         if (r >= 0)
                 r = c->ops->sync(c, raw->fd, "raw");
@@ -149,7 +149,7 @@ static int write_dump(Raw *raw) {
                 capture_add(c, "the dump does not fit on %s", c->target->label);
         if (r < 0) {
                 raw->layout.dump.size = 0;
-                c->info.result = c->info.log ? CRASH_RESULT_LOG_ONLY : CRASH_RESULT_FAILED;
+                c->info.result = c->info.log ? DUMP_RESULT_LOG_ONLY : DUMP_RESULT_FAILED;
                 return r;
         }
         c->info.vmcore = strdup(is_partial ? CRASH_INCOMPLETE_NAME : CRASH_VMCORE_NAME);

@@ -134,7 +134,7 @@ static int save_files(Capture *c) {
 
         run_script(c, c->plan.pre_script, NULL);
         store_log(c);
-        c->info.result = CRASH_RESULT_INCOMPLETE;
+        c->info.result = DUMP_RESULT_INCOMPLETE;
         r = store_info(c);
         if (r < 0)
                 capture_say("%s cannot be written: %s", CRASH_INFO_NAME, strerror(-r));
@@ -145,13 +145,13 @@ static int save_files(Capture *c) {
                 return -ENODEV;
         }
         if (r < 0 && !c->info.vmcore)
-                c->info.result = CRASH_RESULT_LOG_ONLY;
+                c->info.result = DUMP_RESULT_LOG_ONLY;
         c->info.total_usec = monotonic_usec() - c->start_usec;
         if (store_info(c) < 0)
                 capture_say("%s cannot be written", CRASH_INFO_NAME);
         if (r >= 0)
                 retain_newest(&old);
-        run_script(c, c->plan.post_script, crash_result_to_string(c->info.result));
+        run_script(c, c->plan.post_script, dump_result_to_string(c->info.result));
         return r;
 }
 
@@ -174,7 +174,7 @@ static int save_to_device(Capture *c) {
         run_script(c, c->plan.pre_script, NULL);
         r = raw_save(c);
         if (r != -ENODEV)
-                run_script(c, c->plan.post_script, crash_result_to_string(c->info.result));
+                run_script(c, c->plan.post_script, dump_result_to_string(c->info.result));
         return r;
 }
 
@@ -315,6 +315,6 @@ void capture_done(Capture *c) {
         c->vmcore_fd = -EBADF;
         vmcore_log_done(&c->log);
         vmcore_done(&c->vmcore);
-        crash_info_done(&c->info);
+        dump_info_done(&c->info);
         capture_plan_done(&c->plan);
 }

@@ -13,7 +13,7 @@
 #include "base/file-util.h"
 #include "base/string-util.h"
 #include "capture/say.h"
-#include "sys/crash-json.h"
+#include "sys/dump-json.h"
 
 /* Where the links of the target's file system lead to is meant as on the system that it belongs to:
  * from its own root, and never out of it. */
@@ -180,7 +180,7 @@ int store_info(Capture *c) {
         _cleanup_free_ char *text = NULL;
         int r;
 
-        r = crash_info_to_json(&c->info, &text);
+        r = dump_info_to_json(&c->info, &text);
         if (r >= 0)
                 r = write_new(c, new_name, text, strlen(text));
         if (r >= 0)

@@ -44,7 +44,7 @@ static bool is_listed_twice(const Vmcore *v, size_t i) {
 }
 
 static int fill_ranges(Capture *c) {
-        c->info.ranges = calloc(c->vmcore.n_loads + 1, sizeof(CrashRange));
+        c->info.ranges = calloc(c->vmcore.n_loads + 1, sizeof(DumpRange));
         if (!c->info.ranges)
                 return -ENOMEM;
         for (size_t i = 0; i < MIN(c->vmcore.n_loads, (size_t)CRASH_RANGES_MOST); i++) {
@@ -52,7 +52,7 @@ static int fill_ranges(Capture *c) {
 
                 if (is_listed_twice(&c->vmcore, i))
                         continue;
-                c->info.ranges[c->info.n_ranges++] = (CrashRange){ load->physical, load->size };
+                c->info.ranges[c->info.n_ranges++] = (DumpRange){ load->physical, load->size };
                 c->info.memory_bytes = add_saturated(c->info.memory_bytes, load->size);
         }
         return 0;

@@ -26,7 +26,7 @@ static void found_target_done(FoundTarget *target) {
 void dumps_done(Dumps *dumps) {
         for (size_t i = 0; i < dumps->n; i++) {
                 free(dumps->items[i].dump.name);
-                crash_info_done(&dumps->items[i].dump.info);
+                dump_info_done(&dumps->items[i].dump.info);
         }
         free(dumps->items);
         for (size_t i = 0; i < dumps->n_targets; i++)

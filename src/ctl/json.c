@@ -8,7 +8,7 @@
 #include <json-c/json.h>
 
 #include "base/string-util.h"
-#include "sys/crash-json.h"
+#include "sys/dump-json.h"
 
 static void json_putp(json_object **object) {
         (void)json_object_put(*object);
@@ -142,7 +142,7 @@ static int new_info(const FoundDump *found, json_object **ret) {
         _cleanup_free_ char *text = NULL;
         int r;
 
-        r = crash_info_to_json(&found->dump.info, &text);
+        r = dump_info_to_json(&found->dump.info, &text);
         if (r < 0)
                 return r;
         all = json_tokener_parse(text);

@@ -30,7 +30,7 @@ typedef struct Cells {
 
 static void fill_cells(const Dumps *dumps, size_t i, Cells *c) {
         const FoundDump *found = &dumps->items[i];
-        const CrashInfo *info = &found->dump.info;
+        const DumpInfo *info = &found->dump.info;
         bool has_file = info->vmcore && found->dump.state != DUMP_MISSING;
 
         strscpyf(c->number, sizeof(c->number), "%zu", dumps->n - i);
@@ -114,7 +114,7 @@ static void print_when(FILE *f, uint64_t when_usec, uint64_t now_usec) {
 }
 
 static void print_state(FILE *f, const FoundDump *found, bool colour) {
-        const CrashInfo *info = &found->dump.info;
+        const DumpInfo *info = &found->dump.info;
 
         put_label(f, "State");
         put_highlighted(f, dump_state_to_string(found->dump.state), state_escape(found), colour);
@@ -150,7 +150,7 @@ static void print_state(FILE *f, const FoundDump *found, bool colour) {
         }
 }
 
-static void print_machine(FILE *f, const CrashInfo *info) {
+static void print_machine(FILE *f, const DumpInfo *info) {
         if (info->n_ranges == 0)
                 return;
         put_label(f, "Memory");
@@ -162,7 +162,7 @@ static void print_machine(FILE *f, const CrashInfo *info) {
         (void)fputc('\n', f);
 }
 
-static void print_file(FILE *f, const char *label, const CrashInfo *info, const char *name,
+static void print_file(FILE *f, const char *label, const DumpInfo *info, const char *name,
                        uint64_t bytes) {
         char size[SIZE_TEXT_MAX];
 
@@ -177,7 +177,7 @@ static void print_file(FILE *f, const char *label, const CrashInfo *info, const 
         (void)fprintf(f, " (%s)\n", size_text(size, bytes));
 }
 
-static void print_collector(FILE *f, const CrashInfo *info) {
+static void print_collector(FILE *f, const DumpInfo *info) {
         if (!info->collector)
                 return;
         put_label(f, "Collector");
@@ -196,7 +196,7 @@ static void print_collector(FILE *f, const CrashInfo *info) {
         (void)fputc('\n', f);
 }
 
-static void print_capture(FILE *f, const CrashInfo *info) {
+static void print_capture(FILE *f, const DumpInfo *info) {
         if (info->target) {
                 put_label(f, "Written to");
                 put_text(f, info->target);
@@ -240,7 +240,7 @@ void print_lines(FILE *f, const char *text, size_t size) {
 
 void print_dump(FILE *f, const FoundDump *found, const char *report, size_t size, uint64_t now_usec,
                 bool colour) {
-        const CrashInfo *info = &found->dump.info;
+        const DumpInfo *info = &found->dump.info;
 
         print_when(f, found->dump.when_usec, now_usec);
         put_noted(f, "Host", info->host, NULL);

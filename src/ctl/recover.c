@@ -16,7 +16,7 @@
 #include "base/file-util.h"
 #include "base/string-util.h"
 #include "core/collector.h"
-#include "sys/crash-json.h"
+#include "sys/dump-json.h"
 #include "sys/dump-retain.h"
 #include "sys/dump-store.h"
 #include "sys/dump-target.h"
@@ -34,7 +34,7 @@
 typedef struct Recovery {
         const Settings *settings;
         RawStore store;
-        CrashInfo info;
+        DumpInfo info;
         bool has_summary;
         void (*say)(const char *text);
         unsigned patience_sec;
@@ -50,7 +50,7 @@ static int fail(const Recovery *c, int error, const char *what) {
 
 static void recovery_done(Recovery *c) {
         raw_store_done(&c->store);
-        crash_info_done(&c->info);
+        dump_info_done(&c->info);
         closep(&c->base_fd);
         closep(&c->dir_fd);
         (void)alarm(0);
@@ -312,8 +312,8 @@ static int take_dump(const Recovery *c, const char **ret_name) {
 /* Whether the description tells how the capture ended: one that was cut off has said only how it
  * began, or what was to be true a moment later. */
 static bool is_final(const Recovery *c, bool has_dump) {
-        return c->has_summary && (has_dump || c->info.result == CRASH_RESULT_LOG_ONLY ||
-                                  c->info.result == CRASH_RESULT_FAILED);
+        return c->has_summary && (has_dump || c->info.result == DUMP_RESULT_LOG_ONLY ||
+                                  c->info.result == DUMP_RESULT_FAILED);
 }
 
 static int know_host(Recovery *c) {
@@ -329,14 +329,14 @@ static int know_host(Recovery *c) {
 
 /* What the capture could not say any more. */
 static int complete_info(Recovery *c, bool has_dump) {
-        CrashInfo *info = &c->info;
+        DumpInfo *info = &c->info;
 
         if (is_final(c, has_dump))
                 return 0;
         info->collector_status = -1;
-        info->result = has_dump    ? CRASH_RESULT_COMPLETE
-                       : info->log ? CRASH_RESULT_LOG_ONLY
-                                   : CRASH_RESULT_FAILED;
+        info->result = has_dump    ? DUMP_RESULT_COMPLETE
+                       : info->log ? DUMP_RESULT_LOG_ONLY
+                                   : DUMP_RESULT_FAILED;
         if (!has_dump && !info->message)
                 info->message = strdup("the capture was cut off");
         return has_dump || info->message ? 0 : -ENOMEM;
@@ -356,7 +356,7 @@ static int write_info(Recovery *c, const char *vmcore) {
         c->info.vmcore_bytes = 0;
         if (vmcore && fstatat(c->dir_fd, vmcore, &st, AT_SYMLINK_NOFOLLOW) >= 0)
                 c->info.vmcore_bytes = (uint64_t)st.st_size;
-        r = crash_info_to_json(&c->info, &text);
+        r = dump_info_to_json(&c->info, &text);
         if (r < 0)
                 return r;
         fd = create_file(c, CRASH_INFO_NAME);
@@ -430,7 +430,7 @@ static bool is_partial(const Recovery *c) {
         const RawDump *raw = &c->store.raw;
 
         return !raw->is_complete && !raw->is_flat && raw->dump.size > 0 && c->has_summary &&
-               c->info.result == CRASH_RESULT_INCOMPLETE;
+               c->info.result == DUMP_RESULT_INCOMPLETE;
 }
 
 static int take_all(Recovery *c, RecoverNote *ret_note, char name[static CRASH_NAME_MAX]) {

@@ -109,7 +109,7 @@ void journal_build(bool failed, const char *text) {
 }
 
 void journal_dump(const Dump *dump) {
-        const CrashInfo *info = &dump->info;
+        const DumpInfo *info = &dump->info;
         const LogField fields[] = {
                 { "KDUMPD_DIRECTORY", info->directory, 0 },
                 { "KDUMPD_STATE", dump_state_to_string(dump->state), 0 },

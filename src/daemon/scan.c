@@ -9,14 +9,14 @@
 #include "base/string-util.h"
 #include "base/time-util.h"
 #include "daemon/child.h"
-#include "daemon/crashes.h"
+#include "daemon/new-dumps.h"
 #include "daemon/journal.h"
 #include "sys/conffile.h"
 #include "sys/json-fields.h"
 #include "sys/log.h"
 
 /* News that are told one by one, of two places, and a few lines more. */
-#define LINES_MOST   (2 * CRASHES_NEWS_MOST + 8)
+#define LINES_MOST   (2 * NEW_DUMPS_MOST + 8)
 #define LINE_LONGEST 16384u
 
 /* One line of what the child prints. */
@@ -88,7 +88,7 @@ static void on_newest(void *userdata, const LastCrash *newest) {
 }
 
 int scan_main(const char *root) {
-        static const CrashesOps ops = {
+        static const NewDumpsOps ops = {
                 .found = on_found, .more = on_more, .judged = on_judged, .newest = on_newest
         };
         _cleanup_(settings_done) Settings settings = { 0 };
@@ -103,7 +103,7 @@ int scan_main(const char *root) {
                 return EXIT_FAILURE;
         }
         print_line(&(Line){
-                .is_done = crashes_look(root_fd, &settings, realtime_usec(), &ops, NULL) });
+                .is_done = new_dumps_look(root_fd, &settings, realtime_usec(), &ops, NULL) });
         return EXIT_SUCCESS;
 }
 

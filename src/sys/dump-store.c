@@ -13,7 +13,7 @@
 #include "base/file-util.h"
 #include "base/time-util.h"
 #include "core/crash-log.h"
-#include "sys/crash-json.h"
+#include "sys/dump-json.h"
 
 /* The unit of st_blocks, whatever the file system. */
 #define STAT_BLOCK 512u
@@ -27,7 +27,7 @@ DEFINE_NAME_TABLE(dump_state, DumpState, _DUMP_STATE_MAX);
 
 static void dump_done(Dump *dump) {
         free(dump->name);
-        crash_info_done(&dump->info);
+        dump_info_done(&dump->info);
         *dump = (Dump){ 0 };
 }
 
@@ -258,7 +258,7 @@ static int open_file(int dump_fd, const char *name) {
         return TAKE_FD(fd);
 }
 
-static int read_summary(int dump_fd, CrashInfo *ret) {
+static int read_summary(int dump_fd, DumpInfo *ret) {
         _cleanup_close_ int fd = open_file(dump_fd, CRASH_INFO_NAME);
         _cleanup_free_ char *text = NULL;
         size_t size;
@@ -266,10 +266,10 @@ static int read_summary(int dump_fd, CrashInfo *ret) {
 
         if (fd < 0)
                 return fd;
-        r = read_fd(fd, CRASH_JSON_LONGEST, &text, &size);
+        r = read_fd(fd, DUMP_JSON_LONGEST, &text, &size);
         if (r < 0)
                 return r;
-        return crash_info_from_json(text, size, ret);
+        return dump_info_from_json(text, size, ret);
 }
 
 /* At most DUMP_LOG_PIECE of the bytes from offset on. */
@@ -288,7 +288,7 @@ static int read_piece(int fd, uint64_t offset, uint64_t bytes, char **ret, size_
         return 0;
 }
 
-static int take_panic(const char *log, size_t size, CrashInfo *info) {
+static int take_panic(const char *log, size_t size, DumpInfo *info) {
         char message[CRASH_LINE_MAX], where[CRASH_LINE_MAX];
 
         if (!crash_log_panic(log, size, message, where))
@@ -298,7 +298,7 @@ static int take_panic(const char *log, size_t size, CrashInfo *info) {
         return info->panic_message && (info->panic_where || !*where) ? 0 : -ENOMEM;
 }
 
-int dump_read_log(int fd, uint64_t offset, uint64_t bytes, CrashInfo *info) {
+int dump_read_log(int fd, uint64_t offset, uint64_t bytes, DumpInfo *info) {
         uint64_t skipped = sub_saturated(bytes, (uint64_t)DUMP_LOG_PIECE);
         int r;
 
@@ -329,15 +329,15 @@ static DumpState judge(const Dump *dump, const Content *c) {
                 return c->names[ROLE_INCOMPLETE] ? DUMP_INCOMPLETE : DUMP_LOG_ONLY;
         }
         switch (dump->info.result) {
-        case CRASH_RESULT_COMPLETE:
+        case DUMP_RESULT_COMPLETE:
                 return whole ? DUMP_COMPLETE : DUMP_MISSING;
-        case CRASH_RESULT_COPIED:
+        case DUMP_RESULT_COPIED:
                 return whole ? DUMP_COPIED : DUMP_MISSING;
-        case CRASH_RESULT_LOG_ONLY:
+        case DUMP_RESULT_LOG_ONLY:
                 return DUMP_LOG_ONLY;
-        case CRASH_RESULT_FAILED:
+        case DUMP_RESULT_FAILED:
                 return DUMP_FAILED;
-        case CRASH_RESULT_INCOMPLETE:
+        case DUMP_RESULT_INCOMPLETE:
         default:
                 /* It gets that name when it is whole, before the summary says so. */
                 return whole ? DUMP_COMPLETE : DUMP_INCOMPLETE;
@@ -345,7 +345,7 @@ static DumpState judge(const Dump *dump, const Content *c) {
 }
 
 /* Files are what they are now, not what the summary said then. */
-static void take_files(Content *c, CrashInfo *info) {
+static void take_files(Content *c, DumpInfo *info) {
         FileRole role = c->names[ROLE_DUMP] ? ROLE_DUMP : ROLE_INCOMPLETE;
 
         free(info->vmcore);
@@ -412,10 +412,10 @@ int dump_store_describe(int store_fd, const char *path, Dump *dump) {
                 r = -ENOMEM;
         }
         if (r < 0) {
-                crash_info_done(&fresh.info);
+                dump_info_done(&fresh.info);
                 return r;
         }
-        crash_info_done(&dump->info);
+        dump_info_done(&dump->info);
         *dump = fresh;
         dump->described = true;
         return 0;
@@ -423,14 +423,14 @@ int dump_store_describe(int store_fd, const char *path, Dump *dump) {
 
 bool dump_store_is_whole(int dump_fd, uint64_t *ret_bytes) {
         _cleanup_(content_done) Content c = { 0 };
-        CrashInfo info = { 0 };
+        DumpInfo info = { 0 };
         bool is_whole;
 
         if (look_into(dump_fd, &c) < 0 || !c.names[ROLE_DUMP] || c.bytes[ROLE_DUMP] == 0 ||
             !c.names[ROLE_SUMMARY] || read_summary(dump_fd, &info) < 0)
                 return false;
-        is_whole = info.result == CRASH_RESULT_COMPLETE || info.result == CRASH_RESULT_COPIED;
-        crash_info_done(&info);
+        is_whole = info.result == DUMP_RESULT_COMPLETE || info.result == DUMP_RESULT_COPIED;
+        dump_info_done(&info);
         if (is_whole)
                 *ret_bytes = c.disk_bytes;
         return is_whole;

@@ -5,7 +5,7 @@
  * there. */
 #pragma once
 
-#include "core/crash-info.h"
+#include "core/dump-info.h"
 
 /* What can be had of a dump now. */
 typedef enum DumpState {
@@ -27,7 +27,7 @@ typedef struct Dump {
         bool described;     /* the rest was filled in by dump_store_describe() */
         DumpState state;
         bool has_summary; /* there is a kdump.json that makes sense */
-        CrashInfo info;   /* with directory; without a summary, what names and log tell */
+        DumpInfo info;   /* with directory; without a summary, what names and log tell */
 } Dump;
 
 typedef struct DumpList {
@@ -71,7 +71,7 @@ bool dump_store_is_whole(int dump_fd, uint64_t *ret_bytes) _must_check_;
 
 /* Sets what a log of bytes bytes at offset of an open file tells: release, message and place of the
  * panic; nothing, if it cannot be read. Returns 0 or -ENOMEM. */
-int dump_read_log(int fd, uint64_t offset, uint64_t bytes, CrashInfo *info) _must_check_;
+int dump_read_log(int fd, uint64_t offset, uint64_t bytes, DumpInfo *info) _must_check_;
 
 /* Opens the log of a dump that was described. Returns a descriptor; -ENOENT if there is none, or
  * another negative errno. */

@@ -9,7 +9,7 @@
 
 #include "base/file-util.h"
 #include "base/string-util.h"
-#include "sys/crash-json.h"
+#include "sys/dump-json.h"
 
 void raw_store_done(RawStore *store) {
         closep(&store->fd);
@@ -64,12 +64,12 @@ int raw_store_open(int root_fd, const char *path, bool is_writable, RawStore *re
         return 0;
 }
 
-DumpState raw_store_state(const RawStore *store, const CrashInfo *info, bool has_summary) {
+DumpState raw_store_state(const RawStore *store, const DumpInfo *info, bool has_summary) {
         if (store->raw.is_complete && store->raw.dump.size > 0)
                 return DUMP_RAW;
-        if (has_summary && info->result == CRASH_RESULT_LOG_ONLY)
+        if (has_summary && info->result == DUMP_RESULT_LOG_ONLY)
                 return DUMP_LOG_ONLY;
-        return has_summary && info->result == CRASH_RESULT_FAILED ? DUMP_FAILED : DUMP_INCOMPLETE;
+        return has_summary && info->result == DUMP_RESULT_FAILED ? DUMP_FAILED : DUMP_INCOMPLETE;
 }
 
 ssize_t raw_store_read(const RawStore *store, const RawPart *part, uint64_t offset, void *buf,
@@ -88,12 +88,12 @@ ssize_t raw_store_read(const RawStore *store, const RawPart *part, uint64_t offs
         return n < 0 ? -errno : n;
 }
 
-static int read_summary(const RawStore *store, CrashInfo *ret) {
+static int read_summary(const RawStore *store, DumpInfo *ret) {
         const RawPart *part = &store->raw.info;
         _cleanup_free_ char *text = NULL;
         size_t size = 0;
 
-        if (part->size == 0 || part->size > CRASH_JSON_LONGEST)
+        if (part->size == 0 || part->size > DUMP_JSON_LONGEST)
                 return -ENOENT;
         text = malloc(part->size);
         if (!text)
@@ -105,7 +105,7 @@ static int read_summary(const RawStore *store, CrashInfo *ret) {
                         return (int)n;
                 size += (size_t)n;
         }
-        return crash_info_from_json(text, size, ret);
+        return dump_info_from_json(text, size, ret);
 }
 
 static int set_name(const RawPart *part, const char *name, char **to, uint64_t *ret_bytes) {
@@ -115,9 +115,9 @@ static int set_name(const RawPart *part, const char *name, char **to, uint64_t *
         return *to || part->size == 0 ? 0 : -ENOMEM;
 }
 
-int raw_store_describe(const RawStore *store, CrashInfo *ret, bool *ret_has_summary) {
+int raw_store_describe(const RawStore *store, DumpInfo *ret, bool *ret_has_summary) {
         const RawDump *raw = &store->raw;
-        CrashInfo info = { 0 };
+        DumpInfo info = { 0 };
         bool has_summary;
         int r;
 
@@ -131,7 +131,7 @@ int raw_store_describe(const RawStore *store, CrashInfo *ret, bool *ret_has_summ
         if (r >= 0)
                 r = set_name(&raw->log, CRASH_LOG_NAME, &info.log, &info.log_bytes);
         if (r < 0) {
-                crash_info_done(&info);
+                dump_info_done(&info);
                 return r;
         }
         *ret = info;

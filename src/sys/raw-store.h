@@ -2,7 +2,7 @@
 /* The device that a dump was written over, read; core/raw-dump.h says how it lies there. */
 #pragma once
 
-#include "core/crash-info.h"
+#include "core/dump-info.h"
 #include "core/paths.h"
 #include "core/raw-dump.h"
 #include "sys/dump-store.h"
@@ -25,11 +25,11 @@ int raw_store_open(int root_fd, const char *path, bool is_writable, RawStore *re
 void raw_store_done(RawStore *store);
 
 /* What can be had of it. */
-DumpState raw_store_state(const RawStore *store, const CrashInfo *info, bool has_summary);
+DumpState raw_store_state(const RawStore *store, const DumpInfo *info, bool has_summary);
 
 /* What is known of the crash: by the description there, or else by the log, which *ret_has_summary
  * tells. Names and sizes of files are those that the dump will have. Returns 0 or -ENOMEM. */
-int raw_store_describe(const RawStore *store, CrashInfo *ret, bool *ret_has_summary) _must_check_;
+int raw_store_describe(const RawStore *store, DumpInfo *ret, bool *ret_has_summary) _must_check_;
 
 /* Reads up to size bytes at offset of a part. Returns how many, 0 at its end, or negative errno. */
 ssize_t raw_store_read(const RawStore *store, const RawPart *part, uint64_t offset, void *buf,

@@ -5,7 +5,7 @@
 #include <stdio.h>
 
 #include "base/string-util.h"
-#include "core/crash-info.h"
+#include "core/dump-info.h"
 #include "core/failure.h"
 #include "core/settings.h"
 #include "core/status.h"
@@ -57,8 +57,8 @@ static void print_verdicts(void) {
 }
 
 static void print_results(void) {
-        for (CrashResult r = 0; r < _CRASH_RESULT_MAX; r++)
-                printf("%s\n", crash_result_to_string(r));
+        for (DumpResult r = 0; r < _DUMP_RESULT_MAX; r++)
+                printf("%s\n", dump_result_to_string(r));
 }
 
 static void print_kernels(void) {

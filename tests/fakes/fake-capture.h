@@ -10,7 +10,7 @@
 #include "capture/target.h"
 #include "fake-vmcore.h"
 #include "sys/capture-plan-json.h"
-#include "sys/crash-json.h"
+#include "sys/dump-json.h"
 #include "tree.h"
 
 #define TARGET MOUNT_POINT "/var/crash"
@@ -175,13 +175,13 @@ static inline int run_with(char *core_collector) {
         return run_plan(&plan);
 }
 
-static inline CrashInfo read_info(const char *path) {
+static inline DumpInfo read_info(const char *path) {
         _cleanup_free_ char *text = NULL;
-        CrashInfo info;
+        DumpInfo info;
         size_t size;
 
-        ck_assert_int_eq(read_file_below(tree.fd, path, CRASH_JSON_LONGEST, &text, &size), 0);
-        ck_assert_int_eq(crash_info_from_json(text, size, &info), 0);
+        ck_assert_int_eq(read_file_below(tree.fd, path, DUMP_JSON_LONGEST, &text, &size), 0);
+        ck_assert_int_eq(dump_info_from_json(text, size, &info), 0);
         return info;
 }
 

@@ -148,18 +148,18 @@ static int fail_attach(Capture *c, const PlanTarget *target, uint64_t deadline_u
 
 START_TEST(fallback) {
         CapturePlan plan = plan_with(collector("echo x >\"$n\"", ""));
-        CrashInfo info;
+        DumpInfo info;
 
         plan.fallback = plan.target;
         plan.fallback.label = (char *)"the other";
         ops.attach = fail_attach;
         ck_assert_int_eq(run_plan(&plan), 0);
         info = read_info(DUMP "/kdump.json");
-        ck_assert_uint_eq(info.result, CRASH_RESULT_COMPLETE);
+        ck_assert_uint_eq(info.result, DUMP_RESULT_COMPLETE);
         ck_assert(info.on_fallback);
         ck_assert_str_eq(info.target, "the other");
         ck_assert_ptr_nonnull(strstr(info.message, "it is elsewhere"));
-        crash_info_done(&info);
+        dump_info_done(&info);
 }
 END_TEST
 
@@ -178,7 +178,7 @@ END_TEST
 /* A target that has hung one worker is not asked by the next. */
 START_TEST(target_left_out) {
         CapturePlan plan = plan_with(collector("echo x >\"$n\"", ""));
-        CrashInfo info;
+        DumpInfo info;
 
         plan.fallback = plan.target;
         plan.fallback.label = (char *)"the other";
@@ -189,7 +189,7 @@ START_TEST(target_left_out) {
         info = read_info(DUMP "/kdump.json");
         ck_assert(info.on_fallback);
         ck_assert_ptr_nonnull(strstr(info.message, "the target the target is not there: "));
-        crash_info_done(&info);
+        dump_info_done(&info);
 }
 END_TEST
 
@@ -342,7 +342,7 @@ START_TEST(raw_target) {
         char *command =
                 collector("[ -t 1 ] || echo \"flat $1 $2 $3 ${4##*/}\"; echo said >&2", "-d 31");
         _cleanup_free_ char *device = NULL;
-        CrashInfo info;
+        DumpInfo info;
         RawDump raw;
         size_t size;
 
@@ -354,10 +354,10 @@ START_TEST(raw_target) {
         ck_assert_uint_eq(raw.dump.size, strlen("flat -d 31 -F vmcore\n"));
         ck_assert_mem_eq(device + raw.dump.offset, "flat -d 31 -F vmcore\n", raw.dump.size);
         ck_assert_mem_eq(device + raw.log.offset, "[    0.001000] Linux", 20);
-        ck_assert_int_eq(crash_info_from_json(device + raw.info.offset, raw.info.size, &info), 0);
-        ck_assert_uint_eq(info.result, CRASH_RESULT_COMPLETE);
+        ck_assert_int_eq(dump_info_from_json(device + raw.info.offset, raw.info.size, &info), 0);
+        ck_assert_uint_eq(info.result, DUMP_RESULT_COMPLETE);
         ck_assert_uint_eq(info.vmcore_bytes, raw.dump.size);
-        crash_info_done(&info);
+        dump_info_done(&info);
         free(command);
 }
 END_TEST
@@ -367,7 +367,7 @@ START_TEST(raw_order) {
         char script[256];
         char *command;
         _cleanup_free_ char *device = NULL;
-        CrashInfo info;
+        DumpInfo info;
         RawDump raw;
         size_t size;
 
@@ -382,11 +382,11 @@ START_TEST(raw_order) {
         ck_assert(!raw.is_complete);
         ck_assert_uint_eq(raw.dump.size, 0);
         ck_assert_mem_eq(device + raw.log.offset, "[    0.001000] Linux", 20);
-        ck_assert_int_eq(crash_info_from_json(device + raw.info.offset, raw.info.size, &info), 0);
-        ck_assert_uint_eq(info.result, CRASH_RESULT_INCOMPLETE);
+        ck_assert_int_eq(dump_info_from_json(device + raw.info.offset, raw.info.size, &info), 0);
+        ck_assert_uint_eq(info.result, DUMP_RESULT_INCOMPLETE);
         ck_assert_ptr_nonnull(info.panic_message);
         ck_assert_uint_eq(info.log_bytes, raw.log.size);
-        crash_info_done(&info);
+        dump_info_done(&info);
         free(command);
 }
 END_TEST
@@ -457,9 +457,9 @@ START_TEST(raw_copy) {
 }
 END_TEST
 
-static CrashInfo copy_to_raw(int expected, RawDump *ret_raw, char **ret_device) {
+static DumpInfo copy_to_raw(int expected, RawDump *ret_raw, char **ret_device) {
         char *command = collector("echo half; exit 2", "");
-        CrashInfo info;
+        DumpInfo info;
         size_t size;
 
         tree_text(&tree, "/dev/disk", "");
@@ -467,7 +467,7 @@ static CrashInfo copy_to_raw(int expected, RawDump *ret_raw, char **ret_device) 
         ck_assert_int_eq(run(), expected);
         *ret_raw = read_raw(ret_device, &size);
         ck_assert_int_eq(
-                crash_info_from_json(*ret_device + ret_raw->info.offset, ret_raw->info.size, &info),
+                dump_info_from_json(*ret_device + ret_raw->info.offset, ret_raw->info.size, &info),
                 0);
         free(command);
         return info;
@@ -476,7 +476,7 @@ static CrashInfo copy_to_raw(int expected, RawDump *ret_raw, char **ret_device) 
 /* A page that cannot be read is zeros, and does not cost the rest. */
 START_TEST(raw_page_unreadable) {
         _cleanup_free_ char *device = NULL, *memory = NULL;
-        CrashInfo info;
+        DumpInfo info;
         size_t size;
         RawDump raw;
 
@@ -484,28 +484,28 @@ START_TEST(raw_page_unreadable) {
         bad_end = bad_start + 1;
         info = copy_to_raw(0, &raw, &device);
         ck_assert(raw.is_complete);
-        ck_assert_uint_eq(info.result, CRASH_RESULT_COPIED);
+        ck_assert_uint_eq(info.result, DUMP_RESULT_COPIED);
         ck_assert_uint_eq(info.unreadable_bytes, 4096);
         ck_assert_int_eq(read_file_below(tree.fd, "/proc/vmcore", 1 << 24, &memory, &size), 0);
         memset(memory + bad_start, 0, 4096);
         ck_assert_uint_eq(raw.dump.size, size);
         ck_assert_mem_eq(device + raw.dump.offset, memory, size);
-        crash_info_done(&info);
+        dump_info_done(&info);
 }
 END_TEST
 
 START_TEST(raw_pages_unreadable) {
         _cleanup_free_ char *device = NULL;
-        CrashInfo info;
+        DumpInfo info;
         RawDump raw;
 
         bad_start = MEMORY_AT;
         bad_end = UINT64_MAX;
         info = copy_to_raw(-EIO, &raw, &device);
         ck_assert(!raw.is_complete);
-        ck_assert_uint_eq(info.result, CRASH_RESULT_INCOMPLETE);
+        ck_assert_uint_eq(info.result, DUMP_RESULT_INCOMPLETE);
         ck_assert_uint_eq(info.unreadable_bytes, FAKE_MEMORY);
-        crash_info_done(&info);
+        dump_info_done(&info);
 }
 END_TEST
 

@@ -12,12 +12,12 @@
 
 START_TEST(everything) {
         struct stat st;
-        CrashInfo info;
+        DumpInfo info;
 
         ck_assert_int_eq(
                 run_with(collector("echo \"dump $1 $2 ${3##*/} ${4##*/}\" >\"$n\"", "-d 31")), 0);
         info = read_info(DUMP "/kdump.json");
-        ck_assert_uint_eq(info.result, CRASH_RESULT_COMPLETE);
+        ck_assert_uint_eq(info.result, DUMP_RESULT_COMPLETE);
         ck_assert_ptr_null(info.message);
         ck_assert_uint_eq(info.crash_usec, FAKE_CRASHED * 1000000);
         ck_assert_str_eq(info.host, "box");
@@ -33,7 +33,7 @@ START_TEST(everything) {
         ck_assert_str_eq(info.target, "the target");
         ck_assert_int_eq(info.collector_status, 0);
         ck_assert(!info.kernel_unknown && !info.on_fallback);
-        crash_info_done(&info);
+        dump_info_done(&info);
         check_text(DUMP "/vmcore", "dump -d 31 vmcore vmcore.incomplete\n");
         check_text(DUMP "/vmcore-dmesg.txt",
                    "[    0.001000] Linux version 6.9.0-fake\n"
@@ -57,14 +57,14 @@ END_TEST
 
 /* While the collector works, what is there says that the dump is not complete. */
 START_TEST(incomplete_meanwhile) {
-        CrashInfo info;
+        DumpInfo info;
 
         ck_assert_int_eq(run_with(collector("cp \"${n%/*}/kdump.json\" \"$n\"", "")), 0);
         info = read_info(DUMP "/vmcore");
-        ck_assert_uint_eq(info.result, CRASH_RESULT_INCOMPLETE);
+        ck_assert_uint_eq(info.result, DUMP_RESULT_INCOMPLETE);
         ck_assert_str_eq(info.panic_message, "Kernel panic - not syncing: because");
         ck_assert_ptr_null(info.vmcore);
-        crash_info_done(&info);
+        dump_info_done(&info);
 }
 END_TEST
 
@@ -72,13 +72,13 @@ static void check_copy(const char *why) {
         _cleanup_free_ char *dump = NULL, *memory = NULL;
         size_t size, other;
         struct stat st;
-        CrashInfo info;
+        DumpInfo info;
 
         info = read_info(DUMP "/kdump.json");
-        ck_assert_uint_eq(info.result, CRASH_RESULT_COPIED);
+        ck_assert_uint_eq(info.result, DUMP_RESULT_COPIED);
         ck_assert_ptr_nonnull(strstr(info.message, why));
         ck_assert_str_eq(info.vmcore, "vmcore");
-        crash_info_done(&info);
+        dump_info_done(&info);
         ck_assert_int_eq(read_file_below(tree.fd, DUMP "/vmcore", 1 << 24, &dump, &size), 0);
         ck_assert_int_eq(read_file_below(tree.fd, "/proc/vmcore", 1 << 24, &memory, &other), 0);
         ck_assert_uint_eq(size, other);
@@ -101,13 +101,13 @@ START_TEST(collector_fails) {
 END_TEST
 
 START_TEST(collector_dies) {
-        CrashInfo info;
+        DumpInfo info;
 
         ck_assert_int_eq(run_with(collector("echo half >\"$n\"; kill -SEGV $$", "")), 0);
         check_copy("killed by signal 11");
         info = read_info(DUMP "/kdump.json");
         ck_assert_int_eq(info.collector_status, 256 + 11);
-        crash_info_done(&info);
+        dump_info_done(&info);
 }
 END_TEST
 
@@ -127,16 +127,16 @@ END_TEST
 START_TEST(page_unreadable) {
         _cleanup_free_ char *dump = NULL, *memory = NULL;
         size_t size, other;
-        CrashInfo info;
+        DumpInfo info;
 
         bad_start = LAST_PAGE + 1000;
         bad_end = bad_start + 1;
         ck_assert_int_eq(run_with(collector("exit 1", "")), 0);
         info = read_info(DUMP "/kdump.json");
-        ck_assert_uint_eq(info.result, CRASH_RESULT_COPIED);
+        ck_assert_uint_eq(info.result, DUMP_RESULT_COPIED);
         ck_assert_uint_eq(info.unreadable_bytes, 4096);
         ck_assert_ptr_nonnull(strstr(info.message, "exited with status 1; 4096 of "));
-        crash_info_done(&info);
+        dump_info_done(&info);
         ck_assert_int_eq(read_file_below(tree.fd, DUMP "/vmcore", 1 << 24, &dump, &size), 0);
         ck_assert_int_eq(read_file_below(tree.fd, "/proc/vmcore", 1 << 24, &memory, &other), 0);
         memset(memory + LAST_PAGE, 0, 4096);
@@ -147,17 +147,17 @@ END_TEST
 
 /* More is no dump, but may be of use to somebody. */
 START_TEST(pages_unreadable) {
-        CrashInfo info;
+        DumpInfo info;
         struct stat st;
 
         bad_start = LAST_PAGE - 1;
         bad_end = UINT64_MAX;
         ck_assert_int_eq(run_with(collector("exit 1", "")), -EIO);
         info = read_info(DUMP "/kdump.json");
-        ck_assert_uint_eq(info.result, CRASH_RESULT_INCOMPLETE);
+        ck_assert_uint_eq(info.result, DUMP_RESULT_INCOMPLETE);
         ck_assert_uint_eq(info.unreadable_bytes, 8192);
         ck_assert_str_eq(info.vmcore, "vmcore.incomplete");
-        crash_info_done(&info);
+        dump_info_done(&info);
         ck_assert(!has(DUMP "/vmcore"));
         stat_in_tree(DUMP "/vmcore.incomplete", &st);
         ck_assert_uint_eq((uint64_t)st.st_size, LAST_PAGE + 4096);
@@ -166,15 +166,15 @@ END_TEST
 
 /* Whoever neither says nor writes anything has hung, and a plain copy is better than that. */
 START_TEST(collector_silent) {
-        CrashInfo info;
+        DumpInfo info;
 
         silence_usec = USEC_PER_SEC / 2;
         ck_assert_int_eq(run_with(collector("exec sleep 20", "")), 0);
         info = read_info(DUMP "/kdump.json");
-        ck_assert_uint_eq(info.result, CRASH_RESULT_COPIED);
+        ck_assert_uint_eq(info.result, DUMP_RESULT_COPIED);
         ck_assert_ptr_nonnull(strstr(info.message, "made no progress and was killed"));
         ck_assert_int_eq(info.collector_status, 256 + SIGKILL);
-        crash_info_done(&info);
+        dump_info_done(&info);
 }
 END_TEST
 
@@ -184,15 +184,15 @@ START_TEST(collector_slow) {
                 "for i in 1 2 3 4 5 6 7 8; do sleep .5; head -c 8192 /dev/urandom >>\"$n\"; done",
                 "for i in 1 2 3 4 5 6 7 8; do sleep .5; echo $i; done; echo x >\"$n\"",
         };
-        CrashInfo info;
+        DumpInfo info;
 
         silence_usec = 3 * USEC_PER_SEC;
         ck_assert_int_eq(run_with(collector(scripts[_i], "")), 0);
         info = read_info(DUMP "/kdump.json");
-        ck_assert_uint_eq(info.result, CRASH_RESULT_COMPLETE);
+        ck_assert_uint_eq(info.result, DUMP_RESULT_COMPLETE);
         ck_assert_ptr_null(info.message);
         ck_assert_int_eq(info.collector_status, 0);
-        crash_info_done(&info);
+        dump_info_done(&info);
 }
 END_TEST
 
@@ -203,22 +203,22 @@ static const char unknown[] = "echo \"$*\" >>\"${n%/*}/calls\"\n"
                               "echo good >\"$n\"";
 
 START_TEST(kernel_unknown) {
-        CrashInfo info;
+        DumpInfo info;
 
         ck_assert_int_eq(run_with(collector(unknown, "-d 31")), 0);
         info = read_info(DUMP "/kdump.json");
-        ck_assert_uint_eq(info.result, CRASH_RESULT_COMPLETE);
+        ck_assert_uint_eq(info.result, DUMP_RESULT_COMPLETE);
         ck_assert(info.kernel_unknown);
         ck_assert_ptr_nonnull(strstr(info.collector, "-d 23"));
         ck_assert_ptr_null(info.message);
-        crash_info_done(&info);
+        dump_info_done(&info);
         check_text(DUMP "/vmcore", "good\n");
 }
 END_TEST
 
 /* With a level that leaves out nothing in doubt there is no need for a second run. */
 START_TEST(kernel_unknown_low_level) {
-        CrashInfo info;
+        DumpInfo info;
 
         ck_assert_int_eq(run_with(collector("echo The kernel version is not supported.\n"
                                             "[ ! -e \"${n%/*}/ran\" ] || exit 1\n"
@@ -226,10 +226,10 @@ START_TEST(kernel_unknown_low_level) {
                                             "-d 17")),
                          0);
         info = read_info(DUMP "/kdump.json");
-        ck_assert_uint_eq(info.result, CRASH_RESULT_COMPLETE);
+        ck_assert_uint_eq(info.result, DUMP_RESULT_COMPLETE);
         ck_assert(info.kernel_unknown);
         ck_assert_ptr_nonnull(strstr(info.collector, "-d 17"));
-        crash_info_done(&info);
+        dump_info_done(&info);
 }
 END_TEST
 
@@ -255,14 +255,14 @@ static int fail_second(Capture *c, const PlanTarget *target, uint64_t deadline_u
 
 /* Of the dump there is nothing, and why not is said. */
 static void check_log_only(const char *why) {
-        CrashInfo info = read_info(DUMP "/kdump.json");
+        DumpInfo info = read_info(DUMP "/kdump.json");
 
         ck_assert(!has(DUMP "/vmcore.incomplete") && !has(DUMP "/vmcore"));
         ck_assert(has(DUMP "/vmcore-dmesg.txt"));
-        ck_assert_uint_eq(info.result, CRASH_RESULT_LOG_ONLY);
+        ck_assert_uint_eq(info.result, DUMP_RESULT_LOG_ONLY);
         ck_assert_ptr_nonnull(strstr(info.message, why));
         ck_assert_ptr_null(info.vmcore);
-        crash_info_done(&info);
+        dump_info_done(&info);
 }
 
 /* A file system that is full: the collector cannot write, and a copy would not fit either. */
@@ -339,19 +339,19 @@ static void die(void) {
 /* The memory of the crashed kernel may be such that reading its log never ends, or kills who reads
  * it: the dump does not suffer. */
 static void check_without_log(void (*what)(void)) {
-        CrashInfo info;
+        DumpInfo info;
 
         on_log = what;
         ck_assert_int_eq(run_with(collector("echo dump >\"$n\"", "-d 31")), 0);
         info = read_info(DUMP "/kdump.json");
-        ck_assert_uint_eq(info.result, CRASH_RESULT_COMPLETE);
+        ck_assert_uint_eq(info.result, DUMP_RESULT_COMPLETE);
         ck_assert_ptr_null(info.message);
         ck_assert_ptr_null(info.log);
         ck_assert_ptr_null(info.panic_message);
         ck_assert_str_eq(info.kernel_release, "6.9.0-fake");
         ck_assert_uint_eq(info.crash_usec, FAKE_CRASHED * 1000000);
         ck_assert_uint_eq(info.memory_bytes, FAKE_MEMORY);
-        crash_info_done(&info);
+        dump_info_done(&info);
         check_text(DUMP "/vmcore", "dump\n");
         ck_assert(!has(DUMP "/vmcore-dmesg.txt"));
         /* Whoever hung is gone. */

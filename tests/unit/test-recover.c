@@ -8,9 +8,9 @@
 #include <sys/wait.h>
 
 #include "base/time-util.h"
-#include "core/crash-info.h"
+#include "core/dump-info.h"
 #include "ctl/dumps.h"
-#include "sys/crash-json.h"
+#include "sys/dump-json.h"
 #include "test.h"
 #include "tree.h"
 
@@ -113,12 +113,12 @@ static bool is_marked(void) {
         return marked;
 }
 
-static void read_info(const char *path, CrashInfo *ret) {
+static void read_info(const char *path, DumpInfo *ret) {
         _cleanup_free_ char *text = NULL;
         size_t size;
 
         ck_assert_int_eq(read_file_below(tree.fd, path, 1 << 20, &text, &size), 0);
-        ck_assert_int_eq(crash_info_from_json(text, size, ret), 0);
+        ck_assert_int_eq(dump_info_from_json(text, size, ret), 0);
 }
 
 /* The only dump, whatever it lies on. */
@@ -153,7 +153,7 @@ static void check_nothing_left(void) {
 }
 
 START_TEST(test_flat) {
-        CrashInfo info;
+        DumpInfo info;
 
         put_device(SUMMARY, LOG, "stream", 6, true, true);
         set_collector("makedumpfile", "[ $# = 2 ] && [ $1 = -R ] && { echo made of; cat; } >$2");
@@ -167,7 +167,7 @@ START_TEST(test_flat) {
         ck_assert_str_eq(info.panic_message, "BUG: it");
         ck_assert_str_eq(info.vmcore, "vmcore");
         ck_assert_uint_eq(info.vmcore_bytes, strlen("made of\nstream"));
-        crash_info_done(&info);
+        dump_info_done(&info);
         ck_assert_uint_eq(count_unfinished(), 0);
         ck_assert(is_marked());
         check_listed(NAME, DUMP_COMPLETE, "BUG: it");
@@ -254,7 +254,7 @@ END_TEST
 
 /* The capture came as far as the log. */
 START_TEST(test_cut_off) {
-        CrashInfo info;
+        DumpInfo info;
         char path[256];
 
         put_device(NULL, LOG, NULL, 0, false, false);
@@ -265,10 +265,10 @@ START_TEST(test_cut_off) {
         check_text(path, LOG);
         strscpyf(path, sizeof(path), "%s/kdump.json", directory);
         read_info(path, &info);
-        ck_assert_uint_eq(info.result, CRASH_RESULT_LOG_ONLY);
+        ck_assert_uint_eq(info.result, DUMP_RESULT_LOG_ONLY);
         ck_assert_str_eq(info.message, "the capture was cut off");
         ck_assert_str_eq(info.kernel_release, "6.12.57");
-        crash_info_done(&info);
+        dump_info_done(&info);
         ck_assert(is_marked());
 }
 END_TEST
@@ -279,7 +279,7 @@ START_TEST(test_cut_off_later) {
 
         for (size_t i = 0; i < ELEMENTSOF(results); i++) {
                 char summary[256];
-                CrashInfo info;
+                DumpInfo info;
 
                 strscpyf(summary, sizeof(summary),
                          "{\"Result\":\"%s\",\"CrashUSec\":1700000000000000,\"Host\":\"vm\","
@@ -291,10 +291,10 @@ START_TEST(test_cut_off_later) {
                 ck_assert_uint_eq(note, RECOVER_NO_DUMP);
                 ck_assert_str_eq(directory, HOME);
                 read_info(HOME "/kdump.json", &info);
-                ck_assert_uint_eq(info.result, CRASH_RESULT_LOG_ONLY);
+                ck_assert_uint_eq(info.result, DUMP_RESULT_LOG_ONLY);
                 ck_assert_str_eq(info.message, "the capture was cut off");
                 ck_assert_ptr_null(info.vmcore);
-                crash_info_done(&info);
+                dump_info_done(&info);
                 check_listed(NAME, DUMP_LOG_ONLY, "BUG: it");
                 tree_remove(&tree, HOME);
         }
@@ -306,7 +306,7 @@ START_TEST(test_partial) {
         const char summary[] = "{\"Result\":\"incomplete\",\"CrashUSec\":1700000000000000,"
                                "\"Host\":\"vm\",\"PanicMessage\":\"BUG: it\","
                                "\"Message\":\"a half could not be read\"}";
-        CrashInfo info;
+        DumpInfo info;
 
         settings.keep = 1;
         put_device(summary, LOG, "memory", 6, false, false);
@@ -315,10 +315,10 @@ START_TEST(test_partial) {
         check_text(HOME "/vmcore.incomplete", "memory");
         ck_assert(!exists_below(tree.fd, HOME "/vmcore"));
         read_info(HOME "/kdump.json", &info);
-        ck_assert_uint_eq(info.result, CRASH_RESULT_INCOMPLETE);
+        ck_assert_uint_eq(info.result, DUMP_RESULT_INCOMPLETE);
         ck_assert_str_eq(info.message, "a half could not be read");
         ck_assert_str_eq(info.vmcore, "vmcore.incomplete");
-        crash_info_done(&info);
+        dump_info_done(&info);
         check_listed(NAME, DUMP_INCOMPLETE, "BUG: it");
         ck_assert(is_marked());
 }

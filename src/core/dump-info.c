@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What is known of one crash and its dump, as a value; the names of the directories of dumps. */
-#include "core/crash-info.h"
+#include "core/dump-info.h"
 
 #include <errno.h>
 #include <stdio.h>
 
-static const char *const crash_result_table[] = {
-        [CRASH_RESULT_INCOMPLETE] = "incomplete", [CRASH_RESULT_COMPLETE] = "complete",
-        [CRASH_RESULT_COPIED] = "copied",         [CRASH_RESULT_LOG_ONLY] = "log-only",
-        [CRASH_RESULT_FAILED] = "failed",
+static const char *const dump_result_table[] = {
+        [DUMP_RESULT_INCOMPLETE] = "incomplete", [DUMP_RESULT_COMPLETE] = "complete",
+        [DUMP_RESULT_COPIED] = "copied",         [DUMP_RESULT_LOG_ONLY] = "log-only",
+        [DUMP_RESULT_FAILED] = "failed",
 };
-DEFINE_NAME_TABLE(crash_result, CrashResult, _CRASH_RESULT_MAX);
+DEFINE_NAME_TABLE(dump_result, DumpResult, _DUMP_RESULT_MAX);
 
-void crash_info_done(CrashInfo *info) {
+void dump_info_done(DumpInfo *info) {
         free(info->host);
         free(info->kernel_release);
         free(info->machine);
@@ -27,7 +27,7 @@ void crash_info_done(CrashInfo *info) {
         free(info->capture_release);
         free(info->target);
         free(info->message);
-        *info = (CrashInfo){ 0 };
+        *info = (DumpInfo){ 0 };
 }
 
 #define SECONDS_PER_DAY UINT64_C(86400)

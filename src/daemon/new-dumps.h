@@ -10,13 +10,13 @@
 #include "sys/dump-target.h"
 
 /* The names of the dumps that were told of, below the root; one file for each target. */
-#define CRASHES_TOLD_PATHS \
+#define NEW_DUMPS_TOLD_PATHS \
         { STATE_DIRECTORY "/dumps.target", STATE_DIRECTORY "/dumps.fallback" }
 
 /* New dumps that are told of one by one, of one look; the older ones just count. */
-#define CRASHES_NEWS_MOST 16u
+#define NEW_DUMPS_MOST 16u
 
-typedef struct CrashesOps {
+typedef struct NewDumpsOps {
         /* There is a dump that was not told of. */
         void (*found)(void *userdata, const Dump *dump);
         /* There are so many more. */
@@ -26,11 +26,11 @@ typedef struct CrashesOps {
         /* The newest dump so far, whether new or not; without a time if there is none at all. The
          * last call counts. */
         void (*newest)(void *userdata, const LastCrash *newest);
-} CrashesOps;
+} NewDumpsOps;
 
 /* Looks at all that is there, and tells what is new. Returns false if a target could not be read,
  * or dumps on devices were not looked for yet in this boot: there may be more the next time. Takes
  * as long as the file systems do, and is for a process that may be killed: what was told is noted
  * after it was, so that nothing is lost. */
-bool crashes_look(int root_fd, const Settings *settings, uint64_t now_usec, const CrashesOps *ops,
+bool new_dumps_look(int root_fd, const Settings *settings, uint64_t now_usec, const NewDumpsOps *ops,
                   void *userdata);

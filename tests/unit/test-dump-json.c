@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* sys/crash-json: every member there and back, and what is refused. */
+/* sys/dump-json: every member there and back, and what is refused. */
 #include "test.h"
 
 #include <stdio.h>
 
 #include "base/string-util.h"
-#include "sys/crash-json.h"
+#include "sys/dump-json.h"
 
 /* A different value in each member, so that a mix-up shows. */
-static CrashInfo sample(void) {
-        CrashInfo info = {
+static DumpInfo sample(void) {
+        DumpInfo info = {
                 .crash_usec = 1,
                 .host = strdup("host"),
                 .kernel_release = strdup("6.1.0"),
@@ -17,7 +17,7 @@ static CrashInfo sample(void) {
                 .panic_message = strdup("\"quoted\" \\ \t and \xc3\xa9"),
                 .panic_where = strdup("RIP: 0010:f+0x1/0x2"),
                 .panic_uptime_usec = UINT64_MAX,
-                .ranges = calloc(2, sizeof(CrashRange)),
+                .ranges = calloc(2, sizeof(DumpRange)),
                 .n_ranges = 2,
                 .memory_bytes = 3,
                 .n_cpus = 4,
@@ -38,16 +38,16 @@ static CrashInfo sample(void) {
                 .log_usec = 9,
                 .dump_usec = 10,
                 .total_usec = 11,
-                .result = CRASH_RESULT_COPIED,
+                .result = DUMP_RESULT_COPIED,
                 .message = strdup("why"),
         };
 
-        info.ranges[0] = (CrashRange){ 12, 13 };
-        info.ranges[1] = (CrashRange){ UINT64_MAX, 14 };
+        info.ranges[0] = (DumpRange){ 12, 13 };
+        info.ranges[1] = (DumpRange){ UINT64_MAX, 14 };
         return info;
 }
 
-static void check_info(const CrashInfo *a, const CrashInfo *b) {
+static void check_info(const DumpInfo *a, const DumpInfo *b) {
         ck_assert_uint_eq(a->crash_usec, b->crash_usec);
         ck_assert(streq_ptr(a->host, b->host));
         ck_assert(streq_ptr(a->kernel_release, b->kernel_release));
@@ -84,44 +84,44 @@ static void check_info(const CrashInfo *a, const CrashInfo *b) {
 }
 
 START_TEST(there_and_back) {
-        CrashInfo info = sample(), back;
+        DumpInfo info = sample(), back;
         _cleanup_free_ char *text = NULL;
 
-        ck_assert_int_eq(crash_info_to_json(&info, &text), 0);
+        ck_assert_int_eq(dump_info_to_json(&info, &text), 0);
         ck_assert_ptr_eq(strchr(text, '\n'), text + strlen(text) - 1);
-        ck_assert_int_eq(crash_info_from_json(text, strlen(text), &back), 0);
+        ck_assert_int_eq(dump_info_from_json(text, strlen(text), &back), 0);
         check_info(&info, &back);
-        crash_info_done(&back);
-        crash_info_done(&info);
+        dump_info_done(&back);
+        dump_info_done(&info);
 }
 END_TEST
 
 START_TEST(directory_stays_behind) {
-        CrashInfo info = { .directory = strdup("/var/crash/here") }, back;
+        DumpInfo info = { .directory = strdup("/var/crash/here") }, back;
         _cleanup_free_ char *text = NULL;
 
-        ck_assert_int_eq(crash_info_to_json(&info, &text), 0);
+        ck_assert_int_eq(dump_info_to_json(&info, &text), 0);
         ck_assert_ptr_null(strstr(text, "/var/crash"));
-        ck_assert_int_eq(crash_info_from_json(text, strlen(text), &back), 0);
+        ck_assert_int_eq(dump_info_from_json(text, strlen(text), &back), 0);
         ck_assert_ptr_null(back.directory);
-        crash_info_done(&info);
+        dump_info_done(&info);
 }
 END_TEST
 
 START_TEST(nearly_empty) {
         static const char text[] = " {\"Later\": [1, {\"x\": null}], \"Result\": \"failed\"} \r\n";
-        CrashInfo info;
+        DumpInfo info;
 
-        ck_assert_int_eq(crash_info_from_json("{}", 2, &info), 0);
-        check_info(&info, &(CrashInfo){ 0 });
-        ck_assert_int_eq(crash_info_from_json(text, strlen(text), &info), 0);
-        check_info(&info, &(CrashInfo){ .result = CRASH_RESULT_FAILED });
+        ck_assert_int_eq(dump_info_from_json("{}", 2, &info), 0);
+        check_info(&info, &(DumpInfo){ 0 });
+        ck_assert_int_eq(dump_info_from_json(text, strlen(text), &info), 0);
+        check_info(&info, &(DumpInfo){ .result = DUMP_RESULT_FAILED });
 }
 END_TEST
 
 /* Another kernel's memory may hold anything. */
 START_TEST(mended_and_cut) {
-        CrashInfo info = { .panic_message = malloc(CRASH_INFO_LONGEST_STRING + 9),
+        DumpInfo info = { .panic_message = malloc(CRASH_INFO_LONGEST_STRING + 9),
                            .host = strdup("a\xff\nb") },
                   back;
         _cleanup_free_ char *text = NULL;
@@ -129,19 +129,19 @@ START_TEST(mended_and_cut) {
         ck_assert_ptr_nonnull(info.panic_message);
         memset(info.panic_message, 'a', CRASH_INFO_LONGEST_STRING + 8);
         info.panic_message[CRASH_INFO_LONGEST_STRING + 8] = '\0';
-        ck_assert_int_eq(crash_info_to_json(&info, &text), 0);
-        ck_assert_int_eq(crash_info_from_json(text, strlen(text), &back), 0);
+        ck_assert_int_eq(dump_info_to_json(&info, &text), 0);
+        ck_assert_int_eq(dump_info_from_json(text, strlen(text), &back), 0);
         ck_assert_str_eq(back.host, "a??b");
         ck_assert_uint_eq(strlen(back.panic_message), CRASH_INFO_LONGEST_STRING);
-        crash_info_done(&back);
-        crash_info_done(&info);
+        dump_info_done(&back);
+        dump_info_done(&info);
 }
 END_TEST
 
 static void refuse(const char *text, size_t size) {
-        CrashInfo info = { .n_cpus = 7 };
+        DumpInfo info = { .n_cpus = 7 };
 
-        ck_assert_msg(crash_info_from_json(text, size, &info) == -EBADMSG, "%.60s", text);
+        ck_assert_msg(dump_info_from_json(text, size, &info) == -EBADMSG, "%.60s", text);
         ck_assert_uint_eq(info.n_cpus, 7);
 }
 
@@ -178,21 +178,21 @@ START_TEST(hostile) {
                 "{\"CollectorStatus\":\"1\"}",
                 "{\"OnFallback\":1}",
         };
-        _cleanup_free_ char *big = malloc(CRASH_JSON_LONGEST + 2);
+        _cleanup_free_ char *big = malloc(DUMP_JSON_LONGEST + 2);
 
         for (size_t i = 0; i < ELEMENTSOF(bad); i++)
                 refuse(bad[i], strlen(bad[i]));
         refuse("{}\0", 3);
         ck_assert_ptr_nonnull(big);
-        memset(big, ' ', CRASH_JSON_LONGEST + 2);
+        memset(big, ' ', DUMP_JSON_LONGEST + 2);
         memcpy(big, "{}", 2);
-        refuse(big, CRASH_JSON_LONGEST + 1);
+        refuse(big, DUMP_JSON_LONGEST + 1);
 }
 END_TEST
 
 /* What the writer can write, the reader takes, and not one range more. */
 START_TEST(many_ranges) {
-        CrashInfo info = { .ranges = calloc(CRASH_RANGES_MOST + 1, sizeof(CrashRange)),
+        DumpInfo info = { .ranges = calloc(CRASH_RANGES_MOST + 1, sizeof(DumpRange)),
                            .n_ranges = CRASH_RANGES_MOST + 1 },
                   back;
         _cleanup_free_ char *text = NULL, *more = NULL;
@@ -200,10 +200,10 @@ START_TEST(many_ranges) {
 
         ck_assert_ptr_nonnull(info.ranges);
         for (size_t i = 0; i < info.n_ranges; i++)
-                info.ranges[i] = (CrashRange){ UINT64_MAX - i, UINT64_MAX - i };
-        ck_assert_int_eq(crash_info_to_json(&info, &text), 0);
-        ck_assert_uint_lt(strlen(text), CRASH_JSON_LONGEST);
-        ck_assert_int_eq(crash_info_from_json(text, strlen(text), &back), 0);
+                info.ranges[i] = (DumpRange){ UINT64_MAX - i, UINT64_MAX - i };
+        ck_assert_int_eq(dump_info_to_json(&info, &text), 0);
+        ck_assert_uint_lt(strlen(text), DUMP_JSON_LONGEST);
+        ck_assert_int_eq(dump_info_from_json(text, strlen(text), &back), 0);
         ck_assert_uint_eq(back.n_ranges, CRASH_RANGES_MOST);
         ck_assert_uint_eq(back.ranges[CRASH_RANGES_MOST - 1].size,
                           UINT64_MAX - (CRASH_RANGES_MOST - 1));
@@ -211,8 +211,8 @@ START_TEST(many_ranges) {
         ck_assert_ptr_nonnull(end);
         ck_assert_int_gt(asprintf(&more, "%.*s],[1,2]]}", (int)(end - text), text), 0);
         refuse(more, strlen(more));
-        crash_info_done(&back);
-        crash_info_done(&info);
+        dump_info_done(&back);
+        dump_info_done(&info);
 }
 END_TEST
 
@@ -225,4 +225,4 @@ static void add_cases(Suite *s) {
         ADD_TEST(s, many_ranges);
 }
 
-TEST_MAIN("crash-json", add_cases)
+TEST_MAIN("dump-json", add_cases)

@@ -9,22 +9,22 @@
 
 #include "base/string-util.h"
 
-typedef enum CrashResult {
-        CRASH_RESULT_INCOMPLETE, /* the capture was at work, or was cut off */
-        CRASH_RESULT_COMPLETE,   /* by the core collector */
-        CRASH_RESULT_COPIED,     /* complete, but a plain copy, as the core collector failed */
-        CRASH_RESULT_LOG_ONLY,   /* no dump, but the log */
-        CRASH_RESULT_FAILED,     /* neither */
-        _CRASH_RESULT_MAX,
-} CrashResult;
+typedef enum DumpResult {
+        DUMP_RESULT_INCOMPLETE, /* the capture was at work, or was cut off */
+        DUMP_RESULT_COMPLETE,   /* by the core collector */
+        DUMP_RESULT_COPIED,     /* complete, but a plain copy, as the core collector failed */
+        DUMP_RESULT_LOG_ONLY,   /* no dump, but the log */
+        DUMP_RESULT_FAILED,     /* neither */
+        _DUMP_RESULT_MAX,
+} DumpResult;
 
-DECLARE_NAME_TABLE(crash_result, CrashResult);
+DECLARE_NAME_TABLE(dump_result, DumpResult);
 
-typedef struct CrashRange {
+typedef struct DumpRange {
         uint64_t start, size; /* physical, bytes */
-} CrashRange;
+} DumpRange;
 
-typedef struct CrashInfo {
+typedef struct DumpInfo {
         uint64_t crash_usec; /* of the panic, realtime; 0 if the old kernel left no time */
         char *host;
         char *kernel_release; /* of the kernel that crashed */
@@ -33,7 +33,7 @@ typedef struct CrashInfo {
         char *panic_where;    /* "RIP: 0010:sysrq_handle_crash+0x16/0x20"; NULL if not found */
         uint64_t panic_uptime_usec; /* the old kernel's own clock at its last log line */
 
-        CrashRange *ranges; /* of memory, that the elfcorehdr lists */
+        DumpRange *ranges; /* of memory, that the elfcorehdr lists */
         size_t n_ranges;
         uint64_t memory_bytes; /* their sum */
         uint64_t n_cpus;       /* notes with registers */
@@ -57,9 +57,9 @@ typedef struct CrashInfo {
         /* Durations; since_boot_usec is the capture kernel's clock when kdump-capture began. */
         uint64_t since_boot_usec, target_usec, log_usec, dump_usec, total_usec;
 
-        CrashResult result;
+        DumpResult result;
         char *message; /* why it is not complete by the collector on the target; NULL if it is */
-} CrashInfo;
+} DumpInfo;
 
 #define CRASH_RANGES_MOST         65536u
 #define CRASH_INFO_LONGEST_STRING 4096u
@@ -71,7 +71,7 @@ typedef struct CrashInfo {
 #define CRASH_INCOMPLETE_NAME "vmcore.incomplete"
 
 /* Frees what it holds and zeroes it; accepts a zeroed one. */
-void crash_info_done(CrashInfo *info);
+void dump_info_done(DumpInfo *info);
 
 #define CRASH_NAME_MAX 128u
 

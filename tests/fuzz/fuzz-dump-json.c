@@ -5,21 +5,21 @@
 #include <errno.h>
 
 #include "base/string-util.h"
-#include "sys/crash-json.h"
+#include "sys/dump-json.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         _cleanup_free_ char *text = NULL, *again = NULL;
-        CrashInfo info, back;
+        DumpInfo info, back;
 
-        if (crash_info_from_json((const char *)data, size, &info) < 0)
+        if (dump_info_from_json((const char *)data, size, &info) < 0)
                 return 0;
         /* What was read can be written, read, and written to the same bytes. */
-        FUZZ_CHECK(crash_info_to_json(&info, &text) == 0);
-        FUZZ_CHECK(strlen(text) <= CRASH_JSON_LONGEST);
-        FUZZ_CHECK(crash_info_from_json(text, strlen(text), &back) == 0);
-        FUZZ_CHECK(crash_info_to_json(&back, &again) == 0);
+        FUZZ_CHECK(dump_info_to_json(&info, &text) == 0);
+        FUZZ_CHECK(strlen(text) <= DUMP_JSON_LONGEST);
+        FUZZ_CHECK(dump_info_from_json(text, strlen(text), &back) == 0);
+        FUZZ_CHECK(dump_info_to_json(&back, &again) == 0);
         FUZZ_CHECK(streq(text, again));
-        crash_info_done(&back);
-        crash_info_done(&info);
+        dump_info_done(&back);
+        dump_info_done(&info);
         return 0;
 }

@@ -2,15 +2,15 @@
 /* What is known of a crash as JSON: kdump.json beside each dump. */
 #pragma once
 
-#include "core/crash-info.h"
+#include "core/dump-info.h"
 
-#define CRASH_JSON_LONGEST (8u * 1024u * 1024u) /* bytes */
+#define DUMP_JSON_LONGEST (8u * 1024u * 1024u) /* bytes */
 
 /* Formats it, newline included, all but the directory. Returns 0 with a fresh string, or
  * -ENOMEM. */
-int crash_info_to_json(const CrashInfo *info, char **ret) _must_check_;
+int dump_info_to_json(const DumpInfo *info, char **ret) _must_check_;
 
 /* Reads such an object of size bytes. Keys it does not know are ignored, missing ones leave zero.
  * What is text is mended (utf8_mend()). Returns 0; -EBADMSG (no JSON object, wrong types, beyond
  * a limit), -ENOMEM. *ret is untouched on failure. */
-int crash_info_from_json(const char *text, size_t size, CrashInfo *ret) _must_check_;
+int dump_info_from_json(const char *text, size_t size, DumpInfo *ret) _must_check_;

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* core/crash-info: the names of the directories of dumps, there and back. */
+/* core/dump-info: the names of the directories of dumps, there and back. */
 #include "test.h"
 
 #include <time.h>
 
 #include "base/time-util.h"
-#include "core/crash-info.h"
+#include "core/dump-info.h"
 
 static void check_name(const char *host, uint64_t seconds, const char *expected) {
         char buf[CRASH_NAME_MAX];
@@ -115,9 +115,9 @@ START_TEST(no_names) {
 END_TEST
 
 START_TEST(results) {
-        for (int v = 0; v < _CRASH_RESULT_MAX; v++)
-                ck_assert_int_eq(crash_result_from_string(crash_result_to_string(v)), v);
-        ck_assert_int_eq(crash_result_from_string("?"), -EINVAL);
+        for (int v = 0; v < _DUMP_RESULT_MAX; v++)
+                ck_assert_int_eq(dump_result_from_string(dump_result_to_string(v)), v);
+        ck_assert_int_eq(dump_result_from_string("?"), -EINVAL);
 }
 END_TEST
 
@@ -130,4 +130,4 @@ static void add_cases(Suite *s) {
         ADD_TEST(s, results);
 }
 
-TEST_MAIN("crash-info", add_cases)
+TEST_MAIN("dump-info", add_cases)

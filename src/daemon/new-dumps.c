@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What panics before this boot have left. */
-#include "daemon/crashes.h"
+#include "daemon/new-dumps.h"
 
 #include <stdio.h>
 #include <sys/stat.h>
@@ -12,7 +12,7 @@
 #include "sys/log.h"
 #include "sys/raw-store.h"
 
-static const char *const told_paths[_DUMP_TARGET_MAX] = CRASHES_TOLD_PATHS;
+static const char *const told_paths[_DUMP_TARGET_MAX] = NEW_DUMPS_TOLD_PATHS;
 
 /* Of the names in one such file: more than that many dumps are not listed. */
 #define TOLD_LONGEST (DUMPS_MOST * 256u)
@@ -25,7 +25,7 @@ typedef struct Look {
         int root_fd;
         char boot_id[37];
         const Settings *settings;
-        const CrashesOps *ops;
+        const NewDumpsOps *ops;
         void *userdata;
         char *target_path; /* where the dumps of the target are */
         CrashTest test;
@@ -95,7 +95,7 @@ static void tell(Look *c, int fd, const char *path, const char *told, DumpList *
 
                 if (has_line(told, d->name))
                         continue;
-                if (news-- > CRASHES_NEWS_MOST)
+                if (news-- > NEW_DUMPS_MOST)
                         skipped++;
                 else if (dump_store_describe(fd, path, d) >= 0)
                         c->ops->found(c->userdata, d);
@@ -207,7 +207,7 @@ static void keep_judgement(Look *c, uint64_t now_usec) {
         c->ops->judged(c->userdata, &c->test);
 }
 
-bool crashes_look(int root_fd, const Settings *settings, uint64_t now_usec, const CrashesOps *ops,
+bool new_dumps_look(int root_fd, const Settings *settings, uint64_t now_usec, const NewDumpsOps *ops,
                   void *userdata) {
         Look look = { .root_fd = root_fd, .settings = settings, .ops = ops, .userdata = userdata };
         bool all_read = true, is_clear, pending;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What kdumpd makes of the dumps that it finds. */
-#include "daemon/crashes.h"
+#include "daemon/new-dumps.h"
 
 #include <sys/stat.h>
 
@@ -36,7 +36,7 @@ static void on_newest(void *userdata, const LastCrash *newest) {
         aftermath.crash = *newest;
 }
 
-static const CrashesOps ops = {
+static const NewDumpsOps ops = {
         .found = on_found, .more = on_more, .judged = on_judged, .newest = on_newest
 };
 
@@ -66,7 +66,7 @@ static void teardown(void) {
 
 static void look(const char *wanted) {
         told[0] = '\0';
-        all_read = crashes_look(tree.fd, &settings, 1800000000000000, &ops, NULL);
+        all_read = new_dumps_look(tree.fd, &settings, 1800000000000000, &ops, NULL);
         crash_test_done(&aftermath.test);
         aftermath.test = (CrashTest){ 0 };
         if (crash_test_read(tree.fd, &aftermath.test) < 0)
@@ -142,11 +142,11 @@ START_TEST(test_many) {
 
         tree_dir(&tree, "/var/crash/");
         look("");
-        for (unsigned i = 0; i < CRASHES_NEWS_MOST + 3; i++) {
+        for (unsigned i = 0; i < NEW_DUMPS_MOST + 3; i++) {
                 strscpyf(name, sizeof(name), "vm-2023-11-14-22:13:%02u", i);
                 put(name, "vmcore");
         }
-        (void)crashes_look(tree.fd, &settings, 0, &ops, NULL);
+        (void)new_dumps_look(tree.fd, &settings, 0, &ops, NULL);
         ck_assert_uint_eq(n_more, 3);
         ck_assert_ptr_nonnull(startswith(told, "vm-2023-11-14-22:13:03:complete "));
         ck_assert_ptr_nonnull(strstr(told, "22:13:18:complete "));
@@ -433,4 +433,4 @@ static void add_cases(Suite *suite) {
         ADD_FIXTURE_TEST(suite, test_bad_note);
 }
 
-TEST_MAIN("crashes", add_cases)
+TEST_MAIN("new-dumps", add_cases)
