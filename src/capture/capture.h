@@ -56,6 +56,9 @@ typedef struct CaptureOps {
         int (*free_bytes)(Capture *c, int fd, uint64_t *ret);
 } CaptureOps;
 
+extern const CaptureOps capture_ops;      /* of the real machine, target.c */
+extern const CaptureOps capture_tree_ops; /* of a made-up one, whose target is mounted already */
+
 struct Capture {
         int root_fd;
         const char *root; /* the path of root_fd without a slash at its end: "" is the real root */

@@ -6,9 +6,9 @@
 
 #include "base/file-util.h"
 #include "base/string-util.h"
+#include "capture/capture.h"
 #include "capture/run.h"
 #include "capture/supervise.h"
-#include "capture/target.h"
 #include "sys/options.h"
 
 static const char *arg_root;

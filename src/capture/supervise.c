@@ -17,11 +17,11 @@
 #include "base/file-util.h"
 #include "base/string-util.h"
 #include "base/time-util.h"
+#include "capture/capture.h"
 #include "capture/console.h"
 #include "capture/devices.h"
 #include "capture/run.h"
 #include "capture/say.h"
-#include "capture/target.h"
 #include "sys/watchdog.h"
 
 #define TICK_MSEC        100

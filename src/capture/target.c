@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The operations of the real machine: waiting for a target, mounting it. */
-#include "capture/target.h"
+#include "capture/capture.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -207,8 +207,8 @@ static void keep_judgement(Look *c, uint64_t now_usec) {
         c->ops->judged(c->userdata, &c->test);
 }
 
-bool new_dumps_look(int root_fd, const Settings *settings, uint64_t now_usec, const NewDumpsOps *ops,
-                  void *userdata) {
+bool new_dumps_look(int root_fd, const Settings *settings, uint64_t now_usec,
+                    const NewDumpsOps *ops, void *userdata) {
         Look look = { .root_fd = root_fd, .settings = settings, .ops = ops, .userdata = userdata };
         bool all_read = true, is_clear, pending;
 

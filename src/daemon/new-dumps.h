@@ -32,5 +32,5 @@ typedef struct NewDumpsOps {
  * or dumps on devices were not looked for yet in this boot: there may be more the next time. Takes
  * as long as the file systems do, and is for a process that may be killed: what was told is noted
  * after it was, so that nothing is lost. */
-bool new_dumps_look(int root_fd, const Settings *settings, uint64_t now_usec, const NewDumpsOps *ops,
-                  void *userdata);
+bool new_dumps_look(int root_fd, const Settings *settings, uint64_t now_usec,
+                    const NewDumpsOps *ops, void *userdata);

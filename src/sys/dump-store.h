@@ -27,7 +27,7 @@ typedef struct Dump {
         bool described;     /* the rest was filled in by dump_store_describe() */
         DumpState state;
         bool has_summary; /* there is a kdump.json that makes sense */
-        DumpInfo info;   /* with directory; without a summary, what names and log tell */
+        DumpInfo info;    /* with directory; without a summary, what names and log tell */
 } Dump;
 
 typedef struct DumpList {

@@ -5,9 +5,9 @@
 
 #include <check.h>
 
+#include "capture/capture.h"
 #include "capture/run.h"
 #include "capture/store.h"
-#include "capture/target.h"
 #include "fake-vmcore.h"
 #include "sys/capture-plan-json.h"
 #include "sys/dump-json.h"

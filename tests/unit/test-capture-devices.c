@@ -7,8 +7,8 @@
 #include <sys/sysmacros.h>
 
 #include "base/string-util.h"
+#include "capture/capture.h"
 #include "capture/devices.h"
-#include "capture/target.h"
 #include "tree.h"
 
 #define UUID "11111111-2222-3333-4444-555555555555"

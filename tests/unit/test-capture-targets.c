@@ -3,8 +3,8 @@
  * devices. */
 #include "test.h"
 
+#include "capture/capture.h"
 #include "capture/run.h"
-#include "capture/target.h"
 #include "core/raw-dump.h"
 #include "fake-capture.h"
 

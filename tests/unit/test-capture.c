@@ -7,7 +7,7 @@
 #include <sys/wait.h>
 
 #include "base/time-util.h"
-#include "capture/target.h"
+#include "capture/capture.h"
 #include "fake-capture.h"
 
 START_TEST(everything) {

@@ -122,8 +122,8 @@ END_TEST
 /* Another kernel's memory may hold anything. */
 START_TEST(mended_and_cut) {
         DumpInfo info = { .panic_message = malloc(CRASH_INFO_LONGEST_STRING + 9),
-                           .host = strdup("a\xff\nb") },
-                  back;
+                          .host = strdup("a\xff\nb") },
+                 back;
         _cleanup_free_ char *text = NULL;
 
         ck_assert_ptr_nonnull(info.panic_message);
@@ -193,8 +193,8 @@ END_TEST
 /* What the writer can write, the reader takes, and not one range more. */
 START_TEST(many_ranges) {
         DumpInfo info = { .ranges = calloc(CRASH_RANGES_MOST + 1, sizeof(DumpRange)),
-                           .n_ranges = CRASH_RANGES_MOST + 1 },
-                  back;
+                          .n_ranges = CRASH_RANGES_MOST + 1 },
+                 back;
         _cleanup_free_ char *text = NULL, *more = NULL;
         char *end;
 
