@@ -41,6 +41,9 @@ static bool is_btrfs_ready(const Devices *d, const PlanTarget *target) {
 static bool is_ready(const Devices *d, const PlanTarget *target, char ret_path[static 64]) {
         if (devices_find(d, &target->device, ret_path, NULL) < 0)
                 return false;
+        for (size_t i = 0; i < target->n_parts; i++)
+                if (devices_find(d, &target->parts[i].device, NULL, NULL) < 0)
+                        return false;
         return !streq_ptr(target->file_system, "btrfs") || target->device.tag != DEVICE_BY_UUID ||
                is_btrfs_ready(d, target);
 }
@@ -76,18 +79,35 @@ static int mount_at_point(const char *device, const char *type, unsigned long fl
         return mount(device, MOUNT_POINT, type, flags, options) < 0 ? -errno : 0;
 }
 
-/* Nothing on it is run or opened as a device: what is there was not checked by anybody. */
-static int mount_target(Capture *c, const char *device, const PlanTarget *target,
-                        bool is_degraded) {
-        _cleanup_free_ char *options = NULL;
+/* Takes options over, and gives them back with one more; NULL for lack of memory. */
+static char *add_option(char *options, const char *name, const char *value) {
+        _cleanup_free_ char *old = options;
+        char *joined;
 
-        if (asprintf(&options, "%s%s%s", strempty(target->options),
-                     is_degraded && !isempty(target->options) ? "," : "",
-                     is_degraded ? "degraded" : "") < 0) {
-                options = NULL;
-                return -ENOMEM;
+        if (!old || asprintf(&joined, "%s%s%s%s%s", old, *old ? "," : "", name, *value ? "=" : "",
+                             value) < 0)
+                return NULL;
+        return joined;
+}
+
+/* Nothing on it is run or opened as a device: what is there was not checked by anybody. */
+static int mount_target(Devices *d, const char *device, const PlanTarget *target,
+                        bool is_degraded) {
+        _cleanup_free_ char *options = strdup(strempty(target->options));
+
+        for (size_t i = 0; i < target->n_parts; i++) {
+                const PlanPart *part = &target->parts[i];
+                char path[64];
+
+                if (devices_find(d, &part->device, path, NULL) < 0)
+                        return -ENXIO;
+                options = add_option(options, part->option, path);
         }
-        return c->ops->mount(device, target->file_system, MS_NOSUID | MS_NODEV, options);
+        if (is_degraded)
+                options = add_option(options, "degraded", "");
+        if (!options)
+                return -ENOMEM;
+        return d->capture->ops->mount(device, target->file_system, MS_NOSUID | MS_NODEV, options);
 }
 
 static int attach(Capture *c, const PlanTarget *target, uint64_t deadline_usec,
@@ -109,7 +129,7 @@ static int attach(Capture *c, const PlanTarget *target, uint64_t deadline_usec,
         }
         if (target->type == PLAN_TARGET_RAW)
                 return 0;
-        r = mount_target(c, ret_device, target, is_degraded);
+        r = mount_target(d, ret_device, target, is_degraded);
         if (r == -ENODEV)
                 strscpyf(reterr, CAPTURE_ERROR_MAX, "this kernel has no file system %s",
                          target->file_system);

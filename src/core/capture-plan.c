@@ -46,6 +46,11 @@ void plan_device_done(PlanDevice *device) {
 }
 
 void plan_target_done(PlanTarget *target) {
+        for (size_t i = 0; i < target->n_parts; i++) {
+                free(target->parts[i].device.value);
+                free(target->parts[i].option);
+        }
+        free(target->parts);
         free(target->device.value);
         free(target->file_system);
         free(target->options);

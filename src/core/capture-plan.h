@@ -69,6 +69,12 @@ typedef enum PlanTargetType {
 
 DECLARE_NAME_TABLE(plan_target_type, PlanTargetType);
 
+/* A part of a file system that is on a device of its own. */
+typedef struct PlanPart {
+        DeviceId device;
+        char *option; /* of the mount, which takes the path of the device: "logdev" */
+} PlanPart;
+
 /* Where a dump goes. */
 typedef struct PlanTarget {
         PlanTargetType type;
@@ -77,6 +83,8 @@ typedef struct PlanTarget {
         char *options;     /* of the mount, its driver's; "" for none */
         char *directory;   /* absolute, from the root of the file system: where dumps lie */
         char *label;       /* what to call it in front of people: "/var/crash on /dev/vda1" */
+        PlanPart *parts;
+        size_t n_parts;
 } PlanTarget;
 
 typedef struct CapturePlan {
@@ -102,6 +110,7 @@ typedef struct CapturePlan {
 #define PLAN_DEVICES_MOST   64u
 #define PLAN_DM_LINES_MOST  1024u
 #define PLAN_MEMBERS_MOST   256u
+#define PLAN_PARTS_MOST     4u
 #define PLAN_LONGEST_STRING 4096u
 
 /* Frees what the plan holds and zeroes it; accepts a zeroed plan. The others do the same with their

@@ -37,6 +37,20 @@ int fail_memory(Builder *b) {
         return fail(b, -ENOMEM, "out of memory");
 }
 
+void warn(Builder *b, const char *format, ...) {
+        size_t n = strlen(b->warning);
+        va_list ap;
+
+        if (n > 0 && n + 2 < sizeof(b->warning)) {
+                strscpy(b->warning + n, sizeof(b->warning) - n, "; ");
+                n += 2;
+        }
+        va_start(ap, format);
+        (void)vsnprintf(b->warning + n, sizeof(b->warning) - n, format, ap);
+        va_end(ap);
+        utf8_mend(b->warning);
+}
+
 /* The links at the root of the initramfs, so that whatever directory a dynamic loader or a script
  * looks into, it is the same one. */
 static const struct {

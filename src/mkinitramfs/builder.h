@@ -66,12 +66,15 @@ typedef struct Builder {
         Compression compression;
 
         /* Sentences without a full stop: if it failed, and if something is amiss. */
-        char error[BUILDER_ERROR_MAX], warning[BUILDER_ERROR_MAX + 64];
+        char error[BUILDER_ERROR_MAX], warning[BUILDER_ERROR_MAX];
 } Builder;
 
 /* Notes why it failed, unless that is noted already. Returns error. */
 int fail(Builder *b, int error, const char *format, ...) _printf_(3, 4);
 int fail_memory(Builder *b);
+
+/* Notes what is amiss though there will be an image, behind what is noted already. */
+void warn(Builder *b, const char *format, ...) _printf_(2, 3);
 
 /* Add one thing, unless its path is taken already. Where the path leads through the links that the
  * initramfs has at its root (/bin, /sbin, /lib, /lib64), it is rewritten. All return 0 or negative

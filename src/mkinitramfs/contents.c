@@ -54,8 +54,7 @@ static int add_collector(Builder *b) {
         r = program_find(b, words[0], "of CoreCollector=", &found);
         if (r == -ENOENT) {
                 /* A plain copy is better than no capture. */
-                strscpyf(b->warning, sizeof(b->warning),
-                         "%s: dumps will be copies of the whole memory", b->error);
+                warn(b, "%s: dumps will be copies of the whole memory", b->error);
                 b->error[0] = '\0';
                 return 0;
         }

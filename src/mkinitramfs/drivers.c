@@ -21,8 +21,7 @@ static int no_module(Builder *b, const char *alias, const char *what) {
                     alias, what, b->release);
 }
 
-/* Returns 1 if there is one, 0 if not, or negative errno with the reason noted. */
-static int try_driver(Builder *b, const char *alias, const char *what) {
+int driver_try(Builder *b, const char *alias, const char *what) {
         int r;
 
         r = modules_add(b->modules, alias, what);
@@ -42,7 +41,7 @@ static int try_driver(Builder *b, const char *alias, const char *what) {
 int driver_add(Builder *b, const char *alias, const char *what) {
         int r;
 
-        r = try_driver(b, alias, what);
+        r = driver_try(b, alias, what);
         return r == 0 ? no_module(b, alias, what) : MIN(r, 0);
 }
 
@@ -84,7 +83,7 @@ static int drivers_of_one(Builder *b, const char *sysfs, const char *what) {
         }
         if (read_line_below(b->root_fd, path, alias, sizeof(alias)) < 0 || alias[0] == '\0')
                 return 0;
-        r = try_driver(b, alias, what);
+        r = driver_try(b, alias, what);
         return MIN(r, 0);
 }
 
@@ -128,7 +127,7 @@ static int add_loaded_watchdogs(Builder *b) {
 
         watchdog_add_loaded(b->root_fd, b->release, &drivers);
         for (size_t i = 0; i < drivers.n && r >= 0; i++)
-                r = try_driver(b, drivers.name[i], FOR_WATCHDOG);
+                r = driver_try(b, drivers.name[i], FOR_WATCHDOG);
         return MIN(r, 0);
 }
 
@@ -177,7 +176,7 @@ int drivers_besides(Builder *b) {
         /* Without its driver the kernel takes memory that the hypervisor has unplugged for some
          * that can be read. */
         if (exists_below(b->root_fd, MODULES_LIVE "virtio_mem")) {
-                r = try_driver(b, "virtio_mem", "for memory that the hypervisor plugs");
+                r = driver_try(b, "virtio_mem", "for memory that the hypervisor plugs");
                 if (r < 0)
                         return r;
         }

@@ -8,6 +8,9 @@
 /* Adds the module that a name or alias stands for. what is for the message if there is none. */
 int driver_add(Builder *b, const char *alias, const char *what) _must_check_;
 
+/* The same for what can be done without: returns 1 if there is one, 0 if not, or negative errno. */
+int driver_try(Builder *b, const char *alias, const char *what) _must_check_;
+
 /* Adds the modules of the drivers of a device and of all that it hangs on. sysfs is its path in
  * /sys/devices, without links. */
 int drivers_of_device(Builder *b, const char *sysfs, const char *what) _must_check_;

@@ -2,124 +2,20 @@
 /* Where dumps go: from Target= and Path= to a device, a file system and a directory on it. */
 #include "mkinitramfs/target.h"
 
-#include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
+#include <sys/stat.h>
 
 #include "base/file-util.h"
-#include "mkinitramfs/drivers.h"
+#include "mkinitramfs/file-system.h"
 #include "mkinitramfs/identify.h"
 #include "mkinitramfs/stack.h"
 #include "sys/path.h"
 #include "sys/udev-device.h"
 
-#define BTRFS_LIVE "/sys/fs/btrfs"
-
 #define SWAPS         "/proc/swaps"
 #define SWAPS_LONGEST (1024u * 1024u) /* bytes */
-
-/* What can be mounted by its driver alone, with what the driver is called and what it needs. */
-static const struct {
-        const char *type, *driver, *options;
-} file_systems[] = {
-        { "ext2", "fs-ext4", "" },
-        { "ext3", "fs-ext4", "" },
-        { "ext4", "fs-ext4", "" },
-        { "xfs", "fs-xfs", "" },
-        { "f2fs", "fs-f2fs", "" },
-        /* From the top, where paths do not depend on what is the default subvolume. A balance that
-         * was under way would go on as it is mounted, in the little memory that there is. */
-        { "btrfs", "fs-btrfs", "subvolid=5,skip_balance" },
-};
-
-static const char *const networks[] = { "nfs",  "nfs4", "cifs",     "smb3",           "ceph",
-                                        "9p",   "afs",  "virtiofs", "fuse.glusterfs", "fuse.sshfs",
-                                        "gfs2", "ocfs2" };
-
-static int refuse_type(Builder *b, const char *key, const char *type, const char *where) {
-        for (size_t i = 0; i < ELEMENTSOF(networks); i++)
-                if (streq(type, networks[i]))
-                        return fail(b, -EOPNOTSUPP,
-                                    "%s=: %s is a file system of the type %s, which needs a "
-                                    "network: " ELSEWHERE,
-                                    key, where, type);
-        return fail(
-                b, -EOPNOTSUPP,
-                "%s=: %s is a file system of the type %s, where no dump can be kept: " ELSEWHERE,
-                key, where, type);
-}
-
-static int set_file_system(Builder *b, const char *key, const char *type, const char *where,
-                           PlanTarget *target) {
-        for (size_t i = 0; i < ELEMENTSOF(file_systems); i++) {
-                int r;
-
-                if (!streq(file_systems[i].type, type))
-                        continue;
-                target->file_system = strdup(type);
-                target->options = strdup(file_systems[i].options);
-                if (!target->file_system || !target->options)
-                        return fail_memory(b);
-                r = driver_add(b, file_systems[i].driver, "for the target's file system");
-                return r;
-        }
-        return refuse_type(b, key, type, where);
-}
-
-/* The UUID of the btrfs that a device is one of, if it is mounted. */
-static int btrfs_of(Builder *b, const BlockName *name, char **ret) {
-        _cleanup_closedir_ DIR *directory = NULL;
-        struct dirent *entry;
-        int r = -ENOENT;
-
-        if (open_directory_below(b->root_fd, BTRFS_LIVE, &directory) < 0)
-                return -ENOENT;
-        while (r == -ENOENT && (entry = readdir(directory))) {
-                char path[600];
-
-                strscpyf(path, sizeof(path), BTRFS_LIVE "/%s/devices/%s", entry->d_name,
-                         name->text);
-                if (entry->d_name[0] == '.' || !exists_below(b->root_fd, path))
-                        continue;
-                *ret = strdup(entry->d_name);
-                r = *ret ? 0 : -ENOMEM;
-        }
-        return r;
-}
-
-/* All devices of a btrfs. Their order in the directory does not matter: the modules and devices of
- * the plan are the same, and in any order good. But the same inputs shall make the same image. */
-static int add_btrfs_members(Builder *b, const char *uuid) {
-        _cleanup_free_ BlockName *members = NULL;
-        char path[300];
-        size_t n;
-        int r;
-
-        strscpyf(path, sizeof(path), BTRFS_LIVE "/%s/devices", uuid);
-        r = block_names(b->root_fd, path, &members, &n);
-        if (r < 0)
-                return fail(b, r, "\"%s\" cannot be read: %s", path, strerror(-r));
-        for (size_t i = 0; i < n && r >= 0; i++)
-                r = stack_add(b, &members[i]);
-        return r;
-}
-
-/* What the file system is on, and how it is found again. Only one of the devices of a btrfs has the
- * link that the UUID of all of them makes. */
-static int set_device(Builder *b, const BlockName *name, PlanTarget *target) {
-        int r = -ENOENT;
-
-        if (streq(target->file_system, "btrfs"))
-                r = btrfs_of(b, name, &target->device.value);
-        if (r >= 0) {
-                target->device.tag = DEVICE_BY_UUID;
-                return add_btrfs_members(b, target->device.value);
-        }
-        if (r != -ENOENT)
-                return fail_memory(b);
-        r = stack_add(b, name);
-        return r < 0 ? r : device_identify(b, name, DEVICE_USE_FILE_SYSTEM, &target->device);
-}
 
 static int set_label(Builder *b, PlanTarget *target, const char *directory, const BlockName *name) {
         char mapper[256];
@@ -184,6 +80,21 @@ static int check_mounted(Builder *b, const char *key, const char *path, const ch
                     b->settings->capture_path, missing.point);
 }
 
+/* Without its key, which the capture does not have, nothing can be made there. Old kernels and file
+ * systems do not tell, and have no such directories. */
+static int check_readable(Builder *b, const char *key, const char *path) {
+        struct statx st = { 0 };
+
+        if (statx(b->root_fd, path[1] ? path + 1 : ".", AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT,
+                  STATX_TYPE, &st) < 0 ||
+            !(st.stx_attributes & STATX_ATTR_ENCRYPTED))
+                return 0;
+        return fail(b, -EOPNOTSUPP,
+                    "%s=: the directory %s is encrypted, and there is nobody to give the key after "
+                    "a panic: " ELSEWHERE,
+                    key, path);
+}
+
 static int resolve_mounted(Builder *b, const char *key, PlanTarget *target) {
         _cleanup_(mount_done) Mount mount = { 0 };
         _cleanup_free_ char *path = NULL, *rest = NULL;
@@ -200,17 +111,14 @@ static int resolve_mounted(Builder *b, const char *key, PlanTarget *target) {
                 return fail(b, r, "%s=: what is mounted at %s is not known: %s", key, path,
                             b->mounts ? strerror(-r) : "/proc/self/mountinfo cannot be read");
         r = check_mounted(b, key, path, rest, &mount);
-        if (r >= 0 && mount.spreads)
-                r = fail(b, -EOPNOTSUPP,
-                         "%s=: a part of the file system at %s, as its log, is on a device of its "
-                         "own: " ELSEWHERE,
-                         key, mount.point);
         if (r >= 0)
-                r = set_file_system(b, key, mount.type, b->settings->capture_path, target);
+                r = check_readable(b, key, path);
+        if (r >= 0)
+                r = file_system_set(b, key, mount.type, b->settings->capture_path, target);
         if (r >= 0)
                 r = device_of_mount(b, key, &mount, &name);
         if (r >= 0)
-                r = set_device(b, &name, target);
+                r = file_system_place(b, key, &name, &mount, target);
         if (r >= 0)
                 r = set_label(b, target, b->settings->capture_path, &name);
         if (r < 0)
@@ -221,27 +129,31 @@ static int resolve_mounted(Builder *b, const char *key, PlanTarget *target) {
         return target->directory ? 0 : fail_memory(b);
 }
 
-/* What is on a device that need not be mounted. */
-static int type_of_device(Builder *b, const char *key, const BlockName *name, char **ret) {
-        _cleanup_(mount_done) Mount mount = { 0 };
+/* What is known of the file system on a device that need not be mounted. Without a line about it
+ * there is a type at most. */
+static int mount_of_device(Builder *b, const char *key, const BlockName *name, Mount *ret) {
+        char *type = NULL;
         int r = -ENOENT;
 
         if (b->mounts)
-                r = mounts_of_device(b->mounts, b->root_fd, name, &mount);
-        /* udev's word counts for the running system only. */
-        if (r == -ENOENT && b->root[0] == '\0')
-                r = udev_block_property(name->text, "ID_FS_TYPE", &mount.type);
-        if (r == -ENOENT && b->fstab)
-                r = mounts_of_device(b->fstab, b->root_fd, name, &mount);
-        if (r == -ENOENT || (r >= 0 && streq(mount.type, "auto")))
+                r = mounts_of_device(b->mounts, b->root_fd, name, ret);
+        if (r == -ENOENT) {
+                if (b->fstab)
+                        r = mounts_of_device(b->fstab, b->root_fd, name, ret);
+                /* udev's word counts more, but for the running system only. */
+                if ((r >= 0 || r == -ENOENT) && b->root[0] == '\0' &&
+                    udev_block_property(name->text, "ID_FS_TYPE", &type) >= 0) {
+                        free(ret->type);
+                        ret->type = type;
+                        r = 0;
+                }
+        }
+        if (r == -ENOENT || (r >= 0 && streq(ret->type, "auto")))
                 return fail(b, -ENODEV,
                             "%s=: the type of the file system on /dev/%s is not known: mount it, "
                             "or put it into /etc/fstab",
                             key, name->text);
-        if (r < 0)
-                return fail_memory(b);
-        *ret = TAKE_PTR(mount.type);
-        return 0;
+        return r < 0 ? fail_memory(b) : 0;
 }
 
 static int find_device(Builder *b, const char *key, const Target *named, BlockName *ret) {
@@ -259,17 +171,17 @@ static int find_device(Builder *b, const char *key, const Target *named, BlockNa
 }
 
 static int resolve_device(Builder *b, const char *key, const Target *named, PlanTarget *target) {
-        _cleanup_free_ char *type = NULL;
+        _cleanup_(mount_done) Mount mount = { 0 };
         BlockName name;
         int r;
 
         r = find_device(b, key, named, &name);
         if (r >= 0)
-                r = type_of_device(b, key, &name, &type);
+                r = mount_of_device(b, key, &name, &mount);
         if (r >= 0)
-                r = set_file_system(b, key, type, named->name, target);
+                r = file_system_set(b, key, mount.type, named->name, target);
         if (r >= 0)
-                r = set_device(b, &name, target);
+                r = file_system_place(b, key, &name, &mount, target);
         if (r >= 0)
                 r = set_label(b, target, b->settings->capture_path, &name);
         if (r < 0)
@@ -337,7 +249,7 @@ static int check_unused(Builder *b, const char *key, const BlockName *name) {
                             key, name->text, mount.point);
         if (r != -ENOENT)
                 return fail_memory(b);
-        if (btrfs_of(b, name, &uuid) >= 0)
+        if (file_system_btrfs_of(b, name, &uuid) >= 0)
                 return fail(b, -EBUSY, "%s=: /dev/%s belongs to a btrfs that is mounted", key,
                             name->text);
         if (is_swap(b, name))

@@ -4,7 +4,9 @@
 
 #include <ctype.h>
 #include <dirent.h>
+#include <fcntl.h>
 #include <inttypes.h>
+#include <sys/stat.h>
 
 #include "base/array.h"
 #include "base/file-util.h"
@@ -51,6 +53,23 @@ int block_number(int root_fd, const BlockName *name, uint64_t *ret_major, uint64
         *ret_major = major;
         *ret_minor = minor;
         return 0;
+}
+
+int block_open(int root_fd, const BlockName *name) {
+        _cleanup_close_ int fd = -EBADF;
+        char path[PATH_LONGEST];
+        struct stat st;
+
+        strscpyf(path, sizeof(path), "/dev/%s", name->text);
+        for (char *p = path + strlen("/dev/"); *p; p++)
+                if (*p == '!')
+                        *p = '/';
+        fd = open_below(root_fd, path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+        if (fd < 0)
+                return fd;
+        if (fstat(fd, &st) < 0)
+                return -errno;
+        return S_ISBLK(st.st_mode) || S_ISREG(st.st_mode) ? TAKE_FD(fd) : -ENOTBLK;
 }
 
 int block_sysfs(int root_fd, const BlockName *name, char **ret) {

@@ -32,6 +32,10 @@ int block_by_name(int root_fd, const DeviceName *name, BlockName *ret) _must_che
 /* The device of these numbers. Returns 0 or -ENOENT. */
 int block_by_number(int root_fd, uint64_t major, uint64_t minor, BlockName *ret) _must_check_;
 
+/* Opens its node in /dev for reading, or what a made-up tree has there. Returns a descriptor or
+ * negative errno; -ENOTBLK if it is something else. */
+int block_open(int root_fd, const BlockName *name) _must_check_;
+
 /* Its numbers. Returns 0; -ENOENT, -EINVAL. */
 int block_number(int root_fd, const BlockName *name, uint64_t *ret_major,
                  uint64_t *ret_minor) _must_check_;

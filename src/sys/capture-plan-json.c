@@ -46,6 +46,12 @@ static const JsonField device_table[] = {
 };
 static const JsonFields device_fields = FIELDS(device_table);
 
+static const JsonField part_table[] = {
+        JSON_FIELD_OBJECT(PlanPart, "Device", device, device_id_fields),
+        JSON_FIELD(STRING, PlanPart, "Option", option),
+};
+static const JsonFields part_fields = FIELDS(part_table);
+
 static const JsonField target_table[] = {
         JSON_FIELD_NAME(PlanTarget, "Type", type, plan_target_type),
         JSON_FIELD_OBJECT(PlanTarget, "Device", device, device_id_fields),
@@ -53,6 +59,7 @@ static const JsonField target_table[] = {
         JSON_FIELD(STRING, PlanTarget, "Options", options),
         JSON_FIELD(STRING, PlanTarget, "Directory", directory),
         JSON_FIELD(STRING, PlanTarget, "Label", label),
+        JSON_FIELD_ARRAY(PlanTarget, "Parts", parts, part_fields, PLAN_PARTS_MOST),
 };
 static const JsonFields target_fields = FIELDS(target_table);
 

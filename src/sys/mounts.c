@@ -62,16 +62,21 @@ void mount_done(Mount *mount) {
         free(mount->root);
         free(mount->type);
         free(mount->source);
+        free(mount->options);
         *mount = (Mount){ 0 };
 }
 
-static bool spreads(struct libmnt_fs *fs) {
-        static const char *const options[] = { "logdev", "rtdev", "journal_dev", "journal_path" };
+int mount_option(const Mount *mount, const char *name, char **ret) {
+        char *value, *copy;
+        size_t size;
 
-        for (size_t i = 0; i < ELEMENTSOF(options); i++)
-                if (mnt_fs_get_option(fs, options[i], NULL, NULL) == 0)
-                        return true;
-        return false;
+        if (mnt_optstr_get_option(strempty(mount->options), name, &value, &size) != 0)
+                return -ENOENT;
+        copy = value ? strndup(value, size) : strdup("");
+        if (!copy)
+                return -ENOMEM;
+        *ret = copy;
+        return 0;
 }
 
 /* Its source; "UUID=..." and the like without the quotes that fstab may have there. */
@@ -91,13 +96,13 @@ static int copy_of(struct libmnt_fs *fs, Mount *ret) {
                 .root = strdup(mnt_fs_get_root(fs) ?: "/"),
                 .type = strdup(strempty(mnt_fs_get_fstype(fs))),
                 .source = source_of(fs),
+                .options = strdup(strempty(mnt_fs_get_options(fs))),
                 .major = major(device),
                 .minor = minor(device),
                 .noauto = mnt_fs_get_option(fs, "noauto", NULL, NULL) == 0,
-                .spreads = spreads(fs),
         };
 
-        if (!mount.point || !mount.root || !mount.type || !mount.source) {
+        if (!mount.point || !mount.root || !mount.type || !mount.source || !mount.options) {
                 mount_done(&mount);
                 return -ENOMEM;
         }

@@ -8,13 +8,13 @@
 #include "sys/blockdev.h"
 
 typedef struct Mount {
-        char *point;  /* where it is mounted */
-        char *root;   /* what of the file system: "/", a subvolume, a bind mount's directory */
-        char *type;   /* "ext4" */
-        char *source; /* "/dev/vda1"; of fstab "UUID=..." and the like, too */
+        char *point;   /* where it is mounted */
+        char *root;    /* what of the file system: "/", a subvolume, a bind mount's directory */
+        char *type;    /* "ext4" */
+        char *source;  /* "/dev/vda1"; of fstab "UUID=..." and the like, too */
+        char *options; /* of the mount and of its file system */
         uint64_t major, minor; /* of the device; major 0 if it is none (btrfs among them) */
         bool noauto;           /* of fstab: not mounted at boot */
-        bool spreads;          /* a part of it, as xfs's log, is on another device */
 } Mount;
 
 typedef struct Mounts Mounts;
@@ -59,4 +59,7 @@ int mounts_each(Mounts *m, int (*take)(void *userdata, const Mount *mount),
 int mounts_each_of_device(Mounts *m, int root_fd, const BlockName *name,
                           int (*take)(void *userdata, const Mount *mount),
                           void *userdata) _must_check_;
+/* The value of one of its options: 0 with a fresh string, "" for one without a value; -ENOENT,
+ * -ENOMEM. */
+int mount_option(const Mount *mount, const char *name, char **ret) _must_check_;
 void mount_done(Mount *mount);

@@ -39,5 +39,5 @@ ssize_t raw_store_read(const RawStore *store, const RawPart *part, uint64_t offs
 int raw_store_mark(RawStore *store) _must_check_;
 
 /* Below the root: the devices of the configuration were looked at in this boot, and no dump is left
- * on them. kdumpd may not read devices, so that kdumpctl notes it. */
+ * on them. kdumpd may not write to devices, so that kdumpctl notes it. */
 #define RAW_STORE_CLEAR_PATH RUN_DIRECTORY "/recovered"

@@ -106,6 +106,45 @@ index_modules() {
     depmod -b "$root" "$release"
 }
 
+# program: what is packed, without libraries.
+program() {
+    echo 'int main(void) { return 0; }' >"$work/main.c"
+    # shellcheck disable=SC2086
+    $CC -static -nostdlib -Wl,-e,main -o "$root/opt/capture" "$work/main.c"
+    cp "$root/opt/capture" "$root/usr/bin/makedumpfile"
+}
+
+# plan: makes the image, and shows the plan in it.
+plan() {
+    run 0 --output=/image
+    gzip -dc "$root/image" | (cd "$work" && cpio -i --quiet --to-stdout etc/kdumpd/capture.json) \
+        >"$work/plan" 2>/dev/null
+}
+
+# planned TEXT...
+planned() {
+    plan
+    for text; do
+        grep -qF -e "$text" "$work/plan" || fail "the plan lacks $text: $(cat "$work/plan")"
+    done
+}
+
+# packed MODULE..., lacks MODULE...
+packed() {
+    for name; do
+        grep -q "/$name\.ko" "$work/plan" || fail "$name is not packed: $(cat "$work/plan")"
+    done
+}
+lacks() {
+    for name; do
+        ! grep -q "/$name\.ko" "$work/plan" || fail "$name is packed: $(cat "$work/plan")"
+    done
+}
+refused() {
+    run 1 --output=/image
+    has err "$1"
+}
+
 # One disk with one partition, and what every machine has.
 pci=sys/devices/pci0000:00/0000:00:04.0
 block=$pci/thing0/block/vda

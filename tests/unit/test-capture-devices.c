@@ -85,7 +85,9 @@ static void check_mount(const char *type, const char *options, int error, const 
                                     (char *)type,
                                     (char *)options,
                                     (char *)"/",
-                                    (char *)"the target" };
+                                    (char *)"the target",
+                                    NULL,
+                                    0 };
         SeenDevice disk = seen("vda1", 1, type);
         char device[64], reason[CAPTURE_ERROR_MAX] = "";
         CaptureShared shared = { 0 };
@@ -118,8 +120,45 @@ START_TEST(mounts) {
 }
 END_TEST
 
+/* A journal and a log on devices of their own: without one of them nothing is mounted. */
+START_TEST(parts) {
+        DeviceId on = { DEVICE_BY_UUID, (char *)UUID };
+        PlanPart wanted[] = { { { DEVICE_BY_PARTUUID, (char *)"aa-02" }, (char *)"logdev" },
+                              { { DEVICE_BY_PARTUUID, (char *)"aa-03" }, (char *)"rtdev" } };
+        const PlanTarget target = { .type = PLAN_TARGET_FILE_SYSTEM,
+                                    .device = on,
+                                    .file_system = (char *)"xfs",
+                                    .options = (char *)"",
+                                    .parts = wanted,
+                                    .n_parts = 2 };
+        SeenDevice all[] = { seen("vda1", 1, "xfs"),
+                             { "vdb2", makedev(253, 2), { .partuuid = "AA-02" } },
+                             { "vdc3", makedev(253, 3), { .partuuid = "aa-03" } } };
+        char device[64], reason[CAPTURE_ERROR_MAX] = "";
+        CaptureShared shared = { 0 };
+        CaptureOps ops = capture_ops;
+        Devices d = { .seen = all, .n_seen = 3 };
+        Capture c = { .ops = &ops, .userdata = &d, .shared = &shared };
+        Tree tree;
+
+        tree_init(&tree);
+        c.root_fd = tree.fd;
+        ops.mount = fake_mount;
+        mounted.error = 0;
+        ck_assert_int_eq(ops.attach(&c, &target, 0, device, reason), 0);
+        ck_assert_str_eq(mounted.options, "logdev=/dev/vdb2,rtdev=/dev/vdc3");
+        mounted.device[0] = '\0';
+        d.n_seen = 2;
+        ck_assert_int_eq(ops.attach(&c, &target, 0, device, reason), -ENODEV);
+        ck_assert_str_eq(mounted.device, "");
+        ck_assert(reason[0] != '\0');
+        tree_done(&tree);
+}
+END_TEST
+
 static void add_cases(Suite *s) {
         ADD_TEST(s, mounts);
+        ADD_TEST(s, parts);
         ADD_TEST(s, parts_are_no_places);
 }
 

@@ -157,6 +157,72 @@ def raw(t):
                 f"cmp /tmp/raw.vmcore {directory}/vmcore", 180)
 
 
+# File systems that take more than their driver and their device.
+NEEDY = (Disk("quota", 512 * MIB), Disk("jdata", 512 * MIB), Disk("journal", 64 * MIB, "ahci"),
+         Disk("hash", 512 * MIB), Disk("xdata", 512 * MIB), Disk("xlog", 128 * MIB, "scsi"))
+
+PREPARE_NEEDY = NAME + """modprobe xfs; modprobe btrfs; modprobe quota_v2
+options=nofail,x-systemd.device-timeout=10min
+line() {
+        mkdir -p "/crash/$1"
+        echo "UUID=$(blkid -p -s UUID -o value "$2") /crash/$1 $3 $options$4 0 0" >>/etc/fstab
+}
+mke2fs -q -t ext4 -O quota "$(name quota)"
+mke2fs -q -b 4096 -O journal_dev "$(name journal)"
+mke2fs -q -b 4096 -t ext4 -J device="$(name journal)" "$(name jdata)"
+modprobe xxhash_generic 2>/dev/null || :
+mkfs.btrfs -q --csum xxhash "$(name hash)"
+printf 'label: gpt\\n,\\n' | sfdisk -q "$(name xlog)"
+udevadm settle
+log=$(name xlog)1
+mkfs.xfs -q -l logdev="$log" "$(name xdata)"
+line quota "$(name quota)" ext4 ''
+line journal "$(name jdata)" ext4 ''
+line hash "$(name hash)" btrfs ''
+line log "$(name xdata)" xfs ",logdev=/dev/disk/by-partuuid/$(blkid -p -s PART_ENTRY_UUID -o value "$log")"
+systemctl daemon-reload
+mount -a
+sync
+"""
+
+
+def prepare_needy(t):
+    """Make the file systems, once for each machine."""
+    if t.guest.run("test -e /etc/vmtest-prepared", check=False).code != 0:
+        t.guest.run(PREPARE_NEEDY, 180)
+        t.guest.run("touch /etc/vmtest-prepared; sync")
+
+
+needy = Group("storage-needs", Config(captures=True, root="root-storage", disks=NEEDY),
+              reset=prepare_needy, long=True, suites=ALL)
+
+
+@needy.case()
+def quota(t):
+    """ext4 with quota, for which the kernel asks for a module by name."""
+    check_on(t, "quota")
+
+
+@needy.case()
+def external_journal(t):
+    """ext4 with its journal on another disk, behind another controller."""
+    check_on(t, "journal")
+    t.guest.run("umount /crash/journal && e2fsck -f -n $(findmnt -s -n -o SOURCE /crash/journal | "
+                "sed 's,UUID=,/dev/disk/by-uuid/,') && mount /crash/journal", 120)
+
+
+@needy.case()
+def checksum(t):
+    """btrfs with checksums by xxhash, a module of the kernels up to 6.12."""
+    check_on(t, "hash")
+
+
+@needy.case()
+def external_log(t):
+    """xfs with its log on a partition of another disk."""
+    check_on(t, "log")
+
+
 # Volumes of each kind: what they have twice is on different disks.
 VOLUMES = (Disk("lv1", 1536 * MIB), Disk("lv2", 1536 * MIB, "scsi"),
            Disk("lv3", 1536 * MIB, "ahci"))
