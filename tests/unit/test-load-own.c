@@ -234,6 +234,16 @@ START_TEST(forced) {
 }
 END_TEST
 
+static void lock_down(bool locked) {
+        if (!locked) {
+                tree_unlink(&tree, "/sys/kernel/security/lockdown");
+                return;
+        }
+        tree_text(&tree, "/sys/kernel/security/lockdown", "none [integrity] confidentiality\n");
+        fake_sign(image, FAKE_KERNEL_SIZE - 64, 64);
+        tree_bytes(&tree, KERNEL, image, sizeof(image));
+}
+
 /* The first call is refused, and the other one mends it. */
 START_TEST(other) {
         static const int mendable[] = { ENOSYS, ENOEXEC, ENOKEY, EKEYREJECTED };
@@ -325,6 +335,26 @@ static void record(const char *command_line, const char *loader) {
         tree_text(&tree, IMAGE_RECORD_PATH, text);
 }
 
+/* A kernel that is locked down takes files only: neither to mend what it refused of them, nor to
+ * have the old image back, is it asked for anything else. */
+START_TEST(other_locked_down) {
+        static const int mendable[] = { ENOSYS, ENOEXEC, ENOKEY, EKEYREJECTED };
+
+        lock_down(true);
+        fake.drops = true;
+        for (size_t i = 0; i < ELEMENTSOF(mendable); i++) {
+                fake.file_result = -mendable[i];
+                ck_assert_uint_ne(run(), FAILURE_NONE);
+                ck_assert_str_eq(fake.order, "f");
+                record("the previous one", "kexec_load");
+                set_loaded(true);
+                ck_assert_uint_ne(run(), FAILURE_NONE);
+                ck_assert_str_eq(fake.order, "ff");
+                tree_unlink(&tree, IMAGE_RECORD_PATH);
+        }
+}
+END_TEST
+
 START_TEST(way_back) {
         fake.drops = true;
         fake.own_result = -ENOMEM;
@@ -403,16 +433,6 @@ static void ranges(size_t n, const char *name) {
         ck_assert_int_eq(fclose(f), 0);
         tree_text(&tree, "/proc/iomem", text);
         free(text);
-}
-
-static void lock_down(bool locked) {
-        if (!locked) {
-                tree_unlink(&tree, "/sys/kernel/security/lockdown");
-                return;
-        }
-        tree_text(&tree, "/sys/kernel/security/lockdown", "none [integrity] confidentiality\n");
-        fake_sign(image, FAKE_KERNEL_SIZE - 64, 64);
-        tree_bytes(&tree, KERNEL, image, sizeof(image));
 }
 
 /* Where the kernel's own loader cannot serve, it is not called, and what is loaded stays. */
@@ -549,6 +569,7 @@ static void add_cases(Suite *s) {
         ADD_FIXTURE_TEST(s, forced);
         ADD_FIXTURE_TEST(s, other);
         ADD_FIXTURE_TEST(s, other_is_known_again);
+        ADD_FIXTURE_TEST(s, other_locked_down);
         ADD_FIXTURE_TEST(s, way_back);
         ADD_FIXTURE_TEST(s, vmlinux);
         ADD_FIXTURE_TEST(s, many_ranges);
