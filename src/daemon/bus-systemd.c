@@ -2,6 +2,8 @@
 /* Questions and orders to systemd itself, past the system bus. */
 #include "daemon/bus-systemd.h"
 
+#include <errno.h>
+#include <stdio.h>
 #include <unistd.h>
 
 #include <systemd/sd-bus.h>
@@ -10,21 +12,24 @@
 #include "base/time-util.h"
 #include "sys/log.h"
 
-#define PRIVATE_ADDRESS "unix:path=/run/systemd/private"
-
 #define MANAGER_PATH      "/org/freedesktop/systemd1"
 #define MANAGER_INTERFACE "org.freedesktop.systemd1.Manager"
 
 /* A job is only queued; that takes long where systemd itself is busy. */
 #define START_TIMEOUT_USEC USEC_PER_MINUTE
 
-static int open_private(sd_bus **ret, uint64_t timeout_usec) {
+static int open_private(const char *root, uint64_t timeout_usec, sd_bus **ret) {
+        _cleanup_free_ char *address = NULL;
         sd_bus *bus = NULL;
         int r;
 
+        if (asprintf(&address, "unix:path=%s/run/systemd/private", root) < 0) {
+                address = NULL;
+                return -ENOMEM;
+        }
         r = sd_bus_new(&bus);
         if (r >= 0)
-                r = sd_bus_set_address(bus, PRIVATE_ADDRESS);
+                r = sd_bus_set_address(bus, address);
         if (r >= 0)
                 r = sd_bus_set_method_call_timeout(bus, timeout_usec);
         if (r >= 0)
@@ -36,11 +41,11 @@ static int open_private(sd_bus **ret, uint64_t timeout_usec) {
         return r;
 }
 
-static int ask(char **ret_state) {
+static int ask(const char *root, char **ret_state) {
         sd_bus *bus = NULL;
         int r;
 
-        r = open_private(&bus, USEC_PER_SEC);
+        r = open_private(root, USEC_PER_SEC, &bus);
         if (r >= 0)
                 r = sd_bus_get_property_string(bus, NULL, MANAGER_PATH, MANAGER_INTERFACE,
                                                "SystemState", NULL, ret_state);
@@ -49,16 +54,22 @@ static int ask(char **ret_state) {
 }
 
 /* As sd_booted(3) finds it out. */
-static bool systemd_runs(void) {
-        return access("/run/systemd/system/", F_OK) >= 0;
+static bool systemd_runs(const char *root) {
+        _cleanup_free_ char *path = NULL;
+
+        if (asprintf(&path, "%s/run/systemd/system/", root) < 0) {
+                path = NULL;
+                return true;
+        }
+        return access(path, F_OK) >= 0;
 }
 
-bool system_is_going_down(void) {
+bool system_is_going_down(const char *root) {
         _cleanup_free_ char *state = NULL;
 
-        if (!systemd_runs())
+        if (!systemd_runs(root))
                 return false;
-        return ask(&state) < 0 || streq(state, "stopping");
+        return ask(root, &state) < 0 || streq(state, "stopping");
 }
 
 /* The connection is for this one call, and its slot and itself end with the answer. */
@@ -74,13 +85,13 @@ static int on_started(sd_bus_message *message, void *userdata, sd_bus_error *err
         return 0;
 }
 
-void system_start_unit(sd_event *event, const char *unit) {
+void system_start_unit(sd_event *event, const char *root, const char *unit) {
         sd_bus *bus = NULL;
         int r;
 
-        if (!systemd_runs())
+        if (!systemd_runs(root))
                 return;
-        r = open_private(&bus, START_TIMEOUT_USEC);
+        r = open_private(root, START_TIMEOUT_USEC, &bus);
         if (r >= 0)
                 r = sd_bus_set_close_on_exit(bus, false);
         if (r >= 0)

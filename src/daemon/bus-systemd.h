@@ -7,9 +7,10 @@
 #include <systemd/sd-event.h>
 
 /* Whether the whole system is going down, and not only this service. Where systemd runs but does
- * not answer within a second, the answer is yes: the careful one, since it keeps the image. */
-bool system_is_going_down(void);
+ * not answer within a second, the answer is yes: the careful one, since it keeps the image. root is
+ * the directory that the system is below, "" for "/". */
+bool system_is_going_down(const char *root);
 
 /* Starts a unit without waiting for it; what goes wrong is logged. Does nothing where systemd does
- * not run. */
-void system_start_unit(sd_event *event, const char *unit);
+ * not run, as on most made-up machines. */
+void system_start_unit(sd_event *event, const char *root, const char *unit);

@@ -238,25 +238,26 @@ static const Ops ops = {
         .quit = op_quit,
 };
 
+static void start_unit(Daemon *d, const char *unit) {
+        system_start_unit(d->event, strempty(d->options.root), unit);
+}
+
 /* Programs of the administrator's run in a unit of their own, not in our sandbox. */
 static void on_dump_found(void *userdata, const char *directory) {
         char unit[UNIT_NAME_MAX];
         Daemon *d = userdata;
 
-        if (d->options.root)
-                return;
         if (unit_name_for_path(unit, "kdumpd-crash", directory) < 0)
                 log_warning("Cannot run the programs in " KDUMPD_SYSCONFDIR
                             "/kdumpd/crash.d for %s: the path is too long for the name of a unit",
                             directory);
         else
-                system_start_unit(d->event, unit);
+                start_unit(d, unit);
 }
 
-/* Not on a made-up machine: systemd has one root only. */
 static void look_for_dumps(Daemon *d) {
-        if (!d->options.root && dump_target_any_device(&d->settings))
-                system_start_unit(d->event, "kdumpd-recover.service");
+        if (dump_target_any_device(&d->settings))
+                start_unit(d, "kdumpd-recover.service");
         scan_look(d->scan, monotonic_usec(), true);
 }
 
@@ -329,7 +330,7 @@ static int on_stop(sd_event_source *source, const struct signalfd_siginfo *si, v
         Input input = { .type = INPUT_STOP };
 
         if (d->settings.unload_on_stop)
-                input.going_down = system_is_going_down();
+                input.going_down = system_is_going_down(strempty(d->options.root));
         (void)sd_notify(false, "STOPPING=1");
         manager_input(&d->manager, &input);
         return 0;
@@ -355,8 +356,8 @@ static void refresh_initramfs(Daemon *d) {
         if (!refresh_is_due(&d->refresh, failed, now))
                 return;
         work = refresh_next(&d->refresh, failed, dm_note_is_old(d->root_fd), now);
-        if (work & REFRESH_READ_TABLES && !d->options.root)
-                system_start_unit(d->event, "kdumpd-tables.service");
+        if (work & REFRESH_READ_TABLES)
+                start_unit(d, "kdumpd-tables.service");
         if (work & REFRESH_LOOK)
                 manager_input(&d->manager, &(Input){ .type = INPUT_REFRESH });
 }
@@ -398,7 +399,8 @@ static int add_timers(Daemon *d) {
                 r = sd_event_source_set_enabled(d->changes_source, SD_EVENT_OFF);
         if (r < 0)
                 return r;
-        refresh_init(&d->refresh, monotonic_usec());
+        refresh_init(&d->refresh, d->options.refresh_soon_usec ?: REFRESH_SOON_USEC,
+                     monotonic_usec());
         d->watch_usec = WATCH_USEC;
         if (sd_watchdog_enabled(false, &watchdog) > 0)
                 d->watch_usec = MIN(d->watch_usec, watchdog / 2);
@@ -457,7 +459,7 @@ static int new_job_runner(Daemon *d) {
         };
         /* /proc/self/exe, also where the file was replaced since. */
         const ScanSetup scan_setup = {
-                .program = "/proc/self/exe",
+                .program = d->options.program ?: "/proc/self/exe",
                 .root = d->options.root,
                 .patience_usec = SCAN_PATIENCE_USEC,
                 .found = on_dump_found,

@@ -2,8 +2,8 @@
 /* When the initramfs is looked at anew. */
 #include "daemon/refresh.h"
 
-void refresh_init(Refresh *r, uint64_t now_usec) {
-        *r = (Refresh){ .last_usec = now_usec, .delay_usec = REFRESH_SOON_USEC };
+void refresh_init(Refresh *r, uint64_t soon_usec, uint64_t now_usec) {
+        *r = (Refresh){ .soon_usec = soon_usec, .last_usec = now_usec, .delay_usec = soon_usec };
 }
 
 bool refresh_is_due(const Refresh *r, bool failed, uint64_t now_usec) {
@@ -15,7 +15,7 @@ unsigned refresh_next(Refresh *r, bool failed, bool note_is_old, uint64_t now_us
         unsigned work = 0;
 
         r->last_usec = now_usec;
-        r->delay_usec = failed ? MIN(2 * r->delay_usec, REFRESH_RARELY_USEC) : REFRESH_SOON_USEC;
+        r->delay_usec = failed ? MIN(2 * r->delay_usec, REFRESH_RARELY_USEC) : r->soon_usec;
         /* A note that is old would only make the build fail: that comes after a new one. After a
          * failure, volumes may have been late; those that go on failing do so for other reasons. */
         r->awaits_tables = !r->awaits_tables && note_is_old;

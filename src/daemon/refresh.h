@@ -14,6 +14,7 @@
 #define REFRESH_SOON_USEC   (20 * USEC_PER_SEC)
 
 typedef struct Refresh {
+        uint64_t soon_usec;
         uint64_t last_usec;  /* monotonic */
         uint64_t delay_usec; /* how soon "sooner" is */
         bool awaits_tables;  /* a new note of them was asked for, and the look comes after it */
@@ -24,8 +25,9 @@ typedef enum RefreshWork {
         REFRESH_LOOK = 2,        /* find out whether there is something to build */
 } RefreshWork;
 
-/* The first look comes REFRESH_RARELY_USEC after now. */
-void refresh_init(Refresh *r, uint64_t now_usec);
+/* The first look comes REFRESH_RARELY_USEC after now. soon_usec is REFRESH_SOON_USEC but for tests
+ * that cannot wait for it. */
+void refresh_init(Refresh *r, uint64_t soon_usec, uint64_t now_usec);
 
 /* Whether refresh_next() is to be asked. failed: the last build did. */
 bool refresh_is_due(const Refresh *r, bool failed, uint64_t now_usec) _pure_;

@@ -12,6 +12,8 @@
 
 #include <systemd/sd-bus.h>
 
+#include "daemon/daemon.h"
+
 #define LOADED "/sys/kernel/kexec_crash_loaded"
 
 /* The argument is the tree. A load begins with the loss of the old image, as in the kernel. Files
@@ -96,6 +98,10 @@ void machine_done_fake(FakeMachine *m) {
                 (void)waitpid(m->pid, NULL, 0);
         }
         machine_stop_bus(m);
+        if (m->systemd_pid > 0) {
+                (void)kill(m->systemd_pid, SIGKILL);
+                (void)waitpid(m->systemd_pid, NULL, 0);
+        }
         (void)kill(m->pump, SIGKILL);
         (void)waitpid(m->pump, NULL, 0);
         (void)close(m->notify_fd);
@@ -110,7 +116,7 @@ static void set(const char *name, const char *value) {
 /* In the child. */
 static void run(const FakeMachine *m) {
         const char *builddir = getenv("builddir");
-        char program[512], root[128], loader[256], text[128];
+        char program[512], root[128], loader[256], builder[128], text[128];
         sigset_t none;
         int fd;
 
@@ -119,6 +125,7 @@ static void run(const FakeMachine *m) {
         (void)sigprocmask(SIG_SETMASK, &none, NULL);
         strscpyf(program, sizeof(program), "%s/kdumpd", builddir ?: ".");
         strscpyf(root, sizeof(root), "--root=%s", m->tree.path);
+        strscpyf(builder, sizeof(builder), "--builder=%s/builder", m->tree.path);
         if (m->loader)
                 strscpyf(loader, sizeof(loader), "--helper=%s", m->loader);
         else
@@ -135,7 +142,14 @@ static void run(const FakeMachine *m) {
                 _exit(126);
         if (m->without_net_admin && prctl(PR_CAPBSET_DROP, CAP_NET_ADMIN) < 0)
                 _exit(126);
-        (void)execl(program, "kdumpd", root, loader, NULL);
+        /* What no option says is for who calls it as a function. */
+        if (m->refresh_usec > 0)
+                _exit(daemon_main(&(Options){ .root = startswith(root, "--root="),
+                                              .loader = startswith(loader, "--helper="),
+                                              .builder = startswith(builder, "--builder="),
+                                              .program = program,
+                                              .refresh_soon_usec = m->refresh_usec }));
+        (void)execl(program, "kdumpd", root, loader, builder, NULL);
         _exit(127);
 }
 
@@ -180,6 +194,96 @@ void machine_stop_bus(FakeMachine *m) {
         ck_assert_int_eq(waitpid(m->bus_pid, NULL, 0), m->bus_pid);
         m->bus_pid = 0;
         tree_unlink(&m->tree, "/run/bus");
+}
+
+#define SYSTEM_STATE "/system-state"
+
+static int get_system_state(sd_bus *bus, const char *path, const char *interface, const char *name,
+                            sd_bus_message *reply, void *userdata, sd_bus_error *error) {
+        const FakeMachine *m = userdata;
+        char state[64];
+
+        if (read_line_below(m->tree.fd, SYSTEM_STATE, state, sizeof(state)) < 0)
+                (void)pause();
+        return sd_bus_message_append(reply, "s", state);
+}
+
+static int on_start_unit(sd_bus_message *call, void *userdata, sd_bus_error *error) {
+        const FakeMachine *m = userdata;
+        const char *unit, *mode;
+        int fd, r;
+
+        r = sd_bus_message_read(call, "ss", &unit, &mode);
+        if (r < 0)
+                return r;
+        fd = openat(m->tree.fd, "calls", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+        if (fd < 0 || dprintf(fd, "%s\n", unit) < 0)
+                _exit(1);
+        (void)close(fd);
+        return sd_bus_reply_method_return(call, "o", "/org/freedesktop/systemd1/job/1");
+}
+
+static const sd_bus_vtable systemd_vtable[] = {
+        SD_BUS_VTABLE_START(0),
+        SD_BUS_PROPERTY("SystemState", "s", get_system_state, 0, 0),
+        SD_BUS_METHOD("StartUnit", "ss", "o", on_start_unit, SD_BUS_VTABLE_UNPRIVILEGED),
+        SD_BUS_VTABLE_END,
+};
+
+/* One connection, in a process of its own. */
+static void serve(FakeMachine *m, int fd) {
+        sd_id128_t id;
+        sd_bus *bus;
+        int r;
+
+        r = sd_id128_randomize(&id);
+        if (r >= 0)
+                r = sd_bus_new(&bus);
+        if (r >= 0)
+                r = sd_bus_set_fd(bus, fd, fd);
+        if (r >= 0)
+                r = sd_bus_set_server(bus, 1, id);
+        if (r >= 0)
+                r = sd_bus_add_object_vtable(bus, NULL, "/org/freedesktop/systemd1",
+                                             "org.freedesktop.systemd1.Manager", systemd_vtable, m);
+        if (r >= 0)
+                r = sd_bus_start(bus);
+        while (r >= 0) {
+                r = sd_bus_process(bus, NULL);
+                if (r == 0)
+                        r = sd_bus_wait(bus, UINT64_MAX);
+        }
+        _exit(0);
+}
+
+void machine_start_systemd(FakeMachine *m, const char *state) {
+        struct sockaddr_un address = { .sun_family = AF_UNIX };
+        int fd, connection;
+
+        tree_dir(&m->tree, "/run/systemd/system");
+        if (state)
+                tree_text(&m->tree, SYSTEM_STATE, state);
+        fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        ck_assert_int_ge(fd, 0);
+        strscpyf(address.sun_path, sizeof(address.sun_path), "%s/run/systemd/private",
+                 m->tree.path);
+        ck_assert_int_eq(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+        ck_assert_int_eq(listen(fd, 16), 0);
+        m->systemd_pid = fork();
+        ck_assert_int_ge(m->systemd_pid, 0);
+        if (m->systemd_pid == 0) {
+                (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+                (void)signal(SIGCHLD, SIG_IGN);
+                while ((connection = accept4(fd, NULL, NULL, SOCK_CLOEXEC)) >= 0) {
+                        if (fork() == 0) {
+                                (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+                                serve(m, connection);
+                        }
+                        (void)close(connection);
+                }
+                _exit(1);
+        }
+        (void)close(fd);
 }
 
 uint64_t machine_number(const FakeMachine *m, const char *property) {

@@ -14,8 +14,9 @@ typedef struct FakeMachine {
         unsigned watchdog_msec; /* what systemd asks for, 0: none */
         bool without_net_admin; /* with no more of a receive buffer than everybody gets */
         const char *loader;     /* the program to use, NULL: the script */
+        uint64_t refresh_usec; /* how soon it looks again after a build that failed, 0: as always */
 
-        pid_t pid, bus_pid, pump;
+        pid_t pid, bus_pid, systemd_pid, pump;
         int notify_fd;
 
         /* What it told since it was started. */
@@ -36,6 +37,10 @@ int machine_wait(FakeMachine *m);
 /* Starts a dbus-daemon at bus_address, and kills it. */
 void machine_start_bus(FakeMachine *m);
 void machine_stop_bus(FakeMachine *m);
+
+/* Starts what answers in place of systemd while the machine is there: that the system is in this
+ * state ("running"), or if NULL nothing; units that it is to start count as calls. */
+void machine_start_systemd(FakeMachine *m, const char *state);
 
 /* A property of kdumpd that is a number; UINT64_MAX if there is no answer. */
 uint64_t machine_number(const FakeMachine *m, const char *property);
@@ -61,7 +66,7 @@ void machine_stop(FakeMachine *m);
 
 __attribute__((noreturn)) void machine_give_up(const FakeMachine *m, const char *what);
 
-/* How often the script was called so: "load", "plan", "unload". */
+/* How often the script was called so: "load", "plan", "unload"; or how often a unit was started. */
 unsigned machine_calls(const FakeMachine *m, const char *verb);
 
 /* Whether an image is loaded, and making it so behind kdumpd's back. */

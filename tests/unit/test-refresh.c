@@ -14,7 +14,7 @@ typedef struct World {
 
 static void world_init(World *w) {
         *w = (World){ .now_usec = 1000 * USEC_PER_SEC };
-        refresh_init(&w->refresh, w->now_usec);
+        refresh_init(&w->refresh, REFRESH_SOON_USEC, w->now_usec);
 }
 
 /* Lets the watch go on until there is something to do. That is to come after so many seconds. */

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What the real kdumpd asks of systemd, and what it makes of the answers. */
+#include "test.h"
+
+#include <signal.h>
+#include <stdio.h>
+
+#include "base/time-util.h"
+#include "core/paths.h"
+#include "fake-machine.h"
+
+#define CONFIG KDUMPD_SYSCONFDIR "/kdumpd/kdumpd.conf"
+#define RECORD "/run/kdumpd/image.json"
+
+static FakeMachine m;
+
+static void setup(void) {
+        machine_init_fake(&m);
+}
+
+static void teardown(void) {
+        machine_done_fake(&m);
+}
+
+/* UnloadOnStop= is for who stops the service: at the end of the system the machine stays armed. */
+static void check_stop(const char *state, bool unloads) {
+        tree_text(&m.tree, CONFIG, "[Service]\nUnloadOnStop=yes\n");
+        machine_start_systemd(&m, state);
+        machine_start(&m);
+        AWAIT_MACHINE(&m, m.n_ready > 0);
+        machine_stop(&m);
+        ck_assert_uint_eq(machine_calls(&m, "unload"), unloads);
+        ck_assert_int_eq(machine_is_loaded(&m), !unloads);
+        ck_assert_int_eq(exists_below(m.tree.fd, RECORD), !unloads);
+}
+
+START_TEST(stop_of_the_service) {
+        check_stop("running", true);
+}
+END_TEST
+
+START_TEST(shutdown) {
+        check_stop("stopping", false);
+}
+END_TEST
+
+/* Nothing is lost by an image that stays. */
+START_TEST(stop_without_an_answer) {
+        check_stop(NULL, false);
+}
+END_TEST
+
+static void put_dump(const char *name) {
+        char path[128];
+
+        strscpyf(path, sizeof(path), "/var/crash/%s/vmcore", name);
+        tree_text(&m.tree, path, "x");
+}
+
+/* With a list of dumps that it has told of, so that the first look has news. */
+static void start_with_a_dump(void) {
+        machine_start_systemd(&m, "running");
+        tree_text(&m.tree, STATE_DIRECTORY "/dumps.target", "/var/crash\n");
+        put_dump("vm-2023-11-14-22:13:20");
+        machine_start(&m);
+        AWAIT_MACHINE(&m, machine_calls(&m, "kdumpd-crash@var-crash-vm\\x2d2023\\x2d11\\x2d14"
+                                            "\\x2d22:13:20.service") == 1);
+}
+
+/* The programs in crash.d run for each dump once, and for no other. */
+START_TEST(crash_programs) {
+        start_with_a_dump();
+        AWAIT_MACHINE(&m, m.n_ready > 0);
+        machine_stop(&m);
+        put_dump("vm-2023-11-14-22:13:21");
+        machine_start(&m);
+        AWAIT_MACHINE(&m, machine_calls(&m, "kdumpd-crash@var-crash-vm\\x2d2023\\x2d11\\x2d14"
+                                            "\\x2d22:13:21.service") == 1);
+        ck_assert_uint_eq(machine_calls(&m, "kdumpd-crash@var-crash-vm\\x2d2023\\x2d11\\x2d14"
+                                            "\\x2d22:13:20.service"),
+                          1);
+        machine_stop(&m);
+}
+END_TEST
+
+/* Dumps are where the configuration says, so they are looked for when it is read: there may be some
+ * in another place now, and kdumpd's next look by itself is minutes away. */
+START_TEST(looks_for_dumps_on_a_reload) {
+        start_with_a_dump();
+        AWAIT_MACHINE(&m, m.n_ready > 0);
+        ck_assert_uint_eq(machine_calls(&m, "kdumpd-recover.service"), 0);
+        put_dump("vm-2023-11-14-22:13:21");
+        ck_assert_int_eq(kill(m.pid, SIGHUP), 0);
+        AWAIT_MACHINE(&m, machine_calls(&m, "kdumpd-crash@var-crash-vm\\x2d2023\\x2d11\\x2d14"
+                                            "\\x2d22:13:21.service") == 1);
+        /* On a device they are somebody else's to fetch. */
+        tree_text(&m.tree, CONFIG, "[Capture]\nTarget=raw:/dev/vdb\n");
+        ck_assert_int_eq(kill(m.pid, SIGHUP), 0);
+        AWAIT_MACHINE(&m, machine_calls(&m, "kdumpd-recover.service") == 1);
+        machine_stop(&m);
+}
+END_TEST
+
+/* The first build fails where something that is late is missing: volumes are read anew, and it is
+ * tried again long before the ten minutes after which kdumpd looks in any case. */
+START_TEST(early_rebuild) {
+        char text[128];
+
+        m.watchdog_msec = 40;
+        m.refresh_usec = 50 * USEC_PER_MSEC;
+        strscpyf(text, sizeof(text), "#!/bin/sh\necho build >>%s/calls\nexit 1\n", m.tree.path);
+        tree_text(&m.tree, "/builder", text);
+        ck_assert_int_eq(fchmodat(m.tree.fd, "builder", 0755, 0), 0);
+        machine_start_systemd(&m, "running");
+        machine_start(&m);
+        AWAIT_MACHINE(&m, machine_calls(&m, "kdumpd-tables.service") >= 1);
+        AWAIT_MACHINE(&m, machine_calls(&m, "build") >= 3);
+        machine_stop(&m);
+}
+END_TEST
+
+static void add_cases(Suite *s) {
+        ADD_FIXTURE_TEST(s, stop_of_the_service);
+        ADD_FIXTURE_TEST(s, shutdown);
+        ADD_FIXTURE_TEST(s, stop_without_an_answer);
+        ADD_FIXTURE_TEST(s, crash_programs);
+        ADD_FIXTURE_TEST(s, looks_for_dumps_on_a_reload);
+        ADD_FIXTURE_TEST(s, early_rebuild);
+}
+
+TEST_MAIN("daemon-system", add_cases)
