@@ -6,6 +6,7 @@
 #include <glib.h>
 #include <poll.h>
 #include <stdio.h>
+#include <sys/eventfd.h>
 #include <umockdev.h>
 #include <unistd.h>
 
@@ -13,6 +14,7 @@
 #undef MIN
 #undef MAX
 #include "base/file-util.h"
+#include "daemon/listen.h"
 #include "fake-machine.h"
 #include "fake-world.h"
 #include "sys/uevent.h"
@@ -344,6 +346,119 @@ START_TEST(recordings_of_6_1) {
 }
 END_TEST
 
+/* --- beside others in the event loop --------------------------------------------------------- */
+
+#define FLOOD 4096u
+
+typedef struct Loop {
+        World world;
+        Ops ops;
+        Tree tree;
+        UMockdevTestbed *bed;
+        sd_event *event;
+        sd_event_source *other; /* always has something to do */
+        int other_fd;
+        Listener *listener;
+        unsigned n_read;   /* events that were read */
+        unsigned n_left;   /* that are still to come, each when the one before was read */
+        unsigned n_turns;  /* of the other source */
+        unsigned n_before; /* events that were read when it had the first */
+} Loop;
+
+static Loop loop;
+
+/* After each input. */
+static void on_changed(void *userdata) {
+        unsigned n = (unsigned)manager_status(&loop.world.manager)->events_received;
+
+        if (n == loop.n_read)
+                return;
+        loop.n_read = n;
+        if (loop.n_left == 0)
+                return;
+        loop.n_left--;
+        emit(loop.bed, BLOCK9, "online");
+}
+
+static int on_turn(sd_event_source *source, int fd, uint32_t revents, void *userdata) {
+        if (loop.n_turns++ == 0)
+                loop.n_before = loop.n_read;
+        return 0;
+}
+
+static void loop_init(UeventSource source) {
+        loop = (Loop){ .bed = umockdev_testbed_new() };
+        add_device(loop.bed, BLOCK9, "memory", "");
+        world_init(&loop.world);
+        world_arm(&loop.world);
+        loop.ops = *loop.world.manager.ops;
+        loop.ops.changed = on_changed;
+        loop.world.manager.ops = &loop.ops;
+        tree_init(&loop.tree);
+        ck_assert_int_ge(sd_event_new(&loop.event), 0);
+        ck_assert_int_eq(
+                listener_new(loop.event, &loop.world.manager, loop.tree.fd, source, &loop.listener),
+                0);
+        loop.other_fd = eventfd(1, EFD_CLOEXEC);
+        ck_assert_int_ge(
+                sd_event_add_io(loop.event, &loop.other, loop.other_fd, EPOLLIN, on_turn, NULL), 0);
+}
+
+static void loop_done(void) {
+        listener_free(loop.listener);
+        sd_event_source_disable_unref(loop.other);
+        (void)close(loop.other_fd);
+        sd_event_unref(loop.event);
+        tree_done(&loop.tree);
+        world_done(&loop.world);
+        g_object_unref(loop.bed);
+}
+
+/* One event, of which nothing else comes: how often was it the turn of others before? */
+static unsigned turns_before_one(void) {
+        unsigned n = loop.n_read;
+
+        (void)usleep(20000);
+        loop.n_turns = 0;
+        emit(loop.bed, BLOCK9, "add");
+        while (loop.n_read == n)
+                ck_assert_int_ge(sd_event_run(loop.event, UINT64_MAX), 0);
+        return loop.n_turns;
+}
+
+/* Events go first, so that none is missing in a decision. But of as many as come faster than they
+ * can be read, nobody else is held up: not the watchdog, not the end of a load. */
+START_TEST(flood) {
+        loop_init(_i == 0 ? UEVENT_SOURCE_UDEV : UEVENT_SOURCE_KERNEL);
+        ck_assert_uint_eq(turns_before_one(), 0);
+        loop.n_turns = 0;
+        loop.n_left = FLOOD;
+        emit(loop.bed, BLOCK9, "add");
+        while (loop.n_left > 0)
+                ck_assert_int_ge(sd_event_run(loop.event, UINT64_MAX), 0);
+        ck_assert_uint_gt(loop.n_turns, FLOOD / 2048);
+        ck_assert_uint_lt(loop.n_before, FLOOD / 4);
+        /* And when it is over, they go first again. */
+        (void)turns_before_one();
+        ck_assert_uint_eq(turns_before_one(), 0);
+        loop_done();
+}
+END_TEST
+
+/* The same if each is read at once, and the next is there when the loop looks. */
+START_TEST(flood_one_by_one) {
+        unsigned n = 0;
+
+        loop_init(UEVENT_SOURCE_UDEV);
+        for (; n < FLOOD && loop.n_turns == 0; n++) {
+                emit(loop.bed, BLOCK9, "online");
+                ck_assert_int_ge(sd_event_run(loop.event, UINT64_MAX), 0);
+        }
+        ck_assert_uint_lt(n, FLOOD);
+        loop_done();
+}
+END_TEST
+
 /* --- the real daemon ------------------------------------------------------------------------- */
 
 static void arm(FakeMachine *m, UMockdevTestbed **ret_bed, const char *crash_hotplug) {
@@ -431,12 +546,17 @@ START_TEST(daemon_event_meets_load) {
 END_TEST
 
 static void add_cases(Suite *s) {
+        TCase *floods = tcase_create("flood");
+
         ADD_TEST(s, actions_of_udev);
         ADD_TEST(s, actions_of_the_kernel);
         ADD_TEST(s, marks);
         ADD_TEST(s, queued);
         ADD_TEST(s, recordings_of_6_12);
         ADD_TEST(s, recordings_of_6_1);
+        tcase_add_loop_test(floods, flood, 0, 2);
+        tcase_add_test(floods, flood_one_by_one);
+        suite_add_tcase(s, floods);
         if (system("command -v dbus-daemon >/dev/null") != 0)
                 return;
         ADD_TEST(s, daemon_reloads_once);
