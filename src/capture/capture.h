@@ -10,13 +10,13 @@
 #include "capture/vmcore-log.h"
 #include "core/capture-plan.h"
 #include "core/dump-info.h"
+#include "core/failure.h"
 #include "core/paths.h"
 
 #define VMCORE_PATH "/proc/vmcore"
 #define MOUNT_POINT RUN_DIRECTORY "/target" /* of the target */
 
-#define CAPTURE_ERROR_MAX 256u
-#define LOG_LIMIT_USEC    (UINT64_C(60) * 1000000)
+#define LOG_LIMIT_USEC (UINT64_C(60) * 1000000)
 
 /* What the worker tells the supervisor, in memory that both have. */
 typedef struct CaptureShared {
@@ -43,7 +43,7 @@ typedef struct CaptureOps {
         /* Makes the target's device appear, waiting until deadline (CLOCK_MONOTONIC), and mounts it
          * at MOUNT_POINT; of a raw target, writes the path of its device to ret_device. */
         int (*attach)(Capture *c, const PlanTarget *target, uint64_t deadline_usec,
-                      char ret_device[static 64], char reterr[static CAPTURE_ERROR_MAX]);
+                      char ret_device[static 64], Error *reterr);
         /* Mounts a device with these flags of mount(2) at MOUNT_POINT, for attach(). */
         int (*mount)(const char *device, const char *type, unsigned long flags,
                      const char *options);

@@ -61,7 +61,7 @@ static int run_on_tree(void) {
         int r;
 
         if (root_fd < 0 || !root) {
-                (void)fprintf(stderr, "kdump-capture: %s: %s\n", arg_root,
+                (void)fprintf(stderr, "kdump-capture: \"%s\" cannot be opened: %s\n", arg_root,
                               strerror(root_fd < 0 ? -root_fd : ENOMEM));
                 return 1;
         }

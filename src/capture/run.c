@@ -181,19 +181,19 @@ static int save_to_device(Capture *c) {
 /* Returns -ENODEV if nothing was written there, so that another target may be tried. */
 static int save_to(Capture *c, const PlanTarget *target) {
         uint64_t start = monotonic_usec();
-        char reason[CAPTURE_ERROR_MAX];
+        Error reason;
         int r;
 
         if (target->type == PLAN_TARGET_NONE)
                 return -ENODEV;
-        strscpyf(reason, sizeof(reason), "it cannot be reached");
+        (void)error_set(&reason, 0, "it cannot be reached");
         c->shared->attaching = target == &c->plan.fallback ? 2 : 1;
-        r = c->ops->attach(c, target, start + c->plan.target_timeout_usec, c->device, reason);
+        r = c->ops->attach(c, target, start + c->plan.target_timeout_usec, c->device, &reason);
         c->shared->attaching = 0;
         c->info.target_usec += monotonic_usec() - start;
         capture_progress(c);
         if (r < 0) {
-                capture_blame(c, "the target %s is not there: %s", target->label, reason);
+                capture_blame(c, "the target %s is not there: %s", target->label, reason.text);
                 return -ENODEV;
         }
         c->target = target;

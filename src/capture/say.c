@@ -18,6 +18,8 @@
 #define STUCK_USEC     USEC_PER_SEC
 #define TRY_EVERY_MSEC 10
 
+#define MESSAGE_MAX 512u /* bytes of a clause in crash.json */
+
 /* All in one call if it can be, so that the kernel's own lines do not fall between. */
 static void write_line(const char *line, size_t size) {
         uint64_t since = monotonic_usec();
@@ -64,7 +66,7 @@ void capture_progress(Capture *c) {
 }
 
 void capture_blame(Capture *c, const char *format, ...) {
-        char text[CAPTURE_ERROR_MAX * 2];
+        char text[MESSAGE_MAX];
         va_list ap;
 
         va_start(ap, format);
@@ -76,7 +78,7 @@ void capture_blame(Capture *c, const char *format, ...) {
 }
 
 void capture_add(Capture *c, const char *format, ...) {
-        char text[CAPTURE_ERROR_MAX * 2];
+        char text[MESSAGE_MAX];
         char *both;
         va_list ap;
 

@@ -111,7 +111,7 @@ static int mount_target(Devices *d, const char *device, const PlanTarget *target
 }
 
 static int attach(Capture *c, const PlanTarget *target, uint64_t deadline_usec,
-                  char ret_device[static 64], char reterr[static CAPTURE_ERROR_MAX]) {
+                  char ret_device[static 64], Error *reterr) {
         Devices *d = c->userdata;
         bool is_degraded = false;
         int r;
@@ -124,18 +124,16 @@ static int attach(Capture *c, const PlanTarget *target, uint64_t deadline_usec,
                 r = 0;
         }
         if (r < 0) {
-                strscpy(reterr, CAPTURE_ERROR_MAX, "no such device appeared within TargetTimeout=");
-                return r;
+                return error_set(reterr, r, "no such device appeared within TargetTimeout=");
         }
         if (target->type == PLAN_TARGET_RAW)
                 return 0;
         r = mount_target(d, ret_device, target, is_degraded);
         if (r == -ENODEV)
-                strscpyf(reterr, CAPTURE_ERROR_MAX, "this kernel has no file system %s",
-                         target->file_system);
+                (void)error_set(reterr, 0, "this kernel has no file system %s",
+                                target->file_system);
         else if (r < 0)
-                strscpyf(reterr, CAPTURE_ERROR_MAX, "%s cannot be mounted: %s", ret_device,
-                         strerror(-r));
+                (void)error_set(reterr, 0, "%s cannot be mounted: %s", ret_device, strerror(-r));
         return r;
 }
 
@@ -182,12 +180,11 @@ static int tree_load_module(Capture *c, const PlanModule *module) {
 }
 
 static int tree_attach(Capture *c, const PlanTarget *target, uint64_t deadline_usec,
-                       char ret_device[static 64], char reterr[static CAPTURE_ERROR_MAX]) {
+                       char ret_device[static 64], Error *reterr) {
         strscpyf(ret_device, 64, "/dev/%.58s", strempty(target->device.value));
         if (exists_below(c->root_fd, target->type == PLAN_TARGET_RAW ? ret_device : MOUNT_POINT))
                 return 0;
-        strscpy(reterr, CAPTURE_ERROR_MAX, "it is not in the tree");
-        return -ENODEV;
+        return error_set(reterr, -ENODEV, "it is not in the tree");
 }
 
 static void tree_detach(Capture *c, const PlanTarget *target) {

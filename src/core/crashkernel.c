@@ -141,52 +141,57 @@ bool crashkernel_asks_cma(const char *command_line) {
 
 #define WRITE_SIZE "write crashkernel=SIZE (\"kdumpctl estimate\" says how much) and reboot"
 
-void crashkernel_explain(const char *command_line, uint64_t memory_bytes, bool knows_cma, char *ret,
-                         size_t size) {
+void crashkernel_explain(const char *command_line, uint64_t memory_bytes, bool knows_cma,
+                         Error *reterr) {
         char value[CRASHKERNEL_VALUE_MAX], memory[32];
 
         strscpyf(memory, sizeof(memory), "%.1f GiB of memory", (double)memory_bytes / (1u << 30));
         switch (crashkernel_judge(command_line, memory_bytes, knows_cma, value)) {
         case CRASHKERNEL_ABSENT:
-                strscpy(ret, size,
-                        NOTHING_IS_RESERVED ": add crashkernel=SIZE to the kernel command line "
-                                            "(\"kdumpctl estimate\" says how much) and reboot");
+                (void)error_set(reterr, 0,
+                                NOTHING_IS_RESERVED
+                                ": add crashkernel=SIZE to the kernel command line "
+                                "(\"kdumpctl estimate\" says how much) and reboot");
                 return;
         case CRASHKERNEL_NOT_KNOWN:
-                strscpyf(ret, size,
-                         NOTHING_IS_RESERVED ", as this kernel does not know what "
-                                             "crashkernel=%s means: " WRITE_SIZE,
-                         value);
+                (void)error_set(reterr, 0,
+                                NOTHING_IS_RESERVED ", as this kernel does not know what "
+                                                    "crashkernel=%s means: " WRITE_SIZE,
+                                value);
                 return;
         case CRASHKERNEL_OTHER_MEMORY:
-                strscpyf(ret, size,
-                         NOTHING_IS_RESERVED ", as none of the ranges in crashkernel=%s is for a "
-                                             "machine that has %s: " WRITE_SIZE,
-                         value, memory);
+                (void)error_set(reterr, 0,
+                                NOTHING_IS_RESERVED
+                                ", as none of the ranges in crashkernel=%s is for a "
+                                "machine that has %s: " WRITE_SIZE,
+                                value, memory);
                 return;
         case CRASHKERNEL_TOO_MUCH:
-                strscpyf(ret, size,
-                         NOTHING_IS_RESERVED ", as crashkernel=%s is more than this machine has, "
-                                             "%s: " WRITE_SIZE,
-                         value, memory);
+                (void)error_set(reterr, 0,
+                                NOTHING_IS_RESERVED
+                                ", as crashkernel=%s is more than this machine has, "
+                                "%s: " WRITE_SIZE,
+                                value, memory);
                 return;
         case CRASHKERNEL_WRONG_KIND:
-                strscpyf(ret, size,
-                         NOTHING_IS_RESERVED ", as crashkernel=%s only adds to what another "
-                                             "crashkernel= reserves: " WRITE_SIZE,
-                         value);
+                (void)error_set(reterr, 0,
+                                NOTHING_IS_RESERVED ", as crashkernel=%s only adds to what another "
+                                                    "crashkernel= reserves: " WRITE_SIZE,
+                                value);
                 return;
         case CRASHKERNEL_NOTHING:
-                strscpyf(ret, size,
-                         NOTHING_IS_RESERVED ", as crashkernel=%s asks for none: " WRITE_SIZE,
-                         value);
+                (void)error_set(reterr, 0,
+                                NOTHING_IS_RESERVED
+                                ", as crashkernel=%s asks for none: " WRITE_SIZE,
+                                value);
                 return;
         case CRASHKERNEL_NO_PLACE:
-                strscpyf(ret, size,
-                         NOTHING_IS_RESERVED " although crashkernel=%s is on the kernel command "
-                                             "line: ask for less, or look for \"crashkernel\" in "
-                                             "the kernel's boot messages",
-                         value);
+                (void)error_set(reterr, 0,
+                                NOTHING_IS_RESERVED
+                                " although crashkernel=%s is on the kernel command "
+                                "line: ask for less, or look for \"crashkernel\" in "
+                                "the kernel's boot messages",
+                                value);
                 return;
         }
 }

@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/macro.h"
+#include "core/failure.h"
 
 typedef enum CrashkernelVerdict {
         CRASHKERNEL_ABSENT,       /* there is no such word */
@@ -31,6 +31,6 @@ CrashkernelVerdict crashkernel_judge(const char *command_line, uint64_t memory_b
 /* Whether a word of it has ",cma" at its end. */
 bool crashkernel_asks_cma(const char *command_line) _pure_;
 
-/* Says so in a sentence, with what to do: to size bytes at ret. */
-void crashkernel_explain(const char *command_line, uint64_t memory_bytes, bool knows_cma, char *ret,
-                         size_t size);
+/* Says so, with what to do. */
+void crashkernel_explain(const char *command_line, uint64_t memory_bytes, bool knows_cma,
+                         Error *reterr);

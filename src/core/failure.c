@@ -1,6 +1,31 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Why a load did not happen. */
+/* Why something failed. */
 #include "core/failure.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+int error_setv(Error *reterr, int result, const char *format, va_list ap) {
+        Error error;
+
+        (void)vsnprintf(error.text, sizeof(error.text), format, ap);
+        utf8_mend(error.text);
+        *reterr = error;
+        return result;
+}
+
+int error_set(Error *reterr, int result, const char *format, ...) {
+        va_list ap;
+
+        va_start(ap, format);
+        (void)error_setv(reterr, result, format, ap);
+        va_end(ap);
+        return result;
+}
+
+int error_set_memory(Error *reterr) {
+        return error_set(reterr, -ENOMEM, "out of memory");
+}
 
 static const char *const failure_table[_FAILURE_MAX] = {
         [FAILURE_NONE] = "None",

@@ -1,10 +1,31 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Why a load did not happen, as a domain outcome: errno alone cannot say what to do about it. */
+/* Why something failed: in words for people, and of a load as a domain outcome, too, since errno
+ * alone cannot say what to do about it. */
 #pragma once
 
+#include <stdarg.h>
 #include <stdbool.h>
 
 #include "base/string-util.h"
+
+/* Bytes of a text; a list of all the places where something was looked for fits. */
+#define ERROR_TEXT_MAX 4096u
+
+/* Why something failed, the same from whichever program says it: lower case, no full stop, "what
+ * failed: why: what to do". It is filled in by who finds the fault, and passed on as it is; who
+ * knows more about it than that puts a clause around it. */
+typedef struct Error {
+        char text[ERROR_TEXT_MAX];
+} Error;
+
+/* Writes the text, which may have that of the same error among its arguments. What is too long is
+ * cut, and what is no text for a line becomes "?". Returns result, a negative errno or a Failure,
+ * for the caller to return. */
+int error_set(Error *reterr, int result, const char *format, ...) _printf_(3, 4);
+int error_setv(Error *reterr, int result, const char *format, va_list ap) _printf_(3, 0);
+
+/* The same for lack of memory: returns -ENOMEM. */
+int error_set_memory(Error *reterr);
 
 typedef enum Failure {
         FAILURE_NONE,

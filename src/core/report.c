@@ -30,17 +30,14 @@ static void file_identity_done(FileIdentity *id) {
 }
 
 Failure load_fail(LoadReport *report, Failure failure, const char *format, ...) {
+        Error error;
         va_list ap;
-        char *text;
 
         va_start(ap, format);
-        if (vasprintf(&text, format, ap) < 0)
-                text = NULL;
+        (void)error_setv(&error, 0, format, ap);
         va_end(ap);
-        if (text) /* two paths can be longer than what a report holds */
-                strscpy(text, MIN(strlen(text), (size_t)LOAD_REPORT_LONGEST_STRING) + 1, text);
         free(report->message);
-        report->message = text;
+        report->message = strdup(error.text);
         report->failure = failure;
         return failure;
 }

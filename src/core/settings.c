@@ -51,7 +51,7 @@ DEFINE_NAME_TABLE(final_action, FinalAction, _FINAL_ACTION_MAX);
 #define TEXT_LONGEST 4096u
 
 typedef struct Key Key;
-typedef int (*Parse)(const Key *key, const char *value, void *field, char *reterr);
+typedef int (*Parse)(const Key *key, const char *value, void *field, Error *reterr);
 typedef void (*Format)(const Key *key, const void *field, char *buf);
 
 struct Key {
@@ -67,22 +67,16 @@ struct Key {
         uint64_t least, most;
 };
 
-#define FAIL(reterr, error, ...)                                   \
-        ({                                                         \
-                strscpyf(reterr, SETTINGS_ERROR_MAX, __VA_ARGS__); \
-                (error);                                           \
-        })
-
-static int check_text(const char *value, char *reterr) {
+static int check_text(const char *value, Error *reterr) {
         if (strlen(value) > TEXT_LONGEST)
-                return FAIL(reterr, -ERANGE, "it takes at most %u bytes", TEXT_LONGEST);
+                return error_set(reterr, -ERANGE, "it takes at most %u bytes", TEXT_LONGEST);
         for (const char *p = value; *p; p++)
                 if ((unsigned char)*p < ' ' && *p != '\t')
-                        return FAIL(reterr, -EINVAL, "it takes no control characters");
+                        return error_set(reterr, -EINVAL, "it takes no control characters");
         return 0;
 }
 
-static int set_text(char **field, const char *value, char *reterr) {
+static int set_text(char **field, const char *value, Error *reterr) {
         char *copy;
         int r;
 
@@ -97,7 +91,7 @@ static int set_text(char **field, const char *value, char *reterr) {
         return 0;
 }
 
-static int parse_text(const Key *key, const char *value, void *field, char *reterr) {
+static int parse_text(const Key *key, const char *value, void *field, Error *reterr) {
         return set_text(field, value, reterr);
 }
 
@@ -111,7 +105,7 @@ static bool is_quoted(const char *value) {
                memchr(value + 1, quote, n - 2) == NULL;
 }
 
-static int parse_words(const Key *key, const char *value, void *field, char *reterr) {
+static int parse_words(const Key *key, const char *value, void *field, Error *reterr) {
         _cleanup_free_ char *inside = NULL;
 
         if (!is_quoted(value))
@@ -122,22 +116,23 @@ static int parse_words(const Key *key, const char *value, void *field, char *ret
 
 /* A comma in the name of a word stands between words in somebody's mind. What the word is does not
  * stand in the message, which more people read than the file. */
-static int parse_names(const Key *key, const char *value, void *field, char *reterr) {
+static int parse_names(const Key *key, const char *value, void *field, Error *reterr) {
         for (const char *p = value; *p; p += strspn(p, " \t")) {
                 size_t n = strcspn(p, " \t"), name = strcspn(p, "= \t\"");
 
                 if (memchr(p, ',', name))
-                        return FAIL(reterr, -EINVAL,
-                                    "commas make one word of several: put blanks between words");
+                        return error_set(
+                                reterr, -EINVAL,
+                                "commas make one word of several: put blanks between words");
                 p += n;
         }
         return parse_words(key, value, field, reterr);
 }
 
-static int parse_file(const Key *key, const char *value, void *field, char *reterr) {
+static int parse_file(const Key *key, const char *value, void *field, Error *reterr) {
         if (name_table_lookup(key->names, key->n_names, value) < 0 && value[0] != '/')
-                return FAIL(reterr, -EINVAL, "it takes %s%s or an absolute path", key->names[0],
-                            key->n_names > 1 ? ", none" : "");
+                return error_set(reterr, -EINVAL, "it takes %s%s or an absolute path",
+                                 key->names[0], key->n_names > 1 ? ", none" : "");
         return set_text(field, value, reterr);
 }
 
@@ -145,18 +140,13 @@ static void format_text(const Key *key, const void *field, char *buf) {
         strscpy(buf, SETTINGS_VALUE_MAX, strempty(*(char *const *)field));
 }
 
-static int parse_name(const Key *key, const char *value, void *field, char *reterr) {
+static int parse_name(const Key *key, const char *value, void *field, Error *reterr) {
         int v = name_table_lookup(key->names, key->n_names, value);
 
         if (v < 0) {
-                size_t used;
-
-                strscpy(reterr, SETTINGS_ERROR_MAX, "it takes ");
-                for (size_t i = 0; i < key->n_names; i++) {
-                        used = strlen(reterr);
-                        strscpyf(reterr + used, SETTINGS_ERROR_MAX - used, "%s%s",
-                                 i > 0 ? ", " : "", key->names[i]);
-                }
+                for (size_t i = 0; i < key->n_names; i++)
+                        (void)error_set(reterr, 0, "%s%s%s", i > 0 ? reterr->text : "it takes ",
+                                        i > 0 ? ", " : "", key->names[i]);
                 return -EINVAL;
         }
         /* Every enum here is an unsigned int (GCC's and clang's choice for enums without
@@ -169,11 +159,11 @@ static void format_name(const Key *key, const void *field, char *buf) {
         strscpy(buf, SETTINGS_VALUE_MAX, key->names[*(const unsigned *)field]);
 }
 
-static int parse_bool(const Key *key, const char *value, void *field, char *reterr) {
+static int parse_bool(const Key *key, const char *value, void *field, Error *reterr) {
         int b = parse_boolean(value);
 
         if (b < 0)
-                return FAIL(reterr, -EINVAL, "it takes yes or no");
+                return error_set(reterr, -EINVAL, "it takes yes or no");
         *(bool *)field = b;
         return 0;
 }
@@ -182,17 +172,19 @@ static void format_bool(const Key *key, const void *field, char *buf) {
         strscpy(buf, SETTINGS_VALUE_MAX, *(const bool *)field ? "yes" : "no");
 }
 
-static int parse_span(const Key *key, const char *value, void *field, char *reterr) {
+static int parse_span(const Key *key, const char *value, void *field, Error *reterr) {
         char least[TIMESPAN_MAX], most[TIMESPAN_MAX];
         uint64_t usec;
         int r;
 
         r = parse_timespan(value, &usec);
         if (r == -EINVAL)
-                return FAIL(reterr, r, "it takes a time span such as 500ms, 10s or \"1min 30s\"");
+                return error_set(reterr, r,
+                                 "it takes a time span such as 500ms, 10s or \"1min 30s\"");
         if (r < 0 || usec < key->least || usec > key->most)
-                return FAIL(reterr, -ERANGE, "it takes %s to %s",
-                            format_timespan(least, key->least), format_timespan(most, key->most));
+                return error_set(reterr, -ERANGE, "it takes %s to %s",
+                                 format_timespan(least, key->least),
+                                 format_timespan(most, key->most));
         *(uint64_t *)field = usec;
         return 0;
 }
@@ -208,12 +200,12 @@ static void format_span(const Key *key, const void *field, char *buf) {
                 strscpyf(buf, SETTINGS_VALUE_MAX, "%" PRIu64 "us", usec);
 }
 
-static int parse_number(const Key *key, const char *value, void *field, char *reterr) {
+static int parse_number(const Key *key, const char *value, void *field, Error *reterr) {
         uint64_t n;
 
         if (parse_u64(value, 10, &n) < 0 || n < key->least || n > key->most)
-                return FAIL(reterr, -ERANGE, "it takes a number from %" PRIu64 " to %" PRIu64,
-                            key->least, key->most);
+                return error_set(reterr, -ERANGE, "it takes a number from %" PRIu64 " to %" PRIu64,
+                                 key->least, key->most);
         *(uint64_t *)field = n;
         return 0;
 }
@@ -225,22 +217,22 @@ static void format_number(const Key *key, const void *field, char *buf) {
 static const char size_units[] = "KMGT";
 
 /* Bytes, with K, M, G and T for powers of 1024, as systemd takes them. */
-static int parse_bytes(const Key *key, const char *value, void *field, char *reterr) {
+static int parse_bytes(const Key *key, const char *value, void *field, Error *reterr) {
         char digits[24];
         size_t n = strspn(value, "0123456789");
         const char *unit = value[n] ? strchr(size_units, value[n]) : NULL;
         uint64_t bytes;
 
         if (n == 0 || n >= sizeof(digits) || (value[n] && (!unit || value[n + 1])))
-                return FAIL(reterr, -EINVAL, "it takes a size such as 500M or 2G");
+                return error_set(reterr, -EINVAL, "it takes a size such as 500M or 2G");
         memcpy(digits, value, n);
         digits[n] = '\0';
         if (parse_u64(digits, 10, &bytes) < 0)
-                return FAIL(reterr, -ERANGE, "it takes at most %" PRIu64 " bytes", UINT64_MAX);
+                return error_set(reterr, -ERANGE, "it takes at most %" PRIu64 " bytes", UINT64_MAX);
         for (const char *u = size_units; unit && u <= unit; u++)
                 if (__builtin_mul_overflow(bytes, UINT64_C(1024), &bytes))
-                        return FAIL(reterr, -ERANGE, "it takes at most %" PRIu64 " bytes",
-                                    UINT64_MAX);
+                        return error_set(reterr, -ERANGE, "it takes at most %" PRIu64 " bytes",
+                                         UINT64_MAX);
         *(uint64_t *)field = bytes;
         return 0;
 }
@@ -257,23 +249,23 @@ static void format_bytes(const Key *key, const void *field, char *buf) {
 }
 
 /* Absolute paths only, as many as the key takes (least is 1 if it takes none, too). */
-static int parse_paths(const Key *key, const char *value, void *field, char *reterr) {
+static int parse_paths(const Key *key, const char *value, void *field, Error *reterr) {
         uint64_t n = 0;
 
         for (const char *p = value + strspn(value, " \t"); *p; n++) {
                 if (*p != '/')
-                        return FAIL(reterr, -EINVAL, "it takes %s",
-                                    key->most > 1 ? "absolute paths, separated by blanks"
-                                                  : "an absolute path");
+                        return error_set(reterr, -EINVAL, "it takes %s",
+                                         key->most > 1 ? "absolute paths, separated by blanks"
+                                                       : "an absolute path");
                 p += strcspn(p, " \t");
                 p += strspn(p, " \t");
         }
         if (n < key->least || n > key->most)
-                return FAIL(reterr, -EINVAL, "it takes one absolute path without blanks");
+                return error_set(reterr, -EINVAL, "it takes one absolute path without blanks");
         return set_text(field, value, reterr);
 }
 
-static int parse_target(const Key *key, const char *value, void *field, char *reterr) {
+static int parse_target(const Key *key, const char *value, void *field, Error *reterr) {
         Target *target = field, parsed;
         int r;
 
@@ -286,11 +278,12 @@ static int parse_target(const Key *key, const char *value, void *field, char *re
         if (r < 0 || (parsed.type == TARGET_AUTO && isempty(key->names[0]))) {
                 if (r >= 0)
                         target_done(&parsed);
-                return FAIL(reterr, -EINVAL,
-                            "it takes %sa path below /dev, UUID=, LABEL=, PARTUUID= or PARTLABEL= "
-                            "without blanks and quotes, with raw: before it for a partition to "
-                            "write over",
-                            isempty(key->names[0]) ? "" : "auto, ");
+                return error_set(
+                        reterr, -EINVAL,
+                        "it takes %sa path below /dev, UUID=, LABEL=, PARTUUID= or PARTLABEL= "
+                        "without blanks and quotes, with raw: before it for a partition to "
+                        "write over",
+                        isempty(key->names[0]) ? "" : "auto, ");
         }
         target_done(target);
         *target = parsed;
@@ -325,7 +318,7 @@ static int parse_action_list(const char *value, unsigned *ret) {
         return 0;
 }
 
-static int parse_trigger(const Key *key, const char *value, void *field, char *reterr) {
+static int parse_trigger(const Key *key, const char *value, void *field, Error *reterr) {
         TriggerSetting *trigger = field;
         unsigned actions;
         int b;
@@ -338,8 +331,9 @@ static int parse_trigger(const Key *key, const char *value, void *field, char *r
         if (b >= 0)
                 actions = b ? ACTIONS_ALL : 0;
         else if (parse_action_list(value, &actions) < 0)
-                return FAIL(reterr, -EINVAL,
-                            "it takes auto, yes, no, or words out of add, remove, online, offline");
+                return error_set(
+                        reterr, -EINVAL,
+                        "it takes auto, yes, no, or words out of add, remove, online, offline");
         *trigger = (TriggerSetting){ .actions = actions };
         return 0;
 }
@@ -430,19 +424,19 @@ static const Key keys[] = {
         { "Capture", "PostScript", "", PATHS(post_script, 0, 1) },
 };
 
-static int set_key(Settings *s, const Key *key, const char *value, char *reterr) {
+static int set_key(Settings *s, const Key *key, const char *value, Error *reterr) {
         if (isempty(value))
                 value = key->preset;
         return key->parse(key, value, (char *)s + key->offset, reterr);
 }
 
 int settings_init(Settings *s) {
-        char error[SETTINGS_ERROR_MAX];
+        Error error;
         int r;
 
         *s = (Settings){ 0 };
         for (size_t i = 0; i < ELEMENTSOF(keys); i++) {
-                r = set_key(s, &keys[i], keys[i].preset, error);
+                r = set_key(s, &keys[i], keys[i].preset, &error);
                 if (r < 0) {
                         settings_done(s);
                         return r;
@@ -469,7 +463,7 @@ void settings_done(Settings *s) {
 }
 
 int settings_set(Settings *s, const char *section, const char *key, const char *value,
-                 char reterr[static SETTINGS_ERROR_MAX]) {
+                 Error *reterr) {
         bool section_known = false;
 
         for (size_t i = 0; i < ELEMENTSOF(keys); i++) {
@@ -480,17 +474,15 @@ int settings_set(Settings *s, const char *section, const char *key, const char *
                         return set_key(s, &keys[i], value, reterr);
         }
         if (!section_known)
-                return FAIL(reterr, -ENOENT, "there is no section [%.40s]", section);
-        return FAIL(reterr, -ENOENT, "section [%s] has no key %.60s=", section, key);
+                return error_set(reterr, -ENOENT, "there is no section [%.40s]", section);
+        return error_set(reterr, -ENOENT, "section [%s] has no key %.60s=", section, key);
 }
 
-bool settings_reconcile(Settings *s, char reterr[static SETTINGS_ERROR_MAX]) {
+bool settings_reconcile(Settings *s, Error *reterr) {
         if (s->max_delay_usec >= s->settle_usec)
                 return false;
         s->max_delay_usec = s->settle_usec;
-        strscpy(reterr, SETTINGS_ERROR_MAX,
-                "MaxDelay= is shorter than Settle=, using Settle= for both");
-        return true;
+        return error_set(reterr, true, "MaxDelay= is shorter than Settle=, using Settle= for both");
 }
 
 bool settings_key(size_t i, const char **ret_section, const char **ret_key,

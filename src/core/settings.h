@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "core/failure.h"
 #include "core/hotplug.h"
 #include "core/target.h"
 
@@ -113,18 +114,16 @@ typedef struct Settings {
 int settings_init(Settings *s) _must_check_;
 void settings_done(Settings *s);
 
-#define SETTINGS_ERROR_MAX 192
-
 /* Sets one key from its text; an empty value sets the default. Returns 0; -ENOENT (no such section
  * or key), -EINVAL (not a value for this key), -ERANGE (beyond a limit), -ENOMEM. On the first
  * three, reterr holds a clause without a full stop that says what is accepted, and the setting
  * keeps its value. */
 int settings_set(Settings *s, const char *section, const char *key, const char *value,
-                 char reterr[static SETTINGS_ERROR_MAX]) _must_check_;
+                 Error *reterr) _must_check_;
 
 /* Mends what is wrong only in combination (MaxDelay below Settle). Returns true if it changed
  * something, with a clause in reterr. */
-bool settings_reconcile(Settings *s, char reterr[static SETTINGS_ERROR_MAX]);
+bool settings_reconcile(Settings *s, Error *reterr);
 
 /* The keys in the order of the manual: calls with i = 0, 1, ... until it returns false. Any of the
  * results may be NULL. */

@@ -30,16 +30,13 @@ static void bus_messagep(sd_bus_message **message) {
 }
 #define _cleanup_bus_message_ _cleanup_(bus_messagep)
 
-/* A message of the daemon's or of libsystemd's, with a full stop whether or not it had one. */
-static void sentence(char reterr[static CLIENT_ERROR_MAX], const char *text) {
+/* A message of the daemon's or of libsystemd's, which may have a full stop. */
+static void take_message(const char *text, Error *reterr) {
         size_t n = strlen(text);
 
         while (n > 0 && strchr(" \t\n.", text[n - 1]))
                 n--;
-        strscpyf(reterr, CLIENT_ERROR_MAX - 1, "%.*s", (int)MIN(n, (size_t)CLIENT_ERROR_MAX), text);
-        n = strlen(reterr);
-        reterr[n] = '.';
-        reterr[n + 1] = '\0';
+        (void)error_set(reterr, 0, "%.*s", (int)n, text);
 }
 
 /* What bus daemons and sd-bus say, and what it means for somebody who wanted to talk to kdumpd. */
@@ -90,54 +87,53 @@ static Problem ask_systemd(sd_bus *bus, Problem problem) {
                        : problem;
 }
 
-static void explain(Problem problem, const sd_bus_error *error, const char *method,
-                    char reterr[static CLIENT_ERROR_MAX]) {
+static void explain(Problem problem, const sd_bus_error *error, const char *method, Error *reterr) {
         switch (problem) {
         case PROBLEM_NOT_RUNNING:
-                sentence(reterr, "kdumpd is not running, start it with 'systemctl start kdumpd'");
+                (void)error_set(reterr, 0,
+                                "kdumpd is not running: start it with \"systemctl start kdumpd\"");
                 break;
         case PROBLEM_NAMELESS:
-                sentence(reterr, "kdumpd runs, but the system bus did not give it the name "
-                                 "" BUS_NAME ": see that the policy is there, " KDUMPD_DBUSPOLICYDIR
-                                 "/" BUS_NAME ".conf, then run 'systemctl reload dbus kdumpd'");
+                (void)error_set(reterr, 0,
+                                "kdumpd runs, but the system bus did not give it the name "
+                                "" BUS_NAME ": see that the policy is there, " KDUMPD_DBUSPOLICYDIR
+                                "/" BUS_NAME ".conf, then run \"systemctl reload dbus kdumpd\"");
                 break;
         case PROBLEM_REFUSED:
                 if (method)
-                        strscpyf(reterr, CLIENT_ERROR_MAX,
-                                 "Permission denied: %s() needs privileges, try it as root.",
-                                 method);
+                        (void)error_set(reterr, 0,
+                                        "permission denied: %s() takes privileges: run as root",
+                                        method);
                 else
-                        sentence(reterr, "Permission denied: the policy of the bus does not let "
-                                         "this user talk to kdumpd");
+                        (void)error_set(reterr, 0,
+                                        "permission denied: the policy of the bus does not let "
+                                        "this user talk to kdumpd");
                 break;
         case PROBLEM_SILENT:
-                sentence(reterr, "kdumpd ended or did not answer, see 'systemctl status kdumpd'");
+                (void)error_set(reterr, 0,
+                                "kdumpd ended or did not answer: see \"systemctl status kdumpd\"");
                 break;
         case PROBLEM_VERSION:
-                sentence(reterr,
-                         "kdumpd speaks another version of its interface, restart it after an "
-                         "upgrade with 'systemctl restart kdumpd'");
+                (void)error_set(
+                        reterr, 0,
+                        "kdumpd speaks another version of its interface: restart it after an "
+                        "upgrade with \"systemctl restart kdumpd\"");
                 break;
         case PROBLEM_OTHER:
-                sentence(reterr, error->message ?: error->name);
+                take_message(error->message ?: error->name, reterr);
                 break;
         }
 }
 
-static void explain_bus(int r, char reterr[static CLIENT_ERROR_MAX]) {
-        strscpyf(reterr, CLIENT_ERROR_MAX,
-                 "The system bus cannot be reached (%s), is D-Bus running?", strerror(-r));
-}
-
-static int out_of_memory(char reterr[static CLIENT_ERROR_MAX]) {
-        sentence(reterr, "Out of memory");
-        return -ENOMEM;
+static int explain_bus(int r, Error *reterr) {
+        return error_set(reterr, r, "the system bus cannot be reached: %s: is D-Bus running?",
+                         strerror(-r));
 }
 
 /* The daemon's answer was not what its interface says. */
-static int bad_answer(int r, char reterr[static CLIENT_ERROR_MAX]) {
+static int bad_answer(int r, Error *reterr) {
         if (r == -ENOMEM)
-                return out_of_memory(reterr);
+                return error_set_memory(reterr);
         explain(PROBLEM_VERSION, NULL, NULL, reterr);
         return -EBADMSG;
 }
@@ -166,18 +162,16 @@ void daemon_decisions_done(DaemonDecisions *decisions) {
         *decisions = (DaemonDecisions){ 0 };
 }
 
-int client_new(Client **ret, char reterr[static CLIENT_ERROR_MAX]) {
+int client_new(Client **ret, Error *reterr) {
         _cleanup_client_ Client *client = NULL;
         int r;
 
         client = calloc(1, sizeof(*client));
         if (!client)
-                return out_of_memory(reterr);
+                return error_set_memory(reterr);
         r = sd_bus_open_system(&client->bus);
-        if (r < 0) {
-                explain_bus(r, reterr);
-                return r;
-        }
+        if (r < 0)
+                return explain_bus(r, reterr);
         *ret = TAKE_PTR(client);
         return 0;
 }
@@ -199,7 +193,7 @@ static int new_call(Client *client, const char *interface, const char *method,
  * method is the one to name if permission is missing, NULL for questions, which need none. */
 static int exchange(Client *client, int construction, sd_bus_message *message,
                     uint64_t timeout_usec, const char *method, sd_bus_message **ret,
-                    char reterr[static CLIENT_ERROR_MAX]) {
+                    Error *reterr) {
         _cleanup_bus_error_ sd_bus_error error = SD_BUS_ERROR_NULL;
         Problem problem;
         int r = construction;
@@ -208,10 +202,8 @@ static int exchange(Client *client, int construction, sd_bus_message *message,
                 r = sd_bus_call(client->bus, message, timeout_usec, &error, ret);
         if (r >= 0)
                 return 0;
-        if (construction >= 0 && sd_bus_is_open(client->bus) <= 0) {
-                explain_bus(r, reterr);
-                return r;
-        }
+        if (construction >= 0 && sd_bus_is_open(client->bus) <= 0)
+                return explain_bus(r, reterr);
         if (!sd_bus_error_is_set(&error))
                 (void)sd_bus_error_set_errno(&error, r);
         problem = ask_systemd(client->bus, classify(&error));
@@ -295,7 +287,7 @@ static int read_properties(sd_bus_message *message, Status *status) {
         return r;
 }
 
-int client_get_status(Client *client, Status *ret, char reterr[static CLIENT_ERROR_MAX]) {
+int client_get_status(Client *client, Status *ret, Error *reterr) {
         _cleanup_bus_message_ sd_bus_message *call = NULL, *answer = NULL;
         _cleanup_(status_done) Status status = { 0 };
         int r;
@@ -358,8 +350,7 @@ static int read_decisions(sd_bus_message *message, DaemonDecisions *decisions) {
         return r;
 }
 
-int client_list_decisions(Client *client, uint32_t max, DaemonDecisions *ret,
-                          char reterr[static CLIENT_ERROR_MAX]) {
+int client_list_decisions(Client *client, uint32_t max, DaemonDecisions *ret, Error *reterr) {
         _cleanup_bus_message_ sd_bus_message *call = NULL, *answer = NULL;
         _cleanup_(daemon_decisions_done) DaemonDecisions decisions = { 0 };
         int r;
@@ -385,7 +376,7 @@ int client_list_decisions(Client *client, uint32_t max, DaemonDecisions *ret,
         return 0;
 }
 
-int client_call(Client *client, const char *method, char reterr[static CLIENT_ERROR_MAX]) {
+int client_call(Client *client, const char *method, Error *reterr) {
         _cleanup_bus_message_ sd_bus_message *call = NULL, *answer = NULL;
         int r;
 

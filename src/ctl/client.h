@@ -4,6 +4,7 @@
 
 #include <stdint.h>
 
+#include "core/failure.h"
 #include "core/status.h"
 
 typedef struct Client Client;
@@ -28,12 +29,9 @@ typedef struct DaemonDecisions {
 DaemonDecision *daemon_decisions_add(DaemonDecisions *decisions);
 void daemon_decisions_done(DaemonDecisions *decisions);
 
-/* What a person should read when a conversation failed: one sentence with its full stop. */
-#define CLIENT_ERROR_MAX 1024
-
 /* Connects to the system bus, which DBUS_SYSTEM_BUS_ADDRESS may name. Returns 0 or negative errno.
  * None of the calls here starts a daemon that is not running. */
-int client_new(Client **ret, char reterr[static CLIENT_ERROR_MAX]) _must_check_;
+int client_new(Client **ret, Error *reterr) _must_check_;
 Client *client_free(Client *client);
 
 static inline void client_freep(Client **client) {
@@ -43,17 +41,15 @@ static inline void client_freep(Client **client) {
 
 /* Asks for all properties. Those that this version does not know are left out. Returns 0 with what
  * status_done() frees, or negative errno. */
-int client_get_status(Client *client, Status *ret,
-                      char reterr[static CLIENT_ERROR_MAX]) _must_check_;
+int client_get_status(Client *client, Status *ret, Error *reterr) _must_check_;
 
 /* Asks for the newest max decisions. Returns 0 with what daemon_decisions_done() frees, or negative
  * errno. */
 int client_list_decisions(Client *client, uint32_t max, DaemonDecisions *ret,
-                          char reterr[static CLIENT_ERROR_MAX]) _must_check_;
+                          Error *reterr) _must_check_;
 
 /* Calls a method without arguments ("Load", "Unload", "Reload",
  * "Rebuild") and waits for as long as it takes:
  * the daemon bounds a load, and systemd's watchdog the daemon. Returns 0 or negative errno,
  * -ESRCH if there is no daemon. */
-int client_call(Client *client, const char *method,
-                char reterr[static CLIENT_ERROR_MAX]) _must_check_;
+int client_call(Client *client, const char *method, Error *reterr) _must_check_;

@@ -190,9 +190,10 @@ static int read_all(int root_fd, const Settings *settings, Dumps *dumps) {
 
         for (DumpTarget which = 0; which < _DUMP_TARGET_MAX; which++) {
                 FoundTarget *target = &dumps->targets[dumps->n_targets];
+                Error error;
 
                 *target = (FoundTarget){ .fd = -EBADF };
-                r = dump_target_path(root_fd, settings, which, &target->path, &target->clause);
+                r = dump_target_path(root_fd, settings, which, &target->path, &error);
                 if (r == -ENOMEM)
                         return r;
                 dumps->n_targets++;
@@ -202,10 +203,10 @@ static int read_all(int root_fd, const Settings *settings, Dumps *dumps) {
                         continue;
                 }
                 target->error = MIN(r, 0);
-                if (r < 0 && !target->clause)
-                        target->clause = strdup("what is mounted cannot be found out");
-                if (r < 0)
+                if (r < 0) {
+                        target->clause = strdup(error.text);
                         continue;
+                }
                 r = read_target(dumps, target, root_fd);
                 if (r < 0)
                         return r;

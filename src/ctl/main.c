@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* kdumpctl: the command line of kdumpd. Options, verbs, help. */
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "base/string-util.h"
+#include "ctl/print.h"
 #include "ctl/verbs.h"
 #include "sys/options.h"
 
@@ -84,20 +84,9 @@ static const struct {
         { "version", verb_version, false, false },
 };
 
-int complain(const char *format, ...) {
-        va_list ap;
-
-        (void)fputs("kdumpctl: ", stderr);
-        va_start(ap, format);
-        (void)vfprintf(stderr, format, ap);
-        va_end(ap);
-        (void)fputc('\n', stderr);
-        return EXIT_FAILURE;
-}
-
 static int wrong_usage(const char *what, const char *which) {
-        (void)complain("%s%s%s%s, see 'kdumpctl --help'", what, which ? " '" : "", strempty(which),
-                       which ? "'" : "");
+        (void)complain("%s%s%s%s: see \"kdumpctl --help\"", what, which ? " \"" : "",
+                       strempty(which), which ? "\"" : "");
         return EXIT_USAGE;
 }
 
@@ -128,7 +117,7 @@ static int parse_options(int argc, char **argv, Options *options) {
         if (r <= 0)
                 return r == -EINVAL ? EXIT_USAGE : r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
         if (count && parse_count(count, &options->decisions) < 0)
-                return wrong_usage("-n takes a number from 1 on or 'all', not", count);
+                return wrong_usage("-n takes a number from 1 on or \"all\", not", count);
         if (root && root[0] != '/')
                 return wrong_usage("--root= takes an absolute path, not", root);
         if (root && !streq(root, "/"))
@@ -147,7 +136,7 @@ static int run_verb(int argc, char **argv, Options *options) {
                 if (options->json && !verbs[i].speaks_json)
                         return wrong_usage("--json is not for", argv[0]);
                 if ((options->crash || options->yes) && verbs[i].run != verb_test)
-                        return wrong_usage("--crash and --yes are for 'test', not for", argv[0]);
+                        return wrong_usage("--crash and --yes are for \"test\", not for", argv[0]);
                 options->argument = argv[1];
                 return verbs[i].run(options);
         }

@@ -3,12 +3,25 @@
 #include "ctl/print.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <time.h>
 
 #include "base/string-util.h"
 #include "base/time-util.h"
+#include "core/failure.h"
 
 #define MIB UINT64_C(1048576)
+
+int complain(const char *format, ...) {
+        Error error;
+        va_list ap;
+
+        va_start(ap, format);
+        (void)error_setv(&error, 0, format, ap);
+        va_end(ap);
+        (void)fprintf(stderr, "kdumpctl: %s\n", error.text);
+        return EXIT_FAILURE;
+}
 
 /* Text that came from elsewhere (paths, messages): control characters would act on the terminal. */
 void put_text(FILE *f, const char *text) {

@@ -7,11 +7,17 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "base/macro.h"
+
 #define GREEN  "\x1b[1;32m"
 #define RED    "\x1b[1;31m"
 #define YELLOW "\x1b[1;33m"
 #define BOLD   "\x1b[1m"
 #define NORMAL "\x1b[0m"
+
+/* Prints "kdumpctl: ...", on stderr: a sentence like those of core/failure.h. Returns
+ * EXIT_FAILURE. */
+int complain(const char *format, ...) _printf_(1, 2);
 
 void put_text(FILE *f, const char *text);
 void put_label(FILE *f, const char *label);

@@ -40,13 +40,8 @@ typedef struct Recovery {
         unsigned patience_sec;
         int base_fd, dir_fd; /* Path=, and what is not finished in it */
         char unfinished[32]; /* the name of that */
-        char *reterr;
+        Error *reterr;
 } Recovery;
-
-static int fail(const Recovery *c, int error, const char *what) {
-        strscpyf(c->reterr, RECOVER_ERROR_MAX, "%s: %s", what, strerror(-error));
-        return error;
-}
 
 static void recovery_done(Recovery *c) {
         raw_store_done(&c->store);
@@ -441,12 +436,12 @@ static int take_all(Recovery *c, RecoverNote *ret_note, char name[static CRASH_N
 
         r = know_host(c);
         if (r < 0)
-                return fail(c, r, "the host has no name");
+                return error_set(c->reterr, r, "the host has no name: %s", strerror(-r));
         make_room(c);
         if (raw->log.size > 0)
                 r = copy_part(c, &raw->log, CRASH_LOG_NAME);
         if (r < 0)
-                return fail(c, r, "the log cannot be copied");
+                return error_set(c->reterr, r, "the log cannot be copied: %s", strerror(-r));
         if (has_dump)
                 r = take_dump(c, &vmcore);
         else if (is_partial(c)) {
@@ -454,13 +449,15 @@ static int take_all(Recovery *c, RecoverNote *ret_note, char name[static CRASH_N
                 r = copy_part(c, &raw->dump, vmcore);
         }
         if (r < 0)
-                return fail(c, r, "the dump cannot be copied");
+                return error_set(c->reterr, r, "the dump cannot be copied: %s", strerror(-r));
         r = write_info(c, vmcore);
         if (r < 0)
-                return fail(c, r, CRASH_INFO_NAME " cannot be written");
+                return error_set(c->reterr, r, CRASH_INFO_NAME " cannot be written: %s",
+                                 strerror(-r));
         r = publish(c, name);
         if (r < 0)
-                return fail(c, r, "the files cannot be made durable");
+                return error_set(c->reterr, r, "the files cannot be made durable: %s",
+                                 strerror(-r));
         if (has_dump) {
                 Retention old = retention(c, name);
 
@@ -477,42 +474,28 @@ static int open_device(Recovery *c, int root_fd, const char *device) {
         int r;
 
         r = raw_store_open(root_fd, device, true, &c->store);
-        if (r == -EAGAIN) {
-                strscpyf(c->reterr, RECOVER_ERROR_MAX, "somebody else has locked it");
-                return -EBUSY;
-        }
+        if (r == -EAGAIN)
+                return error_set(c->reterr, -EBUSY, "somebody else has locked it");
         if (r == -ENODATA)
-                strscpyf(c->reterr, RECOVER_ERROR_MAX, "there is no dump on it");
-        else if (r == -EBADMSG)
-                strscpyf(c->reterr, RECOVER_ERROR_MAX, "the header of the dump on it is damaged");
-        else if (r < 0)
-                return fail(c, r, "it cannot be opened");
+                return error_set(c->reterr, r, "there is no dump on it");
+        if (r == -EBADMSG)
+                return error_set(c->reterr, r, "the header of the dump on it is damaged");
         if (r < 0)
-                return r;
-        if (c->store.raw.is_recovered) {
-                strscpyf(c->reterr, RECOVER_ERROR_MAX, "its dump was recovered before");
-                return -EALREADY;
-        }
+                return error_set(c->reterr, r, "it cannot be opened: %s", strerror(-r));
+        if (c->store.raw.is_recovered)
+                return error_set(c->reterr, -EALREADY, "its dump was recovered before");
         r = raw_store_describe(&c->store, &c->info, &c->has_summary);
-        return r < 0 ? fail(c, r, "it cannot be read") : 0;
+        return r < 0 ? error_set(c->reterr, r, "it cannot be read: %s", strerror(-r)) : 0;
 }
 
 /* What would be written beneath a mount that is still to come would be hidden by it. */
 static int check_mounted(Recovery *c, int root_fd) {
-        _cleanup_free_ char *clause = NULL;
-        int r;
-
-        r = dump_target_mounted(root_fd, c->settings->capture_path, &clause);
-        if (r == -EAGAIN)
-                strscpy(c->reterr, RECOVER_ERROR_MAX, clause);
-        else if (r < 0)
-                return fail(c, r, c->settings->capture_path);
-        return r;
+        return dump_target_mounted(root_fd, c->settings->capture_path, c->reterr);
 }
 
 int recover_dump(int root_fd, const Settings *settings, const char *device,
                  void (*say)(const char *text), unsigned patience_sec, char **ret,
-                 RecoverNote *ret_note, char reterr[static RECOVER_ERROR_MAX]) {
+                 RecoverNote *ret_note, Error *reterr) {
         _cleanup_(recovery_done) Recovery c = {
                 .settings = settings,
                 .say = say,
@@ -534,11 +517,12 @@ int recover_dump(int root_fd, const Settings *settings, const char *device,
                 return r;
         c.base_fd = open_base(root_fd, settings->capture_path);
         if (c.base_fd < 0)
-                return fail(&c, c.base_fd, settings->capture_path);
+                return error_set(reterr, c.base_fd, "%s: %s", settings->capture_path,
+                                 strerror(-c.base_fd));
         drop_stale(&c);
         r = make_unfinished(&c);
         if (r < 0)
-                return fail(&c, r, settings->capture_path);
+                return error_set(reterr, r, "%s: %s", settings->capture_path, strerror(-r));
         r = take_all(&c, ret_note, name);
         if (r < 0) {
                 drop_unfinished(&c, c.unfinished, true);
@@ -546,13 +530,9 @@ int recover_dump(int root_fd, const Settings *settings, const char *device,
         }
         if (asprintf(&path, "%s/%s", settings->capture_path, name) < 0) {
                 path = NULL;
-                return fail(&c, -ENOMEM, "the dump is there");
+                return error_set(reterr, -ENOMEM, "the dump is there: out of memory");
         }
         r = raw_store_mark(&c.store);
         *ret = TAKE_PTR(path);
-        if (r < 0) {
-                (void)fail(&c, r, "it cannot be written to");
-                return -EROFS;
-        }
-        return 0;
+        return r < 0 ? error_set(reterr, -EROFS, "it cannot be written to: %s", strerror(-r)) : 0;
 }

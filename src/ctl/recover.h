@@ -4,8 +4,6 @@
 
 #include "core/settings.h"
 
-#define RECOVER_ERROR_MAX 512u
-
 /* A dump may take days. One step of it, however much has to be written out for it, does not take as
  * long as this: then something hangs. */
 #define RECOVER_PATIENCE_SEC (6u * 60 * 60)
@@ -27,4 +25,4 @@ typedef enum RecoverNote {
  * with a clause. After -EROFS *ret is set, too: all is there, but the device could not be told. */
 int recover_dump(int root_fd, const Settings *settings, const char *device,
                  void (*say)(const char *text), unsigned patience_sec, char **ret,
-                 RecoverNote *ret_note, char reterr[static RECOVER_ERROR_MAX]) _must_check_;
+                 RecoverNote *ret_note, Error *reterr) _must_check_;

@@ -12,12 +12,13 @@
 #include "ctl/client.h"
 #include "ctl/json.h"
 #include "ctl/output.h"
+#include "ctl/print.h"
 #include "ctl/verbs.h"
 #include "sys/kernel-state.h"
 #include "sys/report-json.h"
 #include "sys/reservation.h"
 
-static int get_status(Status *ret, char reterr[static CLIENT_ERROR_MAX]) {
+static int get_status(Status *ret, Error *reterr) {
         _cleanup_client_ Client *client = NULL;
         int r;
 
@@ -34,9 +35,9 @@ static bool image_is_loaded(const char *root) {
         return root_fd >= 0 && kernel_crash_loaded(root_fd) > 0;
 }
 
-#define UNWATCHED                                                                 \
-        " The kernel holds a crash kernel image, but nobody can tell whether it " \
-        "still covers the machine."
+#define UNWATCHED                                                                  \
+        "; the kernel holds a crash kernel image, but nobody can tell whether it " \
+        "still covers the machine"
 
 static bool is_capture_kernel(const char *root) {
         _cleanup_close_ int root_fd = open_root(*root ? root : "/");
@@ -58,7 +59,7 @@ static int status_of_capture_kernel(const Options *options) {
         if (!options->json)
                 print_status_head(stdout, &status, realtime_usec(), want_colour(STDOUT_FILENO));
         else if (json_print_status(stdout, &status) < 0)
-                return complain("Out of memory.");
+                return complain("out of memory");
         return EXIT_NOT_OPERATIONAL;
 }
 
@@ -99,25 +100,25 @@ static void compare_files(const Options *options, Status *status) {
 
 int verb_status(const Options *options) {
         _cleanup_(status_done) Status status = { 0 };
-        char error[CLIENT_ERROR_MAX];
+        Error error;
         bool colour;
         int r;
 
         if (is_capture_kernel(options->root))
                 return status_of_capture_kernel(options);
-        r = get_status(&status, error);
+        r = get_status(&status, &error);
         if (r < 0) {
                 /* Nobody who could say otherwise answers, so this is the safe half of the truth. */
                 if (!options->json)
                         print_verdict(stdout, false, want_colour(STDOUT_FILENO));
                 (void)fflush(stdout);
-                (void)complain("%s%s", error, image_is_loaded(options->root) ? UNWATCHED : "");
+                (void)complain("%s%s", error.text, image_is_loaded(options->root) ? UNWATCHED : "");
                 return EXIT_NOT_OPERATIONAL;
         }
         if (options->json) {
                 compare_files(options, &status);
                 if (json_print_status(stdout, &status) < 0)
-                        return complain("Out of memory.");
+                        return complain("out of memory");
         } else {
                 colour = want_colour(STDOUT_FILENO);
                 print_status(stdout, &status, realtime_usec(), colour);
@@ -132,31 +133,31 @@ int verb_status(const Options *options) {
 int verb_events(const Options *options) {
         _cleanup_client_ Client *client = NULL;
         _cleanup_(daemon_decisions_done) DaemonDecisions decisions = { 0 };
-        char error[CLIENT_ERROR_MAX];
+        Error error;
         int r;
 
-        r = client_new(&client, error);
+        r = client_new(&client, &error);
         if (r >= 0)
-                r = client_list_decisions(client, options->decisions, &decisions, error);
+                r = client_list_decisions(client, options->decisions, &decisions, &error);
         if (r < 0)
-                return complain("%s", error);
+                return complain("%s", error.text);
         if (!options->json)
                 print_decisions(stdout, &decisions, want_colour(STDOUT_FILENO));
         else if (json_print_decisions(stdout, &decisions) < 0)
-                return complain("Out of memory.");
+                return complain("out of memory");
         return EXIT_SUCCESS;
 }
 
 static int call(const char *method) {
         _cleanup_client_ Client *client = NULL;
-        char error[CLIENT_ERROR_MAX];
+        Error error;
         int r;
 
-        r = client_new(&client, error);
+        r = client_new(&client, &error);
         if (r >= 0)
-                r = client_call(client, method, error);
+                r = client_call(client, method, &error);
         if (r < 0)
-                return complain("%s", error);
+                return complain("%s", error.text);
         return EXIT_SUCCESS;
 }
 
@@ -180,23 +181,23 @@ static int build_ourselves(void) {
         const char *const argv[] = { program, NULL };
 
         execv(program, (char *const *)argv);
-        return complain("'%s' cannot be run: %s.", program, strerror(errno));
+        return complain("\"%s\" cannot be run: %s", program, strerror(errno));
 }
 
 int verb_rebuild(const Options *options) {
         _cleanup_client_ Client *client = NULL;
-        char error[CLIENT_ERROR_MAX];
+        Error error;
         int r;
 
         /* Without a bus or a daemon, whoever asks has to be able to do it. */
-        r = client_new(&client, error);
+        r = client_new(&client, &error);
         if (r < 0)
                 return build_ourselves();
-        r = client_call(client, "Rebuild", error);
+        r = client_call(client, "Rebuild", &error);
         if (r == -ESRCH)
                 return build_ourselves();
         if (r < 0)
-                return complain("%s", error);
+                return complain("%s", error.text);
         return EXIT_SUCCESS;
 }
 
@@ -204,11 +205,11 @@ int verb_rebuild(const Options *options) {
 static int get_reservation(const char *root, uint64_t *ret) {
         _cleanup_(status_done) Status status = { 0 };
         _cleanup_close_ int root_fd = -EBADF;
-        char error[CLIENT_ERROR_MAX];
+        Error error;
         Reservation reservation;
         int r;
 
-        if (*root == '\0' && get_status(&status, error) >= 0) {
+        if (*root == '\0' && get_status(&status, &error) >= 0) {
                 *ret = status.reservation_bytes;
                 return 0;
         }
@@ -221,21 +222,31 @@ static int get_reservation(const char *root, uint64_t *ret) {
         return r;
 }
 
+/* Why there is none, as a load says it. */
+static int complain_of_none(const char *root) {
+        _cleanup_close_ int root_fd = open_root(*root ? root : "/");
+        Failure failure = FAILURE_NONE;
+        Error error;
+
+        if (root_fd >= 0)
+                failure = kernel_obstacle(root_fd, &error);
+        if (failure == FAILURE_NO_KEXEC || failure == FAILURE_NO_RESERVATION)
+                return complain("%s", error.text);
+        return complain("no memory is reserved for a capture kernel");
+}
+
 int verb_showmem(const Options *options) {
         uint64_t bytes = 0;
         int r;
 
         r = get_reservation(options->root, &bytes);
-        if (r == -ENOENT)
-                return complain(
-                        "No memory reserved for crash kernel: this kernel has no crash kexec.");
+        if (r == -ENOENT || (r >= 0 && bytes == 0))
+                return complain_of_none(options->root);
         if (r < 0)
-                return complain("The reservation cannot be read: %s.", strerror(-r));
-        if (bytes == 0)
-                return complain("No memory reserved for crash kernel: 'kdumpctl test' says why.");
+                return complain("the reservation cannot be read: %s", strerror(-r));
         if (!options->json)
                 print_reservation(stdout, bytes);
         else if (json_print_reservation(stdout, bytes) < 0)
-                return complain("Out of memory.");
+                return complain("out of memory");
         return EXIT_SUCCESS;
 }

@@ -10,6 +10,7 @@
 
 #include "base/file-util.h"
 #include "base/string-util.h"
+#include "ctl/print.h"
 #include "ctl/verbs.h"
 #include "sys/crash-test-json.h"
 #include "sys/kernel-state.h"
@@ -50,13 +51,13 @@ static bool is_confirmed(const Options *options) {
         if (options->yes)
                 return true;
         if (!isatty(STDIN_FILENO)) {
-                (void)complain("There is nobody to confirm this, see --yes.");
+                (void)complain("there is nobody to confirm this: see --yes");
                 return false;
         }
         (void)printf("Panic now? [y/N] ");
         (void)fflush(stdout);
         if (!fgets(answer, sizeof(answer), stdin) || parse_boolean(strstrip(answer)) <= 0) {
-                (void)complain("Nothing was done.");
+                (void)complain("nothing was done");
                 return false;
         }
         return true;
@@ -77,12 +78,12 @@ static int panic(int root_fd, const CrashTest *test) {
         strscpyf(text, sizeof(text), KMSG_PREFIX "%s\n", crash_test_line(line, test));
         r = write_text(root_fd, "/dev/kmsg", text);
         if (r < 0)
-                return complain("'/dev/kmsg' cannot be written: %s.", strerror(-r));
+                return complain("\"/dev/kmsg\" cannot be written: %s", strerror(-r));
         sync();
         r = write_text(root_fd, "/proc/sysrq-trigger", "c");
         if (r < 0)
-                return complain("'/proc/sysrq-trigger' cannot be written: %s.", strerror(-r));
-        return complain("The kernel did not panic.");
+                return complain("\"/proc/sysrq-trigger\" cannot be written: %s", strerror(-r));
+        return complain("the kernel did not panic");
 }
 
 int crash_on_purpose(const Options *options) {
@@ -91,27 +92,27 @@ int crash_on_purpose(const Options *options) {
         int r;
 
         if (root_fd < 0)
-                return complain("'%s' cannot be opened: %s.", options->root, strerror(-root_fd));
+                return complain("\"%s\" cannot be opened: %s", options->root, strerror(-root_fd));
         if (!*options->root && geteuid() != 0)
-                return complain("Permission denied: only root may make the machine panic.");
+                return complain("permission denied: only root may make the machine panic");
         if (kernel_is_capture(root_fd))
-                return complain("The machine is not made to panic: " CAPTURE_KERNEL_TEXT ".");
+                return complain("the machine is not made to panic: " CAPTURE_KERNEL_TEXT);
         if (kernel_crash_loaded(root_fd) != 1)
                 return complain(
-                        "No crash kernel image is loaded, so a panic would give no dump; see "
-                        "'kdumpctl status'.");
+                        "no crash kernel image is loaded, so a panic would give no dump: see "
+                        "\"kdumpctl status\"");
         test.started_usec = realtime_usec();
         note_image(root_fd, &test);
         r = make_id(test.id);
         if (r >= 0)
                 r = kernel_boot_id(root_fd, test.boot_id);
         if (r < 0)
-                return complain("The test cannot be noted: %s.", strerror(-r));
+                return complain("the test cannot be noted: %s", strerror(-r));
         if (!is_confirmed(options))
                 return EXIT_FAILURE;
         (void)mkdirat(root_fd, "var/lib/kdumpd", 0700);
         r = crash_test_write(root_fd, &test);
         if (r < 0)
-                return complain("'%s' cannot be written: %s.", CRASH_TEST_PATH, strerror(-r));
+                return complain("\"%s\" cannot be written: %s", CRASH_TEST_PATH, strerror(-r));
         return panic(root_fd, &test);
 }

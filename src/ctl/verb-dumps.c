@@ -11,6 +11,7 @@
 #include "ctl/json.h"
 #include "ctl/output-dumps.h"
 #include "ctl/output.h"
+#include "ctl/print.h"
 #include "ctl/verbs.h"
 #include "sys/conffile.h"
 
@@ -24,17 +25,17 @@
 /* What is wrong with the configuration is kdumpd's to tell, and show-config's. */
 static int read_dumps(const Options *options, Dumps *ret) {
         _cleanup_(settings_done) Settings settings = { 0 };
-        char error[CONFFILE_ERROR_MAX];
+        Error error;
         int r;
 
-        r = conffile_read(options->root, &settings, NULL, NULL, NULL, error);
+        r = conffile_read(options->root, &settings, NULL, NULL, NULL, &error);
         if (r < 0)
-                return complain("The configuration is not known: %s.", error);
+                return complain("%s", error.text);
         r = dumps_read(options->root, &settings, ret);
         if (r == -ENOMEM)
-                return complain("Out of memory.");
+                return complain("out of memory");
         if (r < 0)
-                return complain("'%s' cannot be read: %s.", options->root, strerror(-r));
+                return complain("\"%s\" cannot be opened: %s", options->root, strerror(-r));
         return 0;
 }
 
@@ -46,12 +47,12 @@ static void tell_targets(const Dumps *dumps) {
                 if (target->error == 0 || target->error == -ENOENT)
                         continue;
                 if (target->error == -EACCES)
-                        (void)complain("The dumps %s '%s' are not for this user, try it as root.",
+                        (void)complain("the dumps %s \"%s\" cannot be read: run as root",
                                        target->is_raw ? "on" : "in", target->path);
                 else if (target->path)
-                        (void)complain("'%s' cannot be read: %s.", target->path, target->clause);
+                        (void)complain("\"%s\" cannot be read: %s", target->path, target->clause);
                 else
-                        (void)complain("The dumps cannot be found: %s.", strempty(target->clause));
+                        (void)complain("the dumps cannot be found: %s", strempty(target->clause));
         }
 }
 
@@ -75,7 +76,7 @@ static int no_dumps(const Dumps *dumps) {
         for (size_t i = 0; i < dumps->n_targets; i++)
                 if (dumps->targets[i].path &&
                     (dumps->targets[i].error == 0 || dumps->targets[i].error == -ENOENT))
-                        (void)complain("There are no dumps in '%s'.", dumps->targets[i].path);
+                        (void)complain("there are no dumps in \"%s\"", dumps->targets[i].path);
         return EXIT_FAILURE;
 }
 
@@ -96,14 +97,14 @@ int verb_list(const Options *options) {
         if (!options->json)
                 print_dumps(stdout, &dumps, want_colour(STDOUT_FILENO));
         else if (json_print_dumps(stdout, &dumps) < 0)
-                return complain("Out of memory.");
+                return complain("out of memory");
         (void)fflush(stdout);
         if (dump_was_denied(&dumps)) {
-                (void)complain("Dumps can only be read by root.");
+                (void)complain("the dumps cannot be read: run as root");
                 denied = true;
         }
         if (dumps.more && !options->json)
-                (void)complain("There are more dumps than the %u that are looked at.", DUMPS_MOST);
+                (void)complain("there are more dumps than the %u that are looked at", DUMPS_MOST);
         return denied ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
@@ -118,21 +119,21 @@ static const FoundDump *choose(const Options *options, const Dumps *dumps) {
                 return NULL;
         i = dumps_find(dumps, options->argument);
         if (i == -ENOTUNIQ) {
-                (void)complain("There is more than one dump whose name begins with '%s'.",
+                (void)complain("there is more than one dump whose name begins with \"%s\"",
                                options->argument);
                 return NULL;
         }
         if (i < 0 && options->argument)
-                (void)complain("There is no dump '%s', see 'kdumpctl list'.", options->argument);
+                (void)complain("there is no dump \"%s\": see \"kdumpctl list\"", options->argument);
         else if (i < 0)
                 (void)no_dumps(dumps);
         if (i < 0)
                 return NULL;
         found = &dumps->items[i];
         if (found->error == -EACCES)
-                (void)complain("The dump '%s' can only be read by root.", found->dump.name);
+                (void)complain("the dump \"%s\" cannot be read: run as root", found->dump.name);
         else if (found->error < 0)
-                (void)complain("The dump '%s' cannot be read: %s.", found->dump.name,
+                (void)complain("the dump \"%s\" cannot be read: %s", found->dump.name,
                                strerror(-found->error));
         return found->error < 0 ? NULL : found;
 }
@@ -164,7 +165,7 @@ int verb_info(const Options *options) {
                 return EXIT_FAILURE;
         if (options->json) {
                 if (json_print_dump(stdout, found) < 0)
-                        return complain("Out of memory.");
+                        return complain("out of memory");
                 return EXIT_SUCCESS;
         }
         log = read_end_of_log(found, &size);
@@ -214,10 +215,10 @@ int verb_log(const Options *options) {
                 return EXIT_FAILURE;
         fd = dumps_open_log(found);
         if (fd == -ENOENT)
-                return complain("The dump '%s' has no log.", found->dump.name);
+                return complain("the dump \"%s\" has no log", found->dump.name);
         r = fd < 0 ? fd : (options->json ? json_log(fd, found) : copy_log(fd));
         if (r < 0)
-                return complain("The log of the dump '%s' cannot be read: %s.", found->dump.name,
+                return complain("the log of the dump \"%s\" cannot be read: %s", found->dump.name,
                                 strerror(-r));
         return EXIT_SUCCESS;
 }

@@ -6,6 +6,7 @@
 #include "base/string-util.h"
 #include "ctl/json.h"
 #include "ctl/output.h"
+#include "ctl/print.h"
 #include "ctl/verbs.h"
 #include "sys/conffile.h"
 
@@ -47,13 +48,13 @@ static void on_origin(void *userdata, const char *section, const char *key, cons
 int verb_show_config(const Options *options) {
         _cleanup_(origins_done) Origins origins = { 0 };
         _cleanup_(settings_done) Settings settings = { 0 };
-        char error[CONFFILE_ERROR_MAX];
+        Error error;
 
-        if (conffile_read(options->root, &settings, on_warning, on_origin, &origins, error) < 0)
-                return complain("The configuration is not known: %s.", error);
+        if (conffile_read(options->root, &settings, on_warning, on_origin, &origins, &error) < 0)
+                return complain("%s", error.text);
         if (!options->json)
                 print_settings(stdout, &settings, origins.files, KEYS_MAX);
         else if (json_print_settings(stdout, &settings, origins.files, KEYS_MAX) < 0)
-                return complain("Out of memory.");
+                return complain("out of memory");
         return EXIT_SUCCESS;
 }

@@ -9,6 +9,7 @@
 #include "base/file-util.h"
 #include "base/string-util.h"
 #include "base/time-util.h"
+#include "ctl/print.h"
 #include "ctl/recover.h"
 #include "ctl/verbs.h"
 #include "sys/blockdev.h"
@@ -18,15 +19,15 @@
 #include "sys/raw-store.h"
 
 static void on_said(const char *text) {
-        (void)complain("%s.", text);
+        (void)complain("%s", text);
 }
 
 /* Nothing but write() and _exit() is safe here. What is unfinished is found and dropped the next
  * time, and the device still has it all. */
 static void on_hang(int number) {
         static const char text[] =
-                "kdumpctl: The recovery made no step forward for too long, giving "
-                "it up; KDUMPCTL_RECOVER_PATIENCE= gives it more time.\n";
+                "kdumpctl: the recovery made no step forward for too long, so it is given up: "
+                "KDUMPCTL_RECOVER_PATIENCE= gives it more time\n";
 
         (void)!write(STDERR_FILENO, text, sizeof(text) - 1);
         _exit(EXIT_FAILURE);
@@ -44,35 +45,35 @@ static unsigned patience_sec(void) {
 /* Returns whether the dump, if there was one, is in files now. */
 static bool recover(int root_fd, const Settings *settings, const char *device, bool was_named) {
         _cleanup_free_ char *directory = NULL;
-        char reason[RECOVER_ERROR_MAX] = "";
+        Error reason = { 0 };
         RecoverNote note = RECOVER_WHOLE;
         int r;
 
         r = recover_dump(root_fd, settings, device, on_said, patience_sec(), &directory, &note,
-                         reason);
+                         &reason);
         /* Of several devices of the configuration, the one without news is no fault. */
         if (!was_named && (r == -ENODATA || r == -EALREADY)) {
-                (void)printf("%s: %s\n", device, reason);
+                (void)printf("%s: %s\n", device, reason.text);
                 return true;
         }
         if (directory)
                 (void)printf("%s\n", directory);
         if (r < 0)
-                (void)complain("'%s' %s: %s.", device,
+                (void)complain("\"%s\" %s: %s", device,
                                directory ? "cannot be told that its dump was recovered"
                                          : "cannot be recovered from",
-                               reason);
+                               reason.text);
         if (directory && note == RECOVER_FLAT)
-                (void)complain("makedumpfile made no dump of what is on '%s', so that lies in "
-                               "vmcore.flat: 'makedumpfile -R vmcore <vmcore.flat' will do it.",
+                (void)complain("makedumpfile made no dump of what is on \"%s\", so that lies in "
+                               "vmcore.flat: \"makedumpfile -R vmcore <vmcore.flat\" will do it",
                                device);
         if (directory && note == RECOVER_PARTIAL)
                 (void)complain(
-                        "The capture could not read all of the memory; what is on '%s' of it "
-                        "is in vmcore.incomplete now.",
+                        "the capture could not read all of the memory: what is on \"%s\" of it "
+                        "is in vmcore.incomplete now",
                         device);
         if (directory && note == RECOVER_NO_DUMP)
-                (void)complain("The capture left no dump on '%s'.", device);
+                (void)complain("the capture left no dump on \"%s\"", device);
         return r >= 0;
 }
 
@@ -82,8 +83,8 @@ static void note_clear(int root_fd) {
 
         r = write_file_below(root_fd, RAW_STORE_CLEAR_PATH, "", 0);
         if (r < 0 && r != -ENOENT)
-                (void)complain("'%s' cannot be written, so kdumpd may not know what a crash test "
-                               "gave: %s.",
+                (void)complain("\"%s\" cannot be written, so kdumpd may not know what a crash test "
+                               "gave: %s",
                                RAW_STORE_CLEAR_PATH, strerror(-r));
 }
 
@@ -98,13 +99,13 @@ static int recover_configured(int root_fd, const Settings *settings) {
                 if (r == -ENXIO)
                         continue;
                 if (r < 0)
-                        return complain("Out of memory.");
+                        return complain("out of memory");
                 any = true;
                 all &= recover(root_fd, settings, device, false);
         }
         if (!any)
-                return complain("Neither Target= nor FallbackTarget= is a raw: one; name a "
-                                "device.");
+                return complain("neither Target= nor FallbackTarget= is a raw: one: name a "
+                                "device");
         if (all)
                 note_clear(root_fd);
         return all ? EXIT_SUCCESS : EXIT_FAILURE;
@@ -115,19 +116,19 @@ int verb_recover(const Options *options) {
         _cleanup_(target_done) Target named = { 0 };
         _cleanup_free_ char *device = NULL;
         _cleanup_close_ int root_fd = -EBADF;
-        char error[CONFFILE_ERROR_MAX];
+        Error error;
         int r;
 
         (void)signal(SIGALRM, on_hang);
-        r = conffile_read(options->root, &settings, NULL, NULL, NULL, error);
+        r = conffile_read(options->root, &settings, NULL, NULL, NULL, &error);
         if (r < 0)
-                return complain("The configuration is not known: %s.", error);
+                return complain("%s", error.text);
         root_fd = open_root(*options->root ? options->root : "/");
         if (root_fd < 0)
-                return complain("'%s' cannot be read: %s.", options->root, strerror(-root_fd));
+                return complain("\"%s\" cannot be opened: %s", options->root, strerror(-root_fd));
         /* What the panic left on the device is being written now. */
         if (kernel_is_capture(root_fd))
-                return complain("Nothing is recovered: " CAPTURE_KERNEL_TEXT ".");
+                return complain("nothing is recovered: " CAPTURE_KERNEL_TEXT);
         if (!options->argument)
                 return recover_configured(root_fd, &settings);
         if (target_parse(options->argument, &named) >= 0 && named.name)
@@ -135,6 +136,6 @@ int verb_recover(const Options *options) {
         else
                 r = (device = strdup(options->argument)) ? 0 : -ENOMEM;
         if (r < 0)
-                return complain("Out of memory.");
+                return complain("out of memory");
         return recover(root_fd, &settings, device, true) ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -12,6 +12,7 @@
 #include "ctl/collector.h"
 #include "ctl/json.h"
 #include "ctl/output.h"
+#include "ctl/print.h"
 #include "ctl/verbs.h"
 #include "sys/conffile.h"
 #include "sys/crash-test-json.h"
@@ -34,7 +35,7 @@ static int run_load(const Options *options, int *ret_status) {
         if (*options->root) {
                 if (asprintf(&root, "--root=%s", options->root) < 0) {
                         root = NULL;
-                        (void)complain("Out of memory.");
+                        (void)complain("out of memory");
                         return -1;
                 }
                 argv[n++] = root;
@@ -42,13 +43,13 @@ static int run_load(const Options *options, int *ret_status) {
         (void)fflush(stdout);
         r = -posix_spawn(&pid, program, NULL, NULL, (char *const *)argv, environ);
         if (r < 0) {
-                (void)complain("'%s' cannot be run: %s.", program, strerror(-r));
+                (void)complain("\"%s\" cannot be run: %s", program, strerror(-r));
                 return -1;
         }
         while ((r = waitpid(pid, &status, 0)) < 0 && errno == EINTR)
                 ;
         if (r < 0 || !WIFEXITED(status)) {
-                (void)complain("'%s' was ended by signal %d.", program,
+                (void)complain("\"%s\" was ended by signal %d", program,
                                r < 0 ? 0 : WTERMSIG(status));
                 return -1;
         }
@@ -79,14 +80,11 @@ static void show_crash_test(int root_fd) {
         image_record_done(&record);
 }
 
-static int find_needs(int root_fd, const Settings *settings, Needs *ret,
-                      char reterr[static NEEDS_ERROR_MAX]) {
+static int find_needs(int root_fd, const Settings *settings, Needs *ret, Error *reterr) {
         struct utsname uts;
 
-        if (uname(&uts) < 0) {
-                strscpyf(reterr, NEEDS_ERROR_MAX, "uname failed: %s.", strerror(errno));
-                return -errno;
-        }
+        if (uname(&uts) < 0)
+                return error_set(reterr, -errno, "uname failed: %s", strerror(errno));
         return needs_find(root_fd, settings, uts.machine, uts.release, ret, reterr);
 }
 
@@ -94,8 +92,7 @@ int verb_test(const Options *options) {
         _cleanup_(settings_done) Settings settings = { 0 };
         _cleanup_(needs_done) Needs needs = { 0 };
         _cleanup_close_ int root_fd = -EBADF;
-        char unread[CONFFILE_ERROR_MAX];
-        char error[NEEDS_ERROR_MAX];
+        Error error;
         int status;
 
         if (options->crash)
@@ -105,10 +102,10 @@ int verb_test(const Options *options) {
         root_fd = open_root(*options->root ? options->root : "/");
         if (options->json || root_fd < 0)
                 return status;
-        if (conffile_read(options->root, &settings, NULL, NULL, NULL, unread) < 0)
-                return complain("The configuration is not known: %s.", unread);
+        if (conffile_read(options->root, &settings, NULL, NULL, NULL, &error) < 0)
+                return complain("%s", error.text);
         /* What is missing is what the other program has said already. */
-        if (find_needs(root_fd, &settings, &needs, error) >= 0)
+        if (find_needs(root_fd, &settings, &needs, &error) >= 0)
                 print_fit(stdout, &needs, want_colour(STDOUT_FILENO));
         if (!*options->root && geteuid() == 0)
                 print_collector(stdout, collector_knows_kernel(settings.core_collector),
@@ -121,18 +118,17 @@ int verb_estimate(const Options *options) {
         _cleanup_(settings_done) Settings settings = { 0 };
         _cleanup_(needs_done) Needs needs = { 0 };
         _cleanup_close_ int root_fd = open_root(*options->root ? options->root : "/");
-        char unread[CONFFILE_ERROR_MAX];
-        char error[NEEDS_ERROR_MAX];
+        Error error;
 
         if (root_fd < 0)
-                return complain("'%s' cannot be opened: %s.", options->root, strerror(-root_fd));
-        if (conffile_read(options->root, &settings, NULL, NULL, NULL, unread) < 0)
-                return complain("The configuration is not known: %s.", unread);
-        if (find_needs(root_fd, &settings, &needs, error) < 0)
-                return complain("%s", error);
+                return complain("\"%s\" cannot be opened: %s", options->root, strerror(-root_fd));
+        if (conffile_read(options->root, &settings, NULL, NULL, NULL, &error) < 0)
+                return complain("%s", error.text);
+        if (find_needs(root_fd, &settings, &needs, &error) < 0)
+                return complain("%s", error.text);
         if (!options->json)
                 print_estimate(stdout, &needs);
         else if (json_print_estimate(stdout, &needs) < 0)
-                return complain("Out of memory.");
+                return complain("out of memory");
         return EXIT_SUCCESS;
 }

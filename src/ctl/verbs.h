@@ -39,6 +39,3 @@ int verb_estimate(const Options *options);
 
 /* kdumpctl test --crash: returns only if there was no panic. */
 int crash_on_purpose(const Options *options);
-
-/* Prints "kdumpctl: ..." on stderr and returns EXIT_FAILURE. */
-int complain(const char *format, ...) __attribute__((format(printf, 1, 2)));

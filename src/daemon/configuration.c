@@ -35,7 +35,7 @@ static void on_warning(void *userdata, const char *file, unsigned line, const ch
 }
 
 int configuration_read(Configuration *c, int root_fd, const char *root, Settings *s,
-                       char reterr[static CONFFILE_ERROR_MAX]) {
+                       Error *reterr) {
         /* Files that are changed while they are read are others than those that were. */
         Configuration read = { .identity = conffile_identity(root_fd) };
         int r;

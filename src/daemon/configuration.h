@@ -23,7 +23,7 @@ void configuration_add_problem(Configuration *c, const char *file, unsigned line
 /* conffile_read(), which logs what was not understood and notes it without values. On errors c is
  * as it was, too. root is that of root_fd, "" for "/". */
 int configuration_read(Configuration *c, int root_fd, const char *root, Settings *s,
-                       char reterr[static CONFFILE_ERROR_MAX]) _must_check_;
+                       Error *reterr) _must_check_;
 
 /* Looks at the files, and notes whether they have changed. Returns whether that is news. */
 bool configuration_compare(Configuration *c, int root_fd);

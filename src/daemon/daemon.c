@@ -282,17 +282,17 @@ static void read_crash_test(void *userdata) {
 /* What cannot be read now is tried again by the watch, and until then everything stays as it is. */
 static void read_configuration(Daemon *d) {
         Input input = { .type = INPUT_RECONFIGURED };
-        char error[CONFFILE_ERROR_MAX];
+        Error error;
         Settings settings = { 0 };
         int r;
 
         r = configuration_read(&d->manager.configuration, d->root_fd, strempty(d->options.root),
-                               &settings, error);
+                               &settings, &error);
         if (r < 0) {
                 if (!d->configuration_is_due)
                         log_error("Keeping the configuration that there is until it can be read "
                                   "again: %s",
-                                  error);
+                                  error.text);
                 d->configuration_is_due = true;
                 return;
         }
@@ -518,7 +518,7 @@ static int watch_mounts(Daemon *d) {
  * before the bus, which may be long in coming. */
 static int daemon_start(Daemon *d) {
         _cleanup_(configuration_done) Configuration configuration = { 0 };
-        char error[CONFFILE_ERROR_MAX];
+        Error error;
         int r;
 
         d->root_fd = open_root(d->options.root ?: "/");
@@ -535,9 +535,9 @@ static int daemon_start(Daemon *d) {
         if (uname(&d->uts) < 0)
                 return -errno;
         r = configuration_read(&configuration, d->root_fd, strempty(d->options.root), &d->settings,
-                               error);
+                               &error);
         if (r < 0) {
-                log_error("Using defaults until the configuration can be read: %s", error);
+                log_error("Using defaults until the configuration can be read: %s", error.text);
                 d->configuration_is_due = true;
                 r = settings_init(&d->settings);
         }

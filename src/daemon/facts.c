@@ -4,11 +4,10 @@
 
 #include "sys/kernel-state.h"
 
-_Static_assert(FACTS_TEXT_MAX >= OBSTACLE_TEXT_MAX, "an obstacle's text fits into the facts");
-
 void facts_gather(int root_fd, unsigned attributes, bool fingerprint, Reservation *reservation,
                   Facts *ret) {
         Reservation now;
+        Error obstacle;
 
         *ret = (Facts){ 0 };
         ret->loaded = kernel_crash_loaded(root_fd);
@@ -22,7 +21,9 @@ void facts_gather(int root_fd, unsigned attributes, bool fingerprint, Reservatio
                 ret->elfcorehdr_bytes = 0;
         if (kernel_uevent_seqnum(root_fd, &ret->uevent_seqnum) < 0)
                 ret->uevent_seqnum = 0;
-        ret->obstacle = kernel_obstacle(root_fd, ret->obstacle_text);
+        ret->obstacle = kernel_obstacle(root_fd, &obstacle);
+        if (ret->obstacle != FAILURE_NONE)
+                strscpy(ret->obstacle_text, sizeof(ret->obstacle_text), obstacle.text);
         for (Subsystem s = 0; s < _SUBSYSTEM_MAX; s++)
                 if (attributes & SUBSYSTEM_BIT(s))
                         ret->answers[s] = kernel_crash_hotplug(root_fd, s);

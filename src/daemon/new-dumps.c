@@ -155,12 +155,13 @@ static bool is_pending(const Look *c) {
 
 /* Returns 0, or negative errno if the target cannot be read. */
 static int look_at(Look *c, DumpTarget target) {
-        _cleanup_free_ char *path = NULL, *clause = NULL, *told = NULL;
+        _cleanup_free_ char *path = NULL, *told = NULL;
         _cleanup_(dump_list_done) DumpList list = { 0 };
         _cleanup_close_ int fd = -EBADF;
+        Error error;
         int r;
 
-        r = dump_target_path(c->root_fd, c->settings, target, &path, &clause);
+        r = dump_target_path(c->root_fd, c->settings, target, &path, &error);
         if (r < 0)
                 return r;
         /* Both lead to the same directory: one is enough. */

@@ -93,13 +93,16 @@ int scan_main(const char *root) {
         };
         _cleanup_(settings_done) Settings settings = { 0 };
         _cleanup_close_ int root_fd = open_root(*root ? root : "/");
-        char error[CONFFILE_ERROR_MAX] = "its root directory cannot be opened";
+        Error error;
         int r = root_fd;
 
+        if (r < 0)
+                (void)error_set(&error, r, "\"%s\" cannot be opened: %s", *root ? root : "/",
+                                strerrordesc_np(-r));
         if (r >= 0)
-                r = conffile_read(root, &settings, NULL, NULL, NULL, error);
+                r = conffile_read(root, &settings, NULL, NULL, NULL, &error);
         if (r < 0) {
-                log_error("Cannot look for dumps: %s", error);
+                log_error("Cannot look for dumps: %s", error.text);
                 return EXIT_FAILURE;
         }
         print_line(&(Line){

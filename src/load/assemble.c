@@ -37,12 +37,6 @@ struct AssembledImage {
         Spoil spoil;
 };
 
-#define FAIL(reterr, failure, ...)                                 \
-        ({                                                         \
-                strscpyf(reterr, ASSEMBLE_ERROR_MAX, __VA_ARGS__); \
-                (failure);                                         \
-        })
-
 static void content_done(Content *content) {
         if (content->data)
                 (void)munmap(content->data, content->size);
@@ -100,27 +94,28 @@ static int content_read(int fd, size_t size, const KernelPiece *pieces, size_t n
         return 0;
 }
 
-static Failure check_possible(const AssembleInput *input, char *reterr) {
+static Failure check_possible(const AssembleInput *input, Error *reterr) {
         const char *mode = kernel_lockdown(input->root_fd);
 
         if (!image_architecture(input->architecture))
-                return FAIL(reterr, FAILURE_CONFIGURATION,
-                            "images for kexec_load are assembled for x86_64 only, and this is %s",
-                            input->architecture);
+                return error_set(
+                        reterr, FAILURE_CONFIGURATION,
+                        "images for kexec_load are assembled for x86_64 only, and this is %s",
+                        input->architecture);
         if (!streq(mode, "none"))
-                return FAIL(reterr, FAILURE_LOCKDOWN,
-                            "the kernel is locked down (%s), which forbids kexec_load", mode);
+                return error_set(reterr, FAILURE_LOCKDOWN,
+                                 "the kernel is locked down (%s), which forbids kexec_load", mode);
         if (kernel_release_before(input->release, OLDEST_MAJOR, OLDEST_MINOR))
-                return FAIL(reterr, FAILURE_CONFIGURATION,
-                            "for kexec_load the running kernel has to be %u.%u or newer, and it is "
-                            "%s",
-                            OLDEST_MAJOR, OLDEST_MINOR, input->release);
+                return error_set(
+                        reterr, FAILURE_CONFIGURATION,
+                        "for kexec_load the running kernel has to be %u.%u or newer, and it is "
+                        "%s",
+                        OLDEST_MAJOR, OLDEST_MINOR, input->release);
         return FAILURE_NONE;
 }
 
-static Failure plan(const AssembleInput *input, AssembledImage *assembled, char *reterr) {
+static Failure plan(const AssembleInput *input, AssembledImage *assembled, Error *reterr) {
         const ImageArchitecture *architecture = image_architecture(input->architecture);
-        char machine_error[CRASH_MACHINE_ERROR_MAX], image_error[CRASH_IMAGE_ERROR_MAX];
         _cleanup_(crash_machine_done) CrashMachine machine = { 0 };
         _cleanup_(kernel_head_done) KernelHead head = { 0 };
         struct stat kernel, initrd = { 0 };
@@ -128,21 +123,20 @@ static Failure plan(const AssembleInput *input, AssembledImage *assembled, char 
         Failure failure;
         int r;
 
-        r = crash_machine_read(input->root_fd, &machine, machine_error);
+        r = crash_machine_read(input->root_fd, &machine, reterr);
         if (r < 0)
-                return FAIL(reterr,
-                            r == -ENODATA || r == -EPERM || r == -EACCES ? FAILURE_NOT_PERMITTED
-                                                                         : FAILURE_CONFIGURATION,
-                            "%s", machine_error);
+                return r == -ENODATA || r == -EPERM || r == -EACCES ? FAILURE_NOT_PERMITTED
+                                                                    : FAILURE_CONFIGURATION;
         if (input->spoil == SPOIL_EFI)
                 machine.efi.n_ranges = 0;
         if (fstat(input->kernel_fd, &kernel) < 0 ||
             (input->initrd_fd >= 0 && fstat(input->initrd_fd, &initrd) < 0) ||
             kernel_head_read(input->kernel_fd, &head) < 0)
-                return FAIL(reterr, FAILURE_SYSTEM, "the files cannot be read");
+                return error_set(reterr, FAILURE_SYSTEM, "the files cannot be read");
         if (kernel_image_parse(input->architecture, head.data, head.size, (uint64_t)kernel.st_size,
                                &assembled->header, &why) < 0)
-                return FAIL(reterr, FAILURE_BAD_KERNEL, "the kernel cannot be loaded: %s", why);
+                return error_set(reterr, FAILURE_BAD_KERNEL, "the kernel cannot be loaded: %s",
+                                 why);
         failure = crash_image_plan(architecture, &machine,
                                    &(CrashFiles){ .head = head.data,
                                                   .head_size = head.size,
@@ -150,9 +144,9 @@ static Failure plan(const AssembleInput *input, AssembledImage *assembled, char 
                                                   .initrd_size = (uint64_t)initrd.st_size,
                                                   .command_line = input->command_line,
                                                   .halt_on_damage = input->halt_on_damage },
-                                   &assembled->image, image_error);
+                                   &assembled->image, reterr);
         if (failure != FAILURE_NONE)
-                return FAIL(reterr, failure, "%s", image_error);
+                return failure;
         assembled->kexec_flag = architecture->kexec_flag;
         assembled->updatable =
                 assembled->image.elfcorehdr.is_updatable && input->spoil != SPOIL_FLAG;
@@ -160,7 +154,7 @@ static Failure plan(const AssembleInput *input, AssembledImage *assembled, char 
         return FAILURE_NONE;
 }
 
-static Failure fill(const AssembleInput *input, AssembledImage *assembled, char *reterr) {
+static Failure fill(const AssembleInput *input, AssembledImage *assembled, Error *reterr) {
         Segment *kernel = &assembled->image.segments[SEGMENT_KERNEL];
         Segment *initrd = &assembled->image.segments[SEGMENT_INITRD];
         int r;
@@ -171,8 +165,8 @@ static Failure fill(const AssembleInput *input, AssembledImage *assembled, char 
                 r = content_read(input->initrd_fd, initrd->size,
                                  &(KernelPiece){ .size = initrd->size }, 1, &assembled->initrd);
         if (r < 0)
-                return FAIL(reterr, FAILURE_SYSTEM, "the files cannot be read: %s",
-                            r == -ENODATA ? "they became shorter meanwhile" : strerror(-r));
+                return error_set(reterr, FAILURE_SYSTEM, "the files cannot be read: %s",
+                                 r == -ENODATA ? "they became shorter meanwhile" : strerror(-r));
         kernel->data = assembled->kernel.data;
         initrd->data = assembled->initrd.data;
         crash_image_seal(&assembled->image, sha256_blocks_best());
@@ -181,8 +175,7 @@ static Failure fill(const AssembleInput *input, AssembledImage *assembled, char 
         return FAILURE_NONE;
 }
 
-Failure assemble_image(const AssembleInput *input, AssembledImage **ret,
-                       char reterr[static ASSEMBLE_ERROR_MAX]) {
+Failure assemble_image(const AssembleInput *input, AssembledImage **ret, Error *reterr) {
         _cleanup_(assembled_image_freep) AssembledImage *assembled = NULL;
         Failure failure;
 
@@ -191,7 +184,7 @@ Failure assemble_image(const AssembleInput *input, AssembledImage **ret,
                 return failure;
         assembled = calloc(1, sizeof(*assembled));
         if (!assembled)
-                return FAIL(reterr, FAILURE_SYSTEM, "out of memory");
+                return error_set(reterr, FAILURE_SYSTEM, "out of memory");
         failure = plan(input, assembled, reterr);
         if (failure == FAILURE_NONE && !input->dry_run)
                 failure = fill(input, assembled, reterr);

@@ -33,12 +33,10 @@ typedef struct AssembleInput {
 
 typedef struct AssembledImage AssembledImage;
 
-#define ASSEMBLE_ERROR_MAX 512
-
 /* Assembles an image, with everything in memory that the system call is going to read. Returns
  * FAILURE_NONE; or a failure, with a clause in reterr, and *ret is untouched. */
 Failure assemble_image(const AssembleInput *input, AssembledImage **ret,
-                       char reterr[static ASSEMBLE_ERROR_MAX]) _must_check_;
+                       Error *reterr) _must_check_;
 AssembledImage *assembled_image_free(AssembledImage *assembled);
 DEFINE_CLEANUP(AssembledImage *, assembled_image_free);
 

@@ -38,8 +38,7 @@ const ImageArchitecture *image_architecture(const char *name) {
 }
 
 Failure crash_image_plan(const ImageArchitecture *architecture, const CrashMachine *machine,
-                         const CrashFiles *files, CrashImage *ret,
-                         char reterr[static CRASH_IMAGE_ERROR_MAX]) {
+                         const CrashFiles *files, CrashImage *ret, Error *reterr) {
         _cleanup_(crash_image_done) CrashImage image = { 0 };
         Failure failure;
 

@@ -52,8 +52,6 @@ typedef struct CrashImage {
 
 void crash_image_done(CrashImage *image);
 
-#define CRASH_IMAGE_ERROR_MAX 320
-
 /* One architecture that images can be built for. */
 typedef struct ImageArchitecture {
         const char *name;         /* uname's machine */
@@ -61,7 +59,7 @@ typedef struct ImageArchitecture {
         unsigned long kexec_flag; /* KEXEC_ARCH_* */
         /* See crash_image_plan(). */
         Failure (*plan)(const struct ImageArchitecture *architecture, const CrashMachine *machine,
-                        const CrashFiles *files, CrashImage *image, char *reterr);
+                        const CrashFiles *files, CrashImage *image, Error *reterr);
 } ImageArchitecture;
 
 /* NULL if there is none of that name, or this build does not have it. */
@@ -71,8 +69,7 @@ const ImageArchitecture *image_architecture(const char *name);
  * segments have no data yet: the caller sets it, of the sizes that stand there. Returns
  * FAILURE_NONE, or why it cannot be, with a sentence in reterr; *ret is untouched then. */
 Failure crash_image_plan(const ImageArchitecture *architecture, const CrashMachine *machine,
-                         const CrashFiles *files, CrashImage *ret,
-                         char reterr[static CRASH_IMAGE_ERROR_MAX]) _must_check_;
+                         const CrashFiles *files, CrashImage *ret, Error *reterr) _must_check_;
 
 /* Computes the digests, over the content of all segments but the purgatory. All data is there. */
 void crash_image_seal(CrashImage *image, Sha256Blocks blocks);

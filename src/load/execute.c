@@ -102,12 +102,12 @@ static bool other_may_help(const LoadRequest *request, const Prepared *prepared,
 static int call_other(const LoadRequest *request, const Call *first, int error, const KexecOps *ops,
                       LoadReport *report) {
         _cleanup_(assembled_image_freep) AssembledImage *assembled = NULL;
-        char why[ASSEMBLE_ERROR_MAX];
+        Error why;
         Call other = *first;
 
         if (!first->assembled &&
             load_assemble(request, first->kernel_fd, first->initrd_fd, first->command_line,
-                          &assembled, why) != FAILURE_NONE)
+                          &assembled, &why) != FAILURE_NONE)
                 return error;
         other.assembled = assembled;
         free(report->first_loader);
@@ -127,7 +127,7 @@ static bool restore(const LoadRequest *request, const Prepared *prepared, const 
                     const KexecOps *ops, LoadReport *report) {
         _cleanup_(assembled_image_freep) AssembledImage *assembled = NULL;
         LoadReport ignored = { 0 };
-        char why[ASSEMBLE_ERROR_MAX];
+        Error why;
         Call call;
         int r = -ENODATA;
 
@@ -144,7 +144,7 @@ static bool restore(const LoadRequest *request, const Prepared *prepared, const 
                 if (!own && !prepared->file_call_serves)
                         continue;
                 if (own && load_assemble(request, call.kernel_fd, call.initrd_fd, call.command_line,
-                                         &assembled, why) != FAILURE_NONE)
+                                         &assembled, &why) != FAILURE_NONE)
                         continue;
                 call.assembled = own ? assembled : NULL;
                 r = make_call(&call, ops, &ignored);

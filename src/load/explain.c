@@ -25,15 +25,15 @@ static const char *what_is_left(int root_fd, Remains remains, const LoadReport *
 /* EPERM has many fathers; the kernel asks them in this order. */
 static Failure explain_eperm(int root_fd, const char *left, LoadReport *report) {
         const char *mode = kernel_lockdown(root_fd);
-        char obstacle[OBSTACLE_TEXT_MAX];
+        Error obstacle;
         Failure failure;
 
         if (kernel_may_kexec(root_fd) == 0)
                 return load_fail(report, FAILURE_NOT_PERMITTED,
                                  "the privilege CAP_SYS_BOOT is missing: run as root%s", left);
-        failure = kernel_obstacle(root_fd, obstacle);
+        failure = kernel_obstacle(root_fd, &obstacle);
         if (failure == FAILURE_DISABLED || failure == FAILURE_LIMIT)
-                return load_fail(report, failure, "%s%s", obstacle, left);
+                return load_fail(report, failure, "%s%s", obstacle.text, left);
         if (!streq(mode, "none"))
                 return load_fail(report, FAILURE_LOCKDOWN,
                                  "the kernel is locked down (%s) and does not accept the signature "

@@ -10,19 +10,19 @@
 
 #define LOW_MEMORY_END (UINT64_C(1) << 20)
 
-static bool e820_has_room(const MemoryMap *memory, char *reterr) {
+static bool e820_has_room(const MemoryMap *memory, Error *reterr) {
         size_t n = e820_count_of_file_call(memory);
 
         if (n <= E820_OF_FILE_CALL)
                 return true;
-        strscpyf(reterr, FILE_CALL_TEXT_MAX,
-                 "the firmware's memory map has so many parts that kexec_file_load would leave out "
-                 "the capture kernel's memory: %zu with that, and it ends at %u",
-                 n, E820_OF_FILE_CALL);
-        return false;
+        return error_set(
+                reterr, false,
+                "the firmware's memory map has so many parts that kexec_file_load would leave out "
+                "the capture kernel's memory: %zu with that, and it ends at %u",
+                n, E820_OF_FILE_CALL);
 }
 
-static bool elfcorehdr_has_room(int root_fd, const MemoryMap *memory, char *reterr) {
+static bool elfcorehdr_has_room(int root_fd, const MemoryMap *memory, Error *reterr) {
         _cleanup_(memory_map_done) MemoryMap dumped = { 0 };
         uint64_t wish;
         size_t n, room;
@@ -35,15 +35,14 @@ static bool elfcorehdr_has_room(int root_fd, const MemoryMap *memory, char *rete
         room = elfcorehdr_room(wish);
         if (n <= room)
                 return true;
-        strscpyf(reterr, FILE_CALL_TEXT_MAX,
-                 "the CPUs and ranges of memory of this machine are %zu, and kexec_file_load has "
-                 "room for %zu in the list of them (elfcorehdr)",
-                 n, room);
-        return false;
+        return error_set(
+                reterr, false,
+                "the CPUs and ranges of memory of this machine are %zu, and kexec_file_load has "
+                "room for %zu in the list of them (elfcorehdr)",
+                n, room);
 }
 
-bool file_call_serves(int root_fd, const char *architecture,
-                      char reterr[static FILE_CALL_TEXT_MAX]) {
+bool file_call_serves(int root_fd, const char *architecture, Error *reterr) {
         Iomem iomem;
         bool serves;
 

@@ -137,7 +137,7 @@ static int note_addresses(int root_fd) {
 
 static void run(int root_fd, LoadReport *report) {
         _cleanup_(settings_done) Settings settings = { 0 };
-        char error[CONFFILE_ERROR_MAX];
+        Error error;
 
         if (arg_unload) {
                 block_signals();
@@ -147,8 +147,8 @@ static void run(int root_fd, LoadReport *report) {
         /* Whoever wants a report for a program is a program that reads the same files: kdumpd has
          * complained once, and need not again at each load. */
         if (conffile_read(arg_root, &settings, arg_json ? NULL : conffile_print_warning, NULL, NULL,
-                          error) < 0)
-                (void)load_fail(report, FAILURE_SYSTEM, "%s", error);
+                          &error) < 0)
+                (void)load_fail(report, FAILURE_SYSTEM, "%s", error.text);
         else
                 (void)load(root_fd, &settings, report);
 }
@@ -182,7 +182,8 @@ int main(int argc, char **argv) {
                 return r < 0 ? EXIT_USAGE : EXIT_SUCCESS;
         root_fd = open_root(isempty(arg_root) ? "/" : arg_root);
         if (root_fd < 0) {
-                (void)fprintf(stderr, "kdump-load: %s: %s\n", arg_root, strerror(-root_fd));
+                (void)fprintf(stderr, "kdump-load: \"%s\" cannot be opened: %s\n", arg_root,
+                              strerror(-root_fd));
                 return EXIT_FAILED;
         }
         if (arg_note_addresses)

@@ -260,15 +260,15 @@ static const char *initrd_words(const Input *initrd) {
 
 /* What Initrd=auto finds is ready; this is for what somebody has chosen. */
 static Failure check_captures(const LoadRequest *request, const Input *initrd, LoadReport *report) {
-        char why[LOCATE_WHY_MAX];
+        Error why;
 
-        if (locate_initrd_captures(request->root_fd, initrd->identity->path, why) &&
-            locate_initrd_captures(request->root_fd, initrd->resolved, why))
+        if (locate_initrd_captures(request->root_fd, initrd->identity->path, &why) &&
+            locate_initrd_captures(request->root_fd, initrd->resolved, &why))
                 return FAILURE_NONE;
         return load_fail(report, FAILURE_NO_INITRD,
                          "the initrd \"%s\" would save no dump: %s (set Initrd=auto in "
                          "kdumpd.conf, or install kdump-tools and turn it on)",
-                         report->initrd.path, why);
+                         report->initrd.path, why.text);
 }
 
 /* Compares what the kernel will ask for, as far as it can be known, with the reservation. */
@@ -344,8 +344,7 @@ Failure load_note_loader(LoadReport *report, LoaderChoice loader, const char *fo
 }
 
 Failure load_assemble(const LoadRequest *request, int kernel_fd, int initrd_fd,
-                      const char *command_line, AssembledImage **ret,
-                      char reterr[static ASSEMBLE_ERROR_MAX]) {
+                      const char *command_line, AssembledImage **ret, Error *reterr) {
         return assemble_image(
                 &(AssembleInput){
                         .root_fd = request->root_fd,
@@ -418,7 +417,7 @@ static Failure choose_loader(const LoadRequest *request, const Input *kernel,
                              const KernelImage *image, const Input *initrd, const char *obstacle,
                              AssembledImage **ret, LoadReport *report) {
         const char *why = why_file(request, image);
-        char error[ASSEMBLE_ERROR_MAX];
+        Error error;
         Failure failure;
 
         if (why && image->is_elf)
@@ -433,9 +432,9 @@ static Failure choose_loader(const LoadRequest *request, const Input *kernel,
                 return refuse_file(request, obstacle, report);
         if (why && !obstacle[0])
                 return load_note_loader(report, LOADER_KEXEC_FILE_LOAD, "%s", why);
-        failure = load_assemble(request, kernel->fd, initrd->fd, report->command_line, ret, error);
+        failure = load_assemble(request, kernel->fd, initrd->fd, report->command_line, ret, &error);
         if (failure != FAILURE_NONE)
-                return own_failed(request, image, failure, error, obstacle, report);
+                return own_failed(request, image, failure, error.text, obstacle, report);
         return load_note_loader(
                 report, LOADER_KEXEC_LOAD, "%s",
                 request->settings->loader == LOADER_KEXEC_LOAD ? "Loader=kexec_load asks for it"
@@ -525,7 +524,7 @@ Failure load_prepare(const LoadRequest *request, Prepared *ret, LoadReport *repo
                                                 .fd = -EBADF,
                                                 .identity = &report->initrd };
         _cleanup_(assembled_image_freep) AssembledImage *assembled = NULL;
-        char obstacle[OBSTACLE_TEXT_MAX], file_obstacle[FILE_CALL_TEXT_MAX];
+        Error obstacle, file_obstacle;
         Reservation reservation;
         KernelImage image = { 0 };
         Failure failure;
@@ -537,14 +536,14 @@ Failure load_prepare(const LoadRequest *request, Prepared *ret, LoadReport *repo
         report->reservation_bytes = reservation.bytes;
         report->reservation_is_sum = reservation.is_sum;
         report->reservation_cma_bytes = reservation.cma_bytes;
-        failure = kernel_obstacle(request->root_fd, obstacle);
+        failure = kernel_obstacle(request->root_fd, &obstacle);
         if (failure != FAILURE_NONE)
-                return load_fail(report, failure, "%s", obstacle);
+                return load_fail(report, failure, "%s", obstacle.text);
         failure = prepare_files(request, &kernel, &initrd, &reservation, &image, report);
-        if (file_call_serves(request->root_fd, request->architecture, file_obstacle))
-                file_obstacle[0] = '\0';
+        if (file_call_serves(request->root_fd, request->architecture, &file_obstacle))
+                file_obstacle = (Error){ 0 };
         if (failure == FAILURE_NONE)
-                failure = choose_loader(request, &kernel, &image, &initrd, file_obstacle,
+                failure = choose_loader(request, &kernel, &image, &initrd, file_obstacle.text,
                                         &assembled, report);
         if (failure != FAILURE_NONE)
                 return failure;
@@ -560,6 +559,6 @@ Failure load_prepare(const LoadRequest *request, Prepared *ret, LoadReport *repo
                            .flags = flags,
                            .assembled = TAKE_PTR(assembled),
                            .is_elf = image.is_elf,
-                           .file_call_serves = file_obstacle[0] == '\0' };
+                           .file_call_serves = file_obstacle.text[0] == '\0' };
         return FAILURE_NONE;
 }

@@ -52,8 +52,7 @@ Failure load_prepare(const LoadRequest *request, Prepared *ret, LoadReport *repo
 /* Assembles an image of these open files for kexec_load, as the settings say. Returns and fails as
  * assemble_image(). */
 Failure load_assemble(const LoadRequest *request, int kernel_fd, int initrd_fd,
-                      const char *command_line, AssembledImage **ret,
-                      char reterr[static ASSEMBLE_ERROR_MAX]) _must_check_;
+                      const char *command_line, AssembledImage **ret, Error *reterr) _must_check_;
 
 /* Notes the system call and why it is that one, in a report that may have another. Returns
  * FAILURE_NONE, or the failure if there is no memory. */

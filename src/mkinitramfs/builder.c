@@ -24,12 +24,10 @@ DEFINE_NAME_TABLE(entry_type, EntryType, _ENTRY_TYPE_MAX);
 int fail(Builder *b, int error, const char *format, ...) {
         va_list ap;
 
-        if (b->error[0] != '\0')
-                return error;
         va_start(ap, format);
-        (void)vsnprintf(b->error, sizeof(b->error), format, ap);
+        if (b->error.text[0] == '\0')
+                (void)error_setv(&b->error, error, format, ap);
         va_end(ap);
-        utf8_mend(b->error);
         return error;
 }
 
@@ -38,17 +36,15 @@ int fail_memory(Builder *b) {
 }
 
 void warn(Builder *b, const char *format, ...) {
-        size_t n = strlen(b->warning);
+        bool is_first = b->warning.text[0] == '\0';
+        Error warning;
         va_list ap;
 
-        if (n > 0 && n + 2 < sizeof(b->warning)) {
-                strscpy(b->warning + n, sizeof(b->warning) - n, "; ");
-                n += 2;
-        }
         va_start(ap, format);
-        (void)vsnprintf(b->warning + n, sizeof(b->warning) - n, format, ap);
+        (void)error_setv(&warning, 0, format, ap);
         va_end(ap);
-        utf8_mend(b->warning);
+        (void)error_set(&b->warning, 0, "%s%s%s", b->warning.text, is_first ? "" : "; ",
+                        warning.text);
 }
 
 /* The links at the root of the initramfs, so that whatever directory a dynamic loader or a script

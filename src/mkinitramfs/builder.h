@@ -7,6 +7,7 @@
 
 #include "base/string-util.h"
 #include "core/capture-plan.h"
+#include "core/failure.h"
 #include "core/settings.h"
 #include "sys/blockdev.h"
 #include "sys/cpio.h"
@@ -39,7 +40,6 @@ typedef struct Entry {
 } Entry;
 
 #define ENTRIES_MOST        8192u
-#define BUILDER_ERROR_MAX   1024u
 #define PACKED_FILE_LARGEST (256u * 1024u * 1024u) /* bytes of one file */
 
 /* What a user whose target is none for us can do. */
@@ -65,8 +65,7 @@ typedef struct Builder {
         size_t n_entries;
         Compression compression;
 
-        /* Sentences without a full stop: if it failed, and if something is amiss. */
-        char error[BUILDER_ERROR_MAX], warning[BUILDER_ERROR_MAX];
+        Error error, warning; /* if it failed, and if something is amiss */
 } Builder;
 
 /* Notes why it failed, unless that is noted already. Returns error. */

@@ -54,8 +54,8 @@ static int add_collector(Builder *b) {
         r = program_find(b, words[0], "of CoreCollector=", &found);
         if (r == -ENOENT) {
                 /* A plain copy is better than no capture. */
-                warn(b, "%s: dumps will be copies of the whole memory", b->error);
-                b->error[0] = '\0';
+                warn(b, "%s: dumps will be copies of the whole memory", b->error.text);
+                b->error = (Error){ 0 };
                 return 0;
         }
         return r < 0 ? r : program_add(b, found, found, "of CoreCollector=");
@@ -100,7 +100,7 @@ static int add_shell(Builder *b) {
                 return 0;
         r = program_find(b, "busybox", why, &busybox);
         if (r == -ENOENT) {
-                b->error[0] = '\0';
+                b->error = (Error){ 0 };
                 return program_add(b, "/bin/sh", "/bin/sh", why);
         }
         if (r >= 0)

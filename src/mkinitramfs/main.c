@@ -198,7 +198,7 @@ static int run(int root_fd) {
                                               .settings = &settings,
                                               .capture_program = arg_capture_program };
         _cleanup_(image_done) Image image = { 0 };
-        char error[CONFFILE_ERROR_MAX];
+        Error error;
         int r;
 
         /* It would be for the hardware that the capture kernel has left of the machine. */
@@ -208,9 +208,9 @@ static int run(int root_fd) {
         }
         /* As in kdump-load: whoever wants JSON has read the same files, and complained. */
         r = conffile_read(arg_root, &settings, arg_json ? NULL : conffile_print_warning, NULL, NULL,
-                          error);
+                          &error);
         if (r < 0)
-                (void)fail(&b, r, "%s", error);
+                (void)fail(&b, r, "%s", error.text);
         else
                 r = collect(&b);
         if (r >= 0 && arg_dry_run)
@@ -247,7 +247,8 @@ int main(int argc, char **argv) {
                 return r < 0 ? EXIT_USAGE : EXIT_SUCCESS;
         root_fd = open_root(isempty(arg_root) ? "/" : arg_root);
         if (root_fd < 0) {
-                (void)fprintf(stderr, "kdump-mkinitramfs: %s: %s\n", arg_root, strerror(-root_fd));
+                (void)fprintf(stderr, "kdump-mkinitramfs: \"%s\" cannot be opened: %s\n", arg_root,
+                              strerror(-root_fd));
                 return EXIT_FAILED;
         }
         r = arg_note_tables ? note_tables(root_fd) : run(root_fd);

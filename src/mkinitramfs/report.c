@@ -42,8 +42,8 @@ int report_contents(FILE *f, const Builder *b) {
         print_target(f, "Fallback", &b->plan.fallback);
         print_devices(f, &b->plan);
         (void)fprintf(f, "Compression: %s\n", compression_to_string(b->compression));
-        if (b->warning[0] != '\0')
-                (void)fprintf(f, "Warning: %s.\n", b->warning);
+        if (b->warning.text[0] != '\0')
+                (void)fprintf(f, "Warning: %s\n", b->warning.text);
         (void)fprintf(f, "Modules, in the order of loading:\n");
         for (size_t i = 0; i < b->plan.n_modules; i++) {
                 const PlanModule *module = &b->plan.modules[i];
@@ -71,7 +71,7 @@ int report_contents(FILE *f, const Builder *b) {
 
 static int print_json(FILE *f, const Builder *b, int result, const Image *image) {
         _cleanup_free_ char *text = NULL;
-        const char *message = result < 0 ? b->error : b->warning;
+        const char *message = result < 0 ? b->error.text : b->warning.text;
         BuildReport report = {
                 .failed = result < 0,
                 .built = !image->fresh,
@@ -89,10 +89,10 @@ static int print_json(FILE *f, const Builder *b, int result, const Image *image)
 
 int report_result(FILE *f, const Builder *b, int result, const Image *image, bool json) {
         if (result < 0)
-                (void)fprintf(stderr, "kdump-mkinitramfs: %s.\n",
-                              b->error[0] ? b->error : strerror(-result));
-        else if (b->warning[0] != '\0')
-                (void)fprintf(stderr, "kdump-mkinitramfs: %s.\n", b->warning);
+                (void)fprintf(stderr, "kdump-mkinitramfs: %s\n",
+                              b->error.text[0] ? b->error.text : strerror(-result));
+        else if (b->warning.text[0] != '\0')
+                (void)fprintf(stderr, "kdump-mkinitramfs: %s\n", b->warning.text);
         if (json) {
                 int r = print_json(f, b, result, image);
 

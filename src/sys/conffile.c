@@ -41,7 +41,7 @@ typedef struct Reader {
         ConffileOrigin origin;
         void *userdata;
         const char *file; /* the one that is being read */
-        char *error;      /* CONFFILE_ERROR_MAX bytes */
+        Error *error;
 } Reader;
 
 /* Whether it is the same the next time: what is there is no file of ours. */
@@ -62,11 +62,9 @@ static bool is_lasting(int error) {
 
 static int cannot_read(const Reader *reader, int error) {
         if (error == -ENOMEM)
-                strscpy(reader->error, CONFFILE_ERROR_MAX, "out of memory");
-        else
-                strscpyf(reader->error, CONFFILE_ERROR_MAX, "\"%s\" cannot be read: %s",
-                         reader->file, strerror(-error));
-        return error;
+                return error_set_memory(reader->error);
+        return error_set(reader->error, error, "\"%s\" cannot be read: %s", reader->file,
+                         strerror(-error));
 }
 
 static void warn(const Reader *reader, unsigned line, const char *format, ...) _printf_(3, 4);
@@ -273,7 +271,7 @@ static int econf_parse(const Text *text, econf_file **ret) {
 
 static int apply_key(const Reader *reader, const Text *text, econf_file *file, const char *section,
                      const char *key) {
-        char error[SETTINGS_ERROR_MAX];
+        Error error;
         econf_ext_value *found = NULL;
         uint64_t number;
         int r;
@@ -285,13 +283,14 @@ static int apply_key(const Reader *reader, const Text *text, econf_file *file, c
         if (number == 0 || number > text->n_lines || !text->lines[number - 1].key)
                 return 0;
 
-        r = settings_set(reader->settings, section, key, text->lines[number - 1].value, error);
+        r = settings_set(reader->settings, section, key, text->lines[number - 1].value, &error);
         if (r == -ENOMEM)
                 return r;
         if (r == -ENOENT)
-                warn(reader, (unsigned)number, "%s, ignoring the line", error);
+                warn(reader, (unsigned)number, "%s, ignoring the line", error.text);
         else if (r < 0)
-                warn_of_value(reader, (unsigned)number, key, text->lines[number - 1].value, error);
+                warn_of_value(reader, (unsigned)number, key, text->lines[number - 1].value,
+                              error.text);
         else if (reader->origin)
                 reader->origin(reader->userdata, section, key, reader->file);
         return 0;
@@ -502,18 +501,16 @@ static int read_dropins(Reader *reader) {
 }
 
 int conffile_read(const char *root, Settings *s, ConffileWarning warning, ConffileOrigin origin,
-                  void *userdata, char reterr[static CONFFILE_ERROR_MAX]) {
+                  void *userdata, Error *reterr) {
         _cleanup_close_ int root_fd = -EBADF;
-        char error[SETTINGS_ERROR_MAX];
+        Error error;
         Settings settings;
         Reader reader;
         int r;
 
         r = settings_init(&settings);
-        if (r < 0) {
-                strscpy(reterr, CONFFILE_ERROR_MAX, "out of memory");
-                return r;
-        }
+        if (r < 0)
+                return error_set_memory(reterr);
         reader = (Reader){ .settings = &settings,
                            .warning = warning,
                            .origin = origin,
@@ -535,8 +532,8 @@ int conffile_read(const char *root, Settings *s, ConffileWarning warning, Conffi
                 return r;
         }
         reader.file = directories[0];
-        if (settings_reconcile(&settings, error))
-                warn(&reader, 0, "%s", error);
+        if (settings_reconcile(&settings, &error))
+                warn(&reader, 0, "%s", error.text);
         settings_done(s);
         *s = settings;
         return 0;

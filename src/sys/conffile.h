@@ -8,8 +8,6 @@
 #define CONFFILE_LONGEST   (64u * 1024u) /* bytes of one file that are read */
 #define CONFFILE_FILES_MAX 256u          /* drop-ins that are read */
 
-#define CONFFILE_ERROR_MAX 512
-
 /* Told of each thing in the files that was not taken as it stands; line is 0 if it is not known.
  * The text is for who may read the file, as it may have a value in it; told is the same without. */
 typedef void (*ConffileWarning)(void *userdata, const char *file, unsigned line, const char *text,
@@ -40,7 +38,7 @@ typedef void (*ConffileOrigin)(void *userdata, const char *section, const char *
  * was, and reterr a sentence without a full stop. settings_done() frees what *s held before; it
  * must be initialized or zeroed. */
 int conffile_read(const char *root, Settings *s, ConffileWarning warning, ConffileOrigin origin,
-                  void *userdata, char reterr[static CONFFILE_ERROR_MAX]) _must_check_;
+                  void *userdata, Error *reterr) _must_check_;
 
 /* What tells the files that conffile_read() would read now from others: which there are, and their
  * identities, times and sizes. Never 0. */

@@ -19,45 +19,32 @@
 #define AT_RSDP        0x70u /* acpi_rsdp_addr in boot_params */
 #define MEMINFO_MAX    (64u * 1024u)
 
-static int fail(char *reterr, int error, const char *what) {
-        strscpyf(reterr, CRASH_MACHINE_ERROR_MAX, "%s: %s", what, strerror(-error));
-        return error;
-}
-
-static int read_memory(int root_fd, CrashMachine *m, char *reterr) {
+static int read_memory(int root_fd, CrashMachine *m, Error *reterr) {
         Iomem iomem;
         Kcore kcore;
         int r;
 
         r = iomem_read(root_fd, &iomem);
-        if (r == -ENODATA) {
-                strscpy(reterr, CRASH_MACHINE_ERROR_MAX,
-                        "/proc/iomem shows no addresses (it takes CAP_SYS_ADMIN)");
-                return r;
-        }
-        if (r == -EBADMSG) {
-                strscpy(reterr, CRASH_MACHINE_ERROR_MAX, "/proc/iomem lists no RAM");
-                return r;
-        }
+        if (r == -ENODATA)
+                return error_set(reterr, r,
+                                 "/proc/iomem shows no addresses (it takes CAP_SYS_ADMIN)");
+        if (r == -EBADMSG)
+                return error_set(reterr, r, "/proc/iomem lists no RAM");
         if (r < 0)
-                return fail(reterr, r, "/proc/iomem cannot be read");
+                return error_set(reterr, r, "/proc/iomem cannot be read: %s", strerror(-r));
         m->memory = iomem.memory;
         m->kernel_start = iomem.kernel_start;
         /* Without what cannot be read, the image has less memory, and the dump more. */
         if (iomem_add_cma(root_fd, &m->memory) == -ENOMEM)
-                return fail(reterr, -ENOMEM, "/sys/kernel/kexec/crash_cma_ranges cannot be read");
+                return error_set_memory(reterr);
         memory_map_sort(&m->memory);
         r = kcore_read(root_fd, m->kernel_start, &m->memory, &kcore);
         if (r == -EPERM || r == -EACCES)
-                strscpy(reterr, CRASH_MACHINE_ERROR_MAX,
-                        "/proc/kcore cannot be read (it takes CAP_SYS_RAWIO)");
-        else if (r == -EBADMSG)
-                strscpy(reterr, CRASH_MACHINE_ERROR_MAX,
-                        "/proc/kcore does not say where the kernel is");
-        else if (r < 0)
-                return fail(reterr, r, "/proc/kcore cannot be read");
+                return error_set(reterr, r, "/proc/kcore cannot be read (it takes CAP_SYS_RAWIO)");
+        if (r == -EBADMSG)
+                return error_set(reterr, r, "/proc/kcore does not say where the kernel is");
         if (r < 0)
-                return r;
+                return error_set(reterr, r, "/proc/kcore cannot be read: %s", strerror(-r));
         m->kernel_vaddr = kcore.kernel_vaddr;
         m->kernel_size = kcore.kernel_size;
         m->page_offset = kcore.page_offset;
@@ -159,33 +146,32 @@ static int list_cpus(int root_fd, uint64_t **ret, size_t *ret_n) {
         return 0;
 }
 
-static int read_notes(int root_fd, CrashMachine *m, char *reterr) {
+static int read_notes(int root_fd, CrashMachine *m, Error *reterr) {
         _cleanup_free_ uint64_t *cpus = NULL;
         size_t n = 0;
         int r;
 
         r = read_vmcoreinfo(root_fd, &m->vmcoreinfo);
         if (r < 0)
-                return fail(reterr, r, "/sys/kernel/vmcoreinfo cannot be used");
+                return error_set(reterr, r, "/sys/kernel/vmcoreinfo cannot be used: %s",
+                                 strerror(-r));
         r = list_cpus(root_fd, &cpus, &n);
         if (r < 0)
-                return fail(reterr, r, CPU_DIRECTORY " cannot be used");
+                return error_set(reterr, r, CPU_DIRECTORY " cannot be used: %s", strerror(-r));
         m->cpu_notes = calloc(n, sizeof(*m->cpu_notes));
         if (!m->cpu_notes)
-                return fail(reterr, -ENOMEM, "CPUs");
+                return error_set_memory(reterr);
         for (size_t i = 0; i < n; i++) {
                 r = read_cpu_notes(root_fd, cpus[i], &m->cpu_notes[m->n_cpu_notes]);
                 if (r == -ENOENT || r == -ENODEV) /* unplugged meanwhile */
                         continue;
-                if (r < 0) {
-                        strscpyf(reterr, CRASH_MACHINE_ERROR_MAX,
-                                 "the crash notes of CPU %" PRIu64 " cannot be used: %s", cpus[i],
-                                 strerror(-r));
-                        return r;
-                }
+                if (r < 0)
+                        return error_set(reterr, r,
+                                         "the crash notes of CPU %" PRIu64 " cannot be used: %s",
+                                         cpus[i], strerror(-r));
                 m->n_cpu_notes++;
         }
-        return m->n_cpu_notes > 0 ? 0 : fail(reterr, -ENODATA, "no CPU has crash notes");
+        return m->n_cpu_notes > 0 ? 0 : error_set(reterr, -ENODATA, "no CPU has crash notes");
 }
 
 /* On EFI machines the tables are not where BIOSes have them, and boot_params need not know where
@@ -198,7 +184,7 @@ static uint64_t find_rsdp(const uint8_t *boot_params, const EfiSystab *systab) {
         return rsdp ?: systab->acpi20 ?: systab->acpi;
 }
 
-static int read_boot_params(int root_fd, CrashMachine *m, char *reterr) {
+static int read_boot_params(int root_fd, CrashMachine *m, Error *reterr) {
         static const char path[] = "/sys/kernel/boot_params/data";
         _cleanup_free_ char *data = NULL;
         EfiSystab systab;
@@ -211,7 +197,8 @@ static int read_boot_params(int root_fd, CrashMachine *m, char *reterr) {
         if (r >= 0 && size != BOOT_PARAMS_SIZE)
                 r = -EINVAL;
         if (r < 0)
-                return fail(reterr, r, "/sys/kernel/boot_params/data cannot be used");
+                return error_set(reterr, r, "/sys/kernel/boot_params/data cannot be used: %s",
+                                 strerror(-r));
         m->boot_params = (uint8_t *)TAKE_PTR(data);
         efi_read_systab(root_fd, &systab);
         m->rsdp = find_rsdp(m->boot_params, &systab);
@@ -220,8 +207,7 @@ static int read_boot_params(int root_fd, CrashMachine *m, char *reterr) {
         return 0;
 }
 
-int crash_machine_read(int root_fd, CrashMachine *ret,
-                       char reterr[static CRASH_MACHINE_ERROR_MAX]) {
+int crash_machine_read(int root_fd, CrashMachine *ret, Error *reterr) {
         _cleanup_(crash_machine_done) CrashMachine m = { 0 };
         int r;
 

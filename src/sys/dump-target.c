@@ -58,16 +58,6 @@ static int find_mounted(int root_fd, const BlockName *name, const char *path, ch
         return 0;
 }
 
-static int fail(int error, char **reterr, const char *before, const char *target,
-                const char *after) {
-        char *text = NULL;
-
-        if (asprintf(&text, "%s%s%s", before, target, after) < 0)
-                return -ENOMEM;
-        *reterr = text;
-        return error;
-}
-
 static const Target *target_of(const Settings *settings, DumpTarget which) {
         return which == DUMP_TARGET_MAIN ? &settings->target : &settings->fallback_target;
 }
@@ -94,7 +84,7 @@ static char *resolve(int root_fd, const char *path) {
         return whole;
 }
 
-int dump_target_mounted(int root_fd, const char *path, char **reterr) {
+int dump_target_mounted(int root_fd, const char *path, Error *reterr) {
         _cleanup_(mount_done) Mount mounted = { 0 }, missing = { 0 };
         _cleanup_(mounts_freep) Mounts *fstab = NULL, *mounts = NULL;
         _cleanup_free_ char *whole = NULL;
@@ -104,41 +94,44 @@ int dump_target_mounted(int root_fd, const char *path, char **reterr) {
         if (r >= 0)
                 r = mounts_read_below(root_fd, "/proc/self/mountinfo", false, &mounts);
         if (r < 0)
-                return r == -ENOMEM ? r : 0;
+                return r == -ENOMEM ? error_set_memory(reterr) : 0;
         whole = resolve(root_fd, path);
         if (!whole)
-                return -ENOMEM;
+                return error_set_memory(reterr);
         r = mounts_of_path(mounts, whole, &mounted);
         if (r >= 0)
                 r = mounts_missing(fstab, whole, &mounted, &missing);
         if (r > 0)
-                return fail(-EAGAIN, reterr, "what /etc/fstab mounts at ", missing.point,
-                            " is not mounted");
-        return r == -ENOMEM ? r : 0;
+                return error_set(reterr, -EAGAIN, "what /etc/fstab mounts at %s is not mounted",
+                                 missing.point);
+        return r == -ENOMEM ? error_set_memory(reterr) : 0;
 }
 
 int dump_target_path(int root_fd, const Settings *settings, DumpTarget which, char **ret,
-                     char **reterr) {
+                     Error *reterr) {
         const Target *target = target_of(settings, which);
         BlockName name;
         int r;
 
         if (target->type == TARGET_NONE)
-                return fail(-ENXIO, reterr, "there is no FallbackTarget=", "", "");
+                return error_set(reterr, -ENXIO, "there is no FallbackTarget=");
         if (target->type != TARGET_DEVICE) {
                 r = dump_target_mounted(root_fd, settings->capture_path, reterr);
                 if (r < 0)
                         return r;
                 *ret = strdup(settings->capture_path);
-                return *ret ? 0 : -ENOMEM;
+                return *ret ? 0 : error_set_memory(reterr);
         }
         r = block_by_name(root_fd, &target->device, &name);
         if (r == -ENOMEM)
-                return r;
+                return error_set_memory(reterr);
         if (r < 0)
-                return fail(-ENODEV, reterr, "there is no device ", target->name, "");
+                return error_set(reterr, -ENODEV, "there is no device %s", target->name);
         r = find_mounted(root_fd, &name, settings->capture_path, ret);
         if (r == -ENODEV)
-                return fail(r, reterr, "", target->name, " is not mounted");
-        return r;
+                return error_set(reterr, r, "%s is not mounted", target->name);
+        if (r == -ENOMEM)
+                return error_set_memory(reterr);
+        return r < 0 ? error_set(reterr, r, "what is mounted cannot be found out: %s", strerror(-r))
+                     : 0;
 }

@@ -13,16 +13,15 @@ typedef enum DumpTarget {
 /* The directory that holds the dumps of Target= or FallbackTarget=: Path= itself, or below where
  * that device is mounted (/proc/self/mountinfo). What is written over a device (raw:) gets into
  * Path= itself when it is recovered. Returns 0 with a fresh path, which may not exist; -ENXIO if
- * the configuration has no such target, -ENODEV if the device is not mounted, -EAGAIN as below,
- * each with a fresh clause without a full stop in *reterr; -ENOMEM, or another negative errno with
- * *reterr untouched. */
+ * the configuration has no such target, -ENODEV if the device is not mounted, -EAGAIN as below, or
+ * another negative errno. */
 int dump_target_path(int root_fd, const Settings *settings, DumpTarget which, char **ret,
-                     char **reterr) _must_check_;
+                     Error *reterr) _must_check_;
 
 /* Whether a path is where it is to be: what /etc/fstab mounts there at boot is mounted, or it
- * mounts nothing there. Returns 0; -EAGAIN with a fresh clause, as what is seen there now is not
- * what will be; -ENOMEM. */
-int dump_target_mounted(int root_fd, const char *path, char **reterr) _must_check_;
+ * mounts nothing there. Returns 0; -EAGAIN, as what is seen there now is not what will be;
+ * -ENOMEM. */
+int dump_target_mounted(int root_fd, const char *path, Error *reterr) _must_check_;
 
 /* The device that dumps of Target= or FallbackTarget= are written over. Returns 0 with a fresh path
  * in /dev; -ENXIO if they are not, -ENOMEM. */

@@ -169,12 +169,6 @@ static bool is_xen_dom0(int root_fd) {
                strstr(text, "control_d");
 }
 
-#define FOUND(text, failure, ...)                                 \
-        ({                                                        \
-                strscpyf((text), OBSTACLE_TEXT_MAX, __VA_ARGS__); \
-                (failure);                                        \
-        })
-
 /* The bytes behind a name in /proc/meminfo; 0 if there is none. */
 static uint64_t meminfo_bytes(int root_fd, const char *name) {
         _cleanup_free_ char *text = NULL;
@@ -237,19 +231,20 @@ bool kernel_hides_cma(int root_fd) {
                crashkernel_asks_cma(line);
 }
 
-static Failure no_reservation(int root_fd, char *ret_text) {
+static Failure no_reservation(int root_fd, Error *reterr) {
         _cleanup_free_ char *line = NULL;
         uint64_t fadump;
 
         /* arch/powerpc/kernel/fadump.c */
         if (read_u64_below(root_fd, "/sys/kernel/fadump/enabled", &fadump) == 0 && fadump == 1)
-                return FOUND(ret_text, FAILURE_NO_RESERVATION,
-                             "the firmware keeps the memory for dumps (fadump), and there is none "
-                             "for a capture kernel: boot without fadump=on to have kdump");
+                return error_set(
+                        reterr, FAILURE_NO_RESERVATION,
+                        "the firmware keeps the memory for dumps (fadump), and there is none "
+                        "for a capture kernel: boot without fadump=on to have kdump");
         if (read_file_below(root_fd, "/proc/cmdline", CMDLINE_LONGEST, &line, NULL) < 0)
                 line = NULL;
         crashkernel_explain(strempty(line), kernel_memory_bytes(root_fd), knows_cma(root_fd),
-                            ret_text, OBSTACLE_TEXT_MAX);
+                            reterr);
         return FAILURE_NO_RESERVATION;
 }
 
@@ -257,34 +252,35 @@ bool kernel_is_capture(int root_fd) {
         return exists_below(root_fd, "/proc/vmcore");
 }
 
-Failure kernel_obstacle(int root_fd, char ret_text[static OBSTACLE_TEXT_MAX]) {
+Failure kernel_obstacle(int root_fd, Error *reterr) {
         uint64_t size, value;
         int loaded = kernel_crash_loaded(root_fd);
 
         if (kernel_is_capture(root_fd))
-                return FOUND(ret_text, FAILURE_CAPTURE_KERNEL, CAPTURE_KERNEL_TEXT);
+                return error_set(reterr, FAILURE_CAPTURE_KERNEL, CAPTURE_KERNEL_TEXT);
         if (is_xen_dom0(root_fd))
-                return FOUND(
-                        ret_text, FAILURE_XEN,
+                return error_set(
+                        reterr, FAILURE_XEN,
                         "this is dom0 of Xen, where the hypervisor owns kexec: crash kernel images "
                         "are loaded with Xen's own tools");
         if (loaded == -ENOENT && exists_below(root_fd, "/sys/kernel"))
-                return FOUND(ret_text, FAILURE_NO_KEXEC,
-                             "the kernel is built without crash kexec: use one with "
-                             "CONFIG_KEXEC_FILE and CONFIG_CRASH_DUMP");
+                return error_set(reterr, FAILURE_NO_KEXEC,
+                                 "the kernel is built without crash kexec: use one with "
+                                 "CONFIG_KEXEC_FILE and CONFIG_CRASH_DUMP");
         /* What is loaded has its place; asking for the size would take the kexec lock. */
         if (loaded != 1 && kernel_reservation_bytes(root_fd, &size) == 0 && size == 0)
-                return no_reservation(root_fd, ret_text);
+                return no_reservation(root_fd, reterr);
         if (read_u64_below(root_fd, "/proc/sys/kernel/kexec_load_disabled", &value) == 0 &&
             value != 0)
-                return FOUND(ret_text, FAILURE_DISABLED,
-                             "kernel.kexec_load_disabled is set, which lasts until the next boot: "
-                             "do not set it, or only after the crash kernel image is loaded");
+                return error_set(
+                        reterr, FAILURE_DISABLED,
+                        "kernel.kexec_load_disabled is set, which lasts until the next boot: "
+                        "do not set it, or only after the crash kernel image is loaded");
         if (kernel_load_limit(root_fd, &value) == 0 && value == 0)
-                return FOUND(ret_text, FAILURE_LIMIT,
-                             "kernel.kexec_load_limit_panic is used up, which lasts until the next "
-                             "boot: do not set it, or allow more loads");
-        ret_text[0] = '\0';
+                return error_set(
+                        reterr, FAILURE_LIMIT,
+                        "kernel.kexec_load_limit_panic is used up, which lasts until the next "
+                        "boot: do not set it, or allow more loads");
         return FAILURE_NONE;
 }
 

@@ -45,8 +45,6 @@ int kernel_uevent_seqnum(int root_fd, uint64_t *ret) _must_check_;
  * file: Linux 6.17 and 6.18. */
 bool kernel_hides_cma(int root_fd) _must_check_;
 
-#define OBSTACLE_TEXT_MAX 320
-
 /* How many more crash loads, unloads and failed tries of these kernel.kexec_load_limit_panic
  * lets through. Returns 0; -ENOENT if there is no limit (or no such sysctl), or another negative
  * errno. */
@@ -80,7 +78,7 @@ bool kernel_has_cpu_bug(int root_fd, const char *name);
  * kernel.kexec_load_disabled, kernel.kexec_load_limit_panic spent. Returns FAILURE_NONE or the
  * obstacle, with a sentence in ret_text that says what to do (empty for FAILURE_NONE). What cannot
  * be read is no obstacle. */
-Failure kernel_obstacle(int root_fd, char ret_text[static OBSTACLE_TEXT_MAX]);
+Failure kernel_obstacle(int root_fd, Error *reterr);
 
 /* The lockdown mode (/sys/kernel/security/lockdown): "none", "integrity", "confidentiality";
  * "none" too if the kernel has no lockdown or securityfs is not mounted. Static strings. */

@@ -164,24 +164,25 @@ static bool is_set_to_zero(int root_fd, const char *file, const char *variable) 
 }
 
 /* Whether what captures after such an initrd will do so. */
-static bool maker_is_ready(const InitrdMaker *maker, int root_fd,
-                           char reterr[static LOCATE_WHY_MAX]) {
+static bool maker_is_ready(const InitrdMaker *maker, int root_fd, Error *reterr) {
         if (!maker->unit)
                 return true;
         if (unit_state(root_fd, maker->unit) != UNIT_INSTALLED) {
-                strscpyf(reterr, LOCATE_WHY_MAX,
-                         "%s, which captures there, is not installed or is masked", maker->unit);
+                (void)error_set(reterr, 0,
+                                "%s, which captures there, is not installed or is masked",
+                                maker->unit);
                 return false;
         }
         if (unit_state(root_fd, maker->unmasked) == UNIT_MASKED) {
-                strscpyf(reterr, LOCATE_WHY_MAX,
-                         "%s is masked, with which nothing captures there: disable it instead",
-                         maker->unmasked);
+                (void)error_set(
+                        reterr, 0,
+                        "%s is masked, with which nothing captures there: disable it instead",
+                        maker->unmasked);
                 return false;
         }
         if (is_set_to_zero(root_fd, maker->settings, maker->variable)) {
-                strscpyf(reterr, LOCATE_WHY_MAX, "%s has %s=0, with which nothing captures",
-                         maker->settings, maker->variable);
+                (void)error_set(reterr, 0, "%s has %s=0, with which nothing captures",
+                                maker->settings, maker->variable);
                 return false;
         }
         return true;
@@ -215,7 +216,7 @@ const char *locate_initrd_words(const char *path) {
         return maker ? strempty(maker->words) : "";
 }
 
-bool locate_initrd_captures(int root_fd, const char *path, char reterr[static LOCATE_WHY_MAX]) {
+bool locate_initrd_captures(int root_fd, const char *path, Error *reterr) {
         const InitrdMaker *maker = maker_of(path);
 
         return !maker || maker_is_ready(maker, root_fd, reterr);
@@ -492,13 +493,13 @@ int locate_initrd(int root_fd, const char *release, char **ret, char **ret_tried
 
         r = search_init(&s, root_fd, release);
         for (size_t i = 0; i < ELEMENTSOF(initrd_places) && r == 0; i++) {
-                char why[LOCATE_WHY_MAX];
+                Error why;
 
                 r = try_place(&s, initrd_places[i].path);
-                if (r <= 0 || maker_is_ready(initrd_places[i].maker, root_fd, why))
+                if (r <= 0 || maker_is_ready(initrd_places[i].maker, root_fd, &why))
                         continue;
                 note_tried(&s, s.found);
-                (void)fprintf(s.tried, " (%s)", why);
+                (void)fprintf(s.tried, " (%s)", why.text);
                 free(TAKE_PTR(s.found));
                 r = 0;
         }

@@ -43,12 +43,10 @@ const char *locate_initrd_words(const char *path) _pure_;
  * nothing. */
 InitrdKind locate_initrd_kind(int root_fd, const char *path);
 
-#define LOCATE_WHY_MAX 160u
-
 /* Whether an initrd at this path, whoever chose it, would save a dump as far as can be known: false
  * with a clause in reterr if the unit that does so with initrds in this place is not installed in
  * the system below root_fd, or is turned off there. */
-bool locate_initrd_captures(int root_fd, const char *path, char reterr[static LOCATE_WHY_MAX]);
+bool locate_initrd_captures(int root_fd, const char *path, Error *reterr);
 
 /* Whether an initrd at this path is one that kdump-mkinitramfs keeps. */
 bool locate_initrd_is_own(const char *path) _pure_;

@@ -52,8 +52,7 @@ static void note_closed(Needs *needs, const char *place, const char *what) {
         note_unseen(needs, text);
 }
 
-static int open_file(int root_fd, const char *path, uint64_t *ret_size,
-                     char reterr[static NEEDS_ERROR_MAX]) {
+static int open_file(int root_fd, const char *path, uint64_t *ret_size, Error *reterr) {
         int fd = open_below(root_fd, path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
         struct stat st;
 
@@ -61,16 +60,16 @@ static int open_file(int root_fd, const char *path, uint64_t *ret_size,
                 *ret_size = (uint64_t)st.st_size;
                 return fd;
         }
-        strscpyf(reterr, NEEDS_ERROR_MAX, "'%s' cannot be read: %s.", path,
-                 fd == -EACCES ? "only root may, so try it as root"
-                 : fd < 0      ? strerror(-fd)
-                               : "it is no regular file");
+        (void)error_set(reterr, 0, "\"%s\" cannot be read: %s", path,
+                        fd == -EACCES ? "run as root"
+                        : fd < 0      ? strerror(-fd)
+                                      : "it is no regular file");
         closep(&fd);
         return fd < 0 ? fd : -EBADMSG;
 }
 
 static int locate(int root_fd, const Settings *settings, const char *architecture,
-                  const char *release, Needs *needs, char reterr[static NEEDS_ERROR_MAX]) {
+                  const char *release, Needs *needs, Error *reterr) {
         _cleanup_free_ char *tried = NULL;
         int r;
 
@@ -82,20 +81,21 @@ static int locate(int root_fd, const Settings *settings, const char *architectur
         if (r == 1)
                 note_closed(needs, tried, "a kernel");
         if (r == -ENOENT)
-                strscpyf(reterr, NEEDS_ERROR_MAX,
-                         "No image of the running kernel %s was found, set Kernel= in kdumpd.conf.",
-                         release);
+                (void)error_set(
+                        reterr, 0,
+                        "no image of the running kernel %s was found: set Kernel= in kdumpd.conf",
+                        release);
         if (r == -EACCES)
-                strscpyf(reterr, NEEDS_ERROR_MAX,
-                         "No image of the running kernel %s was found, and only root may look into "
-                         "'%s', so try it as root.",
-                         release, tried);
+                (void)error_set(
+                        reterr, 0,
+                        "no image of the running kernel %s was found, and only root may look into "
+                        "\"%s\": run as root",
+                        release, tried);
         return r;
 }
 
 static int find_kernel(int root_fd, const char *architecture, Needs *needs,
-                       char release[static KERNEL_RELEASE_MAX],
-                       char reterr[static NEEDS_ERROR_MAX]) {
+                       char release[static KERNEL_RELEASE_MAX], Error *reterr) {
         _cleanup_free_ char *head = malloc(KERNEL_HEAD_MAX);
         _cleanup_close_ int fd = -EBADF;
         const char *why = "";
@@ -116,8 +116,8 @@ static int find_kernel(int root_fd, const char *architecture, Needs *needs,
         if (r >= 0)
                 r = kernel_image_parse(architecture, head, (size_t)n, size, &image, &why);
         if (r < 0) {
-                strscpyf(reterr, NEEDS_ERROR_MAX, "'%s' is no kernel that can be loaded: %s.",
-                         needs->kernel, r == -EBADMSG ? why : strerror(-r));
+                (void)error_set(reterr, 0, "\"%s\" is no kernel that can be loaded: %s",
+                                needs->kernel, r == -EBADMSG ? why : strerror(-r));
                 return r;
         }
         needs->input.kernel_bytes = image.init_size;
@@ -149,7 +149,7 @@ static bool see_size(int root_fd, Needs *needs) {
 
 /* Returns a descriptor; -ENOENT if there is none to be read, or another negative errno. */
 static int find_initrd(int root_fd, const Settings *settings, const char *release, Needs *needs,
-                       char reterr[static NEEDS_ERROR_MAX]) {
+                       Error *reterr) {
         _cleanup_free_ char *tried = NULL;
         int r = 0;
 
@@ -235,13 +235,13 @@ const char *needs_advice(const Needs *needs, char ret[static NEEDS_ADVICE_MAX]) 
 }
 
 int needs_find(int root_fd, const Settings *settings, const char *architecture, const char *release,
-               Needs *ret, char reterr[static NEEDS_ERROR_MAX]) {
+               Needs *ret, Error *reterr) {
         _cleanup_(needs_done) Needs needs = { 0 };
         char in_header[KERNEL_RELEASE_MAX] = "";
         _cleanup_close_ int fd = -EBADF;
         int r;
 
-        strscpy(reterr, NEEDS_ERROR_MAX, "Out of memory.");
+        (void)error_set_memory(reterr);
         r = locate(root_fd, settings, architecture, release, &needs, reterr);
         if (r >= 0)
                 r = find_kernel(root_fd, architecture, &needs, in_header, reterr);

@@ -7,7 +7,6 @@
 #include "core/settings.h"
 #include "sys/reservation.h"
 
-#define NEEDS_ERROR_MAX  512
 #define NEEDS_UNSEEN_MAX 512
 #define NEEDS_ADVICE_MAX 48
 
@@ -27,7 +26,7 @@ typedef struct Needs {
  * initramfs that is not there yet is taken for one of a usual size. Returns 0 with what
  * needs_done() frees, or negative errno with a sentence in reterr. */
 int needs_find(int root_fd, const Settings *settings, const char *architecture, const char *release,
-               Needs *ret, char reterr[static NEEDS_ERROR_MAX]) _must_check_;
+               Needs *ret, Error *reterr) _must_check_;
 void needs_done(Needs *needs);
 
 /* The second half of that, for files that are open: with the path of the initrd, the bytes of both

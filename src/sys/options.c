@@ -29,7 +29,7 @@ static int complain(const char *program, char **argv, int code) {
         bool is_long = startswith(word, "--");
 
         /* One letter of several, perhaps. */
-        (void)fprintf(stderr, "%s: %s '%s', see '%s --help'\n", program,
+        (void)fprintf(stderr, "%s: %s \"%s\": see \"%s --help\"\n", program,
                       code == ':'              ? "missing argument of"
                       : is_long && optopt != 0 ? "there is no argument to"
                                                : "unknown option",

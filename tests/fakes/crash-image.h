@@ -17,7 +17,7 @@ static CrashImage image;
 static uint8_t kernel_file[FAKE_KERNEL_SIZE];
 static KernelImage header;
 static CrashFiles files;
-static char error[CRASH_IMAGE_ERROR_MAX];
+static Error error;
 
 static inline void add(uint64_t start, uint64_t end, MemoryType type) {
         ck_assert_int_eq(memory_map_add(&machine.memory, start, end, type), 0);
@@ -86,7 +86,7 @@ static inline Failure plan(void) {
 
         ck_assert_ptr_nonnull(x86);
         crash_image_done(&image);
-        return crash_image_plan(x86, &machine, &files, &image, error);
+        return crash_image_plan(x86, &machine, &files, &image, &error);
 }
 
 /* A little-endian number of n bytes. */

@@ -49,7 +49,7 @@ static inline void teardown(void) {
 }
 
 static inline void set(const char *key, const char *value) {
-        char error[SETTINGS_ERROR_MAX];
+        Error error;
 
-        ck_assert_int_eq(settings_set(&settings, "Image", key, value, error), 0);
+        ck_assert_int_eq(settings_set(&settings, "Image", key, value, &error), 0);
 }

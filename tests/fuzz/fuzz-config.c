@@ -43,14 +43,15 @@ static int prepare(void) {
 
 /* settings_set() takes what it has written. */
 static void check(const Settings *s) {
-        char value[SETTINGS_VALUE_MAX], again[SETTINGS_VALUE_MAX], error[SETTINGS_ERROR_MAX];
+        char value[SETTINGS_VALUE_MAX], again[SETTINGS_VALUE_MAX];
+        Error error;
         const char *section, *key;
         Settings copy;
 
         FUZZ_CHECK(settings_init(&copy) == 0);
         for (size_t i = 0; settings_key(i, &section, &key, NULL); i++) {
                 settings_format(s, i, value);
-                FUZZ_CHECK(settings_set(&copy, section, key, value, error) == 0);
+                FUZZ_CHECK(settings_set(&copy, section, key, value, &error) == 0);
                 FUZZ_CHECK(streq(settings_format(&copy, i, again), value));
         }
         settings_done(&copy);
@@ -63,14 +64,14 @@ static void ignore_warning(void *userdata, const char *file, unsigned line, cons
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         static int root_fd = -EBADF;
-        char error[CONFFILE_ERROR_MAX];
+        Error error;
         Settings settings = { 0 };
 
         if (root_fd < 0)
                 root_fd = prepare();
         FUZZ_CHECK(root_fd >= 0);
         FUZZ_CHECK(write_file_below(root_fd, main_file, data, size) == 0);
-        FUZZ_CHECK(conffile_read(root, &settings, ignore_warning, NULL, NULL, error) == 0);
+        FUZZ_CHECK(conffile_read(root, &settings, ignore_warning, NULL, NULL, &error) == 0);
         check(&settings);
         settings_done(&settings);
         return 0;

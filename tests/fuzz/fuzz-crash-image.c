@@ -100,7 +100,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
                              .head_size = sizeof(head),
                              .header = &header,
                              .command_line = "panic=1" };
-        char error[CRASH_IMAGE_ERROR_MAX];
+        Error error;
         CrashImage image;
 
         if (!x86)
@@ -137,7 +137,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         }
         memory_map_sort(&machine.memory);
         machine.boot_params = boot_params;
-        if (crash_image_plan(x86, &machine, &files, &image, error) == FAILURE_NONE) {
+        if (crash_image_plan(x86, &machine, &files, &image, &error) == FAILURE_NONE) {
                 check(&machine, &image);
                 check_boot(&machine, &image);
                 FUZZ_CHECK(e820_count_of_file_call(&machine.memory) <= machine.memory.n);

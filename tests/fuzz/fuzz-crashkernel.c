@@ -7,11 +7,11 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         _cleanup_free_ char *line = size > 0 ? strndup((const char *)data + 1, size - 1) : NULL;
-        char text[320];
+        Error error;
 
         if (!line)
                 return 0;
-        crashkernel_explain(line, (uint64_t)data[0] << 30, data[0] & 1, text, sizeof(text));
-        FUZZ_CHECK(strstr(text, "crashkernel"));
+        crashkernel_explain(line, (uint64_t)data[0] << 30, data[0] & 1, &error);
+        FUZZ_CHECK(strstr(error.text, "crashkernel"));
         return 0;
 }

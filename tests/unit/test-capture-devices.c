@@ -89,7 +89,8 @@ static void check_mount(const char *type, const char *options, int error, const 
                                     NULL,
                                     0 };
         SeenDevice disk = seen("vda1", 1, type);
-        char device[64], reason[CAPTURE_ERROR_MAX] = "";
+        char device[64];
+        Error reason = { 0 };
         CaptureShared shared = { 0 };
         CaptureOps ops = capture_ops;
         Devices d = { .seen = &disk, .n_seen = 1 };
@@ -100,12 +101,12 @@ static void check_mount(const char *type, const char *options, int error, const 
         c.root_fd = tree.fd;
         ops.mount = fake_mount;
         mounted.error = error;
-        ck_assert_int_eq(ops.attach(&c, &target, 0, device, reason), error);
+        ck_assert_int_eq(ops.attach(&c, &target, 0, device, &reason), error);
         ck_assert_str_eq(mounted.device, "/dev/vda1");
         ck_assert_str_eq(mounted.type, type);
         ck_assert_uint_eq(mounted.flags, MS_NOSUID | MS_NODEV);
         ck_assert_str_eq(mounted.options, wanted);
-        ck_assert_int_eq(reason[0] != '\0', error < 0);
+        ck_assert_int_eq(reason.text[0] != '\0', error < 0);
         tree_done(&tree);
 }
 
@@ -134,7 +135,8 @@ START_TEST(parts) {
         SeenDevice all[] = { seen("vda1", 1, "xfs"),
                              { "vdb2", makedev(253, 2), { .partuuid = "AA-02" } },
                              { "vdc3", makedev(253, 3), { .partuuid = "aa-03" } } };
-        char device[64], reason[CAPTURE_ERROR_MAX] = "";
+        Error reason = { 0 };
+        char device[64];
         CaptureShared shared = { 0 };
         CaptureOps ops = capture_ops;
         Devices d = { .seen = all, .n_seen = 3 };
@@ -145,13 +147,13 @@ START_TEST(parts) {
         c.root_fd = tree.fd;
         ops.mount = fake_mount;
         mounted.error = 0;
-        ck_assert_int_eq(ops.attach(&c, &target, 0, device, reason), 0);
+        ck_assert_int_eq(ops.attach(&c, &target, 0, device, &reason), 0);
         ck_assert_str_eq(mounted.options, "logdev=/dev/vdb2,rtdev=/dev/vdc3");
         mounted.device[0] = '\0';
         d.n_seen = 2;
-        ck_assert_int_eq(ops.attach(&c, &target, 0, device, reason), -ENODEV);
+        ck_assert_int_eq(ops.attach(&c, &target, 0, device, &reason), -ENODEV);
         ck_assert_str_eq(mounted.device, "");
-        ck_assert(reason[0] != '\0');
+        ck_assert(reason.text[0] != '\0');
         tree_done(&tree);
 }
 END_TEST

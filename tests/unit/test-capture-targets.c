@@ -136,11 +136,11 @@ START_TEST(keep_follows_no_links) {
 END_TEST
 
 static int fail_attach(Capture *c, const PlanTarget *target, uint64_t deadline_usec,
-                       char ret_device[static 64], char reterr[static CAPTURE_ERROR_MAX]) {
+                       char ret_device[static 64], Error *reterr) {
         ck_assert_uint_eq(shared.attaching, streq(target->label, "the target") ? 1 : 2);
         if (streq(target->label, "the target")) {
                 ck_assert_uint_eq(skip.targets, 0);
-                strscpy(reterr, CAPTURE_ERROR_MAX, "it is elsewhere");
+                (void)error_set(reterr, 0, "it is elsewhere");
                 return -ENODEV;
         }
         return capture_tree_ops.attach(c, target, deadline_usec, ret_device, reterr);

@@ -243,7 +243,7 @@ END_TEST
 
 /* The fallback is the same directory, but works. */
 static int fail_second(Capture *c, const PlanTarget *target, uint64_t deadline_usec,
-                       char ret_device[static 64], char reterr[static CAPTURE_ERROR_MAX]) {
+                       char ret_device[static 64], Error *reterr) {
         if (streq(target->label, "the other")) {
                 ck_assert(!has(DUMP));
                 sync_failing = NULL;

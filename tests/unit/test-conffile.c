@@ -44,12 +44,12 @@ static void note_origin(void *userdata, const char *section, const char *key, co
         strscpyf(origins + used, sizeof(origins) - used, "%s.%s %s\n", section, key, file);
 }
 
-static char error[CONFFILE_ERROR_MAX];
+static Error error;
 
 static void read_all(void) {
         warnings[0] = origins[0] = '\0';
         ck_assert_int_eq(
-                conffile_read(tree.path, &settings, note_warning, note_origin, &tree, error), 0);
+                conffile_read(tree.path, &settings, note_warning, note_origin, &tree, &error), 0);
 }
 
 START_TEST(no_files) {
@@ -64,7 +64,7 @@ START_TEST(no_files) {
                 ck_assert_str_eq(settings_format(&settings, i, a), settings_format(&presets, i, b));
         settings_done(&presets);
         ck_assert_int_eq(
-                conffile_read("/no/such/root", &settings, note_warning, NULL, &tree, error), 0);
+                conffile_read("/no/such/root", &settings, note_warning, NULL, &tree, &error), 0);
         ck_assert_ptr_nonnull(strstr(warnings, "/no/such/root:0: "));
 }
 END_TEST
@@ -310,11 +310,12 @@ END_TEST
 
 /* Reads in vain: what was in force stays. */
 static void check_kept(int wanted, const char *part) {
-        warnings[0] = error[0] = '\0';
-        ck_assert_int_eq(conffile_read(tree.path, &settings, note_warning, NULL, &tree, error),
+        warnings[0] = error.text[0] = '\0';
+        ck_assert_int_eq(conffile_read(tree.path, &settings, note_warning, NULL, &tree, &error),
                          wanted);
         ck_assert_str_eq(settings.kernel, "/e");
-        ck_assert_msg(strstr(error, part) && strstr(error, strerror(-wanted)), "%s", error);
+        ck_assert_msg(strstr(error.text, part) && strstr(error.text, strerror(-wanted)), "%s",
+                      error.text);
 }
 
 START_TEST(not_now) {
@@ -358,10 +359,10 @@ START_TEST(no_descriptors) {
                 small = limit;
                 small.rlim_cur = (rlim_t)lowest + i;
                 ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &small), 0);
-                r = conffile_read(tree.path, &settings, note_warning, NULL, &tree, error);
+                r = conffile_read(tree.path, &settings, note_warning, NULL, &tree, &error);
                 ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
                 n_failed += r < 0;
-                ck_assert_msg(r >= 0 || r == -EMFILE, "%d: %s", r, error);
+                ck_assert_msg(r >= 0 || r == -EMFILE, "%d: %s", r, error.text);
                 ck_assert_str_eq(warnings, "");
                 ck_assert_str_eq(settings.kernel, "/e");
                 ck_assert_str_eq(settings.initrd, "/x");

@@ -186,7 +186,7 @@ START_TEST(elfcorehdr_large) {
         ck_assert_int_eq(elfcorehdr_assemble(&machine, EM_X86_64, MIB, &e, &needed), -E2BIG);
         ck_assert_uint_gt(needed, 65534);
         ck_assert_uint_eq(plan(), FAILURE_SYSTEM);
-        ck_assert_ptr_nonnull(strstr(error, "ends at 65534"));
+        ck_assert_ptr_nonnull(strstr(error.text, "ends at 65534"));
 }
 END_TEST
 
@@ -386,7 +386,7 @@ START_TEST(many_e820) {
                                  0);
         ck_assert_uint_eq(plan(), FAILURE_SYSTEM);
         ck_assert_ptr_nonnull(
-                strstr(error, "memory map has 8207 parts, and an image has room for"));
+                strstr(error.text, "memory map has 8207 parts, and an image has room for"));
 }
 END_TEST
 

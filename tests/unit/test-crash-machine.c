@@ -9,7 +9,7 @@
 
 static Tree tree;
 static CrashMachine machine;
-static char error[CRASH_MACHINE_ERROR_MAX];
+static Error error;
 
 static void setup(void) {
         tree_init(&tree);
@@ -24,13 +24,13 @@ static void teardown(void) {
 
 static int read_machine(void) {
         crash_machine_done(&machine);
-        error[0] = '\0';
-        return crash_machine_read(tree.fd, &machine, error);
+        error.text[0] = '\0';
+        return crash_machine_read(tree.fd, &machine, &error);
 }
 
 static void refused(int expected, const char *words) {
         ck_assert_int_eq(read_machine(), expected);
-        ck_assert_msg(strstr(error, words), "\"%s\" lacks \"%s\"", error, words);
+        ck_assert_msg(strstr(error.text, words), "\"%s\" lacks \"%s\"", error.text, words);
 }
 
 START_TEST(complete) {

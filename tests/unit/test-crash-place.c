@@ -213,7 +213,7 @@ START_TEST(tight) {
                 set_reservation(0x72000000, need - less * PAGE);
                 ck_assert_uint_eq(plan(), less ? FAILURE_TOO_SMALL : FAILURE_NONE);
         }
-        ck_assert_ptr_nonnull(strstr(error, "crashkernel="));
+        ck_assert_ptr_nonnull(strstr(error.text, "crashkernel="));
         files.initrd_size = UINT64_MAX - 5;
         ck_assert_uint_eq(plan(), FAILURE_TOO_SMALL);
         memory_map_done(&machine.memory);

@@ -16,15 +16,16 @@ typedef struct Case {
 
 static void check(const Case *cases, size_t n) {
         for (size_t i = 0; i < n; i++) {
-                char value[CRASHKERNEL_VALUE_MAX] = "?", text[320] = "?";
+                char value[CRASHKERNEL_VALUE_MAX] = "?";
+                Error error;
 
                 ck_assert_msg(crashkernel_judge(cases[i].line, cases[i].memory, true, value) ==
                                       cases[i].verdict,
                               "%s", cases[i].line);
                 ck_assert_str_eq(value, cases[i].value);
-                crashkernel_explain(cases[i].line, cases[i].memory, true, text, sizeof(text));
-                ck_assert_ptr_nonnull(strstr(text, "crashkernel="));
-                ck_assert_ptr_nonnull(strstr(text, value));
+                crashkernel_explain(cases[i].line, cases[i].memory, true, &error);
+                ck_assert_ptr_nonnull(strstr(error.text, "crashkernel="));
+                ck_assert_ptr_nonnull(strstr(error.text, value));
         }
 }
 
@@ -74,7 +75,8 @@ END_TEST
  * word, and wrong. */
 START_TEST(cma) {
         static const char line[] = "crashkernel=256M crashkernel=512M,cma quiet";
-        char value[CRASHKERNEL_VALUE_MAX], text[320];
+        char value[CRASHKERNEL_VALUE_MAX];
+        Error error;
 
         ck_assert_uint_eq(crashkernel_judge(line, GIB, true, value), CRASHKERNEL_NO_PLACE);
         ck_assert_str_eq(value, "256M");
@@ -82,8 +84,8 @@ START_TEST(cma) {
                 crashkernel_judge("crashkernel=2G,high crashkernel=1,cma", GIB, true, value),
                 CRASHKERNEL_TOO_MUCH);
         ck_assert_uint_eq(crashkernel_judge(line, GIB, false, value), CRASHKERNEL_NOT_KNOWN);
-        crashkernel_explain(line, GIB, false, text, sizeof(text));
-        ck_assert_ptr_nonnull(strstr(text, "does not know what crashkernel=512M,cma means"));
+        crashkernel_explain(line, GIB, false, &error);
+        ck_assert_ptr_nonnull(strstr(error.text, "does not know what crashkernel=512M,cma means"));
 }
 END_TEST
 
@@ -113,13 +115,14 @@ END_TEST
 
 /* Whatever stands there, the sentence comes to its end. */
 START_TEST(limits) {
-        char line[400] = "crashkernel=", text[320], value[CRASHKERNEL_VALUE_MAX];
+        char line[400] = "crashkernel=", value[CRASHKERNEL_VALUE_MAX];
+        Error error;
 
         memset(line + strlen(line), 'x', 300);
         ck_assert_uint_eq(crashkernel_judge(line, GIB, true, value), CRASHKERNEL_NOT_KNOWN);
         ck_assert_uint_eq(strlen(value), CRASHKERNEL_VALUE_MAX - 1);
-        crashkernel_explain(line, GIB, true, text, sizeof(text));
-        ck_assert(endswith(text, "reboot"));
+        crashkernel_explain(line, GIB, true, &error);
+        ck_assert(endswith(error.text, "reboot"));
 }
 END_TEST
 

@@ -192,21 +192,21 @@ END_TEST
 /* Two places: one whose device is not there, one that is the same again. */
 /* Two places: one whose device is not there, and another one; or the same one twice. */
 START_TEST(test_places) {
-        char error[SETTINGS_ERROR_MAX];
+        Error error;
 
         put_three();
         tree_text(&tree, "/dev/sda1", "");
         tree_text(&tree, "/sys/class/block/sda1/dev", "8:1\n");
         tree_text(&tree, "/proc/self/mountinfo", "22 1 8:1 / / rw - ext4 /dev/sda1 rw\n");
-        ck_assert_int_eq(settings_set(&settings, "Capture", "Target", "/dev/sdq", error), 0);
-        ck_assert_int_eq(settings_set(&settings, "Capture", "FallbackTarget", "/dev/sda1", error),
+        ck_assert_int_eq(settings_set(&settings, "Capture", "Target", "/dev/sdq", &error), 0);
+        ck_assert_int_eq(settings_set(&settings, "Capture", "FallbackTarget", "/dev/sda1", &error),
                          0);
         read_dumps(3);
         ck_assert_uint_eq(dumps.n_targets, 2);
         ck_assert_int_eq(dumps.targets[0].error, -ENODEV);
         ck_assert_str_eq(dumps.targets[0].clause, "there is no device /dev/sdq");
         ck_assert_int_eq(dumps.targets[1].error, 0);
-        ck_assert_int_eq(settings_set(&settings, "Capture", "Target", "auto", error), 0);
+        ck_assert_int_eq(settings_set(&settings, "Capture", "Target", "auto", &error), 0);
         read_dumps(3);
         ck_assert_uint_eq(dumps.n_targets, 1);
 }

@@ -316,12 +316,12 @@ END_TEST
 
 START_TEST(configuration) {
         const char *origins[] = { "/etc/kdumpd/kdumpd.conf" };
-        char error[SETTINGS_ERROR_MAX];
+        Error error;
         Settings settings = { 0 };
         FILE *f;
 
         ck_assert_int_eq(settings_init(&settings), 0);
-        ck_assert_int_eq(settings_set(&settings, "Image", "Kernel", "/boot/vmlinuz", error), 0);
+        ck_assert_int_eq(settings_set(&settings, "Image", "Kernel", "/boot/vmlinuz", &error), 0);
         f = start_writing();
         print_settings(f, &settings, origins, ELEMENTSOF(origins));
         (void)fclose(f);

@@ -51,29 +51,31 @@ static void teardown(void) {
 }
 
 static void set(const char *key, const char *value) {
-        char error[SETTINGS_ERROR_MAX];
+        Error error;
 
-        ck_assert_int_eq(settings_set(&settings, "Capture", key, value, error), 0);
+        ck_assert_int_eq(settings_set(&settings, "Capture", key, value, &error), 0);
 }
 
 static void check_path(const char *target, const char *below, const char *wanted) {
-        _cleanup_free_ char *path = NULL, *error = NULL;
+        _cleanup_free_ char *path = NULL;
+        Error error = { 0 };
 
         set("Target", target);
         set("Path", below);
         ck_assert_int_eq(dump_target_path(tree.fd, &settings, DUMP_TARGET_MAIN, &path, &error), 0);
         ck_assert_str_eq(path, wanted);
-        ck_assert_ptr_null(error);
+        ck_assert_str_eq(error.text, "");
 }
 
 static void check_none(const char *target, int wanted, const char *text) {
-        _cleanup_free_ char *path = NULL, *error = NULL;
+        _cleanup_free_ char *path = NULL;
+        Error error = { 0 };
 
         set("Target", target);
         ck_assert_int_eq(dump_target_path(tree.fd, &settings, DUMP_TARGET_MAIN, &path, &error),
                          wanted);
         ck_assert_ptr_null(path);
-        ck_assert_str_eq(error, text);
+        ck_assert_str_eq(error.text, text);
 }
 
 START_TEST(test_paths) {
@@ -104,11 +106,12 @@ START_TEST(test_none) {
 END_TEST
 
 START_TEST(test_fallback) {
-        _cleanup_free_ char *path = NULL, *error = NULL;
+        _cleanup_free_ char *path = NULL;
+        Error error = { 0 };
 
         ck_assert_int_eq(dump_target_path(tree.fd, &settings, DUMP_TARGET_FALLBACK, &path, &error),
                          -ENXIO);
-        ck_assert_str_eq(error, "there is no FallbackTarget=");
+        ck_assert_str_eq(error.text, "there is no FallbackTarget=");
         set("FallbackTarget", "UUID=0011-AABB");
         ck_assert_int_eq(dump_target_path(tree.fd, &settings, DUMP_TARGET_FALLBACK, &path, &error),
                          0);
@@ -144,7 +147,8 @@ static const struct {
 };
 
 START_TEST(test_mounted) {
-        _cleanup_free_ char *path = NULL, *error = NULL, *wanted = NULL;
+        _cleanup_free_ char *path = NULL, *wanted = NULL;
+        Error error = { 0 };
 
         tree_text(&tree, "/etc/fstab", FSTAB);
         tree_text(&tree, "/proc/self/mountinfo", MOUNTED);
@@ -165,9 +169,9 @@ START_TEST(test_mounted) {
                                                   "what /etc/fstab mounts at %s is not mounted",
                                                   mounted[i].missing),
                                          0);
-                ck_assert_str_eq(strempty(error), strempty(wanted));
+                ck_assert_str_eq(error.text, strempty(wanted));
                 free(TAKE_PTR(path));
-                free(TAKE_PTR(error));
+                error = (Error){ 0 };
                 free(TAKE_PTR(wanted));
         }
         tree_text(&tree, "/proc/self/mountinfo",

@@ -2,6 +2,7 @@
 /* sys/kernel-state on made-up machines. */
 #include "test.h"
 
+#include "daemon/guard.h"
 #include "sys/kernel-state.h"
 #include "sys/reservation.h"
 #include "tree.h"
@@ -192,13 +193,12 @@ START_TEST(capability) {
 END_TEST
 
 static void check_obstacle(Failure failure, const char *part) {
-        char text[OBSTACLE_TEXT_MAX];
+        Error error = { 0 };
 
-        memset(text, 'x', sizeof(text));
-        ck_assert_uint_eq(kernel_obstacle(tree.fd, text), failure);
-        ck_assert_ptr_nonnull(strstr(text, part));
-        ck_assert_int_eq(text[0] == '\0', failure == FAILURE_NONE);
-        ck_assert_uint_lt(strlen(text), sizeof(text) - 1); /* not cut */
+        ck_assert_uint_eq(kernel_obstacle(tree.fd, &error), failure);
+        ck_assert_ptr_nonnull(strstr(error.text, part));
+        ck_assert_int_eq(error.text[0] == '\0', failure == FAILURE_NONE);
+        ck_assert_uint_lt(strlen(error.text), FACTS_TEXT_MAX - 1); /* not cut */
 }
 
 START_TEST(obstacles) {

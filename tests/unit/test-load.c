@@ -537,14 +537,28 @@ START_TEST(initrd_without_its_unit) {
 END_TEST
 
 START_TEST(longest_message) {
-        _cleanup_free_ char *text = malloc(2 * LOAD_REPORT_LONGEST_STRING);
+        char text[2 * ERROR_TEXT_MAX];
 
-        memset(text, 'a', 2 * LOAD_REPORT_LONGEST_STRING - 1);
-        text[2 * LOAD_REPORT_LONGEST_STRING - 1] = '\0';
+        memset(text, 'a', sizeof(text) - 1);
+        text[sizeof(text) - 1] = '\0';
         load_fail(&report, FAILURE_SYSTEM, "%s", text);
-        ck_assert_uint_eq(strlen(report.message), LOAD_REPORT_LONGEST_STRING);
+        ck_assert_uint_eq(strlen(report.message), ERROR_TEXT_MAX - 1);
         load_fail(&report, FAILURE_BUSY, "short"); /* replaces, and frees */
         ck_assert_str_eq(report.message, "short");
+}
+END_TEST
+
+/* A clause is put around what is there already, and it stays one line. */
+START_TEST(error_texts) {
+        Error error;
+
+        ck_assert_int_eq(error_set(&error, -EBUSY, "a \x1b[1m\n\xff file"), -EBUSY);
+        ck_assert_str_eq(error.text, "a ?[1m?? file");
+        ck_assert_uint_eq(error_set(&error, FAILURE_BUSY, "%s: %s", "it", error.text),
+                          FAILURE_BUSY);
+        ck_assert_str_eq(error.text, "it: a ?[1m?? file");
+        ck_assert_int_eq(error_set_memory(&error), -ENOMEM);
+        ck_assert_str_eq(error.text, "out of memory");
 }
 END_TEST
 
@@ -927,6 +941,7 @@ static void add_cases(Suite *s) {
         ADD_FIXTURE_TEST(s, words_of_an_initrd);
         ADD_FIXTURE_TEST(s, initrd_without_its_unit);
         ADD_FIXTURE_TEST(s, longest_message);
+        ADD_FIXTURE_TEST(s, error_texts);
         ADD_FIXTURE_TEST(s, named_by_a_file);
         ADD_FIXTURE_TEST(s, command_lines);
         ADD_FIXTURE_TEST(s, fit);

@@ -203,7 +203,7 @@ START_TEST(debian_initrd) {
         };
         const char *initrd = "/var/lib/kdump/initrd.img-" R;
         _cleanup_free_ char *path = NULL, *tried = NULL;
-        char why[LOCATE_WHY_MAX];
+        Error why;
 
         tree_text(&tree, initrd, "x");
         ck_assert_int_eq(locate_initrd(tree.fd, R, &path, &tried), -ENOENT);
@@ -227,8 +227,8 @@ START_TEST(debian_initrd) {
         initrd_is(initrd);
         tree_link(&tree, "/etc/systemd/system/kdump-tools.service", "/dev/null");
         initrd_is("/var/lib/kdump/initrd");
-        ck_assert(!locate_initrd_captures(tree.fd, initrd, why));
-        ck_assert_ptr_nonnull(strstr(why, "kdump-tools.service is masked"));
+        ck_assert(!locate_initrd_captures(tree.fd, initrd, &why));
+        ck_assert_ptr_nonnull(strstr(why.text, "kdump-tools.service is masked"));
         tree_unlink(&tree, "/etc/systemd/system/kdump-tools.service");
         for (size_t i = 0; i < ELEMENTSOF(settings); i++) {
                 tree_text(&tree, "/etc/default/kdump-tools", settings[i].text);
@@ -237,9 +237,9 @@ START_TEST(debian_initrd) {
         tree_text(&tree, "/etc/default/kdump-tools", "USE_KDUMP=1\n");
         tree_link(&tree, "/etc/systemd/system/kdump-tools-dump.service", "/dev/null");
         initrd_is("/var/lib/kdump/initrd");
-        ck_assert(!locate_initrd_captures(tree.fd, initrd, why));
-        ck_assert(locate_initrd_captures(tree.fd, "/var/lib/kdump/initrd", why));
-        ck_assert(locate_initrd_captures(tree.fd, "/boot/initrd.img-" R, why));
+        ck_assert(!locate_initrd_captures(tree.fd, initrd, &why));
+        ck_assert(locate_initrd_captures(tree.fd, "/var/lib/kdump/initrd", &why));
+        ck_assert(locate_initrd_captures(tree.fd, "/boot/initrd.img-" R, &why));
 }
 END_TEST
 

@@ -107,15 +107,15 @@ START_TEST(automount) {
 END_TEST
 
 START_TEST(of_the_configuration) {
-        char error[SETTINGS_ERROR_MAX];
+        Error error;
 
-        ck_assert_int_eq(settings_set(&settings, "Image", "Kernel", "/data/vmlinuz", error), 0);
+        ck_assert_int_eq(settings_set(&settings, "Image", "Kernel", "/data/vmlinuz", &error), 0);
         start(-EBADF);
         check_look(ROOT "8 1 8:8 / /data rw - ext4 /dev/sda8 rw\n", 1, 0);
         check_look(ROOT "8 1 8:9 / /data rw - ext4 /dev/sda9 rw\n", 1, 0);
         check_look(ROOT "8 1 8:9 / /srv rw - ext4 /dev/sda9 rw\n", 0, 0);
         /* A device of dumps may be mounted anywhere. */
-        ck_assert_int_eq(settings_set(&settings, "Capture", "Target", "/dev/sda7", error), 0);
+        ck_assert_int_eq(settings_set(&settings, "Capture", "Target", "/dev/sda7", &error), 0);
         ck_assert_int_eq(mount_watch_set(watch, &settings), 0);
         check_look(ROOT "8 1 8:9 / /srv rw - ext4 /dev/sda9 rw\n", 0, 0);
         check_look(ROOT "8 1 8:9 / /srv rw - ext4 /dev/sda9 rw\n"

@@ -17,12 +17,12 @@
 static Tree tree;
 static Settings settings;
 static Needs needs;
-static char error[NEEDS_ERROR_MAX];
+static Error error;
 
 static void set(const char *key, const char *value) {
-        char reason[SETTINGS_ERROR_MAX];
+        Error reason;
 
-        ck_assert_int_eq(settings_set(&settings, "Image", key, value, reason), 0);
+        ck_assert_int_eq(settings_set(&settings, "Image", key, value, &reason), 0);
 }
 
 static void setup(void) {
@@ -34,7 +34,7 @@ static void setup(void) {
         tree_bytes(&tree, "/boot/vmlinuz-6.1.99-test", image, sizeof(image));
         tree_text(&tree, "/proc/meminfo", "MemTotal:        2097152 kB\nMemFree: 1 kB\n");
         set("Kernel", "/boot/vmlinuz-6.1.99-test");
-        error[0] = '\0';
+        error.text[0] = '\0';
 }
 
 static void teardown(void) {
@@ -45,7 +45,7 @@ static void teardown(void) {
 
 static void find(int wanted) {
         needs_done(&needs);
-        ck_assert_int_eq(needs_find(tree.fd, &settings, MACHINE, RELEASE, &needs, error), wanted);
+        ck_assert_int_eq(needs_find(tree.fd, &settings, MACHINE, RELEASE, &needs, &error), wanted);
 }
 
 START_TEST(test_own) {
@@ -120,16 +120,16 @@ START_TEST(test_closed) {
                                        "unpacked");
         tree_close(&tree, "/boot/vmlinuz-6.1.99-test");
         find(-EACCES);
-        ck_assert_str_eq(error, "'/boot/vmlinuz-6.1.99-test' cannot be read: only root may, so try "
-                                "it as root.");
+        ck_assert_str_eq(error.text, "\"/boot/vmlinuz-6.1.99-test\" cannot be read: run as root");
         set("Kernel", "auto");
         find(-EACCES);
         tree_reopen(&tree, "/boot/vmlinuz-6.1.99-test");
         tree_close(&tree, "/boot");
         find(-EACCES);
         tree_reopen(&tree, "/boot");
-        ck_assert_str_eq(error, "No image of the running kernel 6.1.99-test was found, and only "
-                                "root may look into '/boot', so try it as root.");
+        ck_assert_str_eq(error.text,
+                         "no image of the running kernel 6.1.99-test was found, and only "
+                         "root may look into \"/boot\": run as root");
 }
 END_TEST
 
@@ -190,17 +190,18 @@ END_TEST
 START_TEST(test_missing) {
         set("Initrd", "/boot/other.img");
         find(-ENOENT);
-        ck_assert_str_eq(error, "'/boot/other.img' cannot be read: No such file or directory.");
+        ck_assert_str_eq(error.text,
+                         "\"/boot/other.img\" cannot be read: No such file or directory");
         tree_dir(&tree, "/boot/other.img/");
         find(-EBADMSG);
-        ck_assert_str_eq(error, "'/boot/other.img' cannot be read: it is no regular file.");
+        ck_assert_str_eq(error.text, "\"/boot/other.img\" cannot be read: it is no regular file");
         set("Kernel", "/boot/nothing");
         find(-ENOENT);
-        ck_assert_ptr_nonnull(strstr(error, "'/boot/nothing'"));
+        ck_assert_ptr_nonnull(strstr(error.text, "\"/boot/nothing\""));
         set("Kernel", "auto");
         tree_unlink(&tree, "/boot/vmlinuz-6.1.99-test");
         find(-ENOENT);
-        ck_assert_ptr_nonnull(strstr(error, "No image of the running kernel"));
+        ck_assert_ptr_nonnull(strstr(error.text, "no image of the running kernel"));
 }
 END_TEST
 
@@ -208,7 +209,8 @@ START_TEST(test_bad_kernel) {
         tree_text(&tree, "/boot/junk", "junk");
         set("Kernel", "/boot/junk");
         find(-EBADMSG);
-        ck_assert_ptr_nonnull(strstr(error, "'/boot/junk' is no kernel that can be loaded: "));
+        ck_assert_ptr_nonnull(
+                strstr(error.text, "\"/boot/junk\" is no kernel that can be loaded: "));
 }
 END_TEST
 
@@ -223,12 +225,12 @@ START_TEST(test_other_architecture) {
         tree_bytes(&tree, "/boot/Image.gz", packed, n);
         set("Kernel", "/boot/Image.gz");
         set("Initrd", "none");
-        ck_assert_int_eq(needs_find(tree.fd, &settings, "aarch64", RELEASE, &needs, error), 0);
+        ck_assert_int_eq(needs_find(tree.fd, &settings, "aarch64", RELEASE, &needs, &error), 0);
         ck_assert_uint_eq(needs.input.kernel_bytes, FAKE_FLAT_MEMORY);
         ck_assert_uint_eq(needs.estimate.kernel, FAKE_FLAT_MEMORY);
         find(-EBADMSG);
-        ck_assert_str_eq(error, "'/boot/Image.gz' is no kernel that can be loaded: it is "
-                                "compressed with gzip: unpack it.");
+        ck_assert_str_eq(error.text, "\"/boot/Image.gz\" is no kernel that can be loaded: it is "
+                                     "compressed with gzip: unpack it");
 }
 END_TEST
 

@@ -121,15 +121,15 @@ START_TEST(test_installed) {
 END_TEST
 
 START_TEST(test_moved) {
-        char error[SETTINGS_ERROR_MAX];
+        Error error;
 
         put("vm-2023-11-14-22:13:20", "vmcore");
         look("");
         put_in("/srv/dumps", "vm-2023-11-14-22:13:19", "vmcore", "");
-        ck_assert_int_eq(settings_set(&settings, "Capture", "Path", "/srv/dumps", error), 0);
+        ck_assert_int_eq(settings_set(&settings, "Capture", "Path", "/srv/dumps", &error), 0);
         look("");
         ck_assert_str_eq(aftermath.crash.directory, "/srv/dumps/vm-2023-11-14-22:13:19");
-        ck_assert_int_eq(settings_set(&settings, "Capture", "Path", "/srv/nothing", error), 0);
+        ck_assert_int_eq(settings_set(&settings, "Capture", "Path", "/srv/nothing", &error), 0);
         look("");
         ck_assert_uint_eq(aftermath.crash.usec, 0);
         ck_assert_str_eq(strempty(aftermath.crash.state), "");
@@ -156,10 +156,10 @@ END_TEST
 
 /* The target gets mounted when kdumpd runs already; the fallback is looked at as well. */
 START_TEST(test_late_mount) {
-        char error[SETTINGS_ERROR_MAX];
+        Error error;
 
-        ck_assert_int_eq(settings_set(&settings, "Capture", "Target", "/dev/sda1", error), 0);
-        ck_assert_int_eq(settings_set(&settings, "Capture", "FallbackTarget", "/dev/sdb1", error),
+        ck_assert_int_eq(settings_set(&settings, "Capture", "Target", "/dev/sda1", &error), 0);
+        ck_assert_int_eq(settings_set(&settings, "Capture", "FallbackTarget", "/dev/sdb1", &error),
                          0);
         tree_text(&tree, "/dev/sda1", "");
         tree_text(&tree, "/sys/class/block/sda1/dev", "8:1\n");
@@ -277,11 +277,11 @@ END_TEST
 
 /* As long as a place cannot be looked at, the dump may be there. */
 START_TEST(test_judge_late) {
-        char error[SETTINGS_ERROR_MAX];
+        Error error;
 
         begin_test();
         boot("22222222");
-        ck_assert_int_eq(settings_set(&settings, "Capture", "Target", "/dev/sda1", error), 0);
+        ck_assert_int_eq(settings_set(&settings, "Capture", "Target", "/dev/sda1", &error), 0);
         tree_text(&tree, "/dev/sda1", "");
         tree_text(&tree, "/sys/class/block/sda1/dev", "8:1\n");
         tree_text(&tree, "/proc/self/mountinfo", "");
@@ -327,13 +327,13 @@ END_TEST
 
 /* What is on a device may still be recovered; then it is judged. */
 START_TEST(test_judge_raw) {
-        char error[SETTINGS_ERROR_MAX];
+        Error error;
 
         begin_test();
         boot("22222222");
-        ck_assert_int_eq(settings_set(&settings, "Capture", "Target", "raw:/dev/sda1", error), 0);
+        ck_assert_int_eq(settings_set(&settings, "Capture", "Target", "raw:/dev/sda1", &error), 0);
         ck_assert_int_eq(
-                settings_set(&settings, "Capture", "FallbackTarget", "raw:/dev/sdb1", error), 0);
+                settings_set(&settings, "Capture", "FallbackTarget", "raw:/dev/sdb1", &error), 0);
         look("");
         ck_assert(!all_read);
         ck_assert_int_eq(aftermath.test.result, CRASH_TEST_PENDING);
@@ -345,11 +345,11 @@ END_TEST
 
 /* Nothing was left on the device, and nothing came from there. */
 START_TEST(test_judge_raw_nothing) {
-        char error[SETTINGS_ERROR_MAX];
+        Error error;
 
         begin_test();
         boot("22222222");
-        ck_assert_int_eq(settings_set(&settings, "Capture", "Target", "raw:/dev/sda1", error), 0);
+        ck_assert_int_eq(settings_set(&settings, "Capture", "Target", "raw:/dev/sda1", &error), 0);
         look("");
         ck_assert_int_eq(aftermath.test.result, CRASH_TEST_PENDING);
         tree_text(&tree, "/run/kdumpd/recovered", "");

@@ -30,7 +30,7 @@ static Tree tree;
 static Settings settings;
 static char *directory;
 static RecoverNote note;
-static char reason[RECOVER_ERROR_MAX];
+static Error reason;
 
 static void setup(void) {
         tree_init(&tree);
@@ -91,9 +91,9 @@ static unsigned patience_sec; /* no end of it, if a test does not say otherwise 
 static int recover(void) {
         free(directory);
         directory = NULL;
-        reason[0] = '\0';
+        reason.text[0] = '\0';
         return recover_dump(tree.fd, &settings, DEVICE, NULL, patience_sec, &directory, &note,
-                            reason);
+                            &reason);
 }
 
 static void check_text(const char *path, const char *wanted) {
@@ -349,13 +349,13 @@ START_TEST(test_keep) {
         put_old("other-2020-01-01-00:00:00");
         put_device(NULL, LOG, NULL, 0, false, false);
         ck_assert_int_eq(recover_dump(tree.fd, &settings, DEVICE, on_said, patience_sec, &directory,
-                                      &note, reason),
+                                      &note, &reason),
                          0);
         ck_assert_str_eq(said, "");
         put_device(SUMMARY, LOG, "memory", 6, false, true);
         free(directory);
         ck_assert_int_eq(recover_dump(tree.fd, &settings, DEVICE, on_said, patience_sec, &directory,
-                                      &note, reason),
+                                      &note, &reason),
                          0);
         ck_assert_str_eq(said, "removed the old dump vm-2021-01-01-00:00:00, as Keep= says\n");
         ck_assert(!exists_below(tree.fd, "/var/crash/vm-2021-01-01-00:00:00"));
@@ -418,7 +418,7 @@ START_TEST(test_two_at_once) {
         ck_assert_int_ge(pid, 0);
         if (pid == 0)
                 _exit(recover_dump(tree.fd, &settings, "/dev/flat", NULL, patience_sec, &directory,
-                                   &note, reason) == 0 &&
+                                   &note, &reason) == 0 &&
                                       note == RECOVER_WHOLE
                               ? 0
                               : 1);
@@ -449,7 +449,7 @@ START_TEST(test_too_little_room) {
         ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
         ck_assert_int_eq(recover(), -EFBIG);
         ck_assert_ptr_null(directory);
-        ck_assert_str_eq(reason, "the dump cannot be copied: File too large");
+        ck_assert_str_eq(reason.text, "the dump cannot be copied: File too large");
         check_nothing_left();
         limit.rlim_cur = RLIM_INFINITY;
         ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
@@ -470,7 +470,7 @@ START_TEST(test_refused) {
         raw_dump_pack(&raw, header);
         tree_bytes(&tree, DEVICE, header, sizeof(header));
         ck_assert_int_eq(recover(), -EBADMSG);
-        ck_assert_str_eq(reason, "the header of the dump on it is damaged");
+        ck_assert_str_eq(reason.text, "the header of the dump on it is damaged");
         header[24] ^= 1;
         tree_bytes(&tree, DEVICE, header, sizeof(header));
         ck_assert_int_eq(recover(), -EBADMSG);
@@ -495,7 +495,7 @@ START_TEST(test_not_mounted) {
         tree_text(&tree, "/etc/fstab", "/dev/sdb1 /var ext4 defaults 0 2\n");
         tree_text(&tree, "/proc/self/mountinfo", "1 0 8:1 / / rw - ext4 /dev/sda1 rw\n");
         ck_assert_int_eq(recover(), -EAGAIN);
-        ck_assert_str_eq(reason, "what /etc/fstab mounts at /var is not mounted");
+        ck_assert_str_eq(reason.text, "what /etc/fstab mounts at /var is not mounted");
         ck_assert(!exists_below(tree.fd, "/var/crash"));
         ck_assert(!is_marked());
         tree_text(&tree, "/proc/self/mountinfo",

@@ -5,11 +5,11 @@
 #include "core/settings.h"
 
 static Settings settings;
-static char error[SETTINGS_ERROR_MAX];
+static Error error;
 
 static int set(const char *section, const char *key, const char *value) {
-        error[0] = '\0';
-        return settings_set(&settings, section, key, value, error);
+        error.text[0] = '\0';
+        return settings_set(&settings, section, key, value, &error);
 }
 
 /* The i-th key's value as text. */
@@ -228,8 +228,8 @@ START_TEST(bad_values) {
                         at = index_of(bad[i].section, bad[i].key);
                 before = strdup(text_of(at));
                 ck_assert_int_eq(set(bad[i].section, bad[i].key, bad[i].value), bad[i].r);
-                ck_assert_msg(strstr(error, bad[i].part), "%s=%s: %s", bad[i].key, bad[i].value,
-                              error);
+                ck_assert_msg(strstr(error.text, bad[i].part), "%s=%s: %s", bad[i].key,
+                              bad[i].value, error.text);
                 ck_assert_str_eq(text_of(at), before);
         }
 }
@@ -250,12 +250,12 @@ START_TEST(long_values) {
 END_TEST
 
 START_TEST(reconcile) {
-        ck_assert(!settings_reconcile(&settings, error));
+        ck_assert(!settings_reconcile(&settings, &error));
         ck_assert_int_eq(set("Hotplug", "MaxDelay", "100ms"), 0);
-        ck_assert(settings_reconcile(&settings, error));
+        ck_assert(settings_reconcile(&settings, &error));
         ck_assert_uint_eq(settings.max_delay_usec, settings.settle_usec);
-        ck_assert_ptr_nonnull(strstr(error, "MaxDelay="));
-        ck_assert(!settings_reconcile(&settings, error));
+        ck_assert_ptr_nonnull(strstr(error.text, "MaxDelay="));
+        ck_assert(!settings_reconcile(&settings, &error));
 }
 END_TEST
 

@@ -40,12 +40,6 @@
 #define COMMAND_LINE_ADDS         "elfcorehdr=0x%" PRIx64 " "
 #define COMMAND_LINE_ADDS_LONGEST 30u
 
-#define FAIL(reterr, failure, ...)                                    \
-        ({                                                            \
-                strscpyf(reterr, CRASH_IMAGE_ERROR_MAX, __VA_ARGS__); \
-                (failure);                                            \
-        })
-
 static uint64_t page_up(uint64_t value) {
         return add_saturated(value, PAGE - 1) & ~(PAGE - 1);
 }
@@ -98,7 +92,7 @@ static bool put_kernel_low(const Gap *gap, const KernelImage *header, uint64_t o
 
 /* Sizes are there, addresses are not. */
 static Failure place(const CrashMachine *machine, const CrashFiles *files, CrashImage *image,
-                     char *reterr) {
+                     Error *reterr) {
         const MemoryRange *region = memory_map_highest(&machine->memory, MEMORY_CRASH);
         uint64_t own = x86_control_bytes(&machine->memory, machine->has_1g_pages),
                  needed = own + image->kernel_memory;
@@ -106,9 +100,10 @@ static Failure place(const CrashMachine *machine, const CrashFiles *files, Crash
         Gap gap;
 
         if (!region)
-                return FAIL(reterr, FAILURE_NO_RESERVATION,
-                            "no memory is reserved for a capture kernel: /proc/iomem has no line "
-                            "\"Crash kernel\"");
+                return error_set(
+                        reterr, FAILURE_NO_RESERVATION,
+                        "no memory is reserved for a capture kernel: /proc/iomem has no line "
+                        "\"Crash kernel\"");
         gap = (Gap){ .start = page_up(region->start), .end = region->end & ~(PAGE - 1) };
         if (gap.start < gap.end && take_top(&gap, &s[SEGMENT_ELFCOREHDR]) &&
             take_top(&gap, &s[SEGMENT_INITRD]) && take_top(&gap, &s[SEGMENT_BOOT]) &&
@@ -119,29 +114,32 @@ static Failure place(const CrashMachine *machine, const CrashFiles *files, Crash
         for (size_t i = 0; i < _SEGMENT_MAX; i++)
                 if (i != SEGMENT_KERNEL)
                         needed = add_saturated(needed, s[i].memory_size);
-        return FAIL(reterr, FAILURE_TOO_SMALL,
-                    "the image takes %" PRIu64 " MiB, and does not fit into the reservation of "
-                    "%" PRIu64 " MiB: boot with a larger crashkernel= (\"kdumpctl estimate\" says "
-                    "how much)",
-                    page_up(needed) / MIB + 1, (region->end - region->start) / MIB);
+        return error_set(
+                reterr, FAILURE_TOO_SMALL,
+                "the image takes %" PRIu64 " MiB, and does not fit into the reservation of "
+                "%" PRIu64 " MiB: boot with a larger crashkernel= (\"kdumpctl estimate\" says "
+                "how much)",
+                page_up(needed) / MIB + 1, (region->end - region->start) / MIB);
 }
 
-static Failure check_machine(const CrashMachine *machine, const CrashFiles *files, char *reterr) {
+static Failure check_machine(const CrashMachine *machine, const CrashFiles *files, Error *reterr) {
         if (!machine->boot_params)
-                return FAIL(reterr, FAILURE_SYSTEM,
-                            "the running kernel does not show its boot parameters in "
-                            "/sys/kernel/boot_params");
+                return error_set(reterr, FAILURE_SYSTEM,
+                                 "the running kernel does not show its boot parameters in "
+                                 "/sys/kernel/boot_params");
         if (!files->header->is_elf && !x86_boot_has_header(files->head, files->head_size))
-                return FAIL(reterr, FAILURE_BAD_KERNEL, "the kernel's boot header is cut short");
+                return error_set(reterr, FAILURE_BAD_KERNEL,
+                                 "the kernel's boot header is cut short");
         if (machine->page_offset < HALF_OF_4LEVEL && !(files->header->xloadflags & XLF_5LEVEL))
-                return FAIL(reterr, FAILURE_BAD_KERNEL,
-                            "this machine uses five-level page tables, and the kernel of the image "
-                            "cannot be started in that mode");
+                return error_set(
+                        reterr, FAILURE_BAD_KERNEL,
+                        "this machine uses five-level page tables, and the kernel of the image "
+                        "cannot be started in that mode");
         return FAILURE_NONE;
 }
 
 static Failure make_elfcorehdr(const ImageArchitecture *architecture, const CrashMachine *machine,
-                               CrashImage *image, char *reterr) {
+                               CrashImage *image, Error *reterr) {
         size_t needed;
         int r;
 
@@ -150,12 +148,13 @@ static Failure make_elfcorehdr(const ImageArchitecture *architecture, const Cras
         r = elfcorehdr_assemble(machine, architecture->elf_machine, LOW_MEMORY_END,
                                 &image->elfcorehdr, &needed);
         if (r == -E2BIG)
-                return FAIL(reterr, FAILURE_SYSTEM,
-                            "the CPUs and ranges of memory of this machine are %zu, and a list of "
-                            "them (elfcorehdr) ends at %u",
-                            needed, ELFCOREHDR_MOST);
+                return error_set(
+                        reterr, FAILURE_SYSTEM,
+                        "the CPUs and ranges of memory of this machine are %zu, and a list of "
+                        "them (elfcorehdr) ends at %u",
+                        needed, ELFCOREHDR_MOST);
         if (r < 0)
-                return FAIL(reterr, FAILURE_SYSTEM, "out of memory");
+                return error_set(reterr, FAILURE_SYSTEM, "out of memory");
         image->segments[SEGMENT_ELFCOREHDR] = (Segment){
                 .data = image->elfcorehdr.data,
                 .size = image->elfcorehdr.size,
@@ -164,18 +163,18 @@ static Failure make_elfcorehdr(const ImageArchitecture *architecture, const Cras
         return FAILURE_NONE;
 }
 
-static Failure make_purgatory(const CrashFiles *files, CrashImage *image, char *reterr) {
+static Failure make_purgatory(const CrashFiles *files, CrashImage *image, Error *reterr) {
         PurgatoryParameters parameters;
 
         image->purgatory = malloc(purgatory_x86_64_size);
         if (!image->purgatory)
-                return FAIL(reterr, FAILURE_SYSTEM, "out of memory");
+                return error_set(reterr, FAILURE_SYSTEM, "out of memory");
         memcpy(image->purgatory, purgatory_x86_64, purgatory_x86_64_size);
         memcpy(&parameters, image->purgatory + PURGATORY_AT, sizeof(parameters));
         if (parameters.magic != PURGATORY_MAGIC)
-                return FAIL(reterr, FAILURE_SYSTEM,
-                            "this build of kdump-load is broken: its "
-                            "purgatory is none");
+                return error_set(reterr, FAILURE_SYSTEM,
+                                 "this build of kdump-load is broken: its "
+                                 "purgatory is none");
         image->segments[SEGMENT_PURGATORY] = (Segment){
                 .data = image->purgatory,
                 .size = purgatory_x86_64_size,
@@ -204,7 +203,7 @@ static const EfiRuntime *handed_over(const CrashMachine *machine, const CrashFil
 
 /* The command line and the memory map tell where the elfcorehdr is, so all has its place by now. */
 static Failure make_boot(const CrashMachine *machine, const CrashFiles *files, CrashImage *image,
-                         char *reterr) {
+                         Error *reterr) {
         const Segment *elfcorehdr = &image->segments[SEGMENT_ELFCOREHDR];
         Segment *segment = &image->segments[SEGMENT_BOOT];
         _cleanup_free_ char *command_line = NULL;
@@ -216,7 +215,7 @@ static Failure make_boot(const CrashMachine *machine, const CrashFiles *files, C
         if (!command_line ||
             e820_make(&machine->memory, elfcorehdr->address,
                       elfcorehdr->address + elfcorehdr->memory_size, &e820, &n_e820) < 0)
-                return FAIL(reterr, FAILURE_SYSTEM, "out of memory");
+                return error_set(reterr, FAILURE_SYSTEM, "out of memory");
         strscpyf(command_line, room, COMMAND_LINE_ADDS "%s", elfcorehdr->address,
                  files->command_line);
         boot = (X86Boot){
@@ -235,7 +234,7 @@ static Failure make_boot(const CrashMachine *machine, const CrashFiles *files, C
         segment->size = x86_boot_size(strlen(command_line), n_e820, boot.efi);
         image->boot = calloc(1, segment->size);
         if (!image->boot)
-                return FAIL(reterr, FAILURE_SYSTEM, "out of memory");
+                return error_set(reterr, FAILURE_SYSTEM, "out of memory");
         x86_boot_write(&boot, image->boot);
         segment->data = image->boot;
         return FAILURE_NONE;
@@ -243,27 +242,28 @@ static Failure make_boot(const CrashMachine *machine, const CrashFiles *files, C
 
 /* The sizes of what make_boot() makes, before it can. */
 static Failure measure_boot(const CrashMachine *machine, const CrashFiles *files, CrashImage *image,
-                            char *reterr) {
+                            Error *reterr) {
         size_t length = strlen(files->command_line) + COMMAND_LINE_ADDS_LONGEST, n;
         E820Entry *e820;
 
         if (e820_make(&machine->memory, 0, 0, &e820, &n) < 0)
-                return FAIL(reterr, FAILURE_SYSTEM, "out of memory");
+                return error_set(reterr, FAILURE_SYSTEM, "out of memory");
         free(e820);
         for (size_t i = 0; i < machine->memory.n; i++) /* what the hole can split */
                 n += machine->memory.ranges[i].type == MEMORY_CRASH ||
                      machine->memory.ranges[i].type == MEMORY_CRASH_CMA;
         if (n > N_E820_MOST)
-                return FAIL(reterr, FAILURE_SYSTEM,
-                            "the firmware's memory map has %zu parts, and an image has room for %u",
-                            n, N_E820_MOST);
+                return error_set(
+                        reterr, FAILURE_SYSTEM,
+                        "the firmware's memory map has %zu parts, and an image has room for %u", n,
+                        N_E820_MOST);
         image->segments[SEGMENT_BOOT].memory_size =
                 page_up(x86_boot_size(length, n, handed_over(machine, files)));
         return FAILURE_NONE;
 }
 
 static Failure plan(const ImageArchitecture *architecture, const CrashMachine *machine,
-                    const CrashFiles *files, CrashImage *image, char *reterr) {
+                    const CrashFiles *files, CrashImage *image, Error *reterr) {
         Failure failure;
 
         image->kernel_memory = page_up(files->header->init_size);
