@@ -80,11 +80,11 @@ static void show_crash_test(int root_fd) {
         image_record_done(&record);
 }
 
-static int find_needs(int root_fd, const Settings *settings, Needs *ret, Error *reterr) {
+static Failure find_needs(int root_fd, const Settings *settings, Needs *ret, Error *reterr) {
         struct utsname uts;
 
         if (uname(&uts) < 0)
-                return error_set(reterr, -errno, "uname failed: %s", strerror(errno));
+                return error_set(reterr, FAILURE_SYSTEM, "uname failed: %s", strerror(errno));
         return needs_find(root_fd, settings, uts.machine, uts.release, ret, reterr);
 }
 
@@ -105,7 +105,7 @@ int verb_test(const Options *options) {
         if (conffile_read(options->root, &settings, NULL, NULL, NULL, &error) < 0)
                 return complain("%s", error.text);
         /* What is missing is what the other program has said already. */
-        if (find_needs(root_fd, &settings, &needs, &error) >= 0)
+        if (find_needs(root_fd, &settings, &needs, &error) == FAILURE_NONE)
                 print_fit(stdout, &needs, want_colour(STDOUT_FILENO));
         if (!*options->root && geteuid() == 0)
                 print_collector(stdout, collector_knows_kernel(settings.core_collector),
@@ -124,7 +124,7 @@ int verb_estimate(const Options *options) {
                 return complain("\"%s\" cannot be opened: %s", options->root, strerror(-root_fd));
         if (conffile_read(options->root, &settings, NULL, NULL, NULL, &error) < 0)
                 return complain("%s", error.text);
-        if (find_needs(root_fd, &settings, &needs, &error) < 0)
+        if (find_needs(root_fd, &settings, &needs, &error) != FAILURE_NONE)
                 return complain("%s", error.text);
         if (!options->json)
                 print_estimate(stdout, &needs);

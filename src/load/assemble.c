@@ -9,6 +9,7 @@
 #include "core/kernel-release.h"
 #include "load/crash-image.h"
 #include "sys/crash-machine.h"
+#include "sys/kernel-file.h"
 #include "sys/kernel-state.h"
 
 static const char *const spoil_table[_SPOIL_MAX] = {
@@ -51,20 +52,6 @@ AssembledImage *assembled_image_free(AssembledImage *assembled) {
         content_done(&assembled->initrd);
         free(assembled);
         return NULL;
-}
-
-int kernel_head_read(int fd, KernelHead *ret) {
-        _cleanup_(kernel_head_done) KernelHead head = { .data = malloc(KERNEL_HEAD_MAX) };
-        int r;
-
-        if (!head.data)
-                return -ENOMEM;
-        r = read_at(fd, head.data, KERNEL_HEAD_MAX, 0, &head.size);
-        if (r < 0)
-                return r;
-        *ret = head;
-        head = (KernelHead){ 0 };
-        return 0;
 }
 
 /* A copy, not a mapping of the file: what is loaded is what was digested, whatever happens to the
@@ -117,8 +104,9 @@ static Failure check_possible(const AssembleInput *input, Error *reterr) {
 static Failure plan(const AssembleInput *input, AssembledImage *assembled, Error *reterr) {
         const ImageArchitecture *architecture = image_architecture(input->architecture);
         _cleanup_(crash_machine_done) CrashMachine machine = { 0 };
-        _cleanup_(kernel_head_done) KernelHead head = { 0 };
+        _cleanup_free_ char *head = NULL;
         struct stat kernel, initrd = { 0 };
+        size_t head_size;
         const char *why;
         Failure failure;
         int r;
@@ -131,15 +119,15 @@ static Failure plan(const AssembleInput *input, AssembledImage *assembled, Error
                 machine.efi.n_ranges = 0;
         if (fstat(input->kernel_fd, &kernel) < 0 ||
             (input->initrd_fd >= 0 && fstat(input->initrd_fd, &initrd) < 0) ||
-            kernel_head_read(input->kernel_fd, &head) < 0)
+            kernel_head_read(input->kernel_fd, 0, &head, &head_size) < 0)
                 return error_set(reterr, FAILURE_SYSTEM, "the files cannot be read");
-        if (kernel_image_parse(input->architecture, head.data, head.size, (uint64_t)kernel.st_size,
+        if (kernel_image_parse(input->architecture, head, head_size, (uint64_t)kernel.st_size,
                                &assembled->header, &why) < 0)
                 return error_set(reterr, FAILURE_BAD_KERNEL, "the kernel cannot be loaded: %s",
                                  why);
         failure = crash_image_plan(architecture, &machine,
-                                   &(CrashFiles){ .head = head.data,
-                                                  .head_size = head.size,
+                                   &(CrashFiles){ .head = (const uint8_t *)head,
+                                                  .head_size = head_size,
                                                   .header = &assembled->header,
                                                   .initrd_size = (uint64_t)initrd.st_size,
                                                   .command_line = input->command_line,

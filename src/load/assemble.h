@@ -47,17 +47,3 @@ unsigned long assembled_image_flags(const AssembledImage *assembled);
  * last call returned; its times and flags are in the report. */
 int assembled_image_load(AssembledImage *assembled, const KexecOps *ops,
                          LoadReport *report) _must_check_;
-
-/* The head of a kernel's file. */
-typedef struct KernelHead {
-        uint8_t *data;
-        size_t size;
-} KernelHead;
-
-static inline void kernel_head_done(KernelHead *head) {
-        free(head->data);
-        *head = (KernelHead){ 0 };
-}
-
-/* Reads as much of it as kernel_image_parse() wants. Returns 0 or negative errno. */
-int kernel_head_read(int fd, KernelHead *ret) _must_check_;

@@ -5,7 +5,7 @@
 #include "base/string-util.h"
 #include "load/cmdline.h"
 #include "sys/kernel-state.h"
-#include "sys/locate.h"
+#include "sys/places.h"
 #include "sys/watchdog.h"
 
 #define CMDLINE_FILE_MAX (64u * 1024u) /* of /proc/cmdline */
@@ -81,8 +81,8 @@ Failure load_command_line(const LoadRequest *request, const KernelImage *image, 
                 .vendor = kernel_machine_vendor(request->root_fd, vendor) < 0 ? NULL : vendor,
                 .initrd_words = initrd_words,
                 .driver_words = drivers,
-                .initrd_knows_root = locate_initrd_knows_root(initrd),
-                .initrd_is_own = locate_initrd_is_own(initrd),
+                .initrd_knows_root = places_initrd_knows_root(initrd),
+                .initrd_is_own = places_initrd_is_own(initrd),
         };
         size_t limit;
         int r;

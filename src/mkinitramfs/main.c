@@ -16,7 +16,6 @@
 #include "mkinitramfs/output.h"
 #include "mkinitramfs/report.h"
 #include "sys/conffile.h"
-#include "sys/kernel-file.h"
 #include "sys/kernel-state.h"
 #include "sys/locate.h"
 #include "sys/options.h"
@@ -78,7 +77,7 @@ static int check_arguments(int n_rest) {
         if (arg_capture_program[0] != '/')
                 return usage_error("--capture-program= takes an absolute path");
         if (arg_release && (arg_release[0] == '\0' || arg_release[0] == '.' ||
-                            strchr(arg_release, '/') || strlen(arg_release) >= LOCATE_RELEASE_MAX))
+                            strchr(arg_release, '/') || strlen(arg_release) >= PLACES_RELEASE_MAX))
                 return usage_error(
                         "--kernel-release= takes a kernel release, as \"uname -r\" says it");
         if (arg_note_tables && (arg_output || arg_if_needed || arg_dry_run || arg_root[0]))
@@ -108,33 +107,23 @@ static int parse_argv(int argc, char **argv) {
 /* --- which kernel */
 
 static int find_release(Builder *b) {
-        const char *kernel = b->settings->kernel;
-        char in_header[KERNEL_RELEASE_MAX];
-        char named[LOCATE_RELEASE_MAX];
+        char release[PLACES_RELEASE_MAX];
+        LocateRequest request;
         struct utsname name;
-        int r;
 
-        if (arg_release) {
-                b->release = strdup(arg_release);
-        } else if (!streq(kernel, "auto")) {
-                r = kernel_file_release(b->root_fd, kernel, in_header);
-                if (r >= 0)
-                        b->release = strdup(in_header);
-                else if (r == -ENODATA && locate_release_of_path(kernel, named))
-                        b->release = strdup(named);
-                else if (r == -ENODATA)
-                        return fail(b, r,
-                                    "the kernel \"%s\" does not tell its release (Kernel= in "
-                                    "kdumpd.conf)",
-                                    kernel);
-                else if (r < 0) /* as kdump-load says it */
-                        return fail(b, r,
-                                    "the kernel \"%s\" cannot be opened: %s (Kernel= in "
-                                    "kdumpd.conf)",
-                                    kernel, strerror(-r));
-        } else if (uname(&name) == 0) {
-                b->release = strdup(name.release);
+        if (arg_release)
+                strscpy(release, sizeof(release), arg_release);
+        else {
+                if (uname(&name) < 0)
+                        return fail(b, -errno, "uname failed: %s", strerror(errno));
+                request = (LocateRequest){ .root_fd = b->root_fd,
+                                           .settings = b->settings,
+                                           .architecture = name.machine,
+                                           .release = name.release };
+                if (locate_kernel_release(&request, release, &b->error) != FAILURE_NONE)
+                        return -ENOENT;
         }
+        b->release = strdup(release);
         return b->release ? 0 : fail_memory(b);
 }
 

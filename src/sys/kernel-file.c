@@ -17,8 +17,7 @@
 #define PACKED_LARGEST   (UINT64_C(256) << 20)
 #define UNPACKED_LARGEST (512u << 20) /* ten times a usual kernel */
 
-/* The first bytes of a kernel. */
-static int read_head(int fd, uint64_t offset, char **ret, size_t *ret_size) {
+int kernel_head_read(int fd, uint64_t offset, char **ret, size_t *ret_size) {
         _cleanup_free_ char *head = malloc(KERNEL_HEAD_MAX);
         int r;
 
@@ -119,7 +118,7 @@ static int unwrap_once(const char *architecture, int *fd, uint64_t *size, const 
         int r;
 
         *reterr_why = "it is cut short";
-        r = read_head(*fd, 0, &head, &n);
+        r = kernel_head_read(*fd, 0, &head, &n);
         if (r >= 0)
                 r = find_wrapping(architecture, head, n, *size, &wrapping);
         if (r <= 0)
@@ -211,14 +210,14 @@ int kernel_file_release(int root_fd, const char *path, char ret[static KERNEL_RE
                 return fd;
         if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
                 return -ENODATA;
-        r = read_head(fd, 0, &head, &n);
+        r = kernel_head_read(fd, 0, &head, &n);
         if (r < 0)
                 return r;
         if (uki_parse(head, n, (uint64_t)st.st_size, &uki) < 0)
                 return header_release(head, n, (uint64_t)st.st_size, ret);
         if (section_release(fd, &uki.release, ret) >= 0)
                 return 0;
-        r = read_head(fd, uki.kernel.offset, &inner, &n);
+        r = kernel_head_read(fd, uki.kernel.offset, &inner, &n);
         if (r < 0)
                 return r;
         return header_release(inner, (size_t)MIN((uint64_t)n, uki.kernel.size), uki.kernel.size,

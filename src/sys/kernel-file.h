@@ -28,3 +28,7 @@ bool kernel_file_has_appended_signature(int fd, uint64_t size);
  * unified kernel image. Returns 0; -ENODATA if the file does not tell; what open says. */
 int kernel_file_release(int root_fd, const char *path,
                         char ret[static KERNEL_RELEASE_MAX]) _must_check_;
+
+/* Reads as much of a kernel that begins at offset as kernel_image_parse() wants. Returns 0 with
+ * what free() frees, or negative errno. */
+int kernel_head_read(int fd, uint64_t offset, char **ret, size_t *ret_size) _must_check_;

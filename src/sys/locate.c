@@ -1,226 +1,27 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Where distributions keep the kernel and its kdump initrd. */
+/* Finding and opening the kernel and its kdump initrd. */
 #include "sys/locate.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <strings.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/file-util.h"
 #include "base/string-util.h"
-#include "core/paths.h"
+#include "base/time-util.h"
 #include "sys/kernel-file.h"
-#include "sys/path.h"
 
 #define TOKEN_MAX   128u /* of /etc/kernel/entry-token; a machine ID has 32 characters */
 #define TOKENS_MOST 2u
 
-#define SETTINGS_LONGEST (64u * 1024u) /* of a file in /etc/default */
-#define CMDLINE_LONGEST  (64u * 1024u) /* of /proc/cmdline; far above any COMMAND_LINE_SIZE */
-#define UNIFIED_MOST     64            /* unified kernel images that are looked into */
-
-typedef struct Place {
-        const char *path;
-        const char *architectures; /* NULL for all */
-} Place;
-
-/* What x86 loads is a bzImage; elsewhere it is an Image or an ELF file too. Not here: the
- * directories below /boot/ostree, since ostree systems have /usr/lib/modules/%r/vmlinuz. */
-#define NOT_X86 "aarch64 ppc64le s390x riscv64 loongarch64"
-/* On riscv64 the ELF file comes first: kexec_file_load takes nothing else before Linux 6.16. */
-#define NOT_X86_NOR_RISCV "aarch64 ppc64le s390x loongarch64"
-static const Place kernel_places[] = {
-        { "/boot/vmlinux-%r", "riscv64" },
-        { "/usr/lib/modules/%r/vmlinux", "riscv64" },
-        { "/boot/vmlinuz-%r", NULL },
-        { "/usr/lib/modules/%r/vmlinuz", NULL },
-        { "/efi/%t/%r/linux", NULL },
-        { "/boot/efi/%t/%r/linux", NULL },
-        { "/boot/%t/%r/linux", NULL },
-        { "/efi/%t/%r/vmlinuz", NULL },
-        { "/boot/efi/%t/%r/vmlinuz", NULL },
-        { "/boot/%t/%r/vmlinuz", NULL },
-        { "/boot/kernel-%r", NULL },
-        { "/boot/Image-%r", NOT_X86 },
-        { "/usr/lib/modules/%r/Image", NOT_X86 },
-        { "/boot/image-%r", NOT_X86 },
-        { "/usr/lib/modules/%r/image", NOT_X86 },
-        { "/boot/vmlinux-%r", NOT_X86_NOR_RISCV },
-        { "/usr/lib/modules/%r/vmlinux", NOT_X86_NOR_RISCV },
-};
-
-/* What there is to know of the initrds of one maker. */
-typedef struct InitrdMaker {
-        bool knows_root;   /* they have the devices and mounts of their own */
-        const char *words; /* the maker's own tool passes them on the command line; may be NULL */
-        const char *unit;  /* of the system that they boot, and what captures; NULL: they do */
-        const char *unmasked; /* another one that must not be masked; may be missing */
-        const char *settings; /* of that unit: a file with a variable that can be 0 */
-        const char *variable;
-} InitrdMaker;
-
-#define KDUMP_TOOLS_UNIT "kdump-tools-dump.service"
-
-static const InitrdMaker own = { .knows_root = true };
-/* With no root= systemd in the initrd looks for partitions by their types, and waits for them. */
-static const InitrdMaker fedora = { .knows_root = true, .words = "rd.systemd.gpt_auto=no" };
-static const InitrdMaker suse = { .knows_root = true,
-                                  .words = "root=kdump rootflags=bind rd.udev.children-max=8" };
-/* Smaller than the ordinary one, and else as that. Without the word the whole system boots, inside
- * the reservation; with the variable at 0 the unit does nothing. Either leaves no dump, and the
- * machine there. So does a mask on the other unit of the package: the script that both run asks for
- * that one by its own name, and ends (/lib/lsb/init-functions.d/40-systemd). The tool also turns
- * USB off, which can be where the disk is. */
-static const InitrdMaker debian = { .words = "systemd.unit=" KDUMP_TOOLS_UNIT,
-                                    .unit = KDUMP_TOOLS_UNIT,
-                                    .unmasked = "kdump-tools.service",
-                                    .settings = "/etc/default/kdump-tools",
-                                    .variable = "USE_KDUMP" };
-
-typedef struct InitrdPlace {
-        const char *path;
-        const InitrdMaker *maker;
-} InitrdPlace;
-
-/* Names with the release come before those without. */
-#define OWN_INITRD STATE_DIRECTORY "/%r/initramfs.img"
-static const InitrdPlace initrd_places[] = {
-        { OWN_INITRD, &own }, /* kdump-mkinitramfs */
-        { "/boot/initramfs-%rkdump.img", &fedora },
-        { "/var/lib/kdump/initramfs-%rkdump.img", &fedora }, /* if /boot is read-only */
-        { "/boot/initrd-%r-kdump", &suse },                  /* older ones */
-        { "/var/lib/kdump/initrd.img-%r", &debian },
-        { "/efi/%t/%r/initrdkdump", &fedora }, /* with BLS directories */
-        { "/boot/efi/%t/%r/initrdkdump", &fedora },
-        { "/boot/%t/%r/initrdkdump", &fedora },
-        { "/var/lib/kdump/initrd", &suse },
-        { "/var/lib/kdump/initrd.img", &debian },
-};
-
-const char *locate_kernel_place(size_t i, const char **ret_architectures) {
-        if (i >= ELEMENTSOF(kernel_places))
-                return NULL;
-        *ret_architectures = kernel_places[i].architectures;
-        return kernel_places[i].path;
-}
-
-const char *locate_initrd_place(size_t i, const char **ret_words) {
-        if (i >= ELEMENTSOF(initrd_places))
-                return NULL;
-        *ret_words = strempty(initrd_places[i].maker->words);
-        return initrd_places[i].path;
-}
-
-typedef enum UnitState {
-        UNIT_MISSING,
-        UNIT_MASKED,
-        UNIT_INSTALLED,
-} UnitState;
-
-/* What systemd finds of a unit when it boots the system. */
-static UnitState unit_state(int root_fd, const char *unit) {
-        static const char *const directories[] = { "/etc/systemd/system",
-                                                   "/usr/local/lib/systemd/system",
-                                                   "/usr/lib/systemd/system",
-                                                   "/lib/systemd/system" };
-
-        for (size_t i = 0; i < ELEMENTSOF(directories); i++) {
-                char path[128], target[sizeof("/dev/null") + 1];
-                ssize_t n;
-
-                strscpyf(path, sizeof(path), "%s/%s", directories[i], unit);
-                n = readlinkat(root_fd, &path[1], target, sizeof(target) - 1);
-                target[n < 0 ? 0 : n] = '\0';
-                if (streq(target, "/dev/null"))
-                        return UNIT_MASKED;
-                if (exists_below(root_fd, path))
-                        return UNIT_INSTALLED;
-        }
-        return UNIT_MISSING;
-}
-
-/* Whether a shell's file sets a variable to 0, or to nothing. The last line counts. */
-static bool is_set_to_zero(int root_fd, const char *file, const char *variable) {
-        _cleanup_free_ char *text = NULL;
-        char *rest, *line;
-        bool zero = false;
-
-        if (read_file_below(root_fd, file, SETTINGS_LONGEST, &text, NULL) < 0)
-                return false;
-        rest = text;
-        while ((line = strsep(&rest, "\n"))) {
-                const char *value = startswith(line + strspn(line, " \t"), variable);
-
-                if (!value || *value != '=')
-                        continue;
-                value += 1 + strspn(value + 1, "\"'");
-                zero = value[strspn(value, "0")] == '\0' ||
-                       strchr(" \t\"'#;", value[strspn(value, "0")]);
-        }
-        return zero;
-}
-
-/* Whether what captures after such an initrd will do so. */
-static bool maker_is_ready(const InitrdMaker *maker, int root_fd, Error *reterr) {
-        if (!maker->unit)
-                return true;
-        if (unit_state(root_fd, maker->unit) != UNIT_INSTALLED) {
-                (void)error_set(reterr, 0,
-                                "%s, which captures there, is not installed or is masked",
-                                maker->unit);
-                return false;
-        }
-        if (unit_state(root_fd, maker->unmasked) == UNIT_MASKED) {
-                (void)error_set(
-                        reterr, 0,
-                        "%s is masked, with which nothing captures there: disable it instead",
-                        maker->unmasked);
-                return false;
-        }
-        if (is_set_to_zero(root_fd, maker->settings, maker->variable)) {
-                (void)error_set(reterr, 0, "%s has %s=0, with which nothing captures",
-                                maker->settings, maker->variable);
-                return false;
-        }
-        return true;
-}
-
-/* Whether a path is one that a place stands for. Each specifier is a piece of one component. */
-static bool match_path(const char *place, const char *path) {
-        for (; *place; place++, path++) {
-                if (*place == '%') {
-                        for (; *path != '\0' && *path != '/'; path++)
-                                if (match_path(place + 2, path + 1))
-                                        return true;
-                        return false;
-                }
-                if (*place != *path)
-                        return false;
-        }
-        return *path == '\0';
-}
-
-static const InitrdMaker *maker_of(const char *path) {
-        for (size_t i = 0; i < ELEMENTSOF(initrd_places); i++)
-                if (match_path(initrd_places[i].path, path))
-                        return initrd_places[i].maker;
-        return NULL;
-}
-
-const char *locate_initrd_words(const char *path) {
-        const InitrdMaker *maker = maker_of(path);
-
-        return maker ? strempty(maker->words) : "";
-}
-
-bool locate_initrd_captures(int root_fd, const char *path, Error *reterr) {
-        const InitrdMaker *maker = maker_of(path);
-
-        return !maker || maker_is_ready(maker, root_fd, reterr);
-}
+#define CMDLINE_LONGEST   (64u * 1024u) /* of /proc/cmdline; far above any COMMAND_LINE_SIZE */
+#define UNIFIED_MOST      64            /* unified kernel images that are looked into */
+#define FILE_SIZE_LARGEST (UINT64_C(1) << 40) /* keeps sums far from overflow */
 
 typedef struct Search {
         int root_fd;
@@ -374,15 +175,6 @@ static bool has_word(const char *list, const char *word) {
 /* Where the file that a boot loader names can be, by what it calls the root. */
 static const char *const boot_roots[] = { "", "/boot", "/boot/efi", "/efi" };
 
-/* Where unified kernel images are put, under any name (UAPI Group: Boot Loader Specification, type
- * #2). */
-static const char *const unified_directories[] = { "/efi/EFI/Linux", "/boot/efi/EFI/Linux",
-                                                   "/boot/EFI/Linux" };
-
-const char *locate_unified_directory(size_t i) {
-        return i < ELEMENTSOF(unified_directories) ? unified_directories[i] : NULL;
-}
-
 /* A file under any name: it has to say itself that it is of this release. */
 static int try_file(Search *s, const char *path) {
         char release[KERNEL_RELEASE_MAX];
@@ -473,30 +265,31 @@ static int try_unified(Search *s, const char *directory) {
 int locate_kernel(int root_fd, const char *release, const char *architecture, char **ret,
                   char **ret_tried) {
         _cleanup_(search_done) Search s = { 0 };
+        const char *place, *architectures;
         int r;
 
         r = search_init(&s, root_fd, release);
-        for (size_t i = 0; i < ELEMENTSOF(kernel_places) && r == 0; i++)
-                if (!kernel_places[i].architectures ||
-                    has_word(kernel_places[i].architectures, architecture))
-                        r = try_place(&s, kernel_places[i].path);
+        for (size_t i = 0; r == 0 && (place = places_kernel(i, &architectures)); i++)
+                if (!architectures || has_word(architectures, architecture))
+                        r = try_place(&s, place);
         if (r == 0)
                 r = try_boot_image(&s);
-        for (size_t i = 0; i < ELEMENTSOF(unified_directories) && r == 0; i++)
-                r = try_unified(&s, unified_directories[i]);
+        for (size_t i = 0; r == 0 && (place = places_unified(i)); i++)
+                r = try_unified(&s, place);
         return search_finish(&s, r, ret, ret_tried);
 }
 
 int locate_initrd(int root_fd, const char *release, char **ret, char **ret_tried) {
         _cleanup_(search_done) Search s = { 0 };
+        const char *place, *words;
         int r;
 
         r = search_init(&s, root_fd, release);
-        for (size_t i = 0; i < ELEMENTSOF(initrd_places) && r == 0; i++) {
+        for (size_t i = 0; r == 0 && (place = places_initrd(i, &words)); i++) {
                 Error why;
 
-                r = try_place(&s, initrd_places[i].path);
-                if (r <= 0 || maker_is_ready(initrd_places[i].maker, root_fd, &why))
+                r = try_place(&s, place);
+                if (r <= 0 || places_initrd_captures(root_fd, s.found, &why))
                         continue;
                 note_tried(&s, s.found);
                 (void)fprintf(s.tried, " (%s)", why.text);
@@ -506,150 +299,240 @@ int locate_initrd(int root_fd, const char *release, char **ret, char **ret_tried
         return search_finish(&s, r, ret, ret_tried);
 }
 
-/* Versions of Linux begin "6.1": anything else ("kdump", "linux-lts", "generic") is a name that
- * somebody gave. */
-static bool looks_like_release(const char *s, size_t n) {
-        size_t digits = strspn(s, "0123456789");
+/* --- the file of a setting */
 
-        return digits > 0 && n > digits + 1 && s[digits] == '.' && s[digits + 1] >= '0' &&
-               s[digits + 1] <= '9';
+/* What a user without privileges cannot look at may be the right one. What was found all the same
+ * is good enough for loading it, but not for saying what would be loaded. */
+static Failure check_closed(const LocateRequest *request, int r, Failure failure, const char *what,
+                            const LocatedFile *file, Error *reterr) {
+        if (r >= 0 && !(file->closed && request->must_be_sure))
+                return FAILURE_NONE;
+        return error_set(reterr, failure,
+                         "%s is not known, as \"%s\" cannot be looked at: run as root", what,
+                         file->closed);
 }
 
-static bool give_release(const char *s, size_t n, char ret[static LOCATE_RELEASE_MAX]) {
-        if (n >= LOCATE_RELEASE_MAX || !looks_like_release(s, n))
-                return false;
-        memcpy(ret, s, n);
-        ret[n] = '\0';
-        return true;
+static Failure no_memory(Error *reterr) {
+        (void)error_set_memory(reterr);
+        return FAILURE_SYSTEM;
 }
 
-/* Matches a name against the last component of a place. Returns true with what stands for %r, an
- * empty piece if the component has none. */
-static bool match_name(const char *place, const char *name, const char **ret_start, size_t *ret_n) {
-        const char *pattern = path_name(place), *specifier = strstr(pattern, "%r");
-        size_t before, after, n = strlen(name);
+static Failure find_kernel(const LocateRequest *request, LocatedFile *file, Error *reterr) {
+        const char *setting = request->settings->kernel;
+        _cleanup_free_ char *tried = NULL;
+        int r;
 
-        if (!specifier) {
-                *ret_start = name;
-                *ret_n = 0;
-                return streq(pattern, name);
+        if (!streq(setting, "auto")) {
+                file->identity.path = strdup(setting);
+                return file->identity.path ? FAILURE_NONE : no_memory(reterr);
         }
-        before = (size_t)(specifier - pattern);
-        after = strlen(specifier + 2);
-        if (n <= before + after || strncmp(pattern, name, before) != 0 ||
-            !streq(specifier + 2, name + n - after))
-                return false;
-        *ret_start = name + before;
-        *ret_n = n - before - after;
-        return true;
+        r = locate_kernel(request->root_fd, request->release, request->architecture,
+                          &file->identity.path, &tried);
+        if (r == -ENOENT)
+                return error_set(reterr, FAILURE_NO_KERNEL,
+                                 "no image of the running kernel %s was found: set Kernel= in "
+                                 "kdumpd.conf (tried %s)",
+                                 request->release, tried);
+        if (r < 0 && r != -EACCES)
+                return no_memory(reterr);
+        file->closed = TAKE_PTR(tried);
+        return check_closed(request, r, FAILURE_NO_KERNEL,
+                            "which image of the running kernel is found", file, reterr);
 }
 
-/* The release in a path that matches a place: in its name, or in the name of its directory
- * (".../%r/linux"). */
-static bool release_by_place(const char *place, const char *path,
-                             char ret[static LOCATE_RELEASE_MAX]) {
-        const char *name = path_name(path), *start, *directory_end, *directory;
-        size_t n;
+static Failure find_initrd(const LocateRequest *request, const char *release, LocatedFile *file,
+                           Error *reterr) {
+        const char *setting = request->settings->initrd;
+        _cleanup_free_ char *tried = NULL;
+        int r;
 
-        if (!match_name(place, name, &start, &n))
-                return false;
-        if (n > 0)
-                return give_release(start, n, ret);
-        if (!strstr(place, "/%r/") || name == path)
-                return false;
-        directory_end = directory = name - 1;
-        while (directory > path && directory[-1] != '/')
-                directory--;
-        return give_release(directory, (size_t)(directory_end - directory), ret);
-}
-
-/* "initramfs-%rkdump.img" before the names of kernels, which end in anything. */
-bool locate_release_of_path(const char *path, char ret[static LOCATE_RELEASE_MAX]) {
-        for (size_t i = 0; i < ELEMENTSOF(initrd_places); i++)
-                if (release_by_place(initrd_places[i].path, path, ret))
-                        return true;
-        for (size_t i = 0; i < ELEMENTSOF(kernel_places); i++)
-                if (release_by_place(kernel_places[i].path, path, ret))
-                        return true;
-        return false;
-}
-
-bool locate_initrd_knows_root(const char *path) {
-        const char *start;
-        size_t n;
-
-        for (size_t i = 0; i < ELEMENTSOF(initrd_places); i++) {
-                const char *place = initrd_places[i].path;
-
-                /* A name without a release ("initrd") says something only in its own directory. */
-                if (initrd_places[i].maker->knows_root && !streq(place, OWN_INITRD) &&
-                    (strstr(place, "%r") ? match_name(place, path_name(path), &start, &n)
-                                         : streq(place, path)))
-                        return true;
+        if (!streq(setting, "auto")) {
+                file->identity.path = strdup(setting);
+                return file->identity.path ? FAILURE_NONE : no_memory(reterr);
         }
-        return locate_initrd_is_own(path);
+        r = locate_initrd(request->root_fd, release, &file->identity.path, &tried);
+        if (r == -ENOENT)
+                return error_set(reterr, FAILURE_NO_INITRD,
+                                 "no kdump initrd for kernel %s was found: make one with "
+                                 "\"kdump-mkinitramfs\", or set Initrd= in kdumpd.conf (tried %s)",
+                                 release, tried);
+        if (r < 0 && r != -EACCES)
+                return no_memory(reterr);
+        file->closed = TAKE_PTR(tried);
+        return check_closed(request, r, FAILURE_NO_INITRD, "which kdump initrd is found", file,
+                            reterr);
 }
 
-/* Where distributions keep the initrds that they boot with. Without a release in its name only
- * where a link leads tells. */
-static const char *const system_initrds[] = {
-        "/boot/initrd.img-%r",
-        "/boot/initramfs-%r.img",
-        "/boot/initrd-%r",
-        "/boot/initrd-%r.img",
-        "/boot/initramfs-%r",
-        "/usr/lib/modules/%r/initrd",
-        "/usr/lib/modules/%r/initramfs.img",
-        "/efi/%t/%r/initrd",
-        "/boot/efi/%t/%r/initrd",
-        "/boot/%t/%r/initrd",
-};
+static void path_of_descriptor(int fd, char ret[static PATH_MAX]) {
+        char link[64];
+        ssize_t n;
 
-static InitrdKind kind_by_name(const char *path) {
-        if (locate_initrd_is_own(path))
-                return INITRD_OWN;
-        if (maker_of(path) || locate_initrd_knows_root(path))
-                return INITRD_KDUMP;
-        for (size_t i = 0; i < ELEMENTSOF(system_initrds); i++)
-                if (match_path(system_initrds[i], path))
-                        return INITRD_SYSTEM;
-        return INITRD_UNKNOWN;
+        strscpyf(link, sizeof(link), "/proc/self/fd/%d", fd);
+        n = readlink(link, ret, PATH_MAX - 1);
+        ret[n < 0 ? 0 : n] = '\0';
 }
 
-InitrdKind locate_initrd_kind(int root_fd, const char *path) {
-        InitrdKind kind = kind_by_name(path), found;
-        _cleanup_free_ char *resolved = NULL;
+static void note_resolved(int root_fd, LocatedFile *file) {
+        char root[PATH_MAX], path[PATH_MAX];
+        const char *below;
 
-        if ((kind != INITRD_SYSTEM && kind != INITRD_UNKNOWN) ||
-            path_resolve(root_fd, path, &resolved) < 0)
-                return kind;
-        found = kind_by_name(resolved);
-        return found == INITRD_UNKNOWN ? kind : found;
+        path_of_descriptor(root_fd, root);
+        path_of_descriptor(file->fd, path);
+        below = startswith(path, root);
+        strscpy(file->resolved, sizeof(file->resolved), below && *below == '/' ? below : path);
 }
 
-bool locate_initrd_is_own(const char *path) {
-        size_t before = (size_t)(strstr(OWN_INITRD, "%r") - OWN_INITRD);
-        const char *after = &OWN_INITRD[before + strlen("%r")], *release, *end;
+static void note_identity(const struct stat *st, LocatedFile *file) {
+        FileIdentity *identity = &file->identity;
 
-        if (strncmp(path, OWN_INITRD, before) != 0)
-                return false;
-        release = path + before;
-        end = strchr(release, '/');
-        return end && end > release && streq(end, after);
+        identity->device = st->st_dev;
+        identity->inode = st->st_ino;
+        identity->mtime_nsec =
+                (uint64_t)st->st_mtim.tv_sec * 1000 * USEC_PER_SEC + (uint64_t)st->st_mtim.tv_nsec;
+        identity->size = file->size = (uint64_t)st->st_size;
 }
 
-bool locate_releases_match(const char *a, const char *b) {
-        size_t n = 0;
+/* Of a file that only root may read, as initrds often are, everybody sees the size. */
+static Failure fail_denied(int root_fd, const char *what, Failure missing, LocatedFile *file,
+                           Error *reterr) {
+        _cleanup_close_ int fd = open_below(root_fd, file->identity.path, O_PATH);
+        struct stat st;
 
-        while (a[n] != '\0' && a[n] == b[n])
-                n++;
-        if (a[n] == '\0' && b[n] == '\0')
-                return true;
-        /* One goes on where the other ends. "-" and "." begin something of their own there; a
-         * digit would be another number, and "+debug" another kernel with other modules. */
-        if (a[n] == '\0')
-                return b[n] == '.' || b[n] == '-' || b[n] == '_';
-        if (b[n] == '\0')
-                return a[n] == '.' || a[n] == '-' || a[n] == '_';
-        return false;
+        file->is_denied = fd >= 0 && fstat(fd, &st) >= 0 && S_ISREG(st.st_mode);
+        if (file->is_denied)
+                note_identity(&st, file);
+        return error_set(reterr, missing, "the %s \"%s\" cannot be read: run as root", what,
+                         file->identity.path);
+}
+
+static Failure open_found(int root_fd, const char *what, Failure missing, LocatedFile *file,
+                          Error *reterr) {
+        const char *path = file->identity.path;
+        struct stat st;
+
+        /* A FIFO or a terminal at that path must not stop us. */
+        file->fd = open_below(root_fd, path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+        if (file->fd == -EACCES)
+                return fail_denied(root_fd, what, missing, file, reterr);
+        if (file->fd < 0)
+                return error_set(reterr, missing, "the %s \"%s\" cannot be opened: %s", what, path,
+                                 strerror(-file->fd));
+        if (fstat(file->fd, &st) < 0)
+                return error_set(reterr, FAILURE_SYSTEM, "the %s \"%s\" cannot be examined: %s",
+                                 what, path, strerror(errno));
+        if (!S_ISREG(st.st_mode))
+                return error_set(reterr, missing, "the %s \"%s\" is %s", what, path,
+                                 S_ISDIR(st.st_mode) ? "a directory" : "not a regular file");
+        if (st.st_size == 0 || (uint64_t)st.st_size > FILE_SIZE_LARGEST)
+                return error_set(reterr, missing, "the %s \"%s\" is %s", what, path,
+                                 st.st_size == 0 ? "empty" : "too large");
+        note_identity(&st, file);
+        note_resolved(root_fd, file);
+        return FAILURE_NONE;
+}
+
+/* A file that will not do is named together with the setting that names it. */
+static Failure blame_setting(Failure failure, const char *key, const char *value, Error *reterr) {
+        char named[32];
+
+        strscpyf(named, sizeof(named), "%s=", key);
+        if (failure == FAILURE_NONE || failure == FAILURE_SYSTEM || streq(value, "auto") ||
+            strstr(reterr->text, named))
+                return failure;
+        return error_set(reterr, failure, "%s (%s in kdumpd.conf)", reterr->text, named);
+}
+
+Failure locate_open_kernel(const LocateRequest *request, LocatedFile *file, Error *reterr) {
+        Failure failure;
+
+        failure = find_kernel(request, file, reterr);
+        if (failure == FAILURE_NONE)
+                failure = open_found(request->root_fd, "kernel", FAILURE_NO_KERNEL, file, reterr);
+        return blame_setting(failure, "Kernel", request->settings->kernel, reterr);
+}
+
+Failure locate_open_initrd(const LocateRequest *request, const char *release, LocatedFile *file,
+                           Error *reterr) {
+        Failure failure;
+
+        if (streq(request->settings->initrd, "none"))
+                return FAILURE_NONE;
+        failure = find_initrd(request, release, file, reterr);
+        if (failure == FAILURE_NONE)
+                failure = open_found(request->root_fd, "initrd", FAILURE_NO_INITRD, file, reterr);
+        return blame_setting(failure, "Initrd", request->settings->initrd, reterr);
+}
+
+bool located_file_named(const LocatedFile *file, char ret[static PLACES_RELEASE_MAX]) {
+        return places_release(file->resolved, ret) || places_release(file->identity.path, ret);
+}
+
+/* A kernel can come in a file with other things, or packed. */
+static Failure unwrap(const LocateRequest *request, LocatedFile *kernel, Error *reterr) {
+        const char *why;
+        int r = kernel_file_unwrap(request->architecture, &kernel->fd, &kernel->size, &why);
+
+        kernel->is_inner = r > 0;
+        if (r >= 0)
+                return FAILURE_NONE;
+        return error_set(reterr, r == -EBADMSG ? FAILURE_BAD_KERNEL : FAILURE_SYSTEM,
+                         "the kernel cannot be taken out of \"%s\": %s", kernel->identity.path,
+                         r == -EBADMSG ? why : strerror(-r));
+}
+
+static Failure parse(const LocateRequest *request, LocatedFile *kernel, KernelImage *ret,
+                     Error *reterr) {
+        _cleanup_free_ char *head = NULL;
+        const char *why;
+        size_t n;
+        int r;
+
+        r = kernel_head_read(kernel->fd, 0, &head, &n);
+        if (r == -ENOMEM)
+                return no_memory(reterr);
+        if (r < 0)
+                return error_set(reterr, FAILURE_NO_KERNEL, "the kernel \"%s\" cannot be read: %s",
+                                 kernel->identity.path, strerror(-r));
+        if (kernel_image_parse(request->architecture, head, n, kernel->size, ret, &why) < 0)
+                return error_set(reterr, FAILURE_BAD_KERNEL,
+                                 "the kernel %s\"%s\" cannot be loaded: %s",
+                                 kernel->is_inner ? "in " : "", kernel->identity.path, why);
+        return FAILURE_NONE;
+}
+
+Failure locate_read_kernel(const LocateRequest *request, LocatedFile *kernel, KernelImage *ret,
+                           Error *reterr) {
+        Failure failure;
+
+        failure = unwrap(request, kernel, reterr);
+        if (failure == FAILURE_NONE)
+                failure = parse(request, kernel, ret, reterr);
+        if (failure == FAILURE_NONE && !isempty(ret->release))
+                strscpy(kernel->release, sizeof(kernel->release), ret->release);
+        else if (failure == FAILURE_NONE)
+                (void)located_file_named(kernel, kernel->release);
+        return blame_setting(failure, "Kernel", request->settings->kernel, reterr);
+}
+
+Failure locate_kernel_release(const LocateRequest *request, char ret[static PLACES_RELEASE_MAX],
+                              Error *reterr) {
+        _cleanup_(located_file_done) LocatedFile kernel = LOCATED_FILE_INIT;
+        char in_header[KERNEL_RELEASE_MAX];
+        Failure failure;
+
+        if (streq(request->settings->kernel, "auto")) {
+                strscpy(ret, PLACES_RELEASE_MAX, request->release);
+                return FAILURE_NONE;
+        }
+        failure = locate_open_kernel(request, &kernel, reterr);
+        if (failure != FAILURE_NONE)
+                return failure;
+        if (kernel_file_release(request->root_fd, kernel.identity.path, in_header) >= 0)
+                strscpy(ret, PLACES_RELEASE_MAX, in_header);
+        else if (!located_file_named(&kernel, ret))
+                return error_set(reterr, FAILURE_BAD_KERNEL,
+                                 "the kernel \"%s\" does not tell its release (Kernel= in "
+                                 "kdumpd.conf)",
+                                 kernel.identity.path);
+        return FAILURE_NONE;
 }

@@ -1,12 +1,71 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Where distributions keep the kernel and its kdump initrd: the search for both, in one table
- * each, and what their names say about the kernel release. */
+/* Finding and opening the kernel and the kdump initrd that the configuration means. Whoever wants
+ * them asks here, so that all programs find the same, and say the same if there is nothing. */
 #pragma once
 
-#include <stdbool.h>
+#include <limits.h>
 
-#include "base/macro.h"
-#include "core/report.h"
+#include "base/file-util.h"
+#include "core/kernel-image.h"
+#include "core/settings.h"
+#include "sys/places.h"
+
+typedef struct LocateRequest {
+        int root_fd;
+        const Settings *settings;
+        const char *architecture; /* uname's machine */
+        const char *release;      /* uname's release */
+        /* Fail where root may find another file than this user: what is found is not only used, it
+         * is told as what root would use. */
+        bool must_be_sure;
+} LocateRequest;
+
+typedef struct LocatedFile {
+        FileIdentity identity; /* path is NULL: there is none, or none was found */
+        int fd;
+        uint64_t size;           /* of what fd has */
+        bool is_inner;           /* fd has the kernel in that file, in another form */
+        bool is_denied;          /* it cannot be read by this user, but identity is known */
+        char *closed;            /* what this user may not look at, in front of it; may be NULL */
+        char resolved[PATH_MAX]; /* where the path led to below the root, "" if that is unknown */
+        char release[PLACES_RELEASE_MAX]; /* of the kernel, "" if it does not tell */
+} LocatedFile;
+
+#define LOCATED_FILE_INIT    \
+        (LocatedFile) {      \
+                .fd = -EBADF \
+        }
+
+static inline void located_file_done(LocatedFile *file) {
+        closep(&file->fd);
+        free(file->identity.path);
+        free(file->closed);
+        *file = LOCATED_FILE_INIT;
+}
+
+/* Opens the file of Kernel=, for "auto" that which locate_kernel() finds. *file, one that was
+ * initialized, is filled in as far as it gets, and whatever is returned, located_file_done() frees
+ * it. Returns FAILURE_NONE; or a failure, with what was tried in reterr. */
+Failure locate_open_kernel(const LocateRequest *request, LocatedFile *file, Error *reterr);
+
+/* Takes the kernel out of what it may be packed in, replacing the descriptor, and looks at its
+ * header. Finds out its release: by its header, else by its name. Returns as the one above. */
+Failure locate_read_kernel(const LocateRequest *request, LocatedFile *kernel, KernelImage *ret,
+                           Error *reterr);
+
+/* Opens the file of Initrd= for a kernel of this release; with "none" there is no path, and no
+ * descriptor. Returns as the ones above. */
+Failure locate_open_initrd(const LocateRequest *request, const char *release, LocatedFile *file,
+                           Error *reterr);
+
+/* The release of the kernel of Kernel=, which is not taken out of anything for it. Returns as the
+ * ones above; a kernel that does not tell is a failure here. */
+Failure locate_kernel_release(const LocateRequest *request, char ret[static PLACES_RELEASE_MAX],
+                              Error *reterr);
+
+/* The release that a file's names carry; what a link leads to is surer than what it is called.
+ * Returns false if they tell nothing. */
+bool located_file_named(const LocatedFile *file, char ret[static PLACES_RELEASE_MAX]);
 
 /* Finds the image of the kernel release for an architecture (uname's machine) below root_fd: in the
  * places of distributions, then where BOOT_IMAGE= of the running kernel's command line says, then
@@ -21,47 +80,5 @@ int locate_kernel(int root_fd, const char *release, const char *architecture, ch
 
 /* The same for the kdump initrd that belongs to the kernel release. An ordinary initrd is never
  * taken: it would boot the system a second time, inside the reservation. Nor is one that
- * locate_initrd_captures() refuses; in *ret_tried stands why. */
+ * places_initrd_captures() refuses; in *ret_tried stands why. */
 int locate_initrd(int root_fd, const char *release, char **ret, char **ret_tried) _must_check_;
-
-/* The places, in order, for the manual's sake: calls with i = 0, 1, ... until they return NULL.
- * In a place %r stands for the kernel release and %t for an entry token (of
- * /etc/kernel/entry-token, then the machine ID). *ret_architectures is NULL for all. */
-const char *locate_kernel_place(size_t i, const char **ret_architectures);
-
-/* Directories of unified kernel images, in the same way. */
-const char *locate_unified_directory(size_t i);
-
-/* *ret_words: see locate_initrd_words(). */
-const char *locate_initrd_place(size_t i, const char **ret_words);
-
-/* The words for the command line of an initrd at this path, which its maker's own tool passes to it
- * and without which it does not capture: "" if there are none. */
-const char *locate_initrd_words(const char *path) _pure_;
-
-/* What an initrd at this path below root_fd does. Links are followed where the path itself tells
- * nothing. */
-InitrdKind locate_initrd_kind(int root_fd, const char *path);
-
-/* Whether an initrd at this path, whoever chose it, would save a dump as far as can be known: false
- * with a clause in reterr if the unit that does so with initrds in this place is not installed in
- * the system below root_fd, or is turned off there. */
-bool locate_initrd_captures(int root_fd, const char *path, Error *reterr);
-
-/* Whether an initrd at this path is one that kdump-mkinitramfs keeps. */
-bool locate_initrd_is_own(const char *path) _pure_;
-
-/* Whether an initrd at this path is one of those (dracut's, ours) that bring the devices and mounts
- * of their own; an ordinary one turned to this use (initramfs-tools') needs root= and the like.
- * Judged by the places above. */
-bool locate_initrd_knows_root(const char *path) _pure_;
-
-#define LOCATE_RELEASE_MAX 128u
-
-/* The kernel release that a path of a kernel or initrd carries by one of the names above, in any
- * directory, or none: returns false if it tells nothing. */
-bool locate_release_of_path(const char *path, char ret[static LOCATE_RELEASE_MAX]);
-
-/* Whether two releases can be of the same kernel. A name may say less than the whole ("6.1") or
- * carry something behind it ("6.1.0-25-amd64.old"); what differs otherwise does not match. */
-bool locate_releases_match(const char *a, const char *b) _pure_;

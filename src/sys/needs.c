@@ -3,18 +3,14 @@
 #include "sys/needs.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <sys/stat.h>
 
 #include "base/file-util.h"
 #include "base/string-util.h"
-#include "core/kernel-image.h"
 #include "core/x86-control.h"
 #include "sys/build-report-json.h"
 #include "sys/crash-machine.h"
-#include "sys/kernel-file.h"
 #include "sys/kernel-state.h"
 #include "sys/locate.h"
 #include "sys/memory-encryption.h"
@@ -45,84 +41,33 @@ static void note_unseen(Needs *needs, const char *what) {
 }
 
 /* Root may find another file in front of the one that was found, or one where none was. */
-static void note_closed(Needs *needs, const char *place, const char *what) {
+static void note_closed(Needs *needs, const LocatedFile *file, const char *what) {
         char text[NEEDS_UNSEEN_MAX];
 
-        strscpyf(text, sizeof(text), "whether there is %s in '%s'", what, place);
+        if (!file->closed)
+                return;
+        strscpyf(text, sizeof(text), "whether there is %s in '%s'", what, file->closed);
         note_unseen(needs, text);
 }
 
-static int open_file(int root_fd, const char *path, uint64_t *ret_size, Error *reterr) {
-        int fd = open_below(root_fd, path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
-        struct stat st;
-
-        if (fd >= 0 && fstat(fd, &st) >= 0 && S_ISREG(st.st_mode)) {
-                *ret_size = (uint64_t)st.st_size;
-                return fd;
-        }
-        (void)error_set(reterr, 0, "\"%s\" cannot be read: %s", path,
-                        fd == -EACCES ? "run as root"
-                        : fd < 0      ? strerror(-fd)
-                                      : "it is no regular file");
-        closep(&fd);
-        return fd < 0 ? fd : -EBADMSG;
-}
-
-static int locate(int root_fd, const Settings *settings, const char *architecture,
-                  const char *release, Needs *needs, Error *reterr) {
-        _cleanup_free_ char *tried = NULL;
-        int r;
-
-        if (!streq(settings->kernel, "auto")) {
-                needs->kernel = strdup(settings->kernel);
-                return needs->kernel ? 0 : -ENOMEM;
-        }
-        r = locate_kernel(root_fd, release, architecture, &needs->kernel, &tried);
-        if (r == 1)
-                note_closed(needs, tried, "a kernel");
-        if (r == -ENOENT)
-                (void)error_set(
-                        reterr, 0,
-                        "no image of the running kernel %s was found: set Kernel= in kdumpd.conf",
-                        release);
-        if (r == -EACCES)
-                (void)error_set(
-                        reterr, 0,
-                        "no image of the running kernel %s was found, and only root may look into "
-                        "\"%s\": run as root",
-                        release, tried);
-        return r;
-}
-
-static int find_kernel(int root_fd, const char *architecture, Needs *needs,
-                       char release[static KERNEL_RELEASE_MAX], Error *reterr) {
-        _cleanup_free_ char *head = malloc(KERNEL_HEAD_MAX);
-        _cleanup_close_ int fd = -EBADF;
-        const char *why = "";
-        uint64_t size = 0;
+static Failure find_kernel(const LocateRequest *request, LocatedFile *kernel, Needs *needs,
+                           Error *reterr) {
         KernelImage image;
-        ssize_t n;
-        int r;
+        Failure failure;
 
-        if (!head)
-                return -ENOMEM;
-        fd = open_file(root_fd, needs->kernel, &size, reterr);
-        if (fd < 0)
-                return fd;
-        r = kernel_file_unwrap(architecture, &fd, &size, &why);
-        n = r < 0 ? 0 : pread(fd, head, KERNEL_HEAD_MAX, 0);
-        if (n < 0)
-                r = -errno;
-        if (r >= 0)
-                r = kernel_image_parse(architecture, head, (size_t)n, size, &image, &why);
-        if (r < 0) {
-                (void)error_set(reterr, 0, "\"%s\" is no kernel that can be loaded: %s",
-                                needs->kernel, r == -EBADMSG ? why : strerror(-r));
-                return r;
-        }
+        failure = locate_open_kernel(request, kernel, reterr);
+        if (failure == FAILURE_NONE)
+                failure = locate_read_kernel(request, kernel, &image, reterr);
+        if (failure != FAILURE_NONE)
+                return failure;
+        note_closed(needs, kernel, "a kernel");
         needs->input.kernel_bytes = image.init_size;
-        strscpy(release, KERNEL_RELEASE_MAX, image.release);
-        return 0;
+        needs->kernel = strdup(kernel->identity.path);
+        if (!needs->kernel) {
+                (void)error_set_memory(reterr);
+                return FAILURE_SYSTEM;
+        }
+        return FAILURE_NONE;
 }
 
 /* A cpio archive as it is, or a compressed one. */
@@ -133,44 +78,30 @@ static bool is_unpacked(int fd) {
                memcmp(magic, "070701", sizeof(magic)) == 0;
 }
 
-/* Of a file that only root may read, as initrds often are, everybody sees the size. */
-static bool see_size(int root_fd, Needs *needs) {
+/* What somebody has chosen has to be there. */
+static Failure find_initrd(const LocateRequest *request, const char *release, LocatedFile *initrd,
+                           Needs *needs, Error *reterr) {
+        Failure failure = locate_open_initrd(request, release, initrd, reterr);
         char text[NEEDS_UNSEEN_MAX];
-        struct stat st;
 
-        if (fstatat(root_fd, needs->initrd + strspn(needs->initrd, "/"), &st, 0) < 0 ||
-            !S_ISREG(st.st_mode))
-                return false;
-        needs->input.initrd_bytes = (uint64_t)st.st_size;
-        strscpyf(text, sizeof(text), "how large '%s' is unpacked", needs->initrd);
-        note_unseen(needs, text);
-        return true;
-}
-
-/* Returns a descriptor; -ENOENT if there is none to be read, or another negative errno. */
-static int find_initrd(int root_fd, const Settings *settings, const char *release, Needs *needs,
-                       Error *reterr) {
-        _cleanup_free_ char *tried = NULL;
-        int r = 0;
-
-        if (streq(settings->initrd, "none"))
-                return -ENOENT;
-        if (!streq(settings->initrd, "auto"))
-                needs->initrd = strdup(settings->initrd);
-        else
-                r = locate_initrd(root_fd, release, &needs->initrd, &tried);
-        if (r == 1 || r == -EACCES)
-                note_closed(needs, tried, "a capture initramfs");
-        needs->initrd_is_assumed = r == -ENOENT || r == -EACCES;
+        note_closed(needs, initrd, "a capture initramfs");
+        needs->initrd_is_assumed = failure == FAILURE_NO_INITRD && !initrd->identity.path;
         if (needs->initrd_is_assumed)
-                return -ENOENT;
-        if (r < 0 || !needs->initrd)
-                return -ENOMEM;
-        r = open_file(root_fd, needs->initrd, &needs->input.initrd_bytes, reterr);
-        if (r == -EACCES && see_size(root_fd, needs))
-                return -ENOENT;
-        /* What somebody has chosen has to be there. */
-        return r == -ENOENT ? -ENODATA : r;
+                return FAILURE_NONE;
+        if (initrd->is_denied) {
+                strscpyf(text, sizeof(text), "how large '%s' is unpacked", initrd->identity.path);
+                note_unseen(needs, text);
+                failure = FAILURE_NONE;
+        }
+        if (failure != FAILURE_NONE || !initrd->identity.path)
+                return failure;
+        needs->input.initrd_bytes = initrd->identity.size;
+        needs->initrd = strdup(initrd->identity.path);
+        if (!needs->initrd) {
+                (void)error_set_memory(reterr);
+                return FAILURE_SYSTEM;
+        }
+        return FAILURE_NONE;
 }
 
 static void measure_initrd(int root_fd, int fd, Needs *needs) {
@@ -182,7 +113,7 @@ static void measure_initrd(int root_fd, int fd, Needs *needs) {
                 return;
         }
         if (!needs->initrd ||
-            (locate_initrd_is_own(needs->initrd) &&
+            (places_initrd_is_own(needs->initrd) &&
              build_note_unpacked_bytes(root_fd, needs->initrd, &input->initrd_unpacked_bytes) >= 0))
                 return;
         needs->unpacked_is_guess = !is_unpacked(fd);
@@ -208,7 +139,7 @@ void needs_measure(int root_fd, const char *architecture, int initrd_fd, Needs *
         int r;
 
         if (needs->initrd)
-                needs->initrd_kind = locate_initrd_kind(root_fd, needs->initrd);
+                needs->initrd_kind = places_initrd_kind(root_fd, needs->initrd);
         input->starts_system = needs->initrd_kind == INITRD_SYSTEM;
         measure_initrd(root_fd, initrd_fd, needs);
         input->kernel_unpacks_itself = streq(architecture, "x86_64");
@@ -234,26 +165,29 @@ const char *needs_advice(const Needs *needs, char ret[static NEEDS_ADVICE_MAX]) 
         return ret;
 }
 
-int needs_find(int root_fd, const Settings *settings, const char *architecture, const char *release,
-               Needs *ret, Error *reterr) {
+Failure needs_find(int root_fd, const Settings *settings, const char *architecture,
+                   const char *release, Needs *ret, Error *reterr) {
+        const LocateRequest request = {
+                .root_fd = root_fd,
+                .settings = settings,
+                .architecture = architecture,
+                .release = release,
+        };
+        _cleanup_(located_file_done) LocatedFile kernel = LOCATED_FILE_INIT;
+        _cleanup_(located_file_done) LocatedFile initrd = LOCATED_FILE_INIT;
         _cleanup_(needs_done) Needs needs = { 0 };
-        char in_header[KERNEL_RELEASE_MAX] = "";
-        _cleanup_close_ int fd = -EBADF;
-        int r;
+        Failure failure;
 
-        (void)error_set_memory(reterr);
-        r = locate(root_fd, settings, architecture, release, &needs, reterr);
-        if (r >= 0)
-                r = find_kernel(root_fd, architecture, &needs, in_header, reterr);
-        if (r < 0)
-                return r;
-        fd = find_initrd(root_fd, settings, *in_header ? in_header : release, &needs, reterr);
-        if (fd < 0 && fd != -ENOENT)
-                return fd == -ENODATA ? -ENOENT : fd;
+        failure = find_kernel(&request, &kernel, &needs, reterr);
+        if (failure == FAILURE_NONE)
+                failure = find_initrd(&request, kernel.release[0] ? kernel.release : release,
+                                      &initrd, &needs, reterr);
+        if (failure != FAILURE_NONE)
+                return failure;
         if (reservation_read(root_fd, &needs.reservation) < 0)
                 needs.reservation = (Reservation){ 0 };
-        needs_measure(root_fd, architecture, fd, &needs);
+        needs_measure(root_fd, architecture, initrd.fd, &needs);
         *ret = needs;
         needs = (Needs){ 0 };
-        return 0;
+        return FAILURE_NONE;
 }

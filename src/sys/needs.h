@@ -23,10 +23,10 @@ typedef struct Needs {
 } Needs;
 
 /* Works it out below root_fd for an architecture and a kernel release (uname's). A capture
- * initramfs that is not there yet is taken for one of a usual size. Returns 0 with what
- * needs_done() frees, or negative errno with a sentence in reterr. */
-int needs_find(int root_fd, const Settings *settings, const char *architecture, const char *release,
-               Needs *ret, Error *reterr) _must_check_;
+ * initramfs that is not there yet is taken for one of a usual size. Returns FAILURE_NONE with what
+ * needs_done() frees; or a failure, with what was tried in reterr. */
+Failure needs_find(int root_fd, const Settings *settings, const char *architecture,
+                   const char *release, Needs *ret, Error *reterr);
 void needs_done(Needs *needs);
 
 /* The second half of that, for files that are open: with the path of the initrd, the bytes of both

@@ -13,7 +13,7 @@
 #include "daemon/guard.h"
 #include "load/cmdline-words.h"
 #include "load/cmdline.h"
-#include "sys/locate.h"
+#include "sys/places.h"
 
 /* The settings as conf/kdumpd.conf shows them. */
 static void print_conf(void) {
@@ -64,14 +64,14 @@ static void print_results(void) {
 static void print_kernels(void) {
         const char *place, *architectures;
 
-        for (size_t i = 0; (place = locate_kernel_place(i, &architectures)); i++)
+        for (size_t i = 0; (place = places_kernel(i, &architectures)); i++)
                 printf("%s\n", place);
 }
 
 static void print_initrds(void) {
         const char *place, *words;
 
-        for (size_t i = 0; (place = locate_initrd_place(i, &words)); i++)
+        for (size_t i = 0; (place = places_initrd(i, &words)); i++)
                 printf("%s\n", place);
 }
 
@@ -122,7 +122,7 @@ static void print_needed(void) {
 
         for (size_t i = 0; (word = command_line_needed(i, &architectures, &conditional)); i++)
                 printf("%s\n", word);
-        for (size_t i = 0; locate_initrd_place(i, &word); i++)
+        for (size_t i = 0; places_initrd(i, &word); i++)
                 printf("%s\n", word);
 }
 
@@ -142,7 +142,7 @@ static void print_architectures(void) {
 
         for (size_t i = 0; command_line_needed(i, &architectures, &conditional); i++)
                 print_words(architectures);
-        for (size_t i = 0; locate_kernel_place(i, &architectures); i++)
+        for (size_t i = 0; places_kernel(i, &architectures); i++)
                 print_words(architectures);
 }
 

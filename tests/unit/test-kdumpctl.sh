@@ -227,7 +227,8 @@ expect 0 '^ +Buffers: 64 MiB \(for devices, as memory is encrypted\)$' '' \
     --root="$work/root" estimate
 rm -r "$work/root/sys/firmware"
 printf '[Image]\nKernel=/boot/nothing\n' >"$work/root/run/kdumpd/kdumpd.conf"
-expect 1 '' '^kdumpctl: "/boot/nothing" cannot be read: No such' --root="$work/root" estimate
+expect 1 '' '^kdumpctl: the kernel "/boot/nothing" cannot be opened: No such' \
+    --root="$work/root" estimate
 rm "$work/root/run/kdumpd/kdumpd.conf"
 
 # A panic on purpose, of a machine that has only the files for it.

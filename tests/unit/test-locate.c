@@ -60,11 +60,11 @@ START_TEST(kernel_places) {
         const char *place, *architectures;
         size_t n = 0;
 
-        while (locate_kernel_place(n, &architectures))
+        while (places_kernel(n, &architectures))
                 n++;
         ck_assert_uint_gt(n, 0);
         while (n-- > 0) {
-                place = locate_kernel_place(n, &architectures);
+                place = places_kernel(n, &architectures);
                 tree_text(&tree, path_of(place, "token"), "x");
                 /* The ELF file has another place in the order there. */
                 if (!architectures || !streq(architectures, "riscv64"))
@@ -84,12 +84,12 @@ START_TEST(initrd_places) {
         size_t n = 0;
 
         tree_text(&tree, UNIT, "");
-        while (locate_initrd_place(n, &words))
+        while (places_initrd(n, &words))
                 n++;
         ck_assert_uint_gt(n, 0);
         while (n-- > 0) {
-                place = locate_initrd_place(n, &words);
-                ck_assert_str_eq(locate_initrd_words(path_of(place, "token")), words);
+                place = places_initrd(n, &words);
+                ck_assert_str_eq(places_initrd_words(path_of(place, "token")), words);
                 tree_text(&tree, path_of(place, "token"), "x");
                 initrd_is(path_of(place, "token"));
         }
@@ -162,7 +162,7 @@ START_TEST(unified) {
         char path[128];
 
         no_kernel("/boot/EFI/Linux/*.efi");
-        for (size_t i = 0; (directory = locate_unified_directory(i)); i++) {
+        for (size_t i = 0; (directory = places_unified(i)); i++) {
                 strscpyf(path, sizeof(path), "%s/b.EFI", directory);
                 put_unified(path, R "\n", "x");
                 kernel_is("x86_64", path);
@@ -227,7 +227,7 @@ START_TEST(debian_initrd) {
         initrd_is(initrd);
         tree_link(&tree, "/etc/systemd/system/kdump-tools.service", "/dev/null");
         initrd_is("/var/lib/kdump/initrd");
-        ck_assert(!locate_initrd_captures(tree.fd, initrd, &why));
+        ck_assert(!places_initrd_captures(tree.fd, initrd, &why));
         ck_assert_ptr_nonnull(strstr(why.text, "kdump-tools.service is masked"));
         tree_unlink(&tree, "/etc/systemd/system/kdump-tools.service");
         for (size_t i = 0; i < ELEMENTSOF(settings); i++) {
@@ -237,9 +237,9 @@ START_TEST(debian_initrd) {
         tree_text(&tree, "/etc/default/kdump-tools", "USE_KDUMP=1\n");
         tree_link(&tree, "/etc/systemd/system/kdump-tools-dump.service", "/dev/null");
         initrd_is("/var/lib/kdump/initrd");
-        ck_assert(!locate_initrd_captures(tree.fd, initrd, &why));
-        ck_assert(locate_initrd_captures(tree.fd, "/var/lib/kdump/initrd", &why));
-        ck_assert(locate_initrd_captures(tree.fd, "/boot/initrd.img-" R, &why));
+        ck_assert(!places_initrd_captures(tree.fd, initrd, &why));
+        ck_assert(places_initrd_captures(tree.fd, "/var/lib/kdump/initrd", &why));
+        ck_assert(places_initrd_captures(tree.fd, "/boot/initrd.img-" R, &why));
 }
 END_TEST
 
@@ -269,9 +269,9 @@ START_TEST(words_of_initrds) {
         };
 
         for (size_t i = 0; i < ELEMENTSOF(with); i++)
-                ck_assert_str_eq(locate_initrd_words(with[i].path), with[i].words);
+                ck_assert_str_eq(places_initrd_words(with[i].path), with[i].words);
         for (size_t i = 0; i < ELEMENTSOF(without); i++)
-                ck_assert_str_eq(locate_initrd_words(without[i]), "");
+                ck_assert_str_eq(places_initrd_words(without[i]), "");
 }
 END_TEST
 
@@ -291,10 +291,10 @@ START_TEST(not_found) {
         ck_assert_ptr_null(path);
         ck_assert_int_eq(
                 strncmp(tried, "/boot/vmlinuz-" R ", /usr/lib/modules/" R "/vmlinuz, ", 60), 0);
-        for (size_t i = 0; (place = locate_kernel_place(i, &architectures)); i++)
+        for (size_t i = 0; (place = places_kernel(i, &architectures)); i++)
                 ck_assert_int_eq(strstr(tried, path_of(place, "token")) != NULL, !architectures);
         ck_assert_ptr_nonnull(strstr(tried, "/efi/0123456789abcdef0123456789abcdef/" R "/linux"));
-        for (size_t i = 0; (place = locate_initrd_place(i, &words)); i++)
+        for (size_t i = 0; (place = places_initrd(i, &words)); i++)
                 ck_assert_ptr_nonnull(strstr(tried_initrd, path_of(place, "token")));
 }
 END_TEST
@@ -402,20 +402,20 @@ START_TEST(releases_in_names) {
                 { "/boot/initrd-6.1.0", NULL },
                 { "", NULL },
         };
-        char release[LOCATE_RELEASE_MAX], path[300];
+        char release[PLACES_RELEASE_MAX], path[300];
 
         for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
                 strscpy(release, sizeof(release), "x");
-                ck_assert_msg(locate_release_of_path(cases[i].path, release) == !!cases[i].release,
-                              "%s", cases[i].path);
+                ck_assert_msg(places_release(cases[i].path, release) == !!cases[i].release, "%s",
+                              cases[i].path);
                 ck_assert_str_eq(release, cases[i].release ?: "x");
         }
         strscpy(path, sizeof(path), "/boot/vmlinuz-6.");
-        memset(path + strlen(path), '1', LOCATE_RELEASE_MAX);
-        path[strlen("/boot/vmlinuz-") + LOCATE_RELEASE_MAX] = '\0';
-        ck_assert(!locate_release_of_path(path, release));
-        path[strlen("/boot/vmlinuz-") + LOCATE_RELEASE_MAX - 1] = '\0';
-        ck_assert(locate_release_of_path(path, release));
+        memset(path + strlen(path), '1', PLACES_RELEASE_MAX);
+        path[strlen("/boot/vmlinuz-") + PLACES_RELEASE_MAX] = '\0';
+        ck_assert(!places_release(path, release));
+        path[strlen("/boot/vmlinuz-") + PLACES_RELEASE_MAX - 1] = '\0';
+        ck_assert(places_release(path, release));
 }
 END_TEST
 
@@ -437,22 +437,22 @@ START_TEST(releases_match) {
         };
 
         for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
-                ck_assert_int_eq(locate_releases_match(cases[i].a, cases[i].b), cases[i].match);
-                ck_assert_int_eq(locate_releases_match(cases[i].b, cases[i].a), cases[i].match);
+                ck_assert_int_eq(places_releases_match(cases[i].a, cases[i].b), cases[i].match);
+                ck_assert_int_eq(places_releases_match(cases[i].b, cases[i].a), cases[i].match);
         }
 }
 END_TEST
 
 START_TEST(knows_root) {
-        ck_assert(locate_initrd_knows_root("/boot/initramfs-6.1kdump.img"));
-        ck_assert(locate_initrd_knows_root("/mnt/initramfs-6.1kdump.img"));
-        ck_assert(locate_initrd_knows_root("/boot/initrd-6.1-kdump"));
-        ck_assert(locate_initrd_knows_root("/efi/token/6.1/initrdkdump"));
-        ck_assert(locate_initrd_knows_root("/var/lib/kdump/initrd"));
-        ck_assert(!locate_initrd_knows_root("/boot/initrd"));
-        ck_assert(!locate_initrd_knows_root("/var/lib/kdump/initrd.img"));
-        ck_assert(!locate_initrd_knows_root("/var/lib/kdump/initrd.img-6.1"));
-        ck_assert(!locate_initrd_knows_root("/boot/initramfs-6.1.img"));
+        ck_assert(places_initrd_knows_root("/boot/initramfs-6.1kdump.img"));
+        ck_assert(places_initrd_knows_root("/mnt/initramfs-6.1kdump.img"));
+        ck_assert(places_initrd_knows_root("/boot/initrd-6.1-kdump"));
+        ck_assert(places_initrd_knows_root("/efi/token/6.1/initrdkdump"));
+        ck_assert(places_initrd_knows_root("/var/lib/kdump/initrd"));
+        ck_assert(!places_initrd_knows_root("/boot/initrd"));
+        ck_assert(!places_initrd_knows_root("/var/lib/kdump/initrd.img"));
+        ck_assert(!places_initrd_knows_root("/var/lib/kdump/initrd.img-6.1"));
+        ck_assert(!places_initrd_knows_root("/boot/initramfs-6.1.img"));
 }
 END_TEST
 
@@ -469,19 +469,19 @@ START_TEST(is_own) {
                                               "/boot/6.1/initramfs.img" };
 
         for (size_t i = 0; i < ELEMENTSOF(own); i++) {
-                ck_assert(locate_initrd_is_own(own[i]));
-                ck_assert(locate_initrd_knows_root(own[i]));
+                ck_assert(places_initrd_is_own(own[i]));
+                ck_assert(places_initrd_knows_root(own[i]));
         }
         for (size_t i = 0; i < ELEMENTSOF(others); i++) {
-                ck_assert(!locate_initrd_is_own(others[i]));
-                ck_assert(!locate_initrd_knows_root(others[i]));
+                ck_assert(!places_initrd_is_own(others[i]));
+                ck_assert(!places_initrd_knows_root(others[i]));
         }
 }
 END_TEST
 
 static void kind_is(const char *path, InitrdKind kind) {
-        ck_assert_msg(locate_initrd_kind(tree.fd, path) == kind, "%s: %s", path,
-                      initrd_kind_to_string(locate_initrd_kind(tree.fd, path)));
+        ck_assert_msg(places_initrd_kind(tree.fd, path) == kind, "%s: %s", path,
+                      initrd_kind_to_string(places_initrd_kind(tree.fd, path)));
 }
 
 /* By the place, or else by where a link leads. */
@@ -499,7 +499,7 @@ START_TEST(kinds) {
                                                "/usr/lib/modules/" R "/initramfs.img" };
         const char *place, *words;
 
-        for (size_t i = 0; (place = locate_initrd_place(i, &words)); i++)
+        for (size_t i = 0; (place = places_initrd(i, &words)); i++)
                 kind_is(path_of(place, "token"), i == 0 ? INITRD_OWN : INITRD_KDUMP);
         for (size_t i = 0; i < ELEMENTSOF(others); i++)
                 kind_is(others[i], INITRD_UNKNOWN);

@@ -43,9 +43,9 @@ static void teardown(void) {
         tree_done(&tree);
 }
 
-static void find(int wanted) {
+static void find(Failure wanted) {
         needs_done(&needs);
-        ck_assert_int_eq(needs_find(tree.fd, &settings, MACHINE, RELEASE, &needs, &error), wanted);
+        ck_assert_uint_eq(needs_find(tree.fd, &settings, MACHINE, RELEASE, &needs, &error), wanted);
 }
 
 START_TEST(test_own) {
@@ -53,7 +53,7 @@ START_TEST(test_own) {
         tree_text(&tree, "/var/lib/kdumpd/6.1.99-test/inputs.json",
                   "{\"PackedBytes\":8,\"UnpackedBytes\":7000000,\"Files\":[{\"Path\":\"/x\"}]}");
         tree_text(&tree, "/sys/kernel/crash_elfcorehdr_size", "917616\n");
-        find(0);
+        find(FAILURE_NONE);
         ck_assert_str_eq(needs.initrd, "/var/lib/kdumpd/6.1.99-test/initramfs.img");
         ck_assert_uint_eq(needs.input.kernel_bytes, FAKE_INIT_SIZE);
         ck_assert_uint_eq(needs.input.initrd_bytes, 8);
@@ -69,16 +69,16 @@ END_TEST
 START_TEST(test_others) {
         set("Initrd", "/boot/other.img");
         tree_text(&tree, "/boot/other.img", "\x28\xb5\x2f\xfd....");
-        find(0);
+        find(FAILURE_NONE);
         ck_assert(needs.unpacked_is_guess);
         ck_assert_uint_eq(needs.input.initrd_unpacked_bytes, 24);
         ck_assert_uint_eq(needs.input.elfcorehdr_bytes, 524288);
         tree_text(&tree, "/boot/other.img", "0707010000000");
-        find(0);
+        find(FAILURE_NONE);
         ck_assert(!needs.unpacked_is_guess);
         ck_assert_uint_eq(needs.input.initrd_unpacked_bytes, 13);
         set("Initrd", "none");
-        find(0);
+        find(FAILURE_NONE);
         ck_assert_ptr_null(needs.initrd);
         ck_assert_uint_eq(needs.estimate.initrd, 0);
 }
@@ -88,14 +88,14 @@ END_TEST
 START_TEST(test_not_yet) {
         uint64_t without;
 
-        find(0);
+        find(FAILURE_NONE);
         ck_assert(needs.initrd_is_assumed);
         ck_assert_ptr_null(needs.initrd);
         ck_assert_uint_gt(needs.input.initrd_bytes, 0);
         ck_assert_uint_gt(needs.input.initrd_unpacked_bytes, needs.input.initrd_bytes);
         without = needs.estimate.advice;
         set("Initrd", "none");
-        find(0);
+        find(FAILURE_NONE);
         ck_assert(!needs.initrd_is_assumed);
         ck_assert_uint_lt(needs.estimate.advice, without);
 }
@@ -105,31 +105,33 @@ END_TEST
 START_TEST(test_closed) {
         tree_text(&tree, "/var/lib/kdumpd/6.1.99-test/initramfs.img", "12345678");
         tree_close(&tree, "/var/lib/kdumpd");
-        find(0);
+        find(FAILURE_NONE);
         tree_reopen(&tree, "/var/lib/kdumpd");
         ck_assert(needs.initrd_is_assumed);
         ck_assert_str_eq(needs.unseen, "whether there is a capture initramfs in '/var/lib/kdumpd'");
-        find(0);
+        find(FAILURE_NONE);
         ck_assert_str_eq(needs.unseen, "");
         tree_close(&tree, "/var/lib/kdumpd/6.1.99-test/initramfs.img");
-        find(0);
+        find(FAILURE_NONE);
         tree_reopen(&tree, "/var/lib/kdumpd/6.1.99-test/initramfs.img");
         ck_assert_uint_eq(needs.input.initrd_bytes, 8);
         ck_assert(needs.unpacked_is_guess && !needs.initrd_is_assumed);
         ck_assert_str_eq(needs.unseen, "how large '/var/lib/kdumpd/6.1.99-test/initramfs.img' is "
                                        "unpacked");
         tree_close(&tree, "/boot/vmlinuz-6.1.99-test");
-        find(-EACCES);
-        ck_assert_str_eq(error.text, "\"/boot/vmlinuz-6.1.99-test\" cannot be read: run as root");
+        find(FAILURE_NO_KERNEL);
+        ck_assert_str_eq(error.text,
+                         "the kernel \"/boot/vmlinuz-6.1.99-test\" cannot be read: run as root "
+                         "(Kernel= in kdumpd.conf)");
         set("Kernel", "auto");
-        find(-EACCES);
+        find(FAILURE_NO_KERNEL);
         tree_reopen(&tree, "/boot/vmlinuz-6.1.99-test");
         tree_close(&tree, "/boot");
-        find(-EACCES);
+        find(FAILURE_NO_KERNEL);
         tree_reopen(&tree, "/boot");
         ck_assert_str_eq(error.text,
-                         "no image of the running kernel 6.1.99-test was found, and only "
-                         "root may look into \"/boot\": run as root");
+                         "which image of the running kernel is found is not known, as \"/boot\" "
+                         "cannot be looked at: run as root");
 }
 END_TEST
 
@@ -173,7 +175,7 @@ START_TEST(test_encrypted) {
                 tree_text(&tree, cases[i].path, cases[i].text);
                 tree_text(&tree, "/proc/cpuinfo", cases[i].flags);
                 tree_text(&tree, "/proc/cmdline", cases[i].words);
-                find(0);
+                find(FAILURE_NONE);
                 ck_assert_msg(needs.input.is_encrypted == cases[i].active, "case %zu", i);
                 ck_assert_uint_eq(needs.estimate.bounce, cases[i].active ? 64 * MIB : 0);
                 tree_unlink(&tree, cases[i].path);
@@ -181,7 +183,7 @@ START_TEST(test_encrypted) {
         tree_text(&tree, "/dev/kmsg", "");
         tree_text(&tree, "/proc/cpuinfo", FLAGS("hypervisor"));
         tree_close(&tree, "/dev/kmsg");
-        find(0);
+        find(FAILURE_NONE);
         tree_reopen(&tree, "/dev/kmsg");
         ck_assert_str_eq(needs.unseen, "in the kernel's log, whether memory encryption is active");
 }
@@ -189,28 +191,42 @@ END_TEST
 
 START_TEST(test_missing) {
         set("Initrd", "/boot/other.img");
-        find(-ENOENT);
+        find(FAILURE_NO_INITRD);
         ck_assert_str_eq(error.text,
-                         "\"/boot/other.img\" cannot be read: No such file or directory");
+                         "the initrd \"/boot/other.img\" cannot be opened: No such file or "
+                         "directory (Initrd= in kdumpd.conf)");
         tree_dir(&tree, "/boot/other.img/");
-        find(-EBADMSG);
-        ck_assert_str_eq(error.text, "\"/boot/other.img\" cannot be read: it is no regular file");
+        find(FAILURE_NO_INITRD);
+        ck_assert_ptr_nonnull(strstr(error.text, "\"/boot/other.img\" is a directory"));
         set("Kernel", "/boot/nothing");
-        find(-ENOENT);
+        find(FAILURE_NO_KERNEL);
         ck_assert_ptr_nonnull(strstr(error.text, "\"/boot/nothing\""));
         set("Kernel", "auto");
         tree_unlink(&tree, "/boot/vmlinuz-6.1.99-test");
-        find(-ENOENT);
+        find(FAILURE_NO_KERNEL);
         ck_assert_ptr_nonnull(strstr(error.text, "no image of the running kernel"));
+        ck_assert_ptr_nonnull(strstr(error.text, "tried /boot/vmlinuz-6.1.99-test, "));
+}
+END_TEST
+
+/* A kernel that does not tell its release does so by its name, and the initrd is that one's. */
+START_TEST(test_named_kernel) {
+        uint8_t image[FAKE_KERNEL_SIZE];
+
+        fake_kernel(image, "");
+        tree_bytes(&tree, "/boot/vmlinuz-6.9.9-other", image, sizeof(image));
+        tree_text(&tree, "/var/lib/kdumpd/6.9.9-other/initramfs.img", "12345678");
+        set("Kernel", "/boot/vmlinuz-6.9.9-other");
+        find(FAILURE_NONE);
+        ck_assert_str_eq(needs.initrd, "/var/lib/kdumpd/6.9.9-other/initramfs.img");
 }
 END_TEST
 
 START_TEST(test_bad_kernel) {
         tree_text(&tree, "/boot/junk", "junk");
         set("Kernel", "/boot/junk");
-        find(-EBADMSG);
-        ck_assert_ptr_nonnull(
-                strstr(error.text, "\"/boot/junk\" is no kernel that can be loaded: "));
+        find(FAILURE_BAD_KERNEL);
+        ck_assert_ptr_nonnull(strstr(error.text, "the kernel \"/boot/junk\" cannot be loaded: "));
 }
 END_TEST
 
@@ -225,12 +241,12 @@ START_TEST(test_other_architecture) {
         tree_bytes(&tree, "/boot/Image.gz", packed, n);
         set("Kernel", "/boot/Image.gz");
         set("Initrd", "none");
-        ck_assert_int_eq(needs_find(tree.fd, &settings, "aarch64", RELEASE, &needs, &error), 0);
+        ck_assert_uint_eq(needs_find(tree.fd, &settings, "aarch64", RELEASE, &needs, &error), 0);
         ck_assert_uint_eq(needs.input.kernel_bytes, FAKE_FLAT_MEMORY);
         ck_assert_uint_eq(needs.estimate.kernel, FAKE_FLAT_MEMORY);
-        find(-EBADMSG);
-        ck_assert_str_eq(error.text, "\"/boot/Image.gz\" is no kernel that can be loaded: it is "
-                                     "compressed with gzip: unpack it");
+        find(FAILURE_BAD_KERNEL);
+        ck_assert_str_eq(error.text, "the kernel \"/boot/Image.gz\" cannot be loaded: it is "
+                                     "compressed with gzip: unpack it (Kernel= in kdumpd.conf)");
 }
 END_TEST
 
@@ -238,7 +254,7 @@ END_TEST
 START_TEST(test_bad_note) {
         tree_text(&tree, "/var/lib/kdumpd/6.1.99-test/initramfs.img", "12345678");
         tree_text(&tree, "/var/lib/kdumpd/6.1.99-test/inputs.json", "{\"UnpackedBytes\":");
-        find(0);
+        find(FAILURE_NONE);
         ck_assert(needs.unpacked_is_guess);
         ck_assert_uint_eq(needs.input.initrd_unpacked_bytes, 24);
 }
@@ -277,6 +293,7 @@ static void add_cases(Suite *suite) {
         ADD_FIXTURE_TEST(suite, test_closed);
         ADD_FIXTURE_TEST(suite, test_encrypted);
         ADD_FIXTURE_TEST(suite, test_missing);
+        ADD_FIXTURE_TEST(suite, test_named_kernel);
         ADD_FIXTURE_TEST(suite, test_bad_kernel);
         ADD_FIXTURE_TEST(suite, test_other_architecture);
         ADD_FIXTURE_TEST(suite, test_bad_note);
