@@ -47,6 +47,15 @@ void warn(Builder *b, const char *format, ...) {
                         warning.text);
 }
 
+bool builder_config_has(const Builder *b, const char *line) {
+        size_t n = strlen(line);
+
+        for (const char *p = b->config; p && (p = strstr(p, line)); p += n)
+                if ((p == b->config || p[-1] == '\n') && (p[n] == '\n' || p[n] == '\0'))
+                        return true;
+        return false;
+}
+
 /* The links at the root of the initramfs, so that whatever directory a dynamic loader or a script
  * looks into, it is the same one. */
 static const struct {
@@ -261,6 +270,10 @@ void builder_done(Builder *b) {
         }
         free(b->entries);
         free(b->release);
+        free(b->config);
+        for (size_t i = 0; i < b->n_walked; i++)
+                free(b->walked[i]);
+        free(b->walked);
         capture_plan_done(&b->plan);
         dm_tables_done(&b->tables);
         (void)mounts_free(b->mounts);

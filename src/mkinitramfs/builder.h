@@ -26,15 +26,22 @@ typedef enum EntryType {
 
 DECLARE_NAME_TABLE(entry_type, EntryType);
 
+/* How the bytes of a file of the system go into the initramfs. */
+typedef enum EntryCoding {
+        CODING_AS_IS,
+        CODING_GZIP,  /* a module of the kernel, whatever it was packed with */
+        CODING_PLAIN, /* unpacked */
+} EntryCoding;
+
 /* One thing in the initramfs. */
 typedef struct Entry {
         EntryType type;
         char *path; /* in the initramfs, absolute */
         mode_t mode;
-        char *source;   /* ENTRY_FILE: below the root, without links. ENTRY_LINK: what it says */
-        char *text;     /* ENTRY_TEXT */
-        char *why;      /* for people */
-        bool is_module; /* of the kernel: packed with gzip */
+        char *source; /* ENTRY_FILE: below the root, without links. ENTRY_LINK: what it says */
+        char *text;   /* ENTRY_TEXT */
+        char *why;    /* for people */
+        EntryCoding coding;
         unsigned major, minor;
         uint64_t size, mtime_nsec, inode, device; /* of the source, which decide if it changed */
 } Entry;
@@ -53,8 +60,11 @@ typedef struct Builder {
         const Settings *settings;
         const char *capture_program; /* path below the root */
         char *release;               /* of the capture kernel */
+        char *config;                /* of the capture kernel: its .config, or NULL */
 
-        Modules *modules;
+        Modules *modules; /* NULL if the kernel has none */
+        char **walked;    /* devices whose drivers are in */
+        size_t n_walked;
         Mounts *mounts, *fstab; /* NULL if there are none */
         DmTables tables;
         int tables_error;    /* negative if there are no tables */
@@ -74,6 +84,9 @@ int fail_memory(Builder *b);
 
 /* Notes what is amiss though there will be an image, behind what is noted already. */
 void warn(Builder *b, const char *format, ...) _printf_(2, 3);
+
+/* Whether the configuration of the capture kernel, as far as it is known, has this line. */
+bool builder_config_has(const Builder *b, const char *line);
 
 /* Add one thing, unless its path is taken already. Where the path leads through the links that the
  * initramfs has at its root (/bin, /sbin, /lib, /lib64), it is rewritten. All return 0 or negative

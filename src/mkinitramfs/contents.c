@@ -11,12 +11,12 @@
 #include "base/file-util.h"
 #include "core/collector.h"
 #include "mkinitramfs/drivers.h"
+#include "mkinitramfs/firmware.h"
+#include "mkinitramfs/kernel.h"
 #include "mkinitramfs/libraries.h"
 #include "mkinitramfs/target.h"
 #include "sys/capture-plan-json.h"
 #include "sys/path.h"
-
-#define CONFIG_LARGEST (4u * 1024u * 1024u)
 
 /* Whatever directory a loader or a script looks into, it finds the one that there is. */
 static const struct {
@@ -154,13 +154,25 @@ static int add_module(Builder *b, const Module *module) {
                 return r;
         if (!entry)
                 return fail(b, -EEXIST, "the initramfs has no place for the module \"%s\"", path);
-        entry->is_module = true;
+        entry->coding = CODING_GZIP;
         planned = ARRAY_ADD(b->plan.modules, b->plan.n_modules);
         if (!planned)
                 return fail_memory(b);
         planned->path = strdup(entry->path);
         planned->options = strdup(module->options);
         return planned->path && planned->options ? 0 : fail_memory(b);
+}
+
+static void warn_of_missing(Builder *b) {
+        const ModuleName *names;
+        size_t n;
+
+        names = modules_missing(b->modules, &n);
+        for (size_t i = 0; i < n; i++)
+                warn(b,
+                     "kernel %s has no module \"%s\", which the module \"%s\" wants, but does not "
+                     "insist on",
+                     b->release, names[i].name, names[i].module);
 }
 
 static int add_modules(Builder *b) {
@@ -171,44 +183,9 @@ static int add_modules(Builder *b) {
         list = modules_list(b->modules, &n);
         for (size_t i = 0; i < n && r >= 0; i++)
                 r = add_module(b, &list[i]);
+        if (r >= 0)
+                warn_of_missing(b);
         return r;
-}
-
-/* --- compression */
-
-static bool config_has(const char *config, const char *line) {
-        size_t n = strlen(line);
-
-        for (const char *p = config; (p = strstr(p, line)); p += n)
-                if ((p == config || p[-1] == '\n') && (p[n] == '\n' || p[n] == '\0'))
-                        return true;
-        return false;
-}
-
-/* By the configuration of the kernel, if it lies where distributions put it. Every one of theirs
- * unpacks gzip. */
-static int choose_compression(Builder *b) {
-        static const char *const places[] = { "/boot/config-%s", "/lib/modules/%s/config",
-                                              "/usr/lib/modules/%s/config" };
-
-        b->compression = COMPRESSION_GZIP;
-        for (size_t i = 0; i < ELEMENTSOF(places); i++) {
-                _cleanup_free_ char *path = NULL, *config = NULL;
-                const char *rest = strchr(places[i], '%');
-
-                if (asprintf(&path, "%.*s%s%s", (int)(rest - places[i]), places[i], b->release,
-                             rest + 2) < 0) {
-                        path = NULL;
-                        return fail_memory(b);
-                }
-                if (read_file_below(b->root_fd, path, CONFIG_LARGEST, &config, NULL) < 0)
-                        continue;
-                b->compression = config_has(config, "CONFIG_RD_ZSTD=y")   ? COMPRESSION_ZSTD
-                                 : config_has(config, "CONFIG_RD_GZIP=y") ? COMPRESSION_GZIP
-                                                                          : COMPRESSION_NONE;
-                break;
-        }
-        return 0;
 }
 
 /* --- the plan */
@@ -252,13 +229,9 @@ static int add_plan(Builder *b) {
 int contents_collect(Builder *b) {
         int r;
 
-        r = modules_new(b->root, b->release, &b->modules);
-        if (r < 0)
-                return fail(b, r,
-                            "the modules of kernel %s cannot be read (%s): install them, or run "
-                            "\"depmod %s\"",
-                            b->release, strerror(-r), b->release);
-        r = add_skeleton(b);
+        r = kernel_open(b);
+        if (r >= 0)
+                r = add_skeleton(b);
         if (r >= 0)
                 r = set_plan(b);
         if (r >= 0)
@@ -266,8 +239,8 @@ int contents_collect(Builder *b) {
         if (r >= 0)
                 r = add_modules(b);
         if (r >= 0)
-                r = add_programs(b);
+                r = firmware_add(b);
         if (r >= 0)
-                r = add_plan(b);
-        return r < 0 ? r : choose_compression(b);
+                r = add_programs(b);
+        return r < 0 ? r : add_plan(b);
 }

@@ -7,12 +7,14 @@
 #include <fcntl.h>
 #include <stdio.h>
 
+#include "base/array.h"
 #include "base/file-util.h"
 #include "sys/path.h"
 #include "sys/watchdog.h"
 
 #define MODALIAS_MAX 4096u
 #define MODULES_LIVE "/sys/module/"
+#define WALKED_MOST  4096u
 
 static int no_module(Builder *b, const char *alias, const char *what) {
         return fail(b, -ENOENT,
@@ -21,9 +23,36 @@ static int no_module(Builder *b, const char *alias, const char *what) {
                     alias, what, b->release);
 }
 
+/* Whether the running kernel has it as a module. One that is built in has a directory there, too,
+ * but no state. kernel/module/sysfs.c. */
+static bool is_loaded(const Builder *b, const char *name) {
+        char path[300];
+
+        strscpyf(path, sizeof(path), MODULES_LIVE "%s/initstate", name);
+        for (char *p = path + strlen(MODULES_LIVE); *p; p++)
+                if (*p == '-')
+                        *p = '_';
+        return exists_below(b->root_fd, path);
+}
+
+/* A kernel without modules has it built in, if it is the same that runs. */
+static int try_built_in(Builder *b, const char *alias, const char *what) {
+        const char *name = startswith(alias, "fs-") ?: alias;
+
+        if (!is_loaded(b, name))
+                return 1;
+        return fail(
+                b, -ENOENT,
+                "there are no modules of kernel %s, and \"%s\", %s, is a module of the one that "
+                "runs: install them",
+                b->release, name, what);
+}
+
 int driver_try(Builder *b, const char *alias, const char *what) {
         int r;
 
+        if (!b->modules)
+                return try_built_in(b, alias, what);
         r = modules_add(b->modules, alias, what);
         if (r == -ELIBBAD)
                 return fail(b, r,
@@ -61,12 +90,26 @@ static int link_name(int root_fd, const char *directory, const char *link, char 
         return *ret ? 0 : -ENOMEM;
 }
 
+/* By what a device is called, whatever its driver is called in that kernel. Returns as driver_try()
+ * does. */
+static int try_alias(Builder *b, const char *sysfs, const char *what) {
+        _cleanup_free_ char *path = NULL;
+        char alias[MODALIAS_MAX];
+
+        if (asprintf(&path, "%s/modalias", sysfs) < 0) {
+                path = NULL;
+                return fail_memory(b);
+        }
+        if (read_line_below(b->root_fd, path, alias, sizeof(alias)) < 0 || alias[0] == '\0')
+                return 0;
+        return driver_try(b, alias, what);
+}
+
 /* One device on the way to the root of its bus. What drives it now is the best choice; where that
  * is built into the running kernel, it may be a module for the one that captures. */
 static int drivers_of_one(Builder *b, const char *sysfs, const char *what) {
-        _cleanup_free_ char *driver = NULL, *module = NULL, *path = NULL;
-        char alias[MODALIAS_MAX];
-        int r;
+        _cleanup_free_ char *driver = NULL, *module = NULL;
+        int r, by_alias;
 
         r = link_name(b->root_fd, sysfs, "driver", &driver);
         if (r == -ENOENT)
@@ -75,46 +118,110 @@ static int drivers_of_one(Builder *b, const char *sysfs, const char *what) {
                 r = link_name(b->root_fd, sysfs, "driver/module", &module);
         if (r == -ENOMEM)
                 return fail_memory(b);
-        if (r >= 0)
-                return driver_add(b, module, what);
-        if (asprintf(&path, "%s/modalias", sysfs) < 0) {
-                path = NULL;
-                return fail_memory(b);
-        }
-        if (read_line_below(b->root_fd, path, alias, sizeof(alias)) < 0 || alias[0] == '\0')
-                return 0;
-        r = driver_try(b, alias, what);
-        return MIN(r, 0);
+        if (r < 0)
+                return MIN(try_alias(b, sysfs, what), 0);
+        r = driver_try(b, module, what);
+        if (r != 0)
+                return MIN(r, 0);
+        by_alias = try_alias(b, sysfs, what);
+        return by_alias == 0 ? no_module(b, module, what) : MIN(by_alias, 0);
 }
 
+static int note_walk(Builder *b, const char *sysfs) {
+        char **walked;
+
+        if (b->n_walked >= WALKED_MOST)
+                return fail(b, -E2BIG, "more than %u devices lead to the target", WALKED_MOST);
+        walked = ARRAY_ADD(b->walked, b->n_walked);
+        if (!walked || !(*walked = strdup(sysfs)))
+                return fail_memory(b);
+        return 0;
+}
+
+static bool is_walked(const Builder *b, const char *sysfs) {
+        for (size_t i = 0; i < b->n_walked; i++)
+                if (streq(b->walked[i], sysfs))
+                        return true;
+        return false;
+}
+
+/* What a device waits for, as a regulator or a clock. Links that only put off the end of the
+ * supplier's own start hold nobody up. drivers/base/core.c, device_link_add(). */
+static int suppliers_of_one(Builder *b, const char *sysfs, const char *what) {
+        _cleanup_closedir_ DIR *directory = NULL;
+        struct dirent *entry;
+        int r = 0;
+
+        if (open_directory_below(b->root_fd, sysfs, &directory) < 0)
+                return 0;
+        while (r >= 0 && (entry = readdir(directory))) {
+                _cleanup_free_ char *path = NULL, *supplier = NULL, *only = NULL;
+                char value[8] = "";
+
+                if (!startswith(entry->d_name, "supplier:"))
+                        continue;
+                if (asprintf(&path, "%s/%s/supplier", sysfs, entry->d_name) < 0 ||
+                    asprintf(&only, "%s/%s/sync_state_only", sysfs, entry->d_name) < 0)
+                        return fail_memory(b);
+                if ((read_line_below(b->root_fd, only, value, sizeof(value)) >= 0 &&
+                     streq(value, "1")) ||
+                    path_resolve(b->root_fd, path, &supplier) < 0)
+                        continue;
+                r = drivers_of_device(b, supplier, what);
+        }
+        return r;
+}
+
+/* Suppliers and what these hang on lead to others, and may do so in a circle. */
 int drivers_of_device(Builder *b, const char *sysfs, const char *what) {
         _cleanup_free_ char *path = strdup(sysfs);
-        int r;
+        int r = 0;
 
         if (!path)
                 return fail_memory(b);
-        while (startswith(path, "/sys/devices/")) {
-                r = drivers_of_one(b, path, what);
-                if (r < 0)
-                        return r;
+        while (r >= 0 && startswith(path, "/sys/devices/") && !is_walked(b, path)) {
+                r = note_walk(b, path);
+                if (r >= 0)
+                        r = suppliers_of_one(b, path, what);
+                if (r >= 0)
+                        r = drivers_of_one(b, path, what);
                 *strrchr(path, '/') = '\0';
         }
+        return r;
+}
+
+/* One of ExtraModules= may be gone after an upgrade, or built in under another name, which is no
+ * reason to have no image. */
+static int add_extra(Builder *b, const char *name) {
+        static const char what[] = "of ExtraModules=";
+        int r;
+
+        r = b->modules ? modules_add(b->modules, name, what) : 0;
+        if (r == 0)
+                warn(b,
+                     "kernel %s has no module \"%s\", %s: it is left out; if it is built in or has "
+                     "another name there, change ExtraModules=",
+                     b->release, name, what);
+        else if (r == -ELIBBAD)
+                warn(b,
+                     "a file of the kernel module \"%s\", %s, is missing: it is left out; run "
+                     "\"depmod %s\"",
+                     name, what, b->release);
+        else if (r < 0)
+                return driver_try(b, name, what);
         return 0;
 }
 
-static int add_words(Builder *b, const char *words, const char *what) {
-        _cleanup_free_ char *copy = strdup(words);
+static int add_extras(Builder *b) {
+        _cleanup_free_ char *copy = strdup(b->settings->extra_modules);
         char *rest = NULL;
+        int r = 0;
 
         if (!copy)
                 return fail_memory(b);
-        for (char *w = strtok_r(copy, " \t", &rest); w; w = strtok_r(NULL, " \t", &rest)) {
-                int r = driver_add(b, w, what);
-
-                if (r < 0)
-                        return r;
-        }
-        return 0;
+        for (char *w = strtok_r(copy, " \t", &rest); w && r >= 0; w = strtok_r(NULL, " \t", &rest))
+                r = add_extra(b, w);
+        return r;
 }
 
 #define FOR_WATCHDOG "for the watchdog that is running"
@@ -180,5 +287,5 @@ int drivers_besides(Builder *b) {
                 if (r < 0)
                         return r;
         }
-        return add_words(b, b->settings->extra_modules, "of ExtraModules=");
+        return add_extras(b);
 }

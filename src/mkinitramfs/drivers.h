@@ -11,8 +11,8 @@ int driver_add(Builder *b, const char *alias, const char *what) _must_check_;
 /* The same for what can be done without: returns 1 if there is one, 0 if not, or negative errno. */
 int driver_try(Builder *b, const char *alias, const char *what) _must_check_;
 
-/* Adds the modules of the drivers of a device and of all that it hangs on. sysfs is its path in
- * /sys/devices, without links. */
+/* Adds the modules of the drivers of a device, of all that it hangs on, and of what these wait for.
+ * sysfs is its path in /sys/devices, without links. */
 int drivers_of_device(Builder *b, const char *sysfs, const char *what) _must_check_;
 
 /* Adds what is wanted besides the target: ExtraModules=, the watchdog that is running, memory that

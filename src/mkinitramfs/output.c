@@ -77,7 +77,7 @@ static void digest_entry(Sha256 *s, const Entry *e) {
         char numbers[256];
 
         strscpyf(numbers, sizeof(numbers), "%u %o %d %u:%u %" PRIu64 " %" PRIu64 " %" PRIu64,
-                 (unsigned)e->type, e->mode, e->is_module, e->major, e->minor, e->size,
+                 (unsigned)e->type, e->mode, (int)e->coding, e->major, e->minor, e->size,
                  e->mtime_nsec, e->inode);
         add_text(s, e->path);
         add_text(s, numbers);
@@ -124,18 +124,23 @@ static bool is_fresh(Builder *b, const char *path, const char *note_path, const 
 
 /* --- packing */
 
-/* Whatever it was packed with, it is packed with gzip then. */
-static int pack_module(Builder *b, const Entry *e, const void *data, size_t size, void **ret,
-                       size_t *ret_size) {
+/* Whatever it was packed with, it is packed with gzip then, or not at all. */
+static int recode(Builder *b, const Entry *e, const void *data, size_t size, void **ret,
+                  size_t *ret_size) {
         _cleanup_free_ void *plain = NULL;
         int r;
 
-        if (!endswith(e->source, ".ko")) {
+        if (e->coding == CODING_PLAIN || !endswith(e->source, ".ko")) {
                 r = decompress(data, size, MODULE_LARGEST, &plain, &size);
                 if (r < 0)
-                        return fail(b, r, "the kernel module \"%s\" cannot be decompressed: %s",
-                                    e->source, strerror(-r));
+                        return fail(b, r, "\"%s\", %s, cannot be decompressed: %s", e->source,
+                                    e->why, strerror(-r));
                 data = plain;
+        }
+        if (e->coding == CODING_PLAIN) {
+                *ret = TAKE_PTR(plain);
+                *ret_size = size;
+                return 0;
         }
         r = gzip_pack(data, size, ret, ret_size);
         if (r < 0)
@@ -146,7 +151,7 @@ static int pack_module(Builder *b, const Entry *e, const void *data, size_t size
 
 static int pack_file(Builder *b, CpioWriter *w, const Entry *e) {
         _cleanup_free_ char *data = NULL;
-        _cleanup_free_ void *packed = NULL;
+        _cleanup_free_ void *recoded = NULL;
         CpioEntry entry = { .path = e->path, .mode = e->mode };
         int r;
 
@@ -154,11 +159,11 @@ static int pack_file(Builder *b, CpioWriter *w, const Entry *e) {
         if (r < 0)
                 return r;
         entry.data = data;
-        if (e->is_module) {
-                r = pack_module(b, e, data, entry.size, &packed, &entry.size);
+        if (e->coding != CODING_AS_IS) {
+                r = recode(b, e, data, entry.size, &recoded, &entry.size);
                 if (r < 0)
                         return r;
-                entry.data = packed;
+                entry.data = recoded;
         }
         return cpio_writer_add(w, &entry);
 }

@@ -8,12 +8,11 @@
 
 #include "base/array.h"
 #include "mkinitramfs/drivers.h"
+#include "mkinitramfs/hardware.h"
 #include "mkinitramfs/identify.h"
 #include "mkinitramfs/mapper.h"
-#include "sys/path.h"
 
-#define NESTING_DEEPEST       32u
-#define NVME_CONTROLLERS_MOST 1024u
+#define NESTING_DEEPEST 32u
 
 static int add_device(Builder *b, const BlockName *name, unsigned depth);
 
@@ -140,49 +139,7 @@ static int add_array(Builder *b, const BlockName *name, unsigned depth) {
         return r < 0 ? r : append(b, &made);
 }
 
-/* --- disks and partitions */
-
-/* With native multipathing an NVMe namespace hangs on no controller, but on a subsystem that leads
- * to all of them. */
-static int add_controllers(Builder *b, const char *sysfs, const BlockName *name) {
-        unsigned found = 0;
-        int r = 0;
-
-        for (unsigned i = 0; i < NVME_CONTROLLERS_MOST && r >= 0; i++) {
-                _cleanup_free_ char *path = NULL, *controller = NULL;
-
-                if (asprintf(&path, "%.*s/nvme%u", (int)(strrchr(sysfs, '/') - sysfs), sysfs, i) <
-                    0) {
-                        path = NULL;
-                        return fail_memory(b);
-                }
-                if (path_resolve(b->root_fd, path, &controller) < 0)
-                        continue;
-                found++;
-                r = drivers_of_device(b, controller, "for the target's disk");
-        }
-        if (r >= 0 && found == 0)
-                return fail(b, -ENODEV, "/sys does not tell which controller %s is on", name->text);
-        return r;
-}
-
-static int add_disk(Builder *b, const BlockName *name) {
-        _cleanup_free_ char *sysfs = NULL;
-        int r;
-
-        r = block_sysfs(b->root_fd, name, &sysfs);
-        if (r < 0)
-                return fail(b, r, "/sys/class/block/%s cannot be read: %s", name->text,
-                            strerror(-r));
-        if (strstr(sysfs, "/session") || strstr(sysfs, "/nvme-fabrics/"))
-                return fail(b, -EOPNOTSUPP, "%s is a disk on a network: " ELSEWHERE, name->text);
-        if (startswith(sysfs, "/sys/devices/virtual/nvme-subsystem/"))
-                return add_controllers(b, sysfs, name);
-        if (startswith(sysfs, "/sys/devices/virtual/"))
-                return fail(b, -EOPNOTSUPP, "%s is no disk that is there after a panic: " ELSEWHERE,
-                            name->text);
-        return drivers_of_device(b, sysfs, "for the target's disk");
-}
+/* --- partitions */
 
 /* The disk of a partition is the directory above it. */
 static int add_partition(Builder *b, const BlockName *name, unsigned depth) {
@@ -214,7 +171,7 @@ static int add_device(Builder *b, const BlockName *name, unsigned depth) {
         case DEVICE_ARRAY:
                 return add_array(b, name, depth);
         default:
-                return add_disk(b, name);
+                return hardware_add(b, name);
         }
 }
 

@@ -17,6 +17,8 @@ struct Modules {
         size_t n;
         char **visited; /* names of modules, built-in ones too */
         size_t n_visited;
+        ModuleName *firmware, *missing;
+        size_t n_firmware, n_missing;
 };
 
 #define VISITS_MOST 4096u
@@ -30,9 +32,19 @@ static void log_nothing(void *data, int priority, const char *file, int line, co
                         const char *format, va_list args) {
 }
 
+static void names_free(ModuleName *names, size_t n) {
+        for (size_t i = 0; i < n; i++) {
+                free(names[i].name);
+                free(names[i].module);
+        }
+        free(names);
+}
+
 Modules *modules_free(Modules *m) {
         if (!m)
                 return NULL;
+        names_free(m->firmware, m->n_firmware);
+        names_free(m->missing, m->n_missing);
         for (size_t i = 0; i < m->n; i++) {
                 free(m->list[i].name);
                 free(m->list[i].path);
@@ -148,10 +160,23 @@ static int add_one(Modules *m, const struct kmod_module *module, const char *why
         return added->name && added->path && added->options && added->why ? 0 : -ENOMEM;
 }
 
+static int add_name(ModuleName **names, size_t *n, const char *name, const struct kmod_module *of) {
+        ModuleName *added;
+
+        if (*n >= MODULE_NAMES_MOST)
+                return -E2BIG;
+        added = ARRAY_ADD(*names, *n);
+        if (!added)
+                return -ENOMEM;
+        added->name = strdup(name);
+        added->module = strdup(kmod_module_get_name(of));
+        return added->name && added->module ? 0 : -ENOMEM;
+}
+
 static int visit(Modules *m, struct kmod_module *module, const char *why);
 
-/* Takes the list over. */
-static int visit_all(Modules *m, struct kmod_list *list, const char *kind,
+/* Takes the list over. What is_soft may be missing, with all that it needs. */
+static int visit_all(Modules *m, struct kmod_list *list, const char *kind, bool is_soft,
                      const struct kmod_module *of) {
         _cleanup_free_ char *why = NULL;
         struct kmod_list *l;
@@ -166,6 +191,8 @@ static int visit_all(Modules *m, struct kmod_list *list, const char *kind,
 
                 if (r >= 0)
                         r = visit(m, module, why);
+                if (r == -ELIBBAD && is_soft)
+                        r = add_name(&m->missing, &m->n_missing, kmod_module_get_name(module), of);
                 kmod_module_unref(module);
         }
         kmod_module_unref_list(list);
@@ -178,36 +205,121 @@ static int visit_weak(Modules *m, const struct kmod_module *module) {
         int r;
 
         r = kmod_module_get_weakdeps(module, &weak);
-        return r < 0 ? r : visit_all(m, weak, "may be wanted by", module);
+        return r < 0 ? r : visit_all(m, weak, "may be wanted by", true, module);
 #else
         return 0;
 #endif
 }
 
-/* In the order in which modprobe loads: soft dependencies "pre", hard ones, the module itself, soft
- * ones "post". Each module is visited once, so that circles among soft ones do no harm. */
+/* "pre: a b post: c": those of one of both kinds. */
+static int visit_soft_words(Modules *m, const char *value, const char *kind,
+                            const struct kmod_module *of) {
+        _cleanup_free_ char *copy = strdup(value);
+        char *rest = copy, *word;
+        bool is_wanted = false;
+
+        if (!copy)
+                return -ENOMEM;
+        while ((word = strsep(&rest, " \t"))) {
+                struct kmod_list *found = NULL;
+                int r;
+
+                if (endswith(word, ":"))
+                        is_wanted = streq(word, kind);
+                if (!is_wanted || *word == '\0' || endswith(word, ":"))
+                        continue;
+                r = kmod_module_new_from_lookup(m->kmod, word, &found);
+                if (r >= 0)
+                        r = found ? visit_all(m, found, "goes with", true, of)
+                                  : add_name(&m->missing, &m->n_missing, word, of);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+/* All that a module says itself: of several lines about soft dependencies libkmod, like modprobe,
+ * takes one. */
+static int visit_soft_own(Modules *m, const struct kmod_list *info, const char *kind,
+                          const struct kmod_module *of) {
+        const struct kmod_list *l;
+        int r = 0;
+
+        kmod_list_foreach(l, info) if (r >= 0 && streq(kmod_module_info_get_key(l), "softdep")) r =
+                visit_soft_words(m, kmod_module_info_get_value(l), kind, of);
+        return r;
+}
+
+static int add_firmware(Modules *m, const struct kmod_list *info, const struct kmod_module *of) {
+        const struct kmod_list *l;
+        int r = 0;
+
+        kmod_list_foreach(l, info) if (r >= 0 && streq(kmod_module_info_get_key(l), "firmware")) r =
+                add_name(&m->firmware, &m->n_firmware, kmod_module_info_get_value(l), of);
+        return r;
+}
+
+static void unref_listp(struct kmod_list **list) {
+        kmod_module_unref_list(*list);
+}
+
+static void info_freep(struct kmod_list **info) {
+        kmod_module_info_free_list(*info);
+}
+
+/* What could not be added is no more there for whoever needs it next. */
+static void forget_visit(Modules *m, const char *name) {
+        for (size_t i = 0; i < m->n_visited; i++)
+                if (streq(m->visited[i], name)) {
+                        free(m->visited[i]);
+                        m->visited[i] = m->visited[--m->n_visited];
+                        return;
+                }
+}
+
+static int visit_once(Modules *m, struct kmod_module *module, const char *why);
+
 static int visit(Modules *m, struct kmod_module *module, const char *why) {
-        struct kmod_list *before = NULL, *after = NULL;
+        const char *name = kmod_module_get_name(module);
         int r;
 
-        if (is_visited(m, kmod_module_get_name(module)))
+        if (is_visited(m, name))
                 return 0;
-        r = note_visit(m, kmod_module_get_name(module));
+        r = note_visit(m, name);
+        if (r >= 0)
+                r = visit_once(m, module, why);
         if (r < 0)
-                return r;
+                forget_visit(m, name);
+        return r;
+}
+
+/* In the order in which modprobe loads: soft dependencies "pre", hard ones, the module itself, soft
+ * ones "post". Each module is visited once, so that circles among soft ones do no harm. */
+static int visit_once(Modules *m, struct kmod_module *module, const char *why) {
+        _cleanup_(unref_listp) struct kmod_list *after = NULL;
+        _cleanup_(info_freep) struct kmod_list *info = NULL;
+        struct kmod_list *before = NULL;
+        int r;
+
         r = kmod_module_get_softdeps(module, &before, &after);
         if (r < 0)
                 return r;
-        r = visit_all(m, before, "goes with", module);
+        /* Old indexes do not tell it of what is built in. */
+        if (kmod_module_get_info(module, &info) < 0)
+                info = NULL;
+        r = visit_all(m, before, "goes with", true, module);
         if (r >= 0)
-                r = visit_all(m, kmod_module_get_dependencies(module), "needed by", module);
+                r = visit_soft_own(m, info, "pre:", module);
+        if (r >= 0)
+                r = visit_all(m, kmod_module_get_dependencies(module), "needed by", false, module);
         if (r >= 0)
                 r = add_one(m, module, why);
-        if (r < 0) {
-                kmod_module_unref_list(after);
-                return r;
-        }
-        r = visit_all(m, after, "goes with", module);
+        if (r >= 0)
+                r = add_firmware(m, info, module);
+        if (r >= 0)
+                r = visit_all(m, TAKE_PTR(after), "goes with", true, module);
+        if (r >= 0)
+                r = visit_soft_own(m, info, "post:", module);
         return r < 0 ? r : visit_weak(m, module);
 }
 
@@ -232,6 +344,16 @@ int modules_add(Modules *m, const char *name_or_alias, const char *why) {
 }
 
 const Module *modules_list(const Modules *m, size_t *ret_n) {
-        *ret_n = m->n;
-        return m->list;
+        *ret_n = m ? m->n : 0;
+        return m ? m->list : NULL;
+}
+
+const ModuleName *modules_firmware(const Modules *m, size_t *ret_n) {
+        *ret_n = m ? m->n_firmware : 0;
+        return m ? m->firmware : NULL;
+}
+
+const ModuleName *modules_missing(const Modules *m, size_t *ret_n) {
+        *ret_n = m ? m->n_missing : 0;
+        return m ? m->missing : NULL;
 }

@@ -18,7 +18,14 @@ typedef struct Module {
         char *why;     /* for people: for whose sake it is here */
 } Module;
 
-#define MODULES_MOST 512u
+/* What a module names, itself or the configuration about it. */
+typedef struct ModuleName {
+        char *name;
+        char *module; /* which does so */
+} ModuleName;
+
+#define MODULES_MOST      512u
+#define MODULE_NAMES_MOST 4096u
 
 /* Opens the modules of a release; root is "" or an absolute path. Returns 0; -ENOENT (that release
  * has no modules here), -ENOMEM or what libkmod says. */
@@ -33,5 +40,12 @@ DEFINE_CLEANUP(Modules *, modules_free);
  * libkmod says. */
 int modules_add(Modules *m, const char *name_or_alias, const char *why) _must_check_;
 
-/* What has been added so far; valid until the next call. */
+/* What has been added so far; valid until the next call. With m NULL there is nothing. */
 const Module *modules_list(const Modules *m, size_t *ret_n);
+
+/* Which files of firmware these, and those that are built in, may ask for: names below
+ * /lib/firmware. Not all of them need be installed. */
+const ModuleName *modules_firmware(const Modules *m, size_t *ret_n);
+
+/* What they would have besides, as a soft dependency, and is not there. */
+const ModuleName *modules_missing(const Modules *m, size_t *ret_n);

@@ -47,16 +47,14 @@ configure() {
     printf '[Capture]\n%s\n' "$1" >"$root$sysconfdir/kdumpd/kdumpd.conf"
 }
 
-# module PATH [ALIAS [DEPENDENCY-SYMBOL [SOFT DEPENDENCY]]]: depmod reads it, nobody loads it.
+# module PATH [ALIAS [DEPENDENCY-SYMBOL [SOFT DEPENDENCY...]]]: depmod reads it, nobody loads it.
+# Words with a "=" are other lines about it ("firmware=x").
 module() {
-    mkdir -p "$root/lib/modules/$release/kernel/${1%/*}"
-    name=$(basename "$1" | tr - _)
+    file=$root/lib/modules/$release/kernel/$1.ko name=$(basename "$1" | tr - _)
+    info='__attribute__((section(".modinfo"), used)) static const char' line=0
+    mkdir -p "${file%/*}"
     {
-        printf '__attribute__((section(".modinfo"), used)) static const char a[] = "alias=%s";\n' \
-            "${2-none}"
-        printf '__attribute__((section(".modinfo"), used)) static const char l[] = "license=x";\n'
-        [ -z "${4-}" ] || printf '%s"softdep=pre: %s";\n' \
-            '__attribute__((section(".modinfo"), used)) static const char s[] = ' "$4"
+        printf '%s a[] = "alias=%s";\n%s l[] = "license=x";\n' "$info" "${2-none}" "$info"
         printf 'void %s_here(void);\nvoid %s_here(void) {}\n' "$name" "$name"
         printf 'asm(".section \\"__ksymtab_strings\\",\\"a\\"\\n.asciz \\"%s_here\\"\\n' "$name"
         printf '.section \\"___ksymtab+%s_here\\",\\"a\\"\\n__ksymtab_%s_here: .quad 0\\n' \
@@ -64,10 +62,16 @@ module() {
         printf '.globl __ksymtab_%s_here\\n.previous");\n' "$name"
         [ -z "${3-}" ] || printf 'extern void %s(void);\nvoid *%s_uses = (void *)%s;\n' "$3" \
             "$name" "$3"
+        shift $(($# < 3 ? $# : 3))
+        for word; do
+            case $word in *=*) ;; *) word="softdep=pre: $word" ;; esac
+            line=$((line + 1))
+            printf '%s i%s[] = "%s";\n' "$info" $line "$word"
+        done
     } >"$work/module.c"
     # CC may be several words.
     # shellcheck disable=SC2086
-    $CC -c -fno-pic -o "$root/lib/modules/$release/kernel/$1.ko" "$work/module.c"
+    $CC -c -fno-pic -o "$file" "$work/module.c"
 }
 
 # device DIRECTORY NUMBERS: a block device of sysfs, with its links and its node.

@@ -224,8 +224,6 @@ configure 'Target=/dev/vdz'
 refused "there is no device \"/dev/vdz\""
 configure 'Target=raw:/dev/vda1'
 refused "is mounted at /"
-configure 'ExtraModules=nonsense'
-refused '"nonsense", of ExtraModules='
 configure 'ExtraFiles=/no/such'
 refused '"/no/such", of ExtraFiles=, cannot be packed'
 
@@ -241,6 +239,16 @@ rm "$root/proc/vmcore"
 configure 'CoreCollector=no-such-program -x'
 run 0
 has err 'the program "no-such-program", of CoreCollector=, is not installed'
+# What is optional is no reason to have no image; all that is amiss is told.
+configure 'CoreCollector=no-such-program -x
+ExtraModules=nonsense other'
+run 0
+has err 'the program "no-such-program", of CoreCollector=, is not installed'
+has err 'has no module "nonsense", of ExtraModules=: it is left out'
+mv "$root/lib/modules/$release/kernel/drivers/other.ko" "$work/aside"
+run 0
+has err 'a file of the kernel module "other", of ExtraModules=, is missing: it is left out'
+mv "$work/aside" "$root/lib/modules/$release/kernel/drivers/other.ko"
 configure ''
 
 # What is wrong with a kernel is said as the load says it, and names the setting.

@@ -25,6 +25,14 @@ module crypto/xxhash crypto-xxhash64
 module crypto/blake2b crypto-blake2b-256
 module crypto/crc32c crypto-crc32c
 module md/dm-mod dm
+module drivers/sd
+module drivers/regulator
+module drivers/clock
+module drivers/hba 'pci:hba' '' 'softdep=pre: phy' 'softdep=pre: crypto-xxhash64 post: cable' \
+    firmware=vendor/hba.bin firmware=vendor/old.bin firmware=vendor/many-*.bin \
+    firmware=../../etc/hostname firmware=/etc/hostname
+module drivers/phy
+module drivers/cable none '' firmware=cable.fw
 index_modules
 program
 
@@ -190,5 +198,230 @@ rm "$root/etc/fstab"
 configure ''
 mounted 254:1 / / ext4 /dev/vda1
 ext "$disk" 0 0
+
+# --- where the way ends
+
+# ends_at TEXT DIRECTORY: the target is on a disk sdx there.
+ends_at() {
+    rm -f "$root/sys/class/block/sdx" "$root/sys/dev/block/8:240"
+    device "$2/block/sdx" 8:240
+    link by-uuid 8888 sdx
+    mounted 8:240 / / ext4 /dev/sdx
+    if [ -n "$1" ]; then refused "$1"; else plan; fi
+}
+network="sdx is a disk on a network"
+programs="sdx is a disk that programs of the running system bring up"
+nowhere="no hardware of this machine leads to it"
+class() {
+    mkdir -p "$root/sys/class/$1/$2"
+    [ $# -lt 4 ] || echo "$4" >"$root/sys/class/$1/$2/$3"
+}
+
+# As an adapter of this machine, of which the driver may be built in; sd binds to anything.
+driver $other/host1/target1:0:0/1:0:0:0 scsi sd
+ends_at '' $other/host1/target1:0:0/1:0:0:0
+packed other
+rm "$root/sys/bus/pci/drivers/other/module"
+ends_at '' $other/host1/target1:0:0/1:0:0:0
+lacks other
+rm "$root/$other/driver"
+ends_at "$nowhere" $other/host1/target1:0:0/1:0:0:0
+driver $other pci other
+class scsi_host host1 proc_name ahci
+ends_at '' $other/host1/target1:0:0/1:0:0:0
+# What its kind of host says.
+for name in iscsi_tcp iscsi_iser ib_srp fcoe bnx2fc; do
+    class scsi_host host1 proc_name $name
+    ends_at "$network" $other/host1/target1:0:0/1:0:0:0
+done
+class scsi_host host1 proc_name tcm_loopback
+ends_at "$programs" $other/host1/target1:0:0/1:0:0:0
+class scsi_host host1 proc_name lpfc
+class fc_host host1 symbolic_name 'Emulex LPe32000 FV1.2 DV3.4'
+ends_at '' $other/host1/target1:0:0/1:0:0:0
+class fc_host host1 symbolic_name 'fcoe v0.1 over eth0.100-fcoe'
+ends_at "$network" $other/host1/target1:0:0/1:0:0:0
+rm -r "$root/sys/class/fc_host"
+# An adapter that talks iSCSI itself.
+class iscsi_host host1
+ends_at "$network" $other/host1/target1:0:0/1:0:0:0
+rm -r "$root/sys/class/iscsi_host"
+ends_at "$network" $other/host1/session7/target1:0:0/1:0:0:0
+# SRP, of which only this is to be seen.
+class scsi_host host1 local_ib_device mlx5_0
+rm "$root/sys/class/scsi_host/host1/proc_name"
+ends_at "$network" $other/host1/target1:0:0/1:0:0:0
+rm -r "$root/sys/class/scsi_host"
+# Below a network interface; a bus may have such a name, too.
+class net eth0
+class net usb1
+ends_at "$network" $other/net/eth0/ctlr_0/host9/rport/target
+ends_at '' $other/usb1/1-1/host9
+driver sys/devices/platform/vhci_hcd.0 platform vhci_hcd
+ends_at "$network" sys/devices/platform/vhci_hcd.0/usb3/3-1/host9
+driver sys/devices/pseudo_0/adapter0 pseudo scsi_debug
+ends_at "$programs" sys/devices/pseudo_0/adapter0/host9
+# Channels: one has to be set online, and one does so itself.
+driver sys/devices/css0/0.0.0001/0.0.1234 ccw dasd
+ends_at "$programs" sys/devices/css0/0.0.0001/0.0.1234
+driver sys/devices/css0/0.0.0002/0.0.5678 ccw virtio_ccw
+echo 1 >"$root/sys/devices/css0/0.0.0002/0.0.5678/online"
+module drivers/virtio_ccw
+index_modules
+ends_at '' sys/devices/css0/0.0.0002/0.0.5678/virtio0
+packed virtio_ccw
+echo 1 >"$root/$other/online"
+ends_at "$programs" $other/host1
+rm "$root/$other/online"
+# No bus at all.
+for disk in loop7:'but a file' zram0:'but memory' nbd3:'on a network' drbd0:'on a network' \
+    ublkb1:'programs of the running system' nullb0:"$nowhere"; do
+    device sys/devices/virtual/block/"${disk%%:*}" 43:1
+    mounted 43:1 / / ext4 "/dev/${disk%%:*}"
+    refused "${disk#*:}"
+done
+device sys/devices/rbd/0/block/rbd0 252:1
+mounted 252:1 / / ext4 /dev/rbd0
+refused "rbd0 is a disk on a network"
+
+# NVMe: by the controllers that a namespace is reached by.
+subsystem=sys/devices/virtual/nvme-subsystem/nvme-subsys0
+fabric=sys/devices/virtual/nvme-fabrics/ctl
+device $subsystem/nvme0n1 259:1
+link by-uuid 9999 nvme0n1
+mounted 259:1 / / ext4 /dev/nvme0n1
+refused "which controller nvme0n1 is on"
+# controller NUMBER TRANSPORT
+controller() {
+    mkdir -p "$root/$fabric/nvme$1"
+    echo "$2" >"$root/$fabric/nvme$1/transport"
+    ln -sfn "../../nvme-fabrics/ctl/nvme$1" "$root/$subsystem/nvme$1"
+}
+for transport in tcp rdma fc; do
+    controller 0 $transport
+    refused "nvme0n1 is a disk on a network"
+done
+controller 0 loop
+refused "nvme0n1 is a disk that programs"
+controller 0 tcp
+mkdir -p "$root/$other/nvme/nvme1"
+echo pcie >"$root/$other/nvme/nvme1/transport"
+ln -s "../../../../../$other/nvme/nvme1" "$root/$subsystem/nvme1"
+planned '"Value":"9999"'
+packed other
+device $fabric/nvme0/nvme0n1 259:1
+refused "nvme0n1 is a disk on a network"
+mounted 254:1 / / ext4 /dev/vda1
+
+# --- what drivers need
+
+# supplies SUPPLIER CONSUMER: as the kernel shows it.
+supplies() {
+    link=sys/devices/virtual/devlink/platform:${1##*/}--pci:${2##*/}
+    mkdir -p "$root/$link" "$root/$1" "$root/$2"
+    ln -sfn "$(echo "$link" | sed 's,[^/]*,..,g')/$1" "$root/$link/supplier"
+    ln -sfn "$(echo "$2" | sed 's,[^/]*,..,g')/$link" "$root/$2/supplier:platform:${1##*/}"
+}
+vcc=sys/devices/platform/vcc osc=sys/devices/platform/osc
+driver $vcc platform regulator
+driver $osc platform clock
+supplies $vcc $pci
+plan
+packed regulator disk bus
+lacks clock
+# One behind the other, and in a circle.
+supplies $osc $vcc
+supplies $vcc $osc
+plan
+packed regulator clock
+echo 1 >"$root/sys/devices/virtual/devlink/platform:osc--pci:vcc/sync_state_only"
+plan
+packed regulator
+lacks clock
+rm "$root/$pci"/supplier:*
+plan
+lacks regulator
+
+driver $pci pci hba
+firmware=$root/lib/firmware
+mkdir -p "$firmware/vendor" "$firmware/updates/$release/vendor"
+echo 'the firmware' >"$work/fw"
+plan
+packed hba phy xxhash cable
+# listed PATH...: what the image has below usr/lib/firmware, and nothing else.
+listed() {
+    gzip -dc "$root/image" | cpio -t --quiet 2>/dev/null | grep 'firmware/.*[.]' | sort |
+        tr '\n' ' ' >"$work/listed"
+    expected=
+    for path; do
+        expected="${expected}usr/lib/firmware/$path "
+    done
+    [ "$(cat "$work/listed")" = "$expected" ] || fail "there is $(cat "$work/listed")"
+}
+listed
+# In any of the forms, which are unpacked for a kernel that cannot.
+xz <"$work/fw" >"$firmware/vendor/hba.bin.xz"
+cp "$work/fw" "$firmware/cable.fw"
+plan
+listed cable.fw vendor/hba.bin
+gzip -dc "$root/image" | cpio -i --quiet --to-stdout usr/lib/firmware/vendor/hba.bin 2>/dev/null |
+    cmp -s - "$work/fw" || fail "the firmware is not what was installed"
+echo CONFIG_FW_LOADER_COMPRESS_XZ=y >"$root/boot/config-$release"
+echo CONFIG_RD_GZIP=y >>"$root/boot/config-$release"
+echo CONFIG_MODULES=y >>"$root/boot/config-$release"
+plan
+listed cable.fw vendor/hba.bin.xz
+# The kernel takes the plain one, wherever it is.
+cp "$work/fw" "$firmware/updates/$release/vendor/hba.bin"
+cp "$work/fw" "$firmware/vendor/many-a.bin"
+xz <"$work/fw" >"$firmware/vendor/many-b.bin.xz"
+cp "$work/fw" "$firmware/vendor/many-c.txt"
+plan
+listed cable.fw vendor/hba.bin vendor/many-a.bin vendor/many-b.bin.xz
+rm -r "$firmware"
+rm "$root/boot/config-$release"
+
+# What is optional, and what another kernel calls otherwise.
+rm "$root/lib/modules/$release/kernel/drivers/cable.ko"
+plan
+packed hba phy
+has err 'has no module "cable", which the module "hba" wants, but does not insist on'
+depmod -b "$root" $release
+plan
+has err 'has no module "cable", which the module "hba" wants, but does not insist on'
+mkdir -p "$root/sys/module/hba_old"
+ln -sfn ../../../../module/hba_old "$root/sys/bus/pci/drivers/hba/module"
+refused '"hba_old"'
+echo pci:hba >"$root/$pci/modalias"
+plan
+packed hba
+
+# --- kernels without modules
+
+mv "$root/lib/modules" "$work/modules"
+plan
+has err "there are no modules of kernel $release: all that leads to the target is taken for built"
+grep -q '"Modules":\[\]' "$work/plan" || fail "there are modules in $(cat "$work/plan")"
+mkdir -p "$root/lib/modules/9.9.9"
+refused "the modules of kernel $release cannot be read"
+mkdir -p "$root/proc/sys/kernel"
+echo $release >"$root/proc/sys/kernel/osrelease"
+plan
+! grep -q 'no modules' "$work/err" || fail "it is not sure: $(cat "$work/err")"
+echo 'ext4 999 1 - Live 0' >"$root/proc/modules"
+refused "the modules of kernel $release cannot be read"
+rm "$root/proc/modules"
+printf 'CONFIG_RD_GZIP=y\nCONFIG_MODULES=y\n' >"$root/boot/config-$release"
+plan
+echo live >"$root/sys/module/hba_old/initstate"
+refused '"hba_old", for the target'
+rm "$root/sys/module/hba_old/initstate"
+rm "$root/proc/sys/kernel/osrelease"
+refused "the modules of kernel $release cannot be read"
+printf 'CONFIG_RD_GZIP=y\n# CONFIG_MODULES is not set\n' >"$root/boot/config-$release"
+plan
+configure 'ExtraModules=other'
+plan
+has err 'has no module "other", of ExtraModules='
 
 exit $failed

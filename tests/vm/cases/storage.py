@@ -177,9 +177,12 @@ udevadm settle
 log=$(name xlog)1
 mkfs.xfs -q -l logdev="$log" "$(name xdata)"
 line quota "$(name quota)" ext4 ''
-line journal "$(name jdata)" ext4 ''
+# Its number may be another at the next boot, as mount(8) does not know.
+part=/dev/disk/by-uuid/$(blkid -p -s UUID -o value "$(name journal)")
+line journal "$(name jdata)" ext4 ",journal_path=$part,x-systemd.requires=$part"
 line hash "$(name hash)" btrfs ''
-line log "$(name xdata)" xfs ",logdev=/dev/disk/by-partuuid/$(blkid -p -s PART_ENTRY_UUID -o value "$log")"
+part=/dev/disk/by-partuuid/$(blkid -p -s PART_ENTRY_UUID -o value "$log")
+line log "$(name xdata)" xfs ",logdev=$part,x-systemd.requires=$part"
 systemctl daemon-reload
 mount -a
 sync
