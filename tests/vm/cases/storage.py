@@ -157,7 +157,9 @@ def raw(t):
                 f"cmp /tmp/raw.vmcore {directory}/vmcore", 180)
 
 
-# File systems that take more than their driver and their device.
+# File systems that take more than their driver and their device. What they ask the kernel for is a
+# module in other kernels than in the newest one.
+MODULAR = ("new", "old", "newest")
 NEEDY = (Disk("quota", 512 * MIB), Disk("jdata", 512 * MIB), Disk("journal", 64 * MIB, "ahci"),
          Disk("hash", 512 * MIB), Disk("xdata", 512 * MIB), Disk("xlog", 128 * MIB, "scsi"))
 
@@ -200,13 +202,13 @@ needy = Group("storage-needs", Config(captures=True, root="root-storage", disks=
               reset=prepare_needy, long=True, suites=ALL)
 
 
-@needy.case()
+@needy.case(kernels=MODULAR)
 def quota(t):
     """ext4 with quota, for which the kernel asks for a module by name."""
     check_on(t, "quota")
 
 
-@needy.case()
+@needy.case(kernels=MODULAR)
 def external_journal(t):
     """ext4 with its journal on another disk, behind another controller."""
     check_on(t, "journal")
@@ -214,13 +216,13 @@ def external_journal(t):
                 "sed 's,UUID=,/dev/disk/by-uuid/,') && mount /crash/journal", 120)
 
 
-@needy.case()
+@needy.case(kernels=MODULAR)
 def checksum(t):
     """btrfs with checksums by xxhash, a module of the kernels up to 6.12."""
     check_on(t, "hash")
 
 
-@needy.case()
+@needy.case(kernels=MODULAR)
 def external_log(t):
     """xfs with its log on a partition of another disk."""
     check_on(t, "log")
