@@ -6,25 +6,56 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include "base/file-util.h"
+#include "base/string-util.h"
 #include "capture/child.h"
 #include "capture/say.h"
 #include "core/collector.h"
+#include "sys/vmcoreinfo.h"
 
 #define VERSION_SILENCE_USEC (UINT64_C(10) * 1000000)
 
+/* What the level became, and why, for whoever reads the summary. */
+static void tell_level(const Collector *k) {
+        char reason[LEVEL_REASON_MAX];
+        Capture *c = k->capture;
+
+        (void)level_reason(&k->check, k->level, reason);
+        free(c->info.level_reason);
+        c->info.level_reason = reason[0] != '\0' ? strdup(reason) : NULL;
+        if (k->first != UINT64_MAX && k->first != k->level)
+                capture_say("%s: -d %d", reason, (int)k->first);
+        else if (reason[0] != '\0')
+                capture_say("%s", reason);
+}
+
 int collector_init(Collector *k, Capture *c) {
         uint64_t unknown = c->plan.unknown_kernel_level;
+        _cleanup_close_ int root_fd = -EBADF;
         int r;
 
-        *k = (Collector){ .capture = c, .level = UINT64_MAX, .lower = UINT64_MAX };
+        *k = (Collector){
+                .capture = c,
+                .level = UINT64_MAX,
+                .first = UINT64_MAX,
+                .lower = UINT64_MAX,
+        };
         r = collector_split(c->plan.core_collector, &k->words);
         if (r < 0) {
                 capture_blame(c, "CoreCollector= is no command line: %s", c->plan.core_collector);
                 return r;
         }
-        /* The bits of the level say what to leave out: drop those that may not be. */
-        if (collector_level(k->words, &k->level) >= 0 && (k->level & ~unknown) != 0)
+        if (collector_level(k->words, &k->level) < 0)
+                return 0;
+        /* The bits of the level say what to leave out: drop those that may not be. What can be
+         * known beforehand is better than what the collector says, which is about its version. */
+        root_fd = open_root("/"); /* where execvpe() finds it, whatever c->root_fd is */
+        vmcoreinfo_check_program(root_fd, k->words[0], strempty(c->vmcore.info), &k->check);
+        if (k->check.verdict == LEVEL_LOSES_PAGES)
+                k->first = level_safe(&k->check, k->level);
+        else if (k->check.verdict == LEVEL_NOT_KNOWN && (k->level & ~unknown) != 0)
                 k->lower = k->level & unknown;
+        tell_level(k);
         return 0;
 }
 
@@ -43,7 +74,7 @@ typedef struct Attempt {
 static bool on_line(void *userdata, const char *line) {
         Attempt *attempt = userdata;
 
-        if (!collector_says_unknown(line))
+        if (attempt->collector->check.verdict != LEVEL_NOT_KNOWN || !collector_says_unknown(line))
                 return false;
         attempt->collector->capture->info.kernel_unknown = true;
         return attempt->may_stop;
@@ -141,7 +172,7 @@ int collector_run(Collector *k, const char *const *more, size_t n_more,
         Capture *c = k->capture;
         int r;
 
-        r = run_once(&attempt, UINT64_MAX, more, n_more);
+        r = run_once(&attempt, k->first, more, n_more);
         /* A collector that had ended before its words were seen is run again as well. */
         if (c->info.kernel_unknown && attempt.may_stop && (r == -ECANCELED || r >= 0)) {
                 capture_say("%s does not know this kernel: once more with -d %d", k->words[0],

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "capture/capture.h"
+#include "core/dump-level.h"
 
 /* A program that says nothing and writes nothing for so long does not work any more. */
 #define COLLECTOR_SILENCE_USEC (UINT64_C(240) * 1000000)
@@ -13,7 +14,9 @@ typedef struct Collector {
         Capture *capture;
         char **words;     /* of the configuration */
         uint64_t level;   /* the level of -d, UINT64_MAX if there is none */
-        uint64_t lower;   /* the level for an unknown kernel, UINT64_MAX to leave it */
+        LevelCheck check; /* what is known of the level beforehand */
+        uint64_t first;   /* the level to begin with, UINT64_MAX to leave it */
+        uint64_t lower;   /* and for a kernel that it does not know, by what it says */
         uint64_t size;    /* of the file at the last look, bytes */
         const char *file; /* that grows, in the directory; NULL: none */
 } Collector;
@@ -22,9 +25,10 @@ typedef struct Collector {
 int collector_init(Collector *k, Capture *c) _must_check_;
 void collector_done(Collector *k);
 
-/* Runs it with more words behind, and once more with the lower level if it does not know the
- * kernel; on_data and userdata as in Child; again is called in between (may be NULL). Returns 0 if
- * it exited with 0, else negative errno with the reason told. */
+/* Runs it with more words behind; if nothing was known beforehand, and it says that it does not
+ * know the kernel, once more with the lower level; on_data and userdata as in Child; again is
+ * called in between (may be NULL). Returns 0 if it exited with 0, else negative errno with the
+ * reason told. */
 int collector_run(Collector *k, const char *const *more, size_t n_more,
                   int (*on_data)(void *userdata, const char *data, size_t size),
                   int (*again)(void *userdata), void *userdata) _must_check_;

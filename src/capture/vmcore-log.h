@@ -2,7 +2,7 @@
 /* The log of a crashed kernel, out of its memory. */
 #pragma once
 
-#include "capture/vmcore.h"
+#include "core/vmcore.h"
 
 typedef struct VmcoreLog {
         char *text;         /* lines as dmesg(1) has them, "[    1.234567] text"; NUL behind */

@@ -24,6 +24,7 @@ void dump_info_done(DumpInfo *info) {
         free(info->log);
         free(info->collector);
         free(info->collector_version);
+        free(info->level_reason);
         free(info->capture_release);
         free(info->target);
         free(info->message);

@@ -48,6 +48,8 @@ typedef struct DumpInfo {
         char *collector;          /* the command line that wrote the dump */
         char *collector_version;  /* "makedumpfile: version 1.7.2 (released on 22 Oct 2022)" */
         bool kernel_unknown;      /* the collector says that it does not know this kernel */
+        char *level_reason;       /* why its level is another than the configured one, or does not
+                                   * do what it says; NULL: neither */
         int64_t collector_status; /* exit status; 256 + n: killed by signal n; -1: not run */
 
         char *capture_release; /* of the capture kernel */

@@ -43,6 +43,10 @@
           "what was built, or why it failed, for people")                                          \
         X(InitrdUnpackedBytes, NUMBER, initrd_unpacked_bytes, PUBLIC,                              \
           "the size of that initramfs when it is unpacked, 0: not known")                          \
+        X(DumpLevel, NUMBER, dump_level, PUBLIC,                                                   \
+          "the level of the dumps that it makes (makedumpfile's -d), 2^64-1: not known")           \
+        X(DumpLevelReason, STRING, dump_level_reason, PUBLIC,                                      \
+          "why not the configured one, or what else is in dumps; or empty")                        \
         X(CommandLine, STRING, command_line, ROOT_ONLY, "the command line of the capture kernel")  \
         X(ReservationBytes, NUMBER, reservation_bytes, PUBLIC, "what is reserved for images")      \
         X(ReservationCmaBytes, NUMBER, reservation_cma_bytes, PUBLIC,                              \

@@ -141,6 +141,11 @@ static void print_state(FILE *f, const FoundDump *found, bool colour) {
                                 YELLOW, colour);
                 (void)fputc('\n', f);
         }
+        if (info->level_reason) {
+                put_label(f, "Note");
+                put_text(f, info->level_reason);
+                (void)fputc('\n', f);
+        }
         if (info->unreadable_bytes > 0) {
                 char size[SIZE_TEXT_MAX];
 

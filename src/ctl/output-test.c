@@ -95,15 +95,32 @@ void print_fit(FILE *f, const Needs *needs, bool colour) {
         put_assumptions(f, needs, put_heading);
 }
 
-void print_collector(FILE *f, CollectorKnows knows, uint64_t level, bool colour) {
-        if (knows == COLLECTOR_SILENT)
-                return;
-        put_heading(f, "makedumpfile");
-        if (knows == COLLECTOR_KNOWS)
-                (void)fputs("knows the running kernel\n", f);
-        else {
-                put_highlighted(f, "does not know the running kernel", YELLOW, colour);
-                (void)fprintf(f, ": a dump gets level %" PRIu64 " (UnknownKernelLevel=)\n", level);
+void print_dump_contents(FILE *f, const LevelCheck *check, uint64_t level, uint64_t unknown_level,
+                         const MemoryUse *use, bool is_root, bool colour) {
+        uint64_t safe = level_safe(check, level);
+        char contents[LEVEL_CONTENTS_MAX], reason[LEVEL_REASON_MAX];
+
+        put_heading(f, "Dumps");
+        (void)fprintf(f, "%s (level %" PRIu64 ")", level_contents(safe, check->is_blind, contents),
+                      safe);
+        if (use->total > 0) {
+                (void)fputs(", about ", f);
+                put_mib(f, level_dump_bytes(use, safe, check->is_blind));
+                (void)fputs(" before compression", f);
+        }
+        (void)fputs("\n", f);
+        if (*level_reason(check, level, reason) != '\0') {
+                put_heading(f, "Level");
+                put_highlighted(f, reason, YELLOW, colour);
+                (void)fputs("\n", f);
+        }
+        if (check->verdict == LEVEL_NOT_KNOWN && (level & ~unknown_level) != 0) {
+                put_heading(f, "Level");
+                (void)fprintf(f,
+                              "%" PRIu64 " (UnknownKernelLevel=) if makedumpfile says that it does "
+                              "not know the kernel, which cannot be found out %s\n",
+                              level & unknown_level,
+                              is_root ? "beforehand" : "by others than root");
         }
 }
 

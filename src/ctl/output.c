@@ -235,6 +235,21 @@ static void print_configuration(FILE *f, const Status *status, bool colour) {
         (void)fputs("; 'systemctl reload kdumpd' reads it\n", f);
 }
 
+static void print_dump_level(FILE *f, const Status *status, bool colour) {
+        char contents[LEVEL_CONTENTS_MAX];
+
+        if (!status_has(status, STATUS_INDEX_DumpLevel) || status->dump_level == UINT64_MAX)
+                return;
+        put_label(f, "Dumps");
+        (void)fprintf(f, "%s (level %" PRIu64 ")",
+                      level_contents(status->dump_level, false, contents), status->dump_level);
+        if (!isempty(status->dump_level_reason)) {
+                (void)fputs(": ", f);
+                put_highlighted(f, status->dump_level_reason, YELLOW, colour);
+        }
+        (void)fputc('\n', f);
+}
+
 void print_changed_files(FILE *f, const Status *status, bool colour) {
         if (!status->kernel_changed && !status->initrd_changed)
                 return;
@@ -263,6 +278,7 @@ void print_status(FILE *f, const Status *status, uint64_t now_usec, bool colour)
                 (void)fputc('\n', f);
         } else if (streq_ptr(status->initrd_state, "building"))
                 put_noted(f, "Build", "a new capture initramfs is being built", NULL);
+        print_dump_level(f, status, colour);
         put_noted(f, "Loader", status->loader, status->loader_reason);
         print_reserved(f, status);
         print_hotplug(f, status);

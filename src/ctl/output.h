@@ -7,9 +7,9 @@
 #include <stdio.h>
 
 #include "core/crash-test.h"
+#include "core/dump-level.h"
 #include "core/settings.h"
 #include "ctl/client.h"
-#include "ctl/collector.h"
 #include "sys/needs.h"
 
 /* The two lines that scripts written for other kdump services look for; the first of the output. */
@@ -45,10 +45,11 @@ void print_settings(FILE *f, const Settings *settings, const char *const *origin
 /* "Reserved 256MB memory for crash kernel", as other kdump services print it. */
 void print_reservation(FILE *f, uint64_t bytes);
 
-/* Lines below those of kdump-load --dry-run: whether the reservation suffices, what the core
- * collector says (nothing if it is silent), and how the last crash test went (NULL: none). */
+/* Lines below those of kdump-load --dry-run: whether the reservation suffices, what dumps will hold
+ * (level: the configured one), and how the last crash test went (NULL: none). */
 void print_fit(FILE *f, const Needs *needs, bool colour);
-void print_collector(FILE *f, CollectorKnows knows, uint64_t level, bool colour);
+void print_dump_contents(FILE *f, const LevelCheck *check, uint64_t level, uint64_t unknown_level,
+                         const MemoryUse *use, bool is_root, bool colour);
 void print_crash_test(FILE *f, const CrashTest *test, bool same_image);
 void print_crash_test_unseen(FILE *f);
 

@@ -9,15 +9,16 @@
 
 #include "base/file-util.h"
 #include "base/string-util.h"
-#include "ctl/collector.h"
 #include "ctl/json.h"
 #include "ctl/output.h"
 #include "ctl/print.h"
 #include "ctl/verbs.h"
 #include "sys/conffile.h"
 #include "sys/crash-test-json.h"
+#include "sys/kernel-state.h"
 #include "sys/needs.h"
 #include "sys/report-json.h"
+#include "sys/vmcoreinfo.h"
 
 #define KDUMP_LOAD KDUMPD_SBINDIR "/kdump-load"
 
@@ -88,6 +89,19 @@ static Failure find_needs(int root_fd, const Settings *settings, Needs *ret, Err
         return needs_find(root_fd, settings, uts.machine, uts.release, ret, reterr);
 }
 
+/* Of a collector without a level there is nothing to say. */
+static void show_dumps(int root_fd, const Settings *settings) {
+        LevelCheck check;
+        uint64_t level = vmcoreinfo_check(root_fd, settings->core_collector, &check);
+        MemoryUse use;
+
+        if (level == UINT64_MAX || !streq(settings->initrd, "auto"))
+                return;
+        kernel_memory_use(root_fd, &use);
+        print_dump_contents(stdout, &check, level, settings->unknown_kernel_level, &use,
+                            geteuid() == 0, want_colour(STDOUT_FILENO));
+}
+
 int verb_test(const Options *options) {
         _cleanup_(settings_done) Settings settings = { 0 };
         _cleanup_(needs_done) Needs needs = { 0 };
@@ -107,9 +121,7 @@ int verb_test(const Options *options) {
         /* What is missing is what the other program has said already. */
         if (find_needs(root_fd, &settings, &needs, &error) == FAILURE_NONE)
                 print_fit(stdout, &needs, want_colour(STDOUT_FILENO));
-        if (!*options->root && geteuid() == 0)
-                print_collector(stdout, collector_knows_kernel(settings.core_collector),
-                                settings.unknown_kernel_level, want_colour(STDOUT_FILENO));
+        show_dumps(root_fd, &settings);
         show_crash_test(root_fd);
         return status;
 }

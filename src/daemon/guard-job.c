@@ -93,6 +93,8 @@ static void note_outcome(Step *s, const BuildReport *report) {
         if (report->failed)
                 return;
         g->unpacked_bytes = report->unpacked_bytes;
+        g->dump_level = report->dump_level;
+        strscpy(g->level_reason, sizeof(g->level_reason), strempty(report->level_reason));
 }
 
 static void build_ended(Step *s, const BuildReport *report) {

@@ -29,6 +29,7 @@ void guard_init(Guard *g, const Settings *settings, const char *architecture) {
                 .log_line_usec = USEC_INFINITY,
                 .unprotected_since_usec = USEC_INFINITY,
                 .build_for = REASON_CONFIGURATION,
+                .dump_level = UINT64_MAX,
         };
         guard_set_settings(g, settings, architecture);
 }

@@ -10,6 +10,7 @@
 #include "base/time-util.h"
 #include "core/backoff.h"
 #include "core/build-report.h"
+#include "core/dump-level.h"
 #include "core/failure.h"
 #include "core/fingerprint.h"
 #include "core/hotplug.h"
@@ -250,6 +251,8 @@ typedef struct Guard {
         BuildState build_state;
         char build_text[DECISION_DETAILS_MAX];
         uint64_t unpacked_bytes; /* of the initramfs that is there; 0 if not known */
+        uint64_t dump_level;     /* of the dumps that it makes; UINT64_MAX if not known */
+        char level_reason[LEVEL_REASON_MAX];
 
         Look look;
         Facts facts;        /* the latest */

@@ -131,6 +131,8 @@ void status_fill(Status *st, const Guard *g, const Aftermath *aftermath) {
                 .initrd_state = initrd_state(g),
                 .initrd_message = initrd_message(g),
                 .initrd_unpacked_bytes = guard_builds(g) ? g->unpacked_bytes : 0,
+                .dump_level = guard_builds(g) ? g->dump_level : UINT64_MAX,
+                .dump_level_reason = guard_builds(g) ? g->level_reason : "",
                 .command_line = ours ? strempty(r->command_line) : "",
                 .reservation_bytes = g->facts.reservation_bytes,
                 .reservation_cma_bytes = g->facts.reservation_cma_bytes,

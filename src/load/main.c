@@ -15,6 +15,7 @@
 #include "sys/kcore.h"
 #include "sys/options.h"
 #include "sys/report-json.h"
+#include "sys/vmcoreinfo.h"
 
 enum {
         EXIT_FAILED = 1,
@@ -37,7 +38,8 @@ static const char help[] =
         "  -u --unload    Unload the crash kernel image instead\n"
         "     --json      Print the report as one line of JSON\n"
         "     --note-addresses\n"
-        "                 Note for kdumpd, which may not look, where the kernel is\n"
+        "                 Note for kdumpd, which may not look, where the kernel is,\n"
+        "                 and what it tells of its pages\n"
         "     --root=DIR  Look at the system below DIR (only with --dry-run)\n"
         "  -h --help      Show this help\n"
         "     --version   Show the version\n"
@@ -120,7 +122,7 @@ static Failure load(int root_fd, const Settings *settings, LoadReport *report) {
 static int note_addresses(int root_fd) {
         Iomem iomem = { 0 };
         Kcore kcore;
-        int r;
+        int r, k;
 
         (void)umask(0077);
         r = iomem_read(root_fd, &iomem);
@@ -132,7 +134,14 @@ static int note_addresses(int root_fd) {
         if (r < 0)
                 (void)fprintf(stderr, "kdump-load: the kernel's addresses cannot be noted: %s\n",
                               strerror(-r));
-        return r;
+        (void)umask(0022); /* it tells no more than the kernel's package does */
+        k = vmcoreinfo_note(root_fd);
+        if (k < 0)
+                (void)fprintf(stderr,
+                              "kdump-load: what the kernel tells of its pages cannot be noted: "
+                              "%s\n",
+                              strerror(-k));
+        return r < 0 ? r : k;
 }
 
 static void run(int root_fd, LoadReport *report) {

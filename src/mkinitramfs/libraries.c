@@ -22,8 +22,6 @@
 #define LIBRARIES "/usr/lib"
 
 static const char *const library_directories[] = { "/lib64", "/usr/lib64", "/lib", "/usr/lib" };
-static const char *const program_directories[] = { "/usr/local/sbin", "/usr/local/bin", "/usr/sbin",
-                                                   "/usr/bin",        "/sbin",          "/bin" };
 
 /* Whether a file is a library for this program. */
 static bool is_match(Builder *b, const char *path, const ElfNeeded *user) {
@@ -302,24 +300,9 @@ int program_add(Builder *b, const char *path, const char *source, const char *wh
 }
 
 int program_find(Builder *b, const char *name, const char *why, char **ret) {
-        _cleanup_free_ char *path = NULL, *resolved = NULL;
+        int r = path_find_program(b->root_fd, name, ret);
 
-        if (name[0] == '/') {
-                *ret = strdup(name);
-                return *ret ? 0 : fail_memory(b);
-        }
-        for (size_t i = 0; i < ELEMENTSOF(program_directories) && name[0] != '\0'; i++) {
-                free(path);
-                free(resolved);
-                resolved = NULL;
-                if (asprintf(&path, "%s/%s", program_directories[i], name) < 0) {
-                        path = NULL;
-                        return fail_memory(b);
-                }
-                if (path_resolve(b->root_fd, path, &resolved) < 0)
-                        continue;
-                *ret = TAKE_PTR(path);
-                return 0;
-        }
-        return fail(b, -ENOENT, "the program \"%s\", %s, is not installed", name, why);
+        if (r == -ENOMEM)
+                return fail_memory(b);
+        return r < 0 ? fail(b, -ENOENT, "the program \"%s\", %s, is not installed", name, why) : 0;
 }

@@ -6,6 +6,7 @@
 #include <inttypes.h>
 
 #include "sys/build-report-json.h"
+#include "sys/vmcoreinfo.h"
 
 #define KIB 1024.0
 
@@ -72,15 +73,28 @@ int report_contents(FILE *f, const Builder *b) {
 static int print_json(FILE *f, const Builder *b, int result, const Image *image) {
         _cleanup_free_ char *text = NULL;
         const char *message = result < 0 ? b->error.text : b->warning.text;
+        char reason[LEVEL_REASON_MAX];
         BuildReport report = {
                 .failed = result < 0,
                 .built = !image->fresh,
                 .path = image->path,
                 .packed_bytes = image->packed_bytes,
                 .unpacked_bytes = image->unpacked_bytes,
+                .dump_level = UINT64_MAX,
                 .message = message[0] ? (char *)message : NULL,
         };
 
+        /* Of the kernel that runs, for it is its dumps that this image makes. */
+        if (result >= 0) {
+                LevelCheck check;
+                uint64_t level = vmcoreinfo_check(b->root_fd, b->settings->core_collector, &check);
+
+                if (level != UINT64_MAX) {
+                        report.dump_level = level_safe(&check, level);
+                        if (*level_reason(&check, level, reason) != '\0')
+                                report.level_reason = reason;
+                }
+        }
         if (build_report_to_json(&report, &text) < 0)
                 return -ENOMEM;
         (void)fputs(text, f);

@@ -9,8 +9,8 @@
 #include "sys/json-fields.h"
 
 typedef struct Result {
-        char *state, *path, *message;
-        uint64_t packed_bytes, unpacked_bytes;
+        char *state, *path, *level_reason, *message;
+        uint64_t packed_bytes, unpacked_bytes, dump_level;
 } Result;
 
 static const JsonField table[] = {
@@ -18,6 +18,8 @@ static const JsonField table[] = {
         JSON_FIELD(OPTIONAL_STRING, Result, "Path", path),
         JSON_FIELD(NUMBER, Result, "PackedBytes", packed_bytes),
         JSON_FIELD(NUMBER, Result, "UnpackedBytes", unpacked_bytes),
+        JSON_FIELD(NUMBER, Result, "DumpLevel", dump_level),
+        JSON_FIELD(OPTIONAL_STRING, Result, "DumpLevelReason", level_reason),
         JSON_FIELD(OPTIONAL_STRING, Result, "Message", message),
 };
 static const JsonFields fields = JSON_FIELDS(table, BUILD_REPORT_LONGEST);
@@ -25,6 +27,7 @@ static const JsonFields fields = JSON_FIELDS(table, BUILD_REPORT_LONGEST);
 static void result_done(Result *result) {
         free(result->state);
         free(result->path);
+        free(result->level_reason);
         free(result->message);
 }
 
@@ -36,13 +39,15 @@ int build_report_to_json(const BuildReport *report, char **ret) {
                 .message = report->message,
                 .packed_bytes = report->packed_bytes,
                 .unpacked_bytes = report->unpacked_bytes,
+                .dump_level = report->dump_level,
+                .level_reason = report->level_reason,
         };
 
         return json_fields_to_text(&fields, &result, ret);
 }
 
 int build_report_from_json(const char *text, size_t size, BuildReport *ret) {
-        _cleanup_(result_done) Result result = { 0 };
+        _cleanup_(result_done) Result result = { .dump_level = UINT64_MAX };
         bool failed;
         int r;
 
@@ -55,6 +60,8 @@ int build_report_from_json(const char *text, size_t size, BuildReport *ret) {
                 return -EBADMSG;
         if (result.path)
                 utf8_mend(result.path);
+        if (result.level_reason)
+                utf8_mend(result.level_reason);
         if (result.message)
                 utf8_mend(result.message);
         *ret = (BuildReport){
@@ -63,6 +70,8 @@ int build_report_from_json(const char *text, size_t size, BuildReport *ret) {
                 .path = TAKE_PTR(result.path),
                 .packed_bytes = result.packed_bytes,
                 .unpacked_bytes = result.unpacked_bytes,
+                .dump_level = result.dump_level,
+                .level_reason = TAKE_PTR(result.level_reason),
                 .message = TAKE_PTR(result.message),
         };
         return 0;

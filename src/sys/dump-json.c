@@ -37,6 +37,7 @@ static const JsonField crash_table[] = {
         JSON_FIELD(OPTIONAL_STRING, DumpInfo, "CollectorVersion", collector_version),
         JSON_FIELD(SIGNED, DumpInfo, "CollectorStatus", collector_status),
         JSON_FIELD(BOOL, DumpInfo, "KernelUnknown", kernel_unknown),
+        JSON_FIELD(OPTIONAL_STRING, DumpInfo, "LevelReason", level_reason),
         JSON_FIELD(OPTIONAL_STRING, DumpInfo, "CaptureRelease", capture_release),
         JSON_FIELD(OPTIONAL_STRING, DumpInfo, "Target", target),
         JSON_FIELD(BOOL, DumpInfo, "OnFallback", on_fallback),

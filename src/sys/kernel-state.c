@@ -195,6 +195,18 @@ uint64_t kernel_available_bytes(int root_fd) {
         return meminfo_bytes(root_fd, "MemAvailable");
 }
 
+void kernel_memory_use(int root_fd, MemoryUse *ret) {
+        *ret = (MemoryUse){
+                .total = meminfo_bytes(root_fd, "MemTotal"),
+                .free = meminfo_bytes(root_fd, "MemFree"),
+                /* tmpfs is cache, too, and so it is for makedumpfile. */
+                .cache = add_saturated(meminfo_bytes(root_fd, "Cached"),
+                                       meminfo_bytes(root_fd, "Buffers")),
+                .user = add_saturated(meminfo_bytes(root_fd, "AnonPages"),
+                                      meminfo_bytes(root_fd, "Hugetlb")),
+        };
+}
+
 /* The first CPU's part of the file, which has one for each, is far shorter. */
 #define CPUINFO_READ (16u * 1024u)
 

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "core/dump-level.h"
 #include "core/failure.h"
 #include "core/fingerprint.h"
 #include "core/hotplug.h"
@@ -68,6 +69,9 @@ uint64_t kernel_memory_bytes(int root_fd) _must_check_;
 
 /* How much of it programs could still get, in the same way (MemAvailable). */
 uint64_t kernel_available_bytes(int root_fd) _must_check_;
+
+/* How it is used; zeros for what the kernel does not say. */
+void kernel_memory_use(int root_fd, MemoryUse *ret);
 
 /* Whether the first CPU has a fault of this name ("bugs" of /proc/cpuinfo on x86,
  * arch/x86/kernel/cpu/proc.c). */

@@ -151,3 +151,26 @@ int path_resolve_prefix(int root_fd, const char *path, char **ret, char **ret_re
         *ret_rest = TAKE_PTR(rest);
         return 0;
 }
+
+int path_find_program(int root_fd, const char *name, char **ret) {
+        static const char *const directories[] = { "/usr/local/sbin", "/usr/local/bin", "/usr/sbin",
+                                                   "/usr/bin",        "/sbin",          "/bin" };
+
+        if (name[0] == '/') {
+                *ret = strdup(name);
+                return *ret ? 0 : -ENOMEM;
+        }
+        for (size_t i = 0; i < ELEMENTSOF(directories) && name[0] != '\0'; i++) {
+                _cleanup_free_ char *path = NULL, *resolved = NULL;
+
+                if (asprintf(&path, "%s/%s", directories[i], name) < 0) {
+                        path = NULL;
+                        return -ENOMEM;
+                }
+                if (path_resolve(root_fd, path, &resolved) < 0)
+                        continue;
+                *ret = TAKE_PTR(path);
+                return 0;
+        }
+        return -ENOENT;
+}

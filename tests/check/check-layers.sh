@@ -139,7 +139,7 @@ done
 # What calls nothing of the system, in whatever folder: an object that calls what is allowed here,
 # and objects that are so themselves. These have to stay so, and all of core.
 pure='
-    capture/vmcore capture/vmcore-log
+    capture/vmcore-log
     daemon/batch daemon/decision daemon/guard daemon/guard-batch daemon/guard-job
     daemon/guard-load daemon/guard-look daemon/guard-step daemon/refresh daemon/status
     daemon/unit-name

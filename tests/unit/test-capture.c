@@ -233,6 +233,47 @@ START_TEST(kernel_unknown_low_level) {
 }
 END_TEST
 
+/* What the kernel tells of its pages, and whether makedumpfile's file has these names, decides: not
+ * what it says, and nothing is tried first. */
+static DumpInfo run_with_names(const char *names) {
+        FakeVmcore *fake = fake_vmcore_new(0);
+        char text[512];
+
+        fake_info(fake, "NUMBER(PAGE_OFFLINE_MAPCOUNT_VALUE)=-257\nOFFSET(page.new)=8\n");
+        fake_vmcore_finish(fake);
+        tree_bytes(&tree, "/proc/vmcore", fake->file, fake->size);
+        fake_vmcore_free(fake);
+        strscpyf(text, sizeof(text),
+                 "# makedumpfile: version 1.7.8 %s\n"
+                 "echo 'The kernel version is not supported.'\n"
+                 "[ ! -e \"${n%%/*}/ran\" ] || exit 1\n"
+                 ": >\"${n%%/*}/ran\"; echo \"$1 $2\" >\"$n\"",
+                 names);
+        ck_assert_int_eq(run_with(collector(text, "-d 31")), 0);
+        return read_info(DUMP "/kdump.json");
+}
+
+START_TEST(kernel_is_known) {
+        DumpInfo info = run_with_names("PAGE_OFFLINE_MAPCOUNT_VALUE page.new");
+
+        ck_assert_uint_eq(info.result, DUMP_RESULT_COMPLETE);
+        ck_assert(!info.kernel_unknown);
+        ck_assert_ptr_null(info.level_reason);
+        check_text(DUMP "/vmcore", "-d 31\n");
+        dump_info_done(&info);
+}
+END_TEST
+
+START_TEST(kernel_has_new_names) {
+        DumpInfo info = run_with_names("PAGE_OFFLINE_MAPCOUNT_VALUE page.newer");
+
+        ck_assert_uint_eq(info.result, DUMP_RESULT_COMPLETE);
+        ck_assert_ptr_nonnull(strstr(info.level_reason, "does not know page.new of"));
+        check_text(DUMP "/vmcore", "-d 23\n");
+        dump_info_done(&info);
+}
+END_TEST
+
 /* Output comes line by line although the program buffers: it sees a terminal. */
 START_TEST(collector_sees_a_terminal) {
         ck_assert_int_eq(
@@ -392,6 +433,8 @@ static void add_cases(Suite *s) {
         ADD_FIXTURE_TEST(s, pages_unreadable);
         ADD_FIXTURE_TEST(s, kernel_unknown);
         ADD_FIXTURE_TEST(s, kernel_unknown_low_level);
+        ADD_FIXTURE_TEST(s, kernel_is_known);
+        ADD_FIXTURE_TEST(s, kernel_has_new_names);
         ADD_FIXTURE_TEST(s, collector_sees_a_terminal);
         ADD_FIXTURE_TEST(s, target_full);
         ADD_FIXTURE_TEST(s, full_for_a_copy);

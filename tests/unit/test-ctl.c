@@ -29,6 +29,8 @@ static Status good_status(void) {
                 .kernel_file = "/boot/vmlinuz-6.12.107",
                 .kernel_release = "6.12.107",
                 .initrd_file = "/boot/initrd.img-6.12.107-kdump",
+                .dump_level = 31,
+                .dump_level_reason = "",
                 .command_line = "root=/dev/vda1 nr_cpus=1",
                 .reservation_bytes = UINT64_C(256) << 20,
                 .elfcorehdr_bytes = 917616,
@@ -80,6 +82,7 @@ START_TEST(operational) {
                          "       State: armed: the image covers the machine\n"
                          "      Kernel: /boot/vmlinuz-6.12.107 (6.12.107)\n"
                          "      Initrd: /boot/initrd.img-6.12.107-kdump\n"
+                         "       Dumps: the kernel's memory (level 31)\n"
                          "      Loader: kexec_file_load (the kernel updates the image itself)\n"
                          "    Reserved: 256 MiB\n"
                          "     Hotplug: CPU and memory: kernel updates the image\n"
@@ -416,6 +419,36 @@ START_TEST(decisions_json) {
 }
 END_TEST
 
+static const char *contents_text(const LevelCheck *check, uint64_t level, bool is_root) {
+        const MemoryUse use = { .total = UINT64_C(1) << 30, .free = UINT64_C(512) << 20 };
+        FILE *f = start_writing();
+
+        print_dump_contents(f, check, level, 23, &use, is_root, false);
+        ck_assert_int_eq(fclose(f), 0);
+        return written;
+}
+
+START_TEST(dump_contents) {
+        LevelCheck check = { .verdict = LEVEL_SAFE };
+
+        ck_assert_str_eq(contents_text(&check, 31, true),
+                         "Dumps:        the kernel's memory (level 31), about 512 MiB before "
+                         "compression\n");
+        check.is_blind = true;
+        ck_assert_ptr_nonnull(strstr(contents_text(&check, 31, true), "about 1024 MiB"));
+        ck_assert_ptr_nonnull(strstr(written, "\nLevel:        makedumpfile 1.7.6 does not"));
+        check = (LevelCheck){ .verdict = LEVEL_LOSES_PAGES, .unknown = "page.new" };
+        ck_assert_ptr_nonnull(strstr(contents_text(&check, 31, true), "of programs (level 23), "));
+        ck_assert_ptr_nonnull(strstr(written, "\nLevel:        makedumpfile does not know page."));
+        check = (LevelCheck){ .verdict = LEVEL_NOT_KNOWN };
+        ck_assert_ptr_nonnull(strstr(contents_text(&check, 31, true),
+                                     "\nLevel:        23 (UnknownKernelLevel=) if makedumpfile"));
+        ck_assert_ptr_nonnull(strstr(written, "found out beforehand\n"));
+        ck_assert_ptr_nonnull(strstr(contents_text(&check, 31, false), "by others than root\n"));
+        ck_assert_ptr_null(strstr(contents_text(&check, 17, true), "Level:"));
+}
+END_TEST
+
 static void add_cases(Suite *suite) {
         ADD_TEST(suite, operational);
         ADD_TEST(suite, initrd_kinds);
@@ -428,6 +461,7 @@ static void add_cases(Suite *suite) {
         ADD_TEST(suite, colours);
         ADD_TEST(suite, decisions);
         ADD_TEST(suite, configuration);
+        ADD_TEST(suite, dump_contents);
         ADD_TEST(suite, status_json);
         ADD_TEST(suite, decisions_json);
 }

@@ -4,7 +4,6 @@
 
 #include <stdio.h>
 
-#include "ctl/collector.h"
 #include "fake-kernel.h"
 #include "sys/gzip.h"
 #include "test.h"
@@ -260,32 +259,6 @@ START_TEST(test_bad_note) {
 }
 END_TEST
 
-static CollectorKnows ask(const char *script) {
-        _cleanup_free_ char *text = NULL;
-        char program[128];
-
-        ck_assert_int_gt(asprintf(&text, "#!/bin/sh\n%s\n", script), 0);
-        tree_text(&tree, "/makedumpfile", text);
-        ck_assert_int_eq(fchmodat(tree.fd, "makedumpfile", 0755, 0), 0);
-        strscpyf(program, sizeof(program), "%s/makedumpfile -l -d 31", tree.path);
-        return collector_knows_kernel(program);
-}
-
-START_TEST(test_collector) {
-        ck_assert_int_eq(ask("[ \"$*\" = '--mem-usage /proc/kcore' ]"), COLLECTOR_KNOWS);
-        ck_assert_int_eq(ask("exit 1"), COLLECTOR_SILENT);
-        ck_assert_int_eq(ask("echo 'The kernel version is not supported.' >&2; exit 1"),
-                         COLLECTOR_DOES_NOT_KNOW);
-        ck_assert_int_eq(ask("echo 'The makedumpfile operation may be incomplete.'"),
-                         COLLECTOR_DOES_NOT_KNOW);
-        /* More than anybody reads. */
-        ck_assert_int_eq(ask("yes"), COLLECTOR_SILENT);
-        ck_assert_int_eq(collector_knows_kernel("/bin/cat"), COLLECTOR_SILENT);
-        ck_assert_int_eq(collector_knows_kernel("/nothing/makedumpfile"), COLLECTOR_SILENT);
-        ck_assert_int_eq(collector_knows_kernel(""), COLLECTOR_SILENT);
-}
-END_TEST
-
 static void add_cases(Suite *suite) {
         ADD_FIXTURE_TEST(suite, test_own);
         ADD_FIXTURE_TEST(suite, test_others);
@@ -297,7 +270,6 @@ static void add_cases(Suite *suite) {
         ADD_FIXTURE_TEST(suite, test_bad_kernel);
         ADD_FIXTURE_TEST(suite, test_other_architecture);
         ADD_FIXTURE_TEST(suite, test_bad_note);
-        ADD_FIXTURE_TEST(suite, test_collector);
 }
 
 TEST_MAIN("needs", add_cases)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* capture/vmcore: headers and memory of a made-up dump, and of damaged ones. */
+/* core/vmcore: headers and memory of a made-up dump, and of damaged ones. */
 #include "test.h"
 
 #include "base/string-util.h"
-#include "capture/vmcore.h"
+#include "core/vmcore.h"
 #include "fake-vmcore.h"
 
 static void open_fake(FakeVmcore *fake, Vmcore *ret) {

@@ -84,6 +84,27 @@ def check_hooks(t, directory):
     t.guest.run("rm -r /etc/kdumpd/crash.d; sync")
 
 
+# What makedumpfile of the guest's system makes of the kernel's pages: the level, and a word of why.
+LEVELS = {"old": ("31", ""), "new": ("23", "PAGE_SLAB_MAPCOUNT_VALUE"),
+          "trixie": ("31", "does not recognize free pages"), "newest": ("23", "page.compound_info")}
+
+
+def check_level(t, directory):
+    """The level that status, test and the dump tell is the right one for these two."""
+    level, why = LEVELS[t.kernel.flavour]
+    t.note(t.guest.text("cat /run/kdumpd/kernel-pages"))
+    for command in ("kdumpctl status", "kdumpctl test"):
+        text = t.guest.text(f"{command} || true", 60)
+        lines = [line for line in text.splitlines() if "Dumps:" in line or "Level:" in line]
+        check(f"(level {level})" in "".join(lines) and why in "".join(lines),
+              f"{command} says:\n{text}")
+        t.note("\n".join(lines))
+    now = facts(t, directory)
+    check(f"-d {level} " in now["Collector"], f"the dump was made by {now['Collector']}")
+    check(why in now.get("LevelReason", ""), f"the reason is {now.get('LevelReason')}")
+    check(not now["KernelUnknown"], "it was tried twice")
+
+
 @group.case(kernels=EVERY)
 def first_dump(t):
     """crashkernel= and `systemctl enable --now kdumpd` are all it takes; with kexec_load."""
@@ -100,6 +121,7 @@ def first_dump(t):
     check_told(t, directory)
     check_hooks(t, directory)
     check_own_image(t)
+    check_level(t, directory)
 
 
 @group.case()

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The memory of a crashed kernel as an ELF core file. */
-#include "capture/vmcore.h"
+/* The memory of a kernel as an ELF core file. */
+#include "core/vmcore.h"
 
 #include <elf.h>
 #include <errno.h>
@@ -46,8 +46,12 @@ static int count_headers(VmcoreRead read, void *userdata, const Elf64_Ehdr *head
 static int add_load(Vmcore *v, const Elf64_Phdr *header) {
         uint64_t end;
 
+        /* /proc/kcore says so of what has no one physical address. */
+        bool is_virtual = header->p_paddr == UINT64_MAX;
+
         if (__builtin_add_overflow(header->p_offset, header->p_filesz, &end) ||
-            __builtin_add_overflow(header->p_paddr, header->p_filesz, &(uint64_t){ 0 }))
+            (!is_virtual &&
+             __builtin_add_overflow(header->p_paddr, header->p_filesz, &(uint64_t){ 0 })))
                 return -EBADMSG;
         v->loads[v->n_loads++] = (VmcoreLoad){ header->p_paddr, header->p_vaddr, header->p_filesz,
                                                header->p_offset };

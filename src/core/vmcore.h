@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The memory of a crashed kernel as an ELF core file, which is what /proc/vmcore is. Reads through
- * a callback; the file is never mapped. All that it says is taken for hostile: it comes out of the
- * memory of a kernel that has just failed. */
+/* The memory of a kernel as an ELF core file, which is what /proc/vmcore is, and /proc/kcore. Reads
+ * through a callback; the file is never mapped. All that it says is taken for hostile: it comes out
+ * of the memory of a kernel that has just failed. */
 #pragma once
 
 #include <stdbool.h>
