@@ -76,8 +76,12 @@ int main(int argc, char **argv) {
         int r;
 
         /* The words that the kernel hands over here are those that it did not know itself. */
-        if (getpid() == 1)
-                supervise();
+        if (getpid() == 1) {
+                supervise(&system_supervisor);
+                /* Nobody feeds the watchdogs any more. A process 1 that ends makes the kernel
+                 * panic, and that restarts the machine as well. */
+                return 1;
+        }
         r = parse_arguments(argc, argv);
         if (r <= 0)
                 return r < 0 ? 2 : 0;

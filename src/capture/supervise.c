@@ -29,7 +29,23 @@
 #define SYNC_LIMIT_USEC  (120 * USEC_PER_SEC)
 #define SHELL_LIMIT_USEC (24 * USEC_PER_HOUR)
 
-static void mount_kernel_file_systems(void) {
+#define SUPERVISE_PATH_MAX 256u
+
+typedef struct Watch {
+        const Supervisor *s;
+        Console console;
+        Watchdogs dogs;
+        uint64_t fed_usec;
+        int root_fd;
+} Watch;
+
+static const char *below(const Watch *watch, const char *path,
+                         char ret[static SUPERVISE_PATH_MAX]) {
+        strscpyf(ret, SUPERVISE_PATH_MAX, "%s%s", watch->s->root, path);
+        return ret;
+}
+
+static void mount_kernel_file_systems(const Watch *watch) {
         static const struct {
                 const char *type, *path, *options;
                 unsigned long flags;
@@ -40,36 +56,38 @@ static void mount_kernel_file_systems(void) {
                 { "devpts", "/dev/pts", "mode=0600", MS_NOSUID | MS_NOEXEC },
                 { "tmpfs", "/run", "mode=0755", MS_NOSUID | MS_NODEV },
         };
+        char path[SUPERVISE_PATH_MAX];
 
         for (size_t i = 0; i < ELEMENTSOF(table); i++) {
-                (void)mkdir(table[i].path, 0755);
-                if (mount(table[i].type, table[i].path, table[i].type, table[i].flags,
-                          table[i].options) < 0 &&
-                    errno != EBUSY)
-                        capture_say("%s cannot be mounted: %s", table[i].path, strerror(errno));
+                int r;
+
+                (void)mkdir(below(watch, table[i].path, path), 0755);
+                r = watch->s->ops->mount(table[i].type, path, table[i].flags, table[i].options);
+                if (r < 0 && r != -EBUSY)
+                        capture_say("%s cannot be mounted: %s", table[i].path, strerror(-r));
         }
-        (void)mkdir("/tmp", 0700);
+        (void)mkdir(below(watch, "/tmp", path), 0700);
 }
 
-/* An initramfs need not have a /dev/console of its own. */
-static void open_console(Console *console) {
+static void open_console(Watch *watch) {
+        char path[SUPERVISE_PATH_MAX];
         int r;
 
-        r = console_open(console, "/dev/console");
+        r = console_open(&watch->console, below(watch, "/dev/console", path));
         if (r < 0) {
-                (void)mkdir("/dev", 0755);
-                (void)mknod("/dev/console", S_IFCHR | 0600, makedev(5, 1));
-                r = console_open(console, "/dev/console");
+                (void)mkdir(below(watch, "/dev", path), 0755);
+                watch->s->ops->make_console(below(watch, "/dev/console", path));
+                r = console_open(&watch->console, path);
         }
         (void)r; /* nobody would hear of it */
 }
 
-static int worker(CaptureShared *shared, const CaptureSkip *skip) {
+static int worker(const Supervisor *s, CaptureShared *shared, const CaptureSkip *skip) {
         Devices devices = { 0 };
         Capture c = {
-                .root_fd = open_root("/"),
-                .root = "",
-                .ops = &capture_ops,
+                .root_fd = open_root(isempty(s->root) ? "/" : s->root),
+                .root = s->root,
+                .ops = s->capture_ops,
                 .userdata = &devices,
                 .shared = shared,
                 .skip = *skip,
@@ -88,13 +106,6 @@ static int worker(CaptureShared *shared, const CaptureSkip *skip) {
         (void)close(c.root_fd);
         return r;
 }
-
-typedef struct Watch {
-        Console console;
-        Watchdogs dogs;
-        uint64_t fed_usec;
-        int root_fd;
-} Watch;
 
 static void feed(Watch *watch) {
         uint64_t now = monotonic_usec();
@@ -130,19 +141,20 @@ static void sync_bounded(Watch *watch) {
         pid_t pid = fork();
 
         if (pid == 0) {
-                sync();
+                watch->s->ops->sync();
                 _exit(0);
         }
-        if (pid > 0 && wait_child(watch, pid, &start, SYNC_LIMIT_USEC) < 0)
+        if (pid > 0 && wait_child(watch, pid, &start, watch->s->sync_limit_usec) < 0)
                 capture_say("what was written may not all be on the disk");
 }
 
 static void run_shell(Watch *watch) {
         _Atomic uint64_t start = monotonic_usec();
+        char path[SUPERVISE_PATH_MAX];
         sigset_t none;
         pid_t pid;
 
-        if (access("/bin/sh", X_OK) < 0) {
+        if (access(below(watch, "/bin/sh", path), X_OK) < 0) {
                 capture_say("there is no /bin/sh in the initramfs");
                 return;
         }
@@ -154,16 +166,18 @@ static void run_shell(Watch *watch) {
                 console_hand_over(&watch->console);
                 (void)setsid();
                 (void)ioctl(STDIN_FILENO, TIOCSCTTY, 1);
-                (void)execl("/bin/sh", "sh", (char *)NULL);
+                (void)execl(path, "sh", (char *)NULL);
                 _exit(127);
         }
         if (pid > 0)
                 (void)wait_child(watch, pid, &start, SHELL_LIMIT_USEC);
 }
 
-static _Noreturn void end_machine(Watch *watch, FinalAction action) {
+static void end_machine(Watch *watch, FinalAction action) {
+        const SuperviseOps *ops = watch->s->ops;
+
         /* Whoever is left may be stuck on the target, or write to it. */
-        (void)kill(-1, SIGKILL);
+        ops->kill_others();
         sync_bounded(watch);
         if (action == FINAL_SHELL) {
                 run_shell(watch);
@@ -171,23 +185,22 @@ static _Noreturn void end_machine(Watch *watch, FinalAction action) {
         }
         if (action == FINAL_POWEROFF) {
                 capture_say("powering off");
-                (void)reboot(RB_POWER_OFF);
+                ops->end(RB_POWER_OFF);
         } else if (action == FINAL_HALT) {
                 capture_say("halting");
                 watchdogs_disarm(&watch->dogs);
-                (void)reboot(RB_HALT_SYSTEM);
+                ops->end(RB_HALT_SYSTEM);
         }
         capture_say("restarting");
-        (void)reboot(RB_AUTOBOOT);
-        /* Nobody feeds the watchdogs any more. A process 1 that ends would panic, and that
-         * restarts the machine as well. */
-        _exit(1);
+        ops->end(RB_AUTOBOOT);
 }
 
-static void judge(int status) {
+static void judge(const Supervisor *s, int status) {
+        char span[TIMESPAN_MAX];
+
         if (status == -ETIME)
-                capture_say("the capture hangs: no progress for %u minutes",
-                            (unsigned)(NO_PROGRESS_USEC / USEC_PER_MINUTE));
+                capture_say("the capture hangs: no progress for %s",
+                            format_timespan(span, s->no_progress_usec));
         else if (WIFSIGNALED(status))
                 capture_say("the capture was killed by signal %d", WTERMSIG(status));
 }
@@ -206,13 +219,13 @@ static int run_worker(Watch *watch, CaptureShared *shared, const CaptureSkip *sk
         if (pid == 0) {
                 (void)sigemptyset(&none);
                 (void)sigprocmask(SIG_SETMASK, &none, NULL);
-                _exit(worker(shared, skip) < 0);
+                _exit(worker(watch->s, shared, skip) < 0);
         }
         if (pid < 0) {
                 capture_say("the capture cannot be started: %s", strerror(errno));
                 return 0;
         }
-        r = wait_child(watch, pid, &shared->progress_usec, NO_PROGRESS_USEC);
+        r = wait_child(watch, pid, &shared->progress_usec, watch->s->no_progress_usec);
         if (r < 0)
                 (void)kill(pid, SIGKILL);
         return r;
@@ -224,27 +237,27 @@ static void capture(Watch *watch, CaptureShared *shared) {
 
         do {
                 status = run_worker(watch, shared, &skip);
-                judge(status);
+                judge(watch->s, status);
         } while ((status < 0 || WIFSIGNALED(status)) && capture_again(shared, status < 0, &skip));
 }
 
-_Noreturn void supervise(void) {
+void supervise(const Supervisor *s) {
         CaptureShared *shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
                                      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
         CaptureShared nothing = { 0 };
-        Watch watch = { 0 };
+        Watch watch = { .s = s };
         sigset_t all;
 
         (void)sigfillset(&all);
         (void)sigprocmask(SIG_SETMASK, &all, NULL);
         (void)signal(SIGPIPE, SIG_IGN);
         (void)umask(0077);
-        open_console(&watch.console);
-        mount_kernel_file_systems();
-        open_console(&watch.console); /* the one of devtmpfs */
+        open_console(&watch);
+        mount_kernel_file_systems(&watch);
+        open_console(&watch); /* the one of devtmpfs */
         if (shared == MAP_FAILED)
                 shared = &nothing;
-        watch.root_fd = open_root("/");
+        watch.root_fd = open_root(isempty(s->root) ? "/" : s->root);
         if (shared != &nothing)
                 capture(&watch, shared);
         else
@@ -253,3 +266,36 @@ _Noreturn void supervise(void) {
                             : shared->is_complete  ? shared->final_action
                                                    : shared->failure_action);
 }
+
+static int system_mount(const char *type, const char *path, unsigned long flags,
+                        const char *options) {
+        return mount(type, path, type, flags, options) < 0 ? -errno : 0;
+}
+
+static void system_make_console(const char *path) {
+        (void)mknod(path, S_IFCHR | 0600, makedev(5, 1));
+}
+
+static void system_kill_others(void) {
+        (void)kill(-1, SIGKILL);
+}
+
+static void system_end(int command) {
+        (void)reboot(command);
+}
+
+static const SuperviseOps system_ops = {
+        .mount = system_mount,
+        .make_console = system_make_console,
+        .kill_others = system_kill_others,
+        .sync = sync,
+        .end = system_end,
+};
+
+const Supervisor system_supervisor = {
+        .root = "",
+        .ops = &system_ops,
+        .capture_ops = &capture_ops,
+        .no_progress_usec = NO_PROGRESS_USEC,
+        .sync_limit_usec = SYNC_LIMIT_USEC,
+};
