@@ -5,17 +5,17 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
-#include <sys/wait.h>
+#include <unistd.h>
 
 #include "base/file-util.h"
 #include "base/string-util.h"
+#include "base/time-util.h"
 #include "core/collector.h"
+#include "ctl/command.h"
 #include "sys/dump-json.h"
 #include "sys/dump-retain.h"
 #include "sys/dump-store.h"
@@ -188,61 +188,30 @@ static int copy_part(const Recovery *c, const RawPart *part, const char *name) {
         return ftruncate(fd, (off_t)part->size) < 0 ? -errno : make_durable(fd);
 }
 
-/* Starts "makedumpfile -R FILE" in the directory, with a pipe to its input. Returns the end to
- * write to, or negative errno. */
-static int start_collector(const Recovery *c, const char *program, pid_t *ret_pid) {
-        const char *const argv[] = { program, "-R", CRASH_INCOMPLETE_NAME, NULL };
-        posix_spawn_file_actions_t actions;
-        posix_spawnattr_t attributes;
-        sigset_t defaults;
-        int fds[2], r;
+/* The dump, as a program reads it. */
+typedef struct Feed {
+        const Recovery *recovery;
+        uint64_t at;
+        int error; /* of the device */
+} Feed;
 
-        if (pipe2(fds, O_CLOEXEC) < 0)
-                return -errno;
-        (void)sigemptyset(&defaults);
-        (void)sigaddset(&defaults, SIGPIPE);
-        r = -posix_spawnattr_init(&attributes);
-        if (r >= 0) {
-                (void)posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
-                (void)posix_spawnattr_setsigdefault(&attributes, &defaults);
-                r = -posix_spawn_file_actions_init(&actions);
-                if (r >= 0) {
-                        r = -posix_spawn_file_actions_adddup2(&actions, fds[0], STDIN_FILENO);
-                        if (r >= 0)
-                                r = -posix_spawn_file_actions_adddup2(&actions, STDERR_FILENO,
-                                                                      STDOUT_FILENO);
-                        if (r >= 0)
-                                r = -posix_spawn_file_actions_addfchdir_np(&actions, c->dir_fd);
-                        if (r >= 0)
-                                r = -posix_spawnp(ret_pid, program, &actions, &attributes,
-                                                  (char *const *)argv, environ);
-                        (void)posix_spawn_file_actions_destroy(&actions);
-                }
-                (void)posix_spawnattr_destroy(&attributes);
-        }
-        (void)close(fds[0]);
-        if (r < 0)
-                (void)close(fds[1]);
-        return r < 0 ? r : fds[1];
-}
-
-/* Returns 0; -EPIPE if nobody wants more of it, or another negative errno. */
-static int feed(const Recovery *c, int fd) {
-        const RawPart *part = &c->store.raw.dump;
-        char buffer[CHUNK];
+/* Reading the device may hang, and so may a program that gets nothing; each has a limit. */
+static ssize_t feed(void *userdata, char *buf, size_t size) {
+        Feed *f = userdata;
+        const RawStore *store = &f->recovery->store;
+        const RawPart *part = &store->raw.dump;
         ssize_t n;
-        int r;
 
-        for (uint64_t at = 0; at < part->size; at += (uint64_t)n) {
-                go_on(c);
-                n = raw_store_read(&c->store, part, at, buffer, sizeof(buffer));
-                if (n < 0)
-                        return (int)n;
-                r = write_all(fd, buffer, (size_t)n);
-                if (r < 0)
-                        return r;
-        }
-        return 0;
+        if (f->at >= part->size)
+                return 0;
+        go_on(f->recovery);
+        n = raw_store_read(store, part, f->at, buf, size);
+        (void)alarm(0);
+        if (n < 0)
+                f->error = (int)n;
+        else
+                f->at += (uint64_t)n;
+        return n;
 }
 
 /* The program that wrote it, if that is makedumpfile. */
@@ -254,31 +223,46 @@ static char *collector_program(const Settings *settings) {
         return strdup(streq(path_name(words[0]), "makedumpfile") ? words[0] : "makedumpfile");
 }
 
+/* Runs "makedumpfile -R FILE" in the directory. Returns 0; -EBADMSG if it made nothing of the dump,
+ * or why that cannot be read. */
+static int run_collector(const Recovery *c, const char *program) {
+        const char *const argv[] = { program, "-R", CRASH_INCOMPLETE_NAME, NULL };
+        Feed f = { .recovery = c };
+        const Command command = {
+                .argv = argv,
+                .directory_fd = c->dir_fd,
+                .feed = feed,
+                .on_output = command_pass_to_stderr,
+                .userdata = &f,
+                .silence_usec =
+                        c->patience_sec > 0 ? c->patience_sec * USEC_PER_SEC : USEC_INFINITY,
+                .most = COMMAND_PASSED_MOST,
+        };
+        int r, status;
+        Error error;
+
+        (void)alarm(0);
+        r = command_run(&command, &status, &error);
+        go_on(c);
+        if (f.error < 0)
+                return f.error;
+        if (r < 0 && r != -ENOENT && c->say)
+                c->say(error.text);
+        return r < 0 || status != 0 ? -EBADMSG : 0;
+}
+
 /* Returns 0; -EBADMSG if makedumpfile can not make a dump of it, or another negative errno. */
 static int expand(const Recovery *c) {
         _cleanup_free_ char *program = collector_program(c->settings);
-        struct sigaction ignore = { .sa_handler = SIG_IGN }, before;
         _cleanup_close_ int fd = -EBADF;
         struct stat st;
-        int status, r;
-        pid_t pid;
+        int r;
 
         if (!program)
                 return -ENOMEM;
-        fd = start_collector(c, program, &pid);
-        if (fd < 0)
-                return fd == -ENOMEM ? fd : -EBADMSG;
-        (void)sigaction(SIGPIPE, &ignore, &before);
-        r = feed(c, fd);
-        (void)sigaction(SIGPIPE, &before, NULL);
-        (void)close(TAKE_FD(fd));
-        while (waitpid(pid, &status, 0) < 0)
-                if (errno != EINTR)
-                        return -errno;
-        if (r < 0 && r != -EPIPE)
+        r = run_collector(c, program);
+        if (r < 0)
                 return r;
-        if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
-                return -EBADMSG;
         fd = openat(c->dir_fd, CRASH_INCOMPLETE_NAME, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
         if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size == 0)
                 return -EBADMSG;

@@ -10,6 +10,7 @@
 #include "base/string-util.h"
 #include "base/time-util.h"
 #include "ctl/client.h"
+#include "ctl/command.h"
 #include "ctl/json.h"
 #include "ctl/output.h"
 #include "ctl/print.h"
@@ -175,13 +176,23 @@ int verb_reload(const Options *options) {
 
 #define MKINITRAMFS KDUMPD_SBINDIR "/kdump-mkinitramfs"
 
-/* Becomes the builder; returns only if that failed. */
+/* It says nothing before it is done. kdumpd gives it as long. */
+#define SILENCE_USEC (5 * USEC_PER_MINUTE)
+
 static int build_ourselves(void) {
         const char *program = secure_getenv("KDUMPCTL_KDUMP_MKINITRAMFS") ?: MKINITRAMFS;
         const char *const argv[] = { program, NULL };
+        const Command command = {
+                .argv = argv,
+                .directory_fd = -EBADF,
+                .on_output = command_pass_on,
+                .silence_usec = command_patience_usec("KDUMPCTL_PATIENCE", SILENCE_USEC),
+                .most = COMMAND_PASSED_MOST,
+        };
+        Error error;
+        int status;
 
-        execv(program, (char *const *)argv);
-        return complain("\"%s\" cannot be run: %s", program, strerror(errno));
+        return command_run(&command, &status, &error) < 0 ? complain("%s", error.text) : status;
 }
 
 int verb_rebuild(const Options *options) {

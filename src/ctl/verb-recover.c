@@ -9,6 +9,7 @@
 #include "base/file-util.h"
 #include "base/string-util.h"
 #include "base/time-util.h"
+#include "ctl/command.h"
 #include "ctl/print.h"
 #include "ctl/recover.h"
 #include "ctl/verbs.h"
@@ -34,11 +35,9 @@ static void on_hang(int number) {
 }
 
 static unsigned patience_sec(void) {
-        const char *text = secure_getenv("KDUMPCTL_RECOVER_PATIENCE");
-        uint64_t usec;
+        uint64_t usec = command_patience_usec("KDUMPCTL_RECOVER_PATIENCE",
+                                              RECOVER_PATIENCE_SEC * USEC_PER_SEC);
 
-        if (!text || parse_timespan(text, &usec) < 0 || usec < USEC_PER_SEC)
-                return RECOVER_PATIENCE_SEC;
         return (unsigned)MIN(usec / USEC_PER_SEC, (uint64_t)UINT32_MAX);
 }
 

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The verbs that look ahead: whether a load would work, and whether a capture would fit. */
 #include <errno.h>
-#include <spawn.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/utsname.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/file-util.h"
 #include "base/string-util.h"
+#include "base/time-util.h"
+#include "ctl/command.h"
 #include "ctl/json.h"
 #include "ctl/output.h"
 #include "ctl/print.h"
@@ -22,40 +23,36 @@
 
 #define KDUMP_LOAD KDUMPD_SBINDIR "/kdump-load"
 
-/* With our output and our terminal. Returns 0 with its exit status, -1 if it could not be run. */
+/* It reads the kernel and the initrd, and loads nothing. */
+#define SILENCE_USEC (2 * USEC_PER_MINUTE)
+
+/* Returns EXIT_SUCCESS with its exit status; EXIT_FAILURE after saying why there is none. */
 static int run_load(const Options *options, int *ret_status) {
         const char *program = secure_getenv("KDUMPCTL_KDUMP_LOAD") ?: KDUMP_LOAD;
         _cleanup_free_ char *root = NULL;
         const char *argv[5] = { program, "--dry-run" };
+        const Command command = {
+                .argv = argv,
+                .directory_fd = -EBADF,
+                .on_output = command_pass_on,
+                .silence_usec = command_patience_usec("KDUMPCTL_PATIENCE", SILENCE_USEC),
+                .most = COMMAND_PASSED_MOST,
+        };
         size_t n = 2;
-        pid_t pid;
-        int r, status;
+        Error error;
 
         if (options->json)
                 argv[n++] = "--json";
         if (*options->root) {
                 if (asprintf(&root, "--root=%s", options->root) < 0) {
                         root = NULL;
-                        (void)complain("out of memory");
-                        return -1;
+                        return complain("out of memory");
                 }
                 argv[n++] = root;
         }
-        (void)fflush(stdout);
-        r = -posix_spawn(&pid, program, NULL, NULL, (char *const *)argv, environ);
-        if (r < 0) {
-                (void)complain("\"%s\" cannot be run: %s", program, strerror(-r));
-                return -1;
-        }
-        while ((r = waitpid(pid, &status, 0)) < 0 && errno == EINTR)
-                ;
-        if (r < 0 || !WIFEXITED(status)) {
-                (void)complain("\"%s\" was ended by signal %d", program,
-                               r < 0 ? 0 : WTERMSIG(status));
-                return -1;
-        }
-        *ret_status = WEXITSTATUS(status);
-        return 0;
+        if (command_run(&command, ret_status, &error) < 0)
+                return complain("%s", error.text);
+        return EXIT_SUCCESS;
 }
 
 /* The result of the last crash test, and whether it was of the image that is loaded. */
@@ -111,7 +108,7 @@ int verb_test(const Options *options) {
 
         if (options->crash)
                 return crash_on_purpose(options);
-        if (run_load(options, &status) < 0)
+        if (run_load(options, &status) != EXIT_SUCCESS)
                 return EXIT_FAILURE;
         root_fd = open_root(*options->root ? options->root : "/");
         if (options->json || root_fd < 0)

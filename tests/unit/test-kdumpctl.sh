@@ -123,6 +123,20 @@ expect 7 '^loader --dry-run$' '' test
 expect 7 '^loader --dry-run --json$' '' test --json
 expect 7 '^loader --dry-run --root=/tree$' '' --root=/tree test
 expect 7 "^Crash test: +never, see 'kdumpctl test --crash'\$" '' --root="$work/root" test
+# What kdumpctl runs does not keep it waiting, whatever becomes of it.
+for fate in 'exec sleep 60||: it was silent for 1.00 s' \
+    'kill -SEGV $$|| by a signal: Segmentation fault' \
+    'exec yes|^y$|: it wrote more than 16777216 bytes'; do
+    printf '#!/bin/sh\n%s\n' "${fate%%|*}" >"$work/kdump-fate"
+    chmod +x "$work/kdump-fate"
+    fate=${fate#*|}
+    export KDUMPCTL_PATIENCE=1s
+    export KDUMPCTL_KDUMP_LOAD="$work/kdump-fate" KDUMPCTL_KDUMP_MKINITRAMFS="$work/kdump-fate"
+    for verb in test rebuild; do
+        expect 1 "${fate%%|*}" "^kdumpctl: \".*/kdump-fate\" was ended${fate#*|}\$" $verb
+    done
+    unset KDUMPCTL_PATIENCE KDUMPCTL_KDUMP_MKINITRAMFS
+done
 export KDUMPCTL_KDUMP_LOAD="$work/nothing"
 expect 1 '' '^kdumpctl: ".*/nothing" cannot be run: No such file or directory$' test
 unset KDUMPCTL_KDUMP_LOAD
