@@ -4,6 +4,9 @@
 #include "base/file-util.h"
 
 #include <fcntl.h>
+#include <linux/openat2.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
 #include <time.h>
 
 #include "base/string-util.h"
@@ -21,10 +24,76 @@ int open_root(const char *path) {
         return fd < 0 ? -errno : fd;
 }
 
-int open_below(int root_fd, const char *path, int flags) {
-        int fd = openat(root_fd, relative(path), flags | O_CLOEXEC, 0644);
+/* The kernel gives up a walk that goes up while something is mounted or renamed anywhere. */
+#define WALKS_MOST 64u
 
-        return fd < 0 ? -errno : fd;
+int open_in_root(int root_fd, const char *path, int flags) {
+        struct open_how how = {
+                .flags = (uint64_t)(flags | O_CLOEXEC),
+                .mode = flags & O_CREAT ? 0644 : 0,
+                .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
+        };
+        long fd = -1;
+
+        for (unsigned i = 0; i < WALKS_MOST; i++) {
+                fd = syscall(SYS_openat2, root_fd, relative(path), &how, sizeof(how));
+                if (fd >= 0 || errno != EAGAIN)
+                        break;
+        }
+        return fd < 0 ? -errno : (int)fd;
+}
+
+int open_below(int root_fd, const char *path, int flags) {
+        int fd = open_in_root(root_fd, path, flags);
+
+        /* Before Linux 5.6, or where a filter does not know the call. */
+        if (fd == -ENOSYS || fd == -EPERM) {
+                fd = openat(root_fd, relative(path), flags | O_CLOEXEC, 0644);
+                fd = fd < 0 ? -errno : fd;
+        }
+        return fd;
+}
+
+/* Opens the directory that path is in, for a call that takes its last part, *ret_name. */
+static int open_parent_below(int root_fd, const char *path, const char **ret_name) {
+        const char *name = path_name(relative(path));
+        _cleanup_free_ char *parent = strndup(path, strlen(path) - strlen(name));
+        int fd;
+
+        if (!parent)
+                return -ENOMEM;
+        fd = open_below(root_fd, parent, O_PATH | O_DIRECTORY);
+        if (fd >= 0)
+                *ret_name = name;
+        return fd;
+}
+
+int make_directory_below(int root_fd, const char *path, mode_t mode) {
+        _cleanup_close_ int fd = -EBADF;
+        const char *name;
+
+        fd = open_parent_below(root_fd, path, &name);
+        if (fd < 0)
+                return fd;
+        return mkdirat(fd, name, mode) < 0 ? -errno : 0;
+}
+
+int remove_below(int root_fd, const char *path) {
+        _cleanup_close_ int fd = -EBADF;
+        const char *name;
+
+        fd = open_parent_below(root_fd, path, &name);
+        if (fd < 0)
+                return fd;
+        return unlinkat(fd, name, 0) < 0 ? -errno : 0;
+}
+
+int stat_below(int root_fd, const char *path, struct stat *ret) {
+        _cleanup_close_ int fd = open_below(root_fd, path, O_PATH);
+
+        if (fd < 0)
+                return fd;
+        return fstat(fd, ret) < 0 ? -errno : 0;
 }
 
 int open_directory_below(int root_fd, const char *path, DIR **ret) {
@@ -42,7 +111,23 @@ int open_directory_below(int root_fd, const char *path, DIR **ret) {
 }
 
 bool exists_below(int root_fd, const char *path) {
-        return faccessat(root_fd, relative(path), F_OK, 0) == 0;
+        struct stat st;
+
+        return stat_below(root_fd, path, &st) >= 0;
+}
+
+bool is_masked_below(int root_fd, const char *path) {
+        char target[sizeof("/dev/null") + 1];
+        _cleanup_close_ int fd = -EBADF;
+        const char *name;
+        ssize_t n;
+
+        fd = open_parent_below(root_fd, path, &name);
+        if (fd < 0)
+                return false;
+        n = readlinkat(fd, name, target, sizeof(target) - 1);
+        target[n < 0 ? 0 : n] = '\0';
+        return streq(target, "/dev/null");
 }
 
 int read_fd(int fd, size_t limit, char **ret, size_t *ret_size) {
@@ -146,18 +231,10 @@ int write_all(int fd, const void *data, size_t size) {
         return 0;
 }
 
-/* What says where path is to be found, its directory, gets onto the disk. */
-static int sync_parent(int root_fd, const char *path) {
-        _cleanup_free_ char *parent = strdup(relative(path));
-        _cleanup_close_ int fd = -EBADF;
-        char *slash;
+/* What says where a file is to be found, its directory, gets onto the disk. */
+static int sync_directory(int path_fd) {
+        _cleanup_close_ int fd = open_below(path_fd, ".", O_RDONLY | O_DIRECTORY);
 
-        if (!parent)
-                return -ENOMEM;
-        slash = strrchr(parent, '/');
-        if (slash)
-                *slash = '\0';
-        fd = open_below(root_fd, slash ? parent : ".", O_RDONLY | O_DIRECTORY);
         if (fd < 0)
                 return fd;
         return fsync(fd) < 0 ? -errno : 0;
@@ -165,27 +242,32 @@ static int sync_parent(int root_fd, const char *path) {
 
 static int replace_file(int root_fd, const char *path, const void *data, size_t size,
                         bool is_durable) {
+        _cleanup_close_ int parent_fd = -EBADF, fd = -EBADF;
         _cleanup_free_ char *temporary = NULL;
-        _cleanup_close_ int fd = -EBADF;
+        const char *name;
         int r;
 
-        if (asprintf(&temporary, "%s.new", relative(path)) < 0) {
+        parent_fd = open_parent_below(root_fd, path, &name);
+        if (parent_fd < 0)
+                return parent_fd;
+        if (asprintf(&temporary, "%s.new", name) < 0) {
                 temporary = NULL;
                 return -ENOMEM;
         }
-        fd = open_below(root_fd, temporary, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW);
+        fd = openat(parent_fd, temporary, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC,
+                    0644);
         if (fd < 0)
-                return fd;
+                return -errno;
         r = write_all(fd, data, size);
         if (r >= 0 && is_durable && fsync(fd) < 0)
                 r = -errno;
-        if (r >= 0 && renameat(root_fd, temporary, root_fd, relative(path)) < 0)
+        if (r >= 0 && renameat(parent_fd, temporary, parent_fd, name) < 0)
                 r = -errno;
         if (r < 0) {
-                (void)unlinkat(root_fd, temporary, 0);
+                (void)unlinkat(parent_fd, temporary, 0);
                 return r;
         }
-        return is_durable ? sync_parent(root_fd, path) : 0;
+        return is_durable ? sync_directory(parent_fd) : 0;
 }
 
 int write_file_below(int root_fd, const char *path, const void *data, size_t size) {

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/macro.h"
@@ -34,8 +35,13 @@ static inline void closedirp(DIR **dir) {
 int open_root(const char *path) _must_check_;
 
 /* Opens path, which is absolute as people write it ("/sys/..."), below the directory root_fd, with
- * O_CLOEXEC added to flags. Returns a descriptor or negative errno. */
+ * O_CLOEXEC added to flags. Symbolic links are followed as after chroot(2): none leads out of
+ * root_fd. So do all the others here. Returns a descriptor or negative errno. */
 int open_below(int root_fd, const char *path, int flags) _must_check_;
+
+/* The same, but -ENOSYS (or -EPERM, by a filter) where the kernel cannot do that, before Linux 5.6,
+ * instead of following links wherever they lead. */
+int open_in_root(int root_fd, const char *path, int flags) _must_check_;
 
 /* Opens the directory path below root_fd, "." for that itself, to be read from its start. Returns 0
  * or negative errno. */
@@ -43,6 +49,15 @@ int open_directory_below(int root_fd, const char *path, DIR **ret) _must_check_;
 
 /* True if path exists below root_fd (a dangling symbolic link does not). */
 bool exists_below(int root_fd, const char *path);
+
+/* True if path is a link to /dev/null, which masks what has that name; the device itself need not
+ * be below root_fd. */
+bool is_masked_below(int root_fd, const char *path);
+
+/* stat(2), mkdir(2) and unlink(2) of a path below root_fd. Return 0 or negative errno. */
+int stat_below(int root_fd, const char *path, struct stat *ret) _must_check_;
+int make_directory_below(int root_fd, const char *path, mode_t mode);
+int remove_below(int root_fd, const char *path) _must_check_;
 
 /* Reads the whole file path below root_fd, at most limit bytes, into a fresh buffer with a NUL
  * behind it that is not counted. ret_size may be NULL. Returns 0; -EFBIG (more than limit bytes),

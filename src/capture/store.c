@@ -5,27 +5,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <linux/openat2.h>
 #include <stdio.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 
 #include "base/file-util.h"
 #include "base/string-util.h"
 #include "capture/say.h"
 #include "sys/dump-json.h"
-
-/* Where the links of the target's file system lead to is meant as on the system that it belongs to:
- * from its own root, and never out of it. */
-static int open_in_target(int target_fd, const char *path) {
-        struct open_how how = {
-                .flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC,
-                .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
-        };
-        long fd = syscall(SYS_openat2, target_fd, path, &how, sizeof(how));
-
-        return fd < 0 ? -errno : (int)fd;
-}
 
 /* Makes a directory below another, if it is not there, and returns a descriptor of it. path is that
  * of the new one in the target. */
@@ -36,7 +22,9 @@ static int enter(Capture *c, int target_fd, const char *path, int parent_fd) {
 
         if (!is_new && errno != EEXIST)
                 return -errno;
-        fd = open_in_target(target_fd, path);
+        /* Where the links of the target's file system lead to is meant as on the system that it
+         * belongs to: from its own root, and never out of it. */
+        fd = open_in_root(target_fd, path, O_RDONLY | O_DIRECTORY);
         if (fd == -ENOSYS) { /* before Linux 5.6: then without links */
                 fd = openat(parent_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
                 fd = fd < 0 ? -errno : fd;

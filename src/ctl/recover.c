@@ -60,31 +60,37 @@ static int make_durable(int fd) {
         return fsync(fd) < 0 ? -errno : 0;
 }
 
-static int enter(int parent_fd, const char *name) {
-        bool is_new = mkdirat(parent_fd, name, 0700) == 0;
+/* Makes the directory path, if it is not there, which is below parent_fd. */
+static int enter(int root_fd, const char *path, int parent_fd) {
+        bool is_new = mkdirat(parent_fd, path_name(path), 0700) == 0;
         _cleanup_close_ int fd = -EBADF;
 
         if (!is_new && errno != EEXIST)
                 return -errno;
-        fd = openat(parent_fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        if (fd < 0 || (is_new && fsync(parent_fd) < 0))
+        fd = open_below(root_fd, path, O_RDONLY | O_DIRECTORY);
+        if (fd < 0)
+                return fd;
+        if (is_new && fsync(parent_fd) < 0)
                 return -errno;
         return TAKE_FD(fd);
 }
 
 static int open_base(int root_fd, const char *path) {
-        _cleanup_close_ int fd = openat(root_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        _cleanup_close_ int fd = open_below(root_fd, ".", O_RDONLY | O_DIRECTORY);
         _cleanup_free_ char *copy = strdup(path);
-        char *rest = copy, *part;
+        char *end = copy;
 
         if (fd < 0 || !copy)
-                return copy ? -errno : -ENOMEM;
-        while ((part = strsep(&rest, "/"))) {
+                return copy ? fd : -ENOMEM;
+        for (char *part; *(part = end + strspn(end, "/"));) {
+                char separator;
                 int next;
 
-                if (isempty(part))
-                        continue;
-                next = enter(fd, part);
+                end = part + strcspn(part, "/");
+                separator = *end;
+                *end = '\0';
+                next = enter(root_fd, copy, fd);
+                *end = separator;
                 if (next < 0)
                         return next;
                 (void)close(fd);

@@ -5,11 +5,11 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <sys/random.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/file-util.h"
 #include "base/string-util.h"
+#include "core/paths.h"
 #include "ctl/print.h"
 #include "ctl/verbs.h"
 #include "sys/crash-test-json.h"
@@ -110,7 +110,7 @@ int crash_on_purpose(const Options *options) {
                 return complain("the test cannot be noted: %s", strerror(-r));
         if (!is_confirmed(options))
                 return EXIT_FAILURE;
-        (void)mkdirat(root_fd, "var/lib/kdumpd", 0700);
+        (void)make_directory_below(root_fd, STATE_DIRECTORY, 0700);
         r = crash_test_write(root_fd, &test);
         if (r < 0)
                 return complain("\"%s\" cannot be written: %s", CRASH_TEST_PATH, strerror(-r));

@@ -76,7 +76,7 @@ static void write_told(const Look *c, DumpTarget target, const char *path, const
         }
         if (r >= 0 && !streq_ptr(told, text)) {
                 /* What is mounted there late need not have it. */
-                (void)mkdirat(c->root_fd, "var/lib/kdumpd", 0700);
+                (void)make_directory_below(c->root_fd, STATE_DIRECTORY, 0700);
                 r = write_durable_below(c->root_fd, told_paths[target], text, size);
         }
         if (r < 0)

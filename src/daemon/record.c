@@ -44,8 +44,7 @@ int record_write(int root_fd, const ImageRecord *record) {
 }
 
 int record_remove(int root_fd) {
-        /* unlinkat() takes the path relative to the root. */
-        if (unlinkat(root_fd, &RECORD_PATH[1], 0) < 0 && errno != ENOENT)
-                return -errno;
-        return 0;
+        int r = remove_below(root_fd, RECORD_PATH);
+
+        return r == -ENOENT ? 0 : r;
 }

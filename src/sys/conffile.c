@@ -334,15 +334,15 @@ static int read_text(const Reader *reader, char **ret) {
         size_t size;
         int r;
 
+        if (is_masked_below(reader->root_fd, reader->file)) {
+                *ret = strdup("");
+                return *ret ? 0 : -ENOMEM;
+        }
         fd = open_below(reader->root_fd, reader->file, O_RDONLY | O_NONBLOCK | O_NOCTTY);
         if (fd < 0)
                 return fd;
         if (fstat(fd, &st) < 0)
                 return -errno;
-        if (S_ISCHR(st.st_mode)) { /* masked by a link to /dev/null */
-                *ret = strdup("");
-                return *ret ? 0 : -ENOMEM;
-        }
         if (!S_ISREG(st.st_mode))
                 return -EINVAL;
         r = read_fd(fd, CONFFILE_LONGEST, ret, &size);

@@ -225,8 +225,9 @@ int dm_tables_note(int root_fd, const DmTables *tables) {
         if (r < 0)
                 return r;
         /* The service has that directory; by hand it may be missing. */
-        if (mkdirat(root_fd, &DM_NOTE_DIRECTORY[1], 0755) < 0 && errno != EEXIST)
-                return -errno;
+        r = make_directory_below(root_fd, DM_NOTE_DIRECTORY, 0755);
+        if (r < 0 && r != -EEXIST)
+                return r;
         return write_file_below(root_fd, DM_NOTE_PATH, text, strlen(text));
 }
 
@@ -257,7 +258,7 @@ bool dm_note_is_old(int root_fd) {
                         (void)close(fd);
                 return false;
         }
-        old = fstatat(root_fd, &DM_NOTE_PATH[1], &note, 0) < 0;
+        old = stat_below(root_fd, DM_NOTE_PATH, &note) < 0;
         while (!old && (entry = readdir(directory)))
                 old = fstatat(dirfd(directory), entry->d_name, &backup, 0) >= 0 &&
                       S_ISREG(backup.st_mode) && is_newer(&backup, &note);

@@ -3,11 +3,13 @@
 #include "sys/mounts.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <libmount.h>
 #include <stdio.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "base/file-util.h"
 #include "base/string-util.h"
 
 struct Mounts {
@@ -48,12 +50,12 @@ int mounts_read(const char *path, bool is_fstab, Mounts **ret) {
 }
 
 int mounts_read_below(int root_fd, const char *path, bool is_fstab, Mounts **ret) {
-        _cleanup_free_ char *whole = NULL;
+        _cleanup_close_ int fd = open_below(root_fd, path, O_RDONLY | O_NOCTTY);
+        char whole[64];
 
-        if (asprintf(&whole, "/proc/self/fd/%d/%s", root_fd, path) < 0) {
-                whole = NULL;
-                return -ENOMEM;
-        }
+        if (fd < 0)
+                return fd;
+        strscpyf(whole, sizeof(whole), "/proc/self/fd/%d", fd);
         return mounts_read(whole, is_fstab, ret);
 }
 

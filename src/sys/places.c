@@ -118,13 +118,10 @@ static UnitState unit_state(int root_fd, const char *unit) {
                                                    "/lib/systemd/system" };
 
         for (size_t i = 0; i < ELEMENTSOF(directories); i++) {
-                char path[128], target[sizeof("/dev/null") + 1];
-                ssize_t n;
+                char path[128];
 
                 strscpyf(path, sizeof(path), "%s/%s", directories[i], unit);
-                n = readlinkat(root_fd, &path[1], target, sizeof(target) - 1);
-                target[n < 0 ? 0 : n] = '\0';
-                if (streq(target, "/dev/null"))
+                if (is_masked_below(root_fd, path))
                         return UNIT_MASKED;
                 if (exists_below(root_fd, path))
                         return UNIT_INSTALLED;

@@ -220,6 +220,54 @@ START_TEST(durable) {
 }
 END_TEST
 
+/* Links that lead out of the root lead below it, wherever in the path they are. */
+START_TEST(in_root) {
+        char template[] = "/tmp/kdumpd-test-XXXXXX", outside[] = "/tmp/kdumpd-test-XXXXXX";
+        char path[64], line[8];
+        _cleanup_close_ int root = -EBADF, other = -EBADF;
+        struct stat st;
+
+        ck_assert_ptr_nonnull(mkdtemp(template));
+        ck_assert_ptr_nonnull(mkdtemp(outside));
+        root = open_root(template);
+        other = open_root(outside);
+        ck_assert_int_eq(write_file_below(other, "/a", "out\n", 4), 0);
+        ck_assert_int_eq(symlinkat(outside, root, "link"), 0);
+        ck_assert_int_eq(symlinkat("../../../../..", root, "up"), 0);
+        ck_assert(!exists_below(root, "/link/a"));
+        ck_assert_int_eq(stat_below(root, "/link", &st), -ENOENT);
+        ck_assert_int_eq(read_line_below(root, "/link/a", line, sizeof(line)), -ENOENT);
+        ck_assert_int_eq(write_file_below(root, "/link/b", "", 0), -ENOENT);
+        ck_assert_int_eq(make_directory_below(root, "/link/d", 0755), -ENOENT);
+        ck_assert_int_eq(remove_below(root, "/link/a"), -ENOENT);
+        strscpyf(path, sizeof(path), "/up%s/a", outside);
+        ck_assert(!exists_below(root, path));
+        /* The same path, below the root. */
+        ck_assert_int_eq(make_directory_below(root, "/tmp", 0755), 0);
+        ck_assert_int_eq(make_directory_below(root, outside, 0755), 0);
+        ck_assert_int_eq(make_directory_below(root, outside, 0755), -EEXIST);
+        ck_assert_int_eq(write_file_below(root, "/link/a", "in\n", 3), 0);
+        ck_assert_int_eq(read_line_below(root, path, line, sizeof(line)), 0);
+        ck_assert_str_eq(line, "in");
+        ck_assert_int_eq(read_line_below(other, "/a", line, sizeof(line)), 0);
+        ck_assert_str_eq(line, "out");
+        ck_assert_int_eq(remove_below(root, "/up/link/a"), 0);
+        ck_assert(!exists_below(root, path) && exists_below(other, "/a"));
+        ck_assert_int_eq(symlinkat("/dev/null", root, "tmp/masked"), 0);
+        ck_assert(is_masked_below(root, "/up/tmp/masked"));
+        ck_assert(!is_masked_below(root, "/tmp"));
+        ck_assert(!is_masked_below(root, "/up"));
+        (void)unlinkat(root, "tmp/masked", 0);
+        (void)unlinkat(root, &outside[1], AT_REMOVEDIR);
+        (void)unlinkat(root, "tmp", AT_REMOVEDIR);
+        (void)unlinkat(root, "link", 0);
+        (void)unlinkat(root, "up", 0);
+        (void)unlinkat(other, "a", 0);
+        ck_assert_int_eq(rmdir(template), 0);
+        ck_assert_int_eq(rmdir(outside), 0);
+}
+END_TEST
+
 START_TEST(test_all_zero) {
         char data[5] = { 0 };
 
@@ -243,6 +291,7 @@ static void add_cases(Suite *s) {
         ADD_TEST(s, timespans);
         ADD_TEST(s, files);
         ADD_TEST(s, durable);
+        ADD_TEST(s, in_root);
 }
 
 TEST_MAIN("base", add_cases)

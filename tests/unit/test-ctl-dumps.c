@@ -94,6 +94,21 @@ START_TEST(test_table) {
 }
 END_TEST
 
+/* Other dumps lie behind the same path outside of the root. */
+START_TEST(test_link) {
+        char outside[] = "/tmp/kdumpd-test-XXXXXX", path[128];
+
+        ck_assert_ptr_nonnull(mkdtemp(outside));
+        tree_link(&tree, "/var/crash", outside);
+        read_dumps(0);
+        strscpyf(path, sizeof(path), "%s/vm-2023-11-14-22:13:20/vmcore", outside);
+        tree_text(&tree, path, "1");
+        read_dumps(1);
+        ck_assert_str_eq(dumps.items[0].dump.info.directory, "/var/crash/vm-2023-11-14-22:13:20");
+        ck_assert_int_eq(rmdir(outside), 0);
+}
+END_TEST
+
 START_TEST(test_info) {
         static const char *const wanted[] = {
                 "        When: Tue 2023-11-14 22:13:20 UTC (2 min 0 s ago)\n"
@@ -253,6 +268,7 @@ static void add_cases(Suite *suite) {
         tcase_add_loop_test(of_names, test_find, 0, (int)ELEMENTSOF(names));
         suite_add_tcase(suite, of_names);
         ADD_FIXTURE_TEST(suite, test_table);
+        ADD_FIXTURE_TEST(suite, test_link);
         ADD_FIXTURE_TEST(suite, test_info);
         ADD_FIXTURE_TEST(suite, test_info_of_others);
         ADD_FIXTURE_TEST(suite, test_find_exact);

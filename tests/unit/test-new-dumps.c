@@ -109,6 +109,27 @@ START_TEST(test_first) {
 }
 END_TEST
 
+/* Path= is a link, and so is where it is noted what was told: both stay below the root. */
+START_TEST(test_links) {
+        char outside[] = "/tmp/kdumpd-test-XXXXXX", path[128];
+
+        ck_assert_ptr_nonnull(mkdtemp(outside));
+        tree_link(&tree, "/var/crash", outside);
+        ck_assert_int_eq(unlinkat(tree.fd, "var/lib/kdumpd", AT_REMOVEDIR), 0);
+        tree_link(&tree, "/var/lib/kdumpd", "/data/state");
+        tree_dir(&tree, "/data/state/");
+        strscpyf(path, sizeof(path), "%s/vm-2023-11-14-22:13:20", outside);
+        ck_assert_int_eq(mkdir(path, 0755), 0);
+        look("");
+        ck_assert(exists_below(tree.fd, "/data/state/dumps.target"));
+        put_in(outside, "vm-2023-11-14-22:13:21", "vmcore", "");
+        look("vm-2023-11-14-22:13:21:complete ");
+        ck_assert_str_eq(aftermath.crash.directory, "/var/crash/vm-2023-11-14-22:13:21");
+        ck_assert_int_eq(rmdir(path), 0);
+        ck_assert_int_eq(rmdir(outside), 0);
+}
+END_TEST
+
 /* What was there before kdumpd was is no news, but it is the last crash. */
 START_TEST(test_installed) {
         put("vm-2023-11-14-22:13:20", "vmcore");
@@ -418,6 +439,7 @@ static void add_cases(Suite *suite) {
         tcase_add_loop_test(loops, test_damaged, 0, (int)ELEMENTSOF(damages));
         suite_add_tcase(suite, loops);
         ADD_FIXTURE_TEST(suite, test_first);
+        ADD_FIXTURE_TEST(suite, test_links);
         ADD_FIXTURE_TEST(suite, test_installed);
         ADD_FIXTURE_TEST(suite, test_moved);
         ADD_FIXTURE_TEST(suite, test_many);

@@ -252,6 +252,23 @@ START_TEST(test_copy) {
 }
 END_TEST
 
+/* Where Path= leads is below the root, also when that is a rescue system's. */
+START_TEST(test_link) {
+        char outside[] = "/tmp/kdumpd-test-XXXXXX", path[128];
+
+        ck_assert_ptr_nonnull(mkdtemp(outside));
+        tree_link(&tree, "/var/crash", outside);
+        strscpyf(path, sizeof(path), "%s/", outside);
+        tree_dir(&tree, path);
+        put_device(SUMMARY, NULL, "dump", 4, false, true);
+        ck_assert_int_eq(recover(), 0);
+        ck_assert_uint_eq(note, RECOVER_WHOLE);
+        strscpyf(path, sizeof(path), "%s/" NAME "/vmcore", outside);
+        ck_assert(exists_below(tree.fd, path));
+        ck_assert_int_eq(rmdir(outside), 0);
+}
+END_TEST
+
 /* The capture came as far as the log. */
 START_TEST(test_cut_off) {
         DumpInfo info;
@@ -582,6 +599,7 @@ static void add_cases(Suite *suite) {
         ADD_FIXTURE_TEST(suite, test_stays_flat);
         ADD_FIXTURE_TEST(suite, test_no_collector);
         ADD_FIXTURE_TEST(suite, test_copy);
+        ADD_FIXTURE_TEST(suite, test_link);
         ADD_FIXTURE_TEST(suite, test_cut_off);
         ADD_FIXTURE_TEST(suite, test_cut_off_later);
         ADD_FIXTURE_TEST(suite, test_partial);
