@@ -17,8 +17,11 @@ typedef struct Text {
         uint64_t over;
 } Text;
 
+#define NO_CALLER UINT64_MAX
+
 typedef struct Record {
         uint64_t nsec;
+        uint64_t caller; /* printk_caller_id() of kernel/printk/printk.c, or NO_CALLER */
         char *text;
         size_t size;
 } Record;
@@ -60,10 +63,18 @@ static int text_add_line(Text *t, const char *prefix, const char *line, size_t l
 }
 
 #define PREFIX_MAX 40u
+#define CALLER_CPU UINT32_C(0x80000000)
 
 static void record_prefix(const Record *record, char ret[static PREFIX_MAX]) {
+        char caller[16];
+
         strscpyf(ret, PREFIX_MAX, "[%5" PRIu64 ".%06" PRIu64 "] ", record->nsec / 1000000000,
                  record->nsec / 1000 % 1000000);
+        if (record->caller == NO_CALLER)
+                return;
+        strscpyf(caller, sizeof(caller), "%c%" PRIu32, record->caller & CALLER_CPU ? 'C' : 'T',
+                 (uint32_t)record->caller & ~CALLER_CPU);
+        strscpyf(ret + strlen(ret), PREFIX_MAX - strlen(ret), "[%6s] ", caller);
 }
 
 /* How many bytes record_add() adds. */
@@ -78,7 +89,8 @@ static uint64_t record_size(const Record *record) {
         return n_lines * (strlen(prefix) + 1) + record->size - newlines;
 }
 
-/* Adds a record, each line of it with the time in front. What is no text becomes '?'. */
+/* Adds a record, each line of it with the time and the caller in front. What is no text becomes
+ * '?'. */
 static int record_add(const Record *record, Text *t, VmcoreLog *log) {
         char prefix[PREFIX_MAX], *text = record->text;
         size_t size = record->size;
@@ -153,13 +165,27 @@ static bool fits(uint64_t offset, uint64_t width, uint64_t size) {
         return size <= STRUCTURE_MOST && offset <= size && width <= size - offset;
 }
 
+/* Where the caller is in a record of size bytes: NO_CALLER if VMCOREINFO does not say it, since it
+ * is not noted (of records before Linux 5.10, unless the kernel has CONFIG_PRINTK_CALLER). */
+static uint64_t find_caller(const Vmcore *v, const char *key, uint64_t size) {
+        uint64_t offset;
+
+        if (vmcore_info_number(v, key, 10, &offset) < 0 || !fits(offset, 4, size))
+                return NO_CALLER;
+        return offset;
+}
+
+static uint64_t get_caller(const char *record, uint64_t offset) {
+        return offset == NO_CALLER ? NO_CALLER : get_u32(record, offset);
+}
+
 typedef struct RingLayout {
         uint64_t prb;
         uint64_t ring_size, desc_ring, text_ring;
         uint64_t descs_size, count_bits, descs, infos, head, tail;
         uint64_t desc_size, state, lpos;
         uint64_t lpos_size, begin, next;
-        uint64_t info_size, time, length;
+        uint64_t info_size, time, length, caller;
         uint64_t data_size, size_bits, data;
 } RingLayout;
 
@@ -348,8 +374,8 @@ static int ring_record(Ring *ring, uint64_t id, Record *ret) {
             (state >> ID_BITS != STATE_COMMITTED && state >> ID_BITS != STATE_FINALIZED) ||
             ring_block(ring, desc, &data, &size) < 0)
                 return 0;
-        *ret = (Record){ get_u64(info, ring->layout.time), data,
-                         MIN(size, (size_t)get_u16(info, ring->layout.length)) };
+        *ret = (Record){ get_u64(info, ring->layout.time), get_caller(info, ring->layout.caller),
+                         data, MIN(size, (size_t)get_u16(info, ring->layout.length)) };
         return 1;
 }
 
@@ -385,6 +411,7 @@ static int read_ring(const Vmcore *v, Text *text, VmcoreLog *log) {
                 return r;
         if (!ring_makes_sense(&ring.layout))
                 return -EBADMSG;
+        ring.layout.caller = find_caller(v, "OFFSET(printk_info.caller_id)", ring.layout.info_size);
         r = ring_copy(&ring);
         if (r < 0)
                 return r;
@@ -411,7 +438,7 @@ static int read_ring(const Vmcore *v, Text *text, VmcoreLog *log) {
 /* Before Linux 5.10: records of their own length in one buffer, struct printk_log. */
 typedef struct OldLayout {
         uint64_t buffer, buffer_size, first, next;
-        uint64_t record_size, time, length, text_length;
+        uint64_t record_size, time, length, text_length, caller;
 } OldLayout;
 
 #define OLD(key, name) \
@@ -434,29 +461,33 @@ typedef struct OldPlace {
         bool has_wrapped;
 } OldPlace;
 
-/* Returns 1 with a record and the place behind it, 0 at the end, or -EBADMSG. */
+/* Returns 1 with a record and the place behind it, 0 at the end, or -EBADMSG. Damaged records may
+ * lead beyond the end: none is returned twice. */
 static int old_record(const OldLog *old, OldPlace *place, Record *ret) {
         const OldLayout *l = &old->layout;
 
         while (place->at != old->next) {
+                bool wraps = old->first > old->next && !place->has_wrapped;
+                uint32_t end = wraps ? old->size : MIN(old->next, old->size);
                 char *record = old->buffer + place->at;
                 uint16_t length, text_length;
 
-                if (place->at > old->size || old->size - place->at < l->record_size)
+                if (place->at > end || end - place->at < l->record_size)
                         return -EBADMSG;
                 length = get_u16(record, l->length);
                 text_length = get_u16(record, l->text_length);
                 if (length == 0) {
-                        /* The rest of the buffer is not used. Twice round is for ever round. */
-                        if (place->has_wrapped || place->at == 0)
+                        /* The rest of the buffer is not used. */
+                        if (!wraps)
                                 return -EBADMSG;
                         *place = (OldPlace){ 0, true };
                         continue;
                 }
-                if (length < l->record_size || length > old->size - place->at ||
+                if (length < l->record_size || length > end - place->at ||
                     text_length > length - l->record_size)
                         return -EBADMSG;
-                *ret = (Record){ get_u64(record, l->time), record + l->record_size, text_length };
+                *ret = (Record){ get_u64(record, l->time), get_caller(record, l->caller),
+                                 record + l->record_size, text_length };
                 place->at += length;
                 return 1;
         }
@@ -494,6 +525,7 @@ static int read_old(const Vmcore *v, Text *text, VmcoreLog *log) {
         if (!fits(l->time, 8, l->record_size) || !fits(l->length, 2, l->record_size) ||
             !fits(l->text_length, 2, l->record_size))
                 return -EBADMSG;
+        l->caller = find_caller(v, "OFFSET(printk_log.caller_id)", l->record_size);
         r = vmcore_read_virtual(v, l->buffer, &address, sizeof(address));
         if (r >= 0)
                 r = vmcore_read_virtual(v, l->buffer_size, &old.size, sizeof(old.size));

@@ -5,7 +5,8 @@
 #include "core/vmcore.h"
 
 typedef struct VmcoreLog {
-        char *text;         /* lines as dmesg(1) has them, "[    1.234567] text"; NUL behind */
+        char *text;         /* lines as dmesg(1) has them, "[    1.234567] text", or with the caller
+                             * "[    1.234567] [  T123] text"; NUL behind */
         size_t size;        /* bytes, without that NUL */
         uint64_t n_records; /* in the text */
         uint64_t n_lost;    /* records between those that were overwritten or make no sense */

@@ -11,24 +11,76 @@
 
 typedef struct Line {
         const char *start;
-        const char *text; /* behind the time */
+        const char *text; /* behind the time and the caller */
         size_t length;    /* of the text */
 } Line;
 
-/* "[   12.000001] ", and "[   12.000001][  T123] " where the kernel notes the caller, too. */
-static void skip_time(Line *line) {
-        const char *end = line->text + line->length, *p = line->text;
+/* What is in "[...]", without blanks in front. */
+typedef struct Note {
+        const char *text;
+        size_t length;
+        const char *behind;
+} Note;
 
-        while (p < end && *p == '[') {
-                const char *close = memchr(p, ']', (size_t)(end - p));
+static bool find_note(const char *p, const char *end, Note *ret) {
+        const char *close = p < end && *p == '[' ? memchr(p, ']', (size_t)(end - p)) : NULL;
 
-                if (!close || close + 1 == end)
-                        return;
-                p = close + 1;
-        }
-        if (p == line->text || *p != ' ')
+        if (!close)
+                return false;
+        for (p++; *p == ' ';)
+                p++;
+        *ret = (Note){ p, (size_t)(close - p), close + 1 };
+        return true;
+}
+
+/* How many of n characters are digits before the first that is none. */
+static size_t count_digits(const char *p, size_t n) {
+        size_t i = 0;
+
+        while (i < n && p[i] >= '0' && p[i] <= '9')
+                i++;
+        return i;
+}
+
+/* "12.000001", or as people may have it, "Mon Nov  3 04:00:00 2025". */
+static bool is_time(const Note *note) {
+        for (size_t i = 0; i < note->length; i++)
+                if (count_digits(note->text + i, 1) > 0)
+                        return true;
+        return false;
+}
+
+/* The thread or the CPU that printed the line, "T123" or "C0". */
+static bool is_caller(const Note *note) {
+        return note->length > 1 && (note->text[0] == 'T' || note->text[0] == 'C') &&
+               count_digits(note->text + 1, note->length - 1) == note->length - 1;
+}
+
+/* "<4>", the level, which a log has that was not made for people. */
+static const char *skip_level(const char *p, const char *end) {
+        size_t n = p < end && *p == '<' ? count_digits(p + 1, (size_t)(end - p) - 1) : 0;
+
+        return n > 0 && p + 1 + n < end && p[1 + n] == '>' ? p + n + 2 : p;
+}
+
+/* What is in front of the text: "[   12.000001] ", and where the caller is known, too,
+ * "[   12.000001][  T123] " as the kernel writes it (kernel/printk/printk.c, CONFIG_PRINTK_CALLER),
+ * or "[   12.000001] [  T123] " as dmesg(1) and makedumpfile do. */
+static void skip_front(Line *line) {
+        const char *end = line->text + line->length, *behind, *p;
+        Note note;
+
+        behind = p = skip_level(line->text, end);
+        if (find_note(p, end, &note) && is_time(&note))
+                behind = p = note.behind;
+        while (p < end && *p == ' ')
+                p++;
+        if (find_note(p, end, &note) && is_caller(&note) && note.behind < end &&
+            *note.behind == ' ')
+                behind = note.behind;
+        if (behind == line->text || behind == end || *behind != ' ')
                 return;
-        line->text = p + 1;
+        line->text = behind + 1;
         line->length = (size_t)(end - line->text);
 }
 
@@ -44,7 +96,7 @@ static bool next_line(const char **log, size_t *size, Line *ret) {
         *log += length + (end != NULL);
         *size -= length + (end != NULL);
         *ret = (Line){ .start = line, .text = line, .length = length };
-        skip_time(ret);
+        skip_front(ret);
         return true;
 }
 

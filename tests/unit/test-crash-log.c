@@ -88,6 +88,59 @@ START_TEST(test_panic) {
 }
 END_TEST
 
+/* Who printed a line is in front of it, in all the ways that are met. */
+START_TEST(test_callers) {
+        static const char *const fronts[] = {
+                "[    1.5] ",
+                "[    1.5] [   T812] ",
+                "[    1.5] [    C1] ",
+                "[    1.5] [T1234567] ",
+                "[    1.5][  T812] ",
+                "[    1.5][    C0] ",
+                "[    1.5]  [T1] ",
+                "[  T812] ",
+                "<0>[    1.5] ",
+                "<14>[    1.5][    C0] ",
+                "[Mon Nov  3 04:00:00 2025] ",
+                "[Mon Nov  3 04:00:00 2025] [   T812] ",
+                "",
+        };
+        static const char *const others[] = {
+                "[    1.5] [drm] ",
+                "[    1.5] [T] ",
+                "[    1.5] [T8x] ",
+                "[    1.5] [X812] ",
+                "[    1.5] [T812]",
+                "[    1.5] [   T812",
+                "[    1.5]",
+                "<4",
+                "<>",
+                "[drm] ",
+                "[",
+                "[    1.5] [] ",
+        };
+        char log[512], message[CRASH_LINE_MAX], where[CRASH_LINE_MAX];
+        const char *report;
+        size_t size;
+
+        for (size_t i = 0; i < ELEMENTSOF(fronts); i++) {
+                const char *f = fronts[i];
+
+                strscpyf(log, sizeof(log),
+                         "%sfine\n%sKernel panic - not syncing: x\n%sCall Trace:\n%s <TASK>\n"
+                         "%s panic+0x1/0x2\n%s ? no+0x1/0x2\n%s die+0x1/0x2\n",
+                         f, f, f, f, f, f, f);
+                check_panic(log, "Kernel panic - not syncing: x", "die+0x1/0x2");
+                ck_assert(crash_log_report(log, strlen(log), 9, &report, &size));
+                ck_assert_ptr_eq(report, strchr(log, '\n') + 1);
+        }
+        for (size_t i = 0; i < ELEMENTSOF(others); i++) {
+                strscpyf(log, sizeof(log), "%sKernel panic - not syncing: x\n", others[i]);
+                ck_assert_msg(!crash_log_panic(log, strlen(log), message, where), "%s", log);
+        }
+}
+END_TEST
+
 START_TEST(test_long_panic) {
         char log[2 * CRASH_LINE_MAX], message[CRASH_LINE_MAX], where[CRASH_LINE_MAX];
 
@@ -150,6 +203,7 @@ END_TEST
 static void add_cases(Suite *suite) {
         ADD_TEST(suite, test_release);
         ADD_TEST(suite, test_panic);
+        ADD_TEST(suite, test_callers);
         ADD_TEST(suite, test_long_panic);
         ADD_TEST(suite, test_report);
         ADD_TEST(suite, test_report_far);

@@ -448,6 +448,73 @@ START_TEST(log_of_old_kernels_too_long) {
 }
 END_TEST
 
+/* Damaged records lead past the end, and none is printed twice; nor are those that were there
+ * before. */
+START_TEST(log_of_old_kernels_once) {
+        static const char log[] = "[    1.000000] one\n[    2.000000] two\n";
+        static const struct {
+                uint32_t first, next; /* beside the end of the second record */
+                const char *log;
+        } cases[] = {
+                { 0, 4, log },
+                { 0, (uint32_t)-4, "[    1.000000] one\n" },
+                { 100, 4, "[    9.000000] old\n[    1.000000] one\n[    2.000000] two\n" },
+                { 100, (uint32_t)-4, "[    9.000000] old\n[    1.000000] one\n" },
+                { 0, 0, log },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                FakeVmcore *fake = new_old(256, cases[i].first, 0);
+                size_t at = put_old(fake, 0, 1000000000, "one");
+
+                at = put_old(fake, at, 2000000000, "two");
+                /* Nothing is there, as if the buffer ended; and in one of them, much is. */
+                (void)put_old(fake, 100, UINT64_C(9000000000), "old");
+                fake_put(fake, 0x210, (uint32_t)at + cases[i].next, 4);
+                check_log(fake, cases[i].log, (unsigned)strlen(cases[i].log) / 19, 0);
+                fake_vmcore_free(fake);
+        }
+}
+END_TEST
+
+/* Where VMCOREINFO says that it is noted who printed a line, it stands there as in dmesg(1). */
+START_TEST(log_callers) {
+        FakeVmcore *fake = fake_vmcore_new(0);
+        static const uint32_t callers[] = { 0,          812,
+                                            1234567,    UINT32_MAX >> 1,
+                                            0x80000000, 0x80000000 + 4095 };
+
+        fake_info(fake, "OFFSET(printk_info.caller_id)=%d\n", FAKE_INFO - 4);
+        for (size_t i = 0; i < ELEMENTSOF(callers); i++) {
+                uint64_t id = fake_log_add(fake, i * 1000, i == 1 ? "a\nb" : "c", i == 1 ? 3 : 1);
+
+                fake_put(fake, fake_record_info(id) + FAKE_INFO - 4, callers[i], 4);
+        }
+        check_log(fake,
+                  "[    0.000000] [    T0] c\n"
+                  "[    0.000001] [  T812] a\n"
+                  "[    0.000001] [  T812] b\n"
+                  "[    0.000002] [T1234567] c\n"
+                  "[    0.000003] [T2147483647] c\n"
+                  "[    0.000004] [    C0] c\n"
+                  "[    0.000005] [ C4095] c\n",
+                  ELEMENTSOF(callers), 0);
+        fake_vmcore_free(fake);
+        /* It would lie outside of the record. */
+        fake = fake_vmcore_new(0);
+        fake_info(fake, "OFFSET(printk_info.caller_id)=%d\n", FAKE_INFO - 3);
+        fake_log(fake, 1000, "c");
+        check_log(fake, "[    0.000001] c\n", 1, 0);
+        fake_vmcore_free(fake);
+        fake = new_old(256, 0, 20);
+        fake_info(fake, "OFFSET(printk_log.caller_id)=12\n");
+        (void)put_old(fake, 0, 1000, "old");
+        fake_put(fake, FAKE_OLD + 12, 0x80000001, 4);
+        check_log(fake, "[    0.000001] [    C1] old\n", 1, 0);
+        fake_vmcore_free(fake);
+}
+END_TEST
+
 START_TEST(log_of_old_kernels_hostile) {
         FakeVmcore *fake = new_old(256, 0, 200);
 
@@ -477,6 +544,8 @@ static void add_cases(Suite *s) {
         ADD_TEST(s, log_hostile_sizes);
         ADD_TEST(s, log_of_old_kernels);
         ADD_TEST(s, log_of_old_kernels_too_long);
+        ADD_TEST(s, log_of_old_kernels_once);
+        ADD_TEST(s, log_callers);
         ADD_TEST(s, log_of_old_kernels_hostile);
 }
 
