@@ -132,6 +132,25 @@ void strscpyf(char *dst, size_t size, const char *format, ...) {
         }
 }
 
+/* Characters that nobody sees, and that make a line read as another one: they end it, turn its
+ * direction, or hide in it (Unicode's class Cf, but for the joiners and the signs of numbers that
+ * some scripts need). */
+static bool is_mark(uint32_t c) {
+        static const struct {
+                uint32_t first, last;
+        } marks[] = {
+                { 0xad, 0xad },       { 0x61c, 0x61c },     { 0x180e, 0x180e },
+                { 0x200b, 0x200b },   { 0x200e, 0x200f },   { 0x2028, 0x202e },
+                { 0x2060, 0x206f },   { 0xfeff, 0xfeff },   { 0xfff9, 0xfffb },
+                { 0x1bca0, 0x1bca3 }, { 0x1d173, 0x1d17a }, { 0xe0000, 0xe0fff },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(marks); i++)
+                if (c >= marks[i].first && c <= marks[i].last)
+                        return true;
+        return false;
+}
+
 /* The length of the character that s begins with; 0 if it is none that a line of text may hold. */
 static size_t utf8_character(const char *s) {
         static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
@@ -151,7 +170,7 @@ static size_t utf8_character(const char *s) {
                 c = c << 6 | ((unsigned char)s[i] & 0x3f);
         }
         if (c < least[n] || c < 0xa0 || c > 0x10ffff || (c >= 0xd800 && c <= 0xdfff) ||
-            (c >= 0xfdd0 && c <= 0xfdef) || (c & 0xfffe) == 0xfffe)
+            (c >= 0xfdd0 && c <= 0xfdef) || (c & 0xfffe) == 0xfffe || is_mark(c))
                 return 0;
         return n;
 }

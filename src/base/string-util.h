@@ -79,8 +79,9 @@ void strscpy(char *dst, size_t size, const char *src);
 /* snprintf() with the same rule for cutting off; for fixed buffers whose limit is the point. */
 void strscpyf(char *dst, size_t size, const char *format, ...) _printf_(3, 4);
 
-/* Replaces each byte that is no UTF-8 as D-Bus takes it, and each control character but the tab, by
- * a question mark, in place: for text from outside that goes on the bus or into one line. */
+/* Replaces each byte that is no UTF-8 as D-Bus takes it, each control character but the tab, and
+ * each byte of a mark that changes how a line reads (U+202E and the like, U+200B, U+2028), by a
+ * question mark, in place: for text from outside that goes on the bus or into one line. */
 void utf8_mend(char *s);
 
 /* Defines x_to_string() and x_from_string() (-EINVAL if unknown) over a static table of names. */

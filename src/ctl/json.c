@@ -8,6 +8,7 @@
 #include <json-c/json.h>
 
 #include "base/string-util.h"
+#include "ctl/print.h"
 #include "sys/dump-json.h"
 
 static void json_putp(json_object **object) {
@@ -33,7 +34,7 @@ static int print_object(FILE *f, json_object *object) {
 
         if (!text)
                 return -ENOMEM;
-        (void)fprintf(f, "%s\n", text);
+        put_lines(f, text, strlen(text));
         return 0;
 }
 

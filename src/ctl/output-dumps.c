@@ -226,23 +226,6 @@ static void print_capture(FILE *f, const DumpInfo *info) {
         (void)fputs(" in all\n", f);
 }
 
-void print_lines(FILE *f, const char *text, size_t size) {
-        const char *p = text, *end = text + size;
-
-        while (p < end) {
-                const char *newline = memchr(p, '\n', (size_t)(end - p));
-                size_t n = (size_t)((newline ?: end) - p);
-                _cleanup_free_ char *line = strndup(p, n);
-
-                if (line) {
-                        utf8_mend(line);
-                        (void)fputs(line, f);
-                }
-                (void)fputc('\n', f);
-                p += n + 1;
-        }
-}
-
 void print_dump(FILE *f, const FoundDump *found, const char *report, size_t size, uint64_t now_usec,
                 bool colour) {
         const DumpInfo *info = &found->dump.info;
@@ -268,6 +251,6 @@ void print_dump(FILE *f, const FoundDump *found, const char *report, size_t size
         print_capture(f, info);
         if (report) {
                 (void)fputc('\n', f);
-                print_lines(f, report, size);
+                put_lines(f, report, size);
         }
 }

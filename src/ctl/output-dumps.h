@@ -15,6 +15,3 @@ void print_dumps(FILE *f, const Dumps *dumps, bool colour);
  * part of its log that tells of the panic; NULL for none. */
 void print_dump(FILE *f, const FoundDump *found, const char *report, size_t size, uint64_t now_usec,
                 bool colour);
-
-/* Lines of a log. */
-void print_lines(FILE *f, const char *text, size_t size);

@@ -23,10 +23,34 @@ int complain(const char *format, ...) {
         return EXIT_FAILURE;
 }
 
-/* Text that came from elsewhere (paths, messages): control characters would act on the terminal. */
+/* A fresh copy of text that came from elsewhere, NULL for lack of memory. */
+static char *mended(const char *text, size_t size) {
+        char *copy = strndup(text, size);
+
+        if (copy)
+                utf8_mend(copy);
+        return copy;
+}
+
 void put_text(FILE *f, const char *text) {
-        for (const char *p = text; *p; p++)
-                (void)fputc((unsigned char)*p < ' ' || *p == 0x7f ? '?' : *p, f);
+        _cleanup_free_ char *copy = mended(text, strlen(text));
+
+        for (char *p = copy; p && *p; p++)
+                (void)fputc(*p == '\t' ? '?' : *p, f);
+}
+
+void put_lines(FILE *f, const char *text, size_t size) {
+        const char *p = text, *end = text + size;
+
+        while (p < end) {
+                const char *newline = memchr(p, '\n', (size_t)(end - p));
+                size_t n = (size_t)((newline ?: end) - p);
+                _cleanup_free_ char *line = mended(p, n);
+
+                (void)fputs(strempty(line), f);
+                (void)fputc('\n', f);
+                p += n + 1;
+        }
 }
 
 void put_label(FILE *f, const char *label) {
@@ -129,9 +153,10 @@ const char *long_date_text(char buf[static DATE_TEXT_MAX], uint64_t usec) {
 }
 
 size_t text_width(const char *text) {
+        _cleanup_free_ char *copy = mended(text, strlen(text));
         size_t n = 0;
 
-        for (const char *p = text; *p; p++)
+        for (const char *p = strempty(copy); *p; p++)
                 n += ((unsigned char)*p & 0xc0) != 0x80;
         return n;
 }

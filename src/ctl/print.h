@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Pieces of what kdumpctl prints for people. Text that came from elsewhere goes through here, as
- * control characters would act on the terminal. */
+/* Pieces of what kdumpctl prints for people. Text that came from elsewhere (paths, messages, logs)
+ * goes through here: control characters would act on the terminal, and others make a line read as
+ * another one (utf8_mend()). */
 #pragma once
 
 #include <stdbool.h>
@@ -20,6 +21,8 @@
 int complain(const char *format, ...) _printf_(1, 2);
 
 void put_text(FILE *f, const char *text);
+/* Lines, which keep their tabs; a NUL ends its line. */
+void put_lines(FILE *f, const char *text, size_t size);
 void put_label(FILE *f, const char *label);
 void put_highlighted(FILE *f, const char *text, const char *escape, bool colour);
 
@@ -46,5 +49,6 @@ void put_noted(FILE *f, const char *label, const char *value, const char *note);
 /* A cell of a table, with blanks to width and two more. */
 void put_cell(FILE *f, const char *text, size_t width);
 
-/* Columns that a terminal needs for UTF-8, as far as one for each character is true. */
+/* Columns that a terminal needs for what put_text() prints, as far as one for each character is
+ * true. */
 size_t text_width(const char *text);

@@ -187,7 +187,7 @@ static int copy_log(int fd) {
                 return -errno;
         }
         while ((n = getline(&line, &room, f)) >= 0)
-                print_lines(stdout, line, (size_t)n);
+                put_lines(stdout, line, (size_t)n);
         return ferror(f) ? -EIO : 0;
 }
 

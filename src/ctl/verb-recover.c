@@ -52,11 +52,14 @@ static bool recover(int root_fd, const Settings *settings, const char *device, b
                          &reason);
         /* Of several devices of the configuration, the one without news is no fault. */
         if (!was_named && (r == -ENODATA || r == -EALREADY)) {
-                (void)printf("%s: %s\n", device, reason.text);
+                put_text(stdout, device);
+                (void)fputs(": ", stdout);
+                put_text(stdout, reason.text);
+                (void)fputc('\n', stdout);
                 return true;
         }
         if (directory)
-                (void)printf("%s\n", directory);
+                put_lines(stdout, directory, strlen(directory));
         if (r < 0)
                 (void)complain("\"%s\" %s: %s", device,
                                directory ? "cannot be told that its dump was recovered"

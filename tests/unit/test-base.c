@@ -83,6 +83,16 @@ START_TEST(mending) {
                 { "\xef\xb7\x90\xef\xbf\xbf", "??????" },
                 { "\xf4\x90\x80\x80\xf8\x88\x80\x80\x80", "?????????" },
                 { "\xf4\x8f\xbf\xbd", "\xf4\x8f\xbf\xbd" },
+                /* U+202E, U+2066, U+2069, U+200E, U+200F, U+061C */
+                { "a\u202eb\u2066\u2069", "a???b??????" },
+                { "\u200e\u200f\u061c\u202a", "????????"
+                                              "???" },
+                /* A line's end, what has no width, a byte order mark, tags. */
+                { "\u2028\u2029\u200b\u2060\ufeff\u00ad", "?????????????????" },
+                { "\U000e0041\ufff9", "???????" },
+                /* Letters of scripts that run from right to left, and what joins them. */
+                { "\u05d0\u0627\u200d\u200c\u0600\u2027\u2030",
+                  "\u05d0\u0627\u200d\u200c\u0600\u2027\u2030" },
         };
 
         for (size_t i = 0; i < ELEMENTSOF(cases); i++) {

@@ -7,6 +7,7 @@
 
 #include "ctl/json.h"
 #include "ctl/output-dumps.h"
+#include "ctl/print.h"
 #include "test.h"
 #include "tree.h"
 
@@ -261,6 +262,41 @@ START_TEST(test_json) {
 }
 END_TEST
 
+#define MARKED "a\u202e\u2066\u061c\xc2\x85\u200b"
+
+/* Marks that turn the line around are in no output, whatever they come from. */
+START_TEST(test_marks) {
+        static const char *const marks[] = { "\u202e", "\u2066", "\u061c", "\xc2\x85", "\u200b" };
+        Output o = { 0 };
+
+        tree_text(&tree, "/var/crash/vm-2023-11-14-22:13:20/kdump.json",
+                  "{\"Result\":\"log-only\",\"CrashUSec\":1700000000000000,\"Host\":\"" MARKED
+                  "\",\"KernelRelease\":\"" MARKED "\",\"PanicMessage\":\"" MARKED
+                  "\",\"Target\":\"" MARKED "\",\"Message\":\"" MARKED "\"}");
+        tree_text(&tree, "/var/crash/vm-2023-11-14-22:13:21/vmcore-dmesg.txt",
+                  "Linux version 6" MARKED "\nKernel panic - not syncing: " MARKED "\n");
+        free(settings.capture_path);
+        settings.capture_path = strdup("/var/" MARKED "/../crash");
+        tree_dir(&tree, "/var/" MARKED "/");
+        read_dumps(2);
+        o.f = open_memstream(&o.text, &o.size);
+        print_dumps(o.f, &dumps, false);
+        for (size_t i = 0; i < 2; i++) {
+                print_dump(o.f, &dumps.items[i], MARKED, strlen(MARKED), WHEN, false);
+                ck_assert_int_eq(json_print_dump(o.f, &dumps.items[i]), 0);
+                ck_assert_int_eq(
+                        json_print_log(o.f, &dumps.items[i], MARKED "\n", strlen(MARKED) + 1), 0);
+        }
+        ck_assert_int_eq(json_print_dumps(o.f, &dumps), 0);
+        put_text(o.f, MARKED);
+        ck_assert_int_eq(fclose(o.f), 0);
+        ck_assert_ptr_nonnull(strstr(o.text, "a???"));
+        for (size_t i = 0; i < ELEMENTSOF(marks); i++)
+                ck_assert_msg(!strstr(o.text, marks[i]), "%zu is in:\n%s", i, o.text);
+        free(o.text);
+}
+END_TEST
+
 static void add_cases(Suite *suite) {
         TCase *of_names = tcase_create("names");
 
@@ -275,6 +311,7 @@ static void add_cases(Suite *suite) {
         ADD_FIXTURE_TEST(suite, test_nothing);
         ADD_FIXTURE_TEST(suite, test_places);
         ADD_FIXTURE_TEST(suite, test_json);
+        ADD_FIXTURE_TEST(suite, test_marks);
 }
 
 TEST_MAIN("ctl-dumps", add_cases)
