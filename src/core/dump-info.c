@@ -36,10 +36,6 @@ void dump_info_done(DumpInfo *info) {
 #define TIME_LENGTH     19u                    /* of YYYY-MM-DD-HH:MM:SS */
 #define SUFFIX_LENGTH   4u                     /* of "-999", the longest */
 
-typedef struct Civil {
-        unsigned year, month, day, hour, minute, second;
-} Civil;
-
 static bool is_leap(unsigned year) {
         return (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
 }
@@ -51,9 +47,9 @@ static unsigned month_days(unsigned year, unsigned month) {
 }
 
 /* Counts the years and months off; a few thousand steps at the most. */
-static Civil civil_from_seconds(uint64_t seconds) {
+static CivilTime civil_from_seconds(uint64_t seconds) {
         uint64_t days = seconds / SECONDS_PER_DAY, rest = seconds % SECONDS_PER_DAY;
-        Civil c = {
+        CivilTime c = {
                 .year = 1970,
                 .month = 1,
                 .hour = (unsigned)(rest / 3600),
@@ -69,7 +65,7 @@ static Civil civil_from_seconds(uint64_t seconds) {
         return c;
 }
 
-static uint64_t civil_to_seconds(const Civil *c) {
+uint64_t civil_to_seconds(const CivilTime *c) {
         uint64_t days = c->day - 1;
 
         for (unsigned year = 1970; year < c->year; year++)
@@ -87,7 +83,7 @@ static bool belongs_into_host(char c) {
 const char *crash_directory_name(char buf[static CRASH_NAME_MAX], const char *host,
                                  uint64_t realtime_usec) {
         uint64_t seconds = MIN(realtime_usec / 1000000, LAST_SECOND);
-        Civil c = civil_from_seconds(seconds);
+        CivilTime c = civil_from_seconds(seconds);
         char name[CRASH_NAME_MAX - TIME_LENGTH - 1 - SUFFIX_LENGTH];
 
         strscpy(name, sizeof(name), isempty(host) ? "localhost" : host);
@@ -106,38 +102,34 @@ void crash_directory_number(char name[static CRASH_NAME_MAX], unsigned number) {
         strscpyf(name + n, CRASH_NAME_MAX - n, "-%u", number);
 }
 
-static int parse_digits(const char **p, unsigned digits, char end, unsigned *ret) {
-        unsigned value = 0;
+int civil_parse(const char *s, const char *pattern, CivilTime *ret) {
+        CivilTime c = { 0 };
+        const struct {
+                char letter;
+                unsigned *value;
+        } fields[] = {
+                { 'Y', &c.year }, { 'm', &c.month },  { 'd', &c.day },
+                { 'H', &c.hour }, { 'M', &c.minute }, { 'S', &c.second },
+        };
 
-        for (unsigned i = 0; i < digits; i++, (*p)++) {
-                if (**p < '0' || **p > '9')
+        for (; *pattern; s++, pattern++) {
+                size_t i = 0;
+
+                while (i < ELEMENTSOF(fields) && fields[i].letter != *pattern)
+                        i++;
+                if (i < ELEMENTSOF(fields) ? *s < '0' || *s > '9' : *s != *pattern)
                         return -EINVAL;
-                value = value * 10 + (unsigned)(**p - '0');
+                if (i < ELEMENTSOF(fields))
+                        *fields[i].value = *fields[i].value * 10 + (unsigned)(*s - '0');
         }
-        if (**p != end)
-                return -EINVAL;
-        if (end != '\0')
-                (*p)++;
-        *ret = value;
-        return 0;
-}
-
-static int parse_time(const char *p, Civil *ret) {
-        Civil c;
-
-        if (parse_digits(&p, 4, '-', &c.year) < 0 || parse_digits(&p, 2, '-', &c.month) < 0 ||
-            parse_digits(&p, 2, '-', &c.day) < 0 || parse_digits(&p, 2, ':', &c.hour) < 0 ||
-            parse_digits(&p, 2, ':', &c.minute) < 0 || parse_digits(&p, 2, '\0', &c.second) < 0)
-                return -EINVAL;
-        if (c.year < 1970 || c.month < 1 || c.month > 12 || c.day < 1 ||
+        if (*s || c.year < 1970 || c.month < 1 || c.month > 12 || c.day < 1 ||
             c.day > month_days(c.year, c.month) || c.hour > 23 || c.minute > 59 || c.second > 59)
                 return -EINVAL;
         *ret = c;
         return 0;
 }
 
-/* Cuts "-N" off, the number of one of several of the same second. */
-static void cut_number(char *name) {
+void crash_directory_cut_number(char *name) {
         char *dash = strrchr(name, '-');
         size_t digits;
 
@@ -152,18 +144,18 @@ int crash_directory_parse(const char *name, char ret_host[CRASH_NAME_MAX],
                           uint64_t *ret_realtime_usec) {
         char copy[CRASH_NAME_MAX];
         size_t n = strlen(name);
+        CivilTime c;
         char *time;
-        Civil c;
 
         if (n >= CRASH_NAME_MAX)
                 return -EINVAL;
         memcpy(copy, name, n + 1);
-        cut_number(copy);
+        crash_directory_cut_number(copy);
         n = strlen(copy);
         if (n < TIME_LENGTH + 2 || copy[n - TIME_LENGTH - 1] != '-' || copy[0] == '.')
                 return -EINVAL;
         time = copy + n - TIME_LENGTH;
-        if (parse_time(time, &c) < 0)
+        if (civil_parse(time, "YYYY-mm-dd-HH:MM:SS", &c) < 0)
                 return -EINVAL;
         time[-1] = '\0';
         for (const char *p = copy; *p; p++)

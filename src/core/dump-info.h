@@ -75,6 +75,18 @@ typedef struct DumpInfo {
 /* Frees what it holds and zeroes it; accepts a zeroed one. */
 void dump_info_done(DumpInfo *info);
 
+/* A time by the calendar, of whatever clock. */
+typedef struct CivilTime {
+        unsigned year, month, day, hour, minute, second;
+} CivilTime;
+
+/* Takes a time, from 1970 on, out of the whole of s by a pattern like "YYYY-mm-dd-HH:MM:SS", each
+ * letter of which is a digit. What it does not have is 0. Returns 0 or -EINVAL. */
+int civil_parse(const char *s, const char *pattern, CivilTime *ret) _must_check_;
+
+/* The seconds since the epoch of a time in UTC. */
+uint64_t civil_to_seconds(const CivilTime *c);
+
 #define CRASH_NAME_MAX 128u
 
 /* The name of a dump's directory, "HOST-YYYY-MM-DD-HH:MM:SS" in UTC; characters of the host that
@@ -87,6 +99,9 @@ const char *crash_directory_name(char buf[static CRASH_NAME_MAX], const char *ho
 /* Appends "-NUMBER" (1 to CRASH_NUMBER_MOST) to such a name, for which there is always room: when
  * there is a directory of that name. */
 void crash_directory_number(char name[static CRASH_NAME_MAX], unsigned number);
+
+/* Cuts such a number off a name again, if it has one. */
+void crash_directory_cut_number(char *name);
 
 /* Takes such a name apart, with a number or without; either result may be NULL. Returns 0, or
  * -EINVAL if it is none. */

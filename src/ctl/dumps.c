@@ -65,7 +65,7 @@ static int read_target(Dumps *dumps, FoundTarget *target, int root_fd) {
 
         target->error = target->fd = dump_store_open(root_fd, target->path);
         if (target->fd >= 0)
-                target->error = dump_store_list(target->fd, &list);
+                target->error = dump_store_list(target->fd, root_fd, &list);
         if (target->error == -ENOMEM)
                 return target->error;
         if (target->error >= 0)

@@ -138,7 +138,7 @@ int json_print_decisions(FILE *f, const DaemonDecisions *decisions) {
 static int new_info(const FoundDump *found, json_object **ret) {
         static const char *const found_keys[] = { "CrashUSec", "KernelRelease", "PanicMessage",
                                                   "Vmcore",    "VmcoreBytes",   "Log",
-                                                  "LogBytes" };
+                                                  "LogBytes",  "Message" };
         _cleanup_json_ json_object *all = NULL, *object = NULL;
         _cleanup_free_ char *text = NULL;
         int r;
@@ -198,6 +198,8 @@ static int new_dump(const FoundDump *found, json_object **ret) {
         if (r >= 0 && found->error >= 0)
                 r = add(object, "State",
                         json_object_new_string(dump_state_to_string(found->dump.state)));
+        if (r >= 0 && found->dump.is_flattened)
+                r = add(object, "Format", json_object_new_string("flattened"));
         if (r >= 0)
                 *ret = TAKE_PTR(object);
         return r;

@@ -24,7 +24,7 @@ static const char *const headings[_COLUMN_MAX] = {
 };
 
 typedef struct Cells {
-        char number[16], when[DATE_TEXT_MAX], size[SIZE_TEXT_MAX];
+        char number[16], when[DATE_TEXT_MAX], state[32], size[SIZE_TEXT_MAX];
         const char *column[_COLUMN_MAX];
 } Cells;
 
@@ -41,11 +41,13 @@ static void fill_cells(const Dumps *dumps, size_t i, Cells *c) {
         c->column[COLUMN_NUMBER] = c->number;
         c->column[COLUMN_WHEN] = c->when;
         c->column[COLUMN_KERNEL] = info->kernel_release ?: "-";
-        if (found->error == -EACCES)
-                c->column[COLUMN_STATE] = "no access";
+        if (found->error < 0)
+                strscpy(c->state, sizeof(c->state), found->error == -EACCES ? "no access" : "gone");
         else
-                c->column[COLUMN_STATE] =
-                        found->error < 0 ? "gone" : dump_state_to_string(found->dump.state);
+                strscpyf(c->state, sizeof(c->state), "%s%s",
+                         dump_state_to_string(found->dump.state),
+                         found->dump.is_flattened ? ", flattened" : "");
+        c->column[COLUMN_STATE] = c->state;
         c->column[COLUMN_SIZE] = has_file ? size_text(c->size, info->vmcore_bytes) : "-";
         c->column[COLUMN_PANIC] = info->panic_message ?: "-";
 }
@@ -113,6 +115,14 @@ static void print_when(FILE *f, uint64_t when_usec, uint64_t now_usec) {
         (void)fputs(")\n", f);
 }
 
+static void put_path(FILE *f, const DumpInfo *info, const char *name) {
+        if (info->directory) {
+                put_text(f, info->directory);
+                (void)fputc('/', f);
+        }
+        put_text(f, name);
+}
+
 static void print_state(FILE *f, const FoundDump *found, bool colour) {
         const DumpInfo *info = &found->dump.info;
 
@@ -128,6 +138,13 @@ static void print_state(FILE *f, const FoundDump *found, bool colour) {
                 (void)fputs("it lies on a device, and the next crash will overwrite it; 'kdumpctl "
                             "recover' takes it into files\n",
                             f);
+        }
+        if (found->dump.is_flattened) {
+                put_label(f, "Note");
+                (void)fputs("it is in makedumpfile's flattened format: \"makedumpfile -R FILE <",
+                            f);
+                put_path(f, info, info->vmcore);
+                (void)fputs("\" makes an ordinary dump FILE of it\n", f);
         }
         if (!found->dump.has_summary) {
                 put_label(f, "Note");
@@ -174,11 +191,7 @@ static void print_file(FILE *f, const char *label, const DumpInfo *info, const c
         if (!name)
                 return;
         put_label(f, label);
-        if (info->directory) {
-                put_text(f, info->directory);
-                (void)fputc('/', f);
-        }
-        put_text(f, name);
+        put_path(f, info, name);
         (void)fprintf(f, " (%s)\n", size_text(size, bytes));
 }
 

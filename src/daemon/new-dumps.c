@@ -174,7 +174,7 @@ static int look_at(Look *c, DumpTarget target) {
                 write_told(c, target, path, told, &list);
         if (fd < 0)
                 return fd;
-        r = dump_store_list(fd, &list);
+        r = dump_store_list(fd, c->root_fd, &list);
         if (r < 0)
                 return r;
         if (told)

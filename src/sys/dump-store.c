@@ -13,7 +13,9 @@
 #include "base/file-util.h"
 #include "base/time-util.h"
 #include "core/crash-log.h"
+#include "core/dump-layout.h"
 #include "sys/dump-json.h"
+#include "sys/local-time.h"
 
 /* The unit of st_blocks, whatever the file system. */
 #define STAT_BLOCK 512u
@@ -63,58 +65,39 @@ static bool is_clean(const char *name) {
         return streq(copy, name) && name[0] != '.';
 }
 
-typedef enum FileRole {
-        ROLE_NONE,
-        ROLE_SUMMARY,
-        ROLE_DUMP,
-        ROLE_INCOMPLETE,
-        ROLE_LOG,
-        _ROLE_MAX,
-} FileRole;
-
-/* "dump.202401020304", "dmesg.202401020304". */
-static bool is_stamped(const char *name, const char *prefix) {
-        const char *stamp = startswith(name, prefix);
-
-        return stamp && *stamp && strspn(stamp, "0123456789") == strlen(stamp);
-}
-
-static FileRole role_of(const char *name) {
-        static const struct {
-                const char *name;
-                FileRole role;
-        } names[] = {
-                { CRASH_INFO_NAME, ROLE_SUMMARY },
-                { CRASH_VMCORE_NAME, ROLE_DUMP },
-                { "vmcore.flat", ROLE_DUMP },
-                { CRASH_INCOMPLETE_NAME, ROLE_INCOMPLETE },
-                { "vmcore-incomplete", ROLE_INCOMPLETE }, /* Fedora */
-                { "dump-incomplete", ROLE_INCOMPLETE },   /* Debian */
-                { CRASH_LOG_NAME, ROLE_LOG },
-                { "vmcore-dmesg-incomplete.txt", ROLE_LOG }, /* Fedora */
-                { "dmesg.txt", ROLE_LOG },                   /* SUSE */
-        };
-
-        for (size_t i = 0; i < ELEMENTSOF(names); i++)
-                if (streq(names[i].name, name))
-                        return names[i].role;
-        if (is_stamped(name, "dump."))
-                return ROLE_DUMP;
-        return is_stamped(name, "dmesg.") ? ROLE_LOG : ROLE_NONE;
-}
-
 /* What one directory holds; names are NULL for what is not there. */
 typedef struct Content {
-        char *names[_ROLE_MAX];
-        uint64_t bytes[_ROLE_MAX];
-        uint64_t changed_usec[_ROLE_MAX];
+        char *names[_DUMP_FILE_MAX];
+        uint64_t bytes[_DUMP_FILE_MAX];
+        uint64_t changed_usec[_DUMP_FILE_MAX];
         uint64_t disk_bytes; /* that they take, and nothing else shares */
 } Content;
 
 static void content_done(Content *c) {
-        for (size_t i = 0; i < _ROLE_MAX; i++)
+        for (size_t i = 0; i < _DUMP_FILE_MAX; i++)
                 free(c->names[i]);
         *c = (Content){ 0 };
+}
+
+/* Of several that are the same by their names, as Debian leaves where makedumpfile failed, the one
+ * with more in it counts. */
+static int take_file(Content *c, DumpFile file, const char *name, const struct stat *st) {
+        uint64_t bytes = (uint64_t)st->st_size;
+        char *copy;
+
+        if (st->st_nlink == 1)
+                c->disk_bytes += (uint64_t)st->st_blocks * STAT_BLOCK;
+        if (c->names[file] && (bytes < c->bytes[file] ||
+                               (bytes == c->bytes[file] && strcmp(name, c->names[file]) > 0)))
+                return 0;
+        copy = strdup(name);
+        if (!copy)
+                return -ENOMEM;
+        free(c->names[file]);
+        c->names[file] = copy;
+        c->bytes[file] = bytes;
+        c->changed_usec[file] = timespec_usec(&st->st_mtim);
+        return 0;
 }
 
 static int look_into(int dump_fd, Content *ret) {
@@ -127,33 +110,40 @@ static int look_into(int dump_fd, Content *ret) {
         if (r < 0)
                 return r;
         for (size_t i = 0; i < DUMP_FILES_MOST && (entry = readdir(directory)); i++) {
-                FileRole role = role_of(entry->d_name);
+                DumpFile file = dump_file_of_name(entry->d_name);
                 struct stat st;
 
-                if (role == ROLE_NONE ||
+                if (file == DUMP_FILE_NONE ||
                     fstatat(dump_fd, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
                     !S_ISREG(st.st_mode))
                         continue;
-                if (st.st_nlink == 1)
-                        c.disk_bytes += (uint64_t)st.st_blocks * STAT_BLOCK;
-                if (c.names[role])
-                        continue;
-                c.names[role] = strdup(entry->d_name);
-                if (!c.names[role])
-                        return -ENOMEM;
-                c.bytes[role] = (uint64_t)st.st_size;
-                c.changed_usec[role] = timespec_usec(&st.st_mtim);
+                r = take_file(&c, file, entry->d_name, &st);
+                if (r < 0)
+                        return r;
         }
         *ret = c;
         c = (Content){ 0 };
         return 0;
 }
 
-static bool is_dump(const Content *c) {
-        for (FileRole role = ROLE_SUMMARY; role < _ROLE_MAX; role++)
-                if (c->names[role])
+/* A README.txt may be in any directory: alone it counts only if the name of that tells a time. */
+static bool is_dump(const Content *c, bool is_named) {
+        for (DumpFile file = DUMP_FILE_SUMMARY; file < _DUMP_FILE_MAX; file++)
+                if (c->names[file] && (file != DUMP_FILE_README || is_named))
                         return true;
         return false;
+}
+
+/* Returns whether the name tells the time. */
+static bool time_of_name(int root_fd, const char *name, uint64_t *ret_usec) {
+        CivilTime time;
+        bool is_local;
+
+        if (dump_directory_time(name, &time, &is_local) < 0)
+                return false;
+        if (!is_local)
+                *ret_usec = civil_to_seconds(&time) * USEC_PER_SEC;
+        return !is_local || local_time_usec(root_fd, &time, ret_usec) >= 0;
 }
 
 int dump_store_open_dump(int store_fd, const char *name) {
@@ -167,7 +157,7 @@ int dump_store_open_dump(int store_fd, const char *name) {
 }
 
 /* Returns 1 if the entry is a dump, 0 if not, -ENOMEM. What we may not look into can be one. */
-static int try_entry(int store_fd, const char *name, Dump *ret) {
+static int try_entry(int store_fd, int root_fd, const char *name, Dump *ret) {
         _cleanup_(content_done) Content c = { 0 };
         _cleanup_close_ int fd = -EBADF;
         uint64_t when_usec;
@@ -177,7 +167,7 @@ static int try_entry(int store_fd, const char *name, Dump *ret) {
         if (!is_clean(name) || fstatat(store_fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
             !S_ISDIR(st.st_mode) || !is_ours(&st))
                 return 0;
-        named = crash_directory_parse(name, NULL, &when_usec) >= 0;
+        named = time_of_name(root_fd, name, &when_usec);
         if (!named)
                 when_usec = timespec_usec(&st.st_mtim);
         fd = dump_store_open_dump(store_fd, name);
@@ -186,7 +176,7 @@ static int try_entry(int store_fd, const char *name, Dump *ret) {
 
                 if (r == -ENOMEM)
                         return r;
-                if (r < 0 || !is_dump(&c))
+                if (r < 0 || !is_dump(&c, named))
                         return 0;
         } else if (fd != -EACCES || !named)
                 return 0;
@@ -210,7 +200,7 @@ void dump_list_sort(DumpList *list) {
                 qsort(list->items, list->n, sizeof(list->items[0]), compare_dumps);
 }
 
-int dump_store_list(int store_fd, DumpList *ret) {
+int dump_store_list(int store_fd, int root_fd, DumpList *ret) {
         _cleanup_(dump_list_done) DumpList list = { 0 };
         _cleanup_closedir_ DIR *directory = NULL;
         const struct dirent *entry;
@@ -222,7 +212,7 @@ int dump_store_list(int store_fd, DumpList *ret) {
         while ((entry = readdir(directory))) {
                 Dump dump = { 0 }, *grown;
 
-                r = try_entry(store_fd, entry->d_name, &dump);
+                r = try_entry(store_fd, root_fd, entry->d_name, &dump);
                 if (r < 0)
                         return r;
                 if (r == 0)
@@ -320,19 +310,44 @@ int dump_read_log(int fd, uint64_t offset, uint64_t bytes, DumpInfo *info) {
         return 0;
 }
 
-static DumpState judge(const Dump *dump, const Content *c) {
-        bool whole = c->names[ROLE_DUMP];
+/* Whether there is a dump that is whole by its name. An empty one is none. */
+static bool is_whole(const Content *c) {
+        return c->names[DUMP_FILE_DUMP] && c->bytes[DUMP_FILE_DUMP] > 0;
+}
 
-        if (!dump->has_summary) {
-                if (whole)
-                        return DUMP_COMPLETE;
-                return c->names[ROLE_INCOMPLETE] ? DUMP_INCOMPLETE : DUMP_LOG_ONLY;
+/* What somebody else has left. */
+static DumpState judge_others(const Content *c, DumpWitness witness) {
+        bool is_there = c->names[DUMP_FILE_DUMP] || c->names[DUMP_FILE_INCOMPLETE];
+        DumpState nothing = c->names[DUMP_FILE_LOG] ? DUMP_LOG_ONLY : DUMP_FAILED;
+
+        switch (witness) {
+        case DUMP_WITNESS_SAVED:
+                nothing = DUMP_MISSING;
+                break;
+        case DUMP_WITNESS_DELETED:
+                return is_there ? DUMP_INCOMPLETE : DUMP_MISSING;
+        case DUMP_WITNESS_UNFINISHED:
+                return is_there || nothing == DUMP_FAILED ? DUMP_INCOMPLETE : nothing;
+        case DUMP_WITNESS_FAILED:
+                return is_there ? DUMP_INCOMPLETE : nothing;
+        case DUMP_WITNESS_NONE:
+        case DUMP_WITNESS_SKIPPED:
+        default:
+                break;
         }
+        if (is_whole(c))
+                return DUMP_COMPLETE;
+        return is_there ? DUMP_INCOMPLETE : nothing;
+}
+
+static DumpState judge(const Dump *dump, const Content *c) {
+        DumpState otherwise = c->names[DUMP_FILE_DUMP] ? DUMP_INCOMPLETE : DUMP_MISSING;
+
         switch (dump->info.result) {
         case DUMP_RESULT_COMPLETE:
-                return whole ? DUMP_COMPLETE : DUMP_MISSING;
+                return is_whole(c) ? DUMP_COMPLETE : otherwise;
         case DUMP_RESULT_COPIED:
-                return whole ? DUMP_COPIED : DUMP_MISSING;
+                return is_whole(c) ? DUMP_COPIED : otherwise;
         case DUMP_RESULT_LOG_ONLY:
                 return DUMP_LOG_ONLY;
         case DUMP_RESULT_FAILED:
@@ -340,61 +355,104 @@ static DumpState judge(const Dump *dump, const Content *c) {
         case DUMP_RESULT_INCOMPLETE:
         default:
                 /* It gets that name when it is whole, before the summary says so. */
-                return whole ? DUMP_COMPLETE : DUMP_INCOMPLETE;
+                return is_whole(c) ? DUMP_COMPLETE : DUMP_INCOMPLETE;
         }
+}
+
+/* Returns 0, with what README.txt says in info->message, or -ENOMEM. */
+static int ask_witness(int dump_fd, const Content *c, DumpInfo *info, DumpWitness *ret) {
+        _cleanup_close_ int fd = -EBADF;
+        _cleanup_free_ char *text = NULL;
+        const char *log = c->names[DUMP_FILE_LOG];
+        char words[256] = "";
+        size_t size;
+
+        *ret = DUMP_WITNESS_NONE;
+        if (!c->names[DUMP_FILE_README])
+                return 0;
+        fd = open_file(dump_fd, c->names[DUMP_FILE_README]);
+        if (fd >= 0 && read_fd(fd, DUMP_README_LONGEST, &text, &size) >= 0)
+                *ret = dump_readme(text, size, words);
+        if (*ret == DUMP_WITNESS_NONE && log && dump_log_has_readme(log))
+                *ret = DUMP_WITNESS_UNFINISHED;
+        if (*ret == DUMP_WITNESS_NONE || *ret == DUMP_WITNESS_SAVED)
+                return 0;
+        if (asprintf(&info->message, "%s says %s%s", c->names[DUMP_FILE_README],
+                     *words ? "of the dump: " : "nothing of a dump that was saved", words) < 0) {
+                info->message = NULL;
+                return -ENOMEM;
+        }
+        return 0;
+}
+
+static bool is_flattened(int dump_fd, const char *vmcore) {
+        _cleanup_close_ int fd = vmcore ? open_file(dump_fd, vmcore) : -EBADF;
+        char head[DUMP_HEAD];
+
+        return fd >= 0 && pread(fd, head, sizeof(head), 0) == sizeof(head) &&
+               dump_is_flattened(head);
 }
 
 /* Files are what they are now, not what the summary said then. */
 static void take_files(Content *c, DumpInfo *info) {
-        FileRole role = c->names[ROLE_DUMP] ? ROLE_DUMP : ROLE_INCOMPLETE;
+        DumpFile file = c->names[DUMP_FILE_DUMP] ? DUMP_FILE_DUMP : DUMP_FILE_INCOMPLETE;
 
         free(info->vmcore);
-        info->vmcore = TAKE_PTR(c->names[role]);
+        info->vmcore = TAKE_PTR(c->names[file]);
         if (info->vmcore)
-                info->vmcore_bytes = c->bytes[role];
+                info->vmcore_bytes = c->bytes[file];
         free(info->log);
-        info->log = TAKE_PTR(c->names[ROLE_LOG]);
-        info->log_bytes = c->bytes[ROLE_LOG];
+        info->log = TAKE_PTR(c->names[DUMP_FILE_LOG]);
+        info->log_bytes = c->bytes[DUMP_FILE_LOG];
 }
 
 /* Without a summary: the log is written first, so that it is nearest to the crash. */
 static uint64_t when_written(const Dump *dump, const Content *c) {
-        static const FileRole roles[] = { ROLE_LOG, ROLE_INCOMPLETE, ROLE_DUMP };
-        uint64_t usec;
+        static const DumpFile files[] = { DUMP_FILE_LOG, DUMP_FILE_INCOMPLETE, DUMP_FILE_DUMP };
+        CivilTime time;
+        bool is_local;
 
-        if (crash_directory_parse(dump->name, NULL, &usec) >= 0)
-                return usec;
-        for (size_t i = 0; i < ELEMENTSOF(roles); i++)
-                if (c->names[roles[i]])
-                        return c->changed_usec[roles[i]];
+        /* Then the list had it from there. */
+        if (dump_directory_time(dump->name, &time, &is_local) >= 0)
+                return dump->when_usec;
+        for (size_t i = 0; i < ELEMENTSOF(files); i++)
+                if (c->names[files[i]])
+                        return c->changed_usec[files[i]];
         return dump->when_usec;
 }
 
 static int describe(int dump_fd, Dump *dump) {
         _cleanup_(content_done) Content c = { 0 };
+        DumpWitness witness = DUMP_WITNESS_NONE;
         int r;
 
         r = look_into(dump_fd, &c);
         if (r < 0)
                 return r;
-        if (!is_dump(&c))
+        if (!is_dump(&c, true))
                 return -ENOENT;
-        r = c.names[ROLE_SUMMARY] ? read_summary(dump_fd, &dump->info) : -ENOENT;
+        r = c.names[DUMP_FILE_SUMMARY] ? read_summary(dump_fd, &dump->info) : -ENOENT;
         if (r == -ENOMEM)
                 return r;
         dump->has_summary = r >= 0;
-        if (!dump->has_summary && c.names[ROLE_LOG]) {
-                _cleanup_close_ int fd = open_file(dump_fd, c.names[ROLE_LOG]);
-
-                r = fd < 0 ? 0 : dump_read_log(fd, 0, c.bytes[ROLE_LOG], &dump->info);
+        if (!dump->has_summary) {
+                r = ask_witness(dump_fd, &c, &dump->info, &witness);
                 if (r < 0)
                         return r;
         }
-        dump->state = judge(dump, &c);
+        if (!dump->has_summary && c.names[DUMP_FILE_LOG]) {
+                _cleanup_close_ int fd = open_file(dump_fd, c.names[DUMP_FILE_LOG]);
+
+                r = fd < 0 ? 0 : dump_read_log(fd, 0, c.bytes[DUMP_FILE_LOG], &dump->info);
+                if (r < 0)
+                        return r;
+        }
+        dump->state = dump->has_summary ? judge(dump, &c) : judge_others(&c, witness);
         if (dump->info.crash_usec == 0)
                 dump->info.crash_usec = when_written(dump, &c);
         dump->when_usec = dump->info.crash_usec;
         take_files(&c, &dump->info);
+        dump->is_flattened = is_flattened(dump_fd, dump->info.vmcore);
         return 0;
 }
 
@@ -426,8 +484,9 @@ bool dump_store_is_whole(int dump_fd, uint64_t *ret_bytes) {
         DumpInfo info = { 0 };
         bool is_whole;
 
-        if (look_into(dump_fd, &c) < 0 || !c.names[ROLE_DUMP] || c.bytes[ROLE_DUMP] == 0 ||
-            !c.names[ROLE_SUMMARY] || read_summary(dump_fd, &info) < 0)
+        if (look_into(dump_fd, &c) < 0 || !c.names[DUMP_FILE_DUMP] ||
+            c.bytes[DUMP_FILE_DUMP] == 0 || !c.names[DUMP_FILE_SUMMARY] ||
+            read_summary(dump_fd, &info) < 0)
                 return false;
         is_whole = info.result == DUMP_RESULT_COMPLETE || info.result == DUMP_RESULT_COPIED;
         dump_info_done(&info);

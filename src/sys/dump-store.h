@@ -26,8 +26,9 @@ typedef struct Dump {
         uint64_t when_usec; /* of the crash, realtime; of the directory if nothing tells that */
         bool described;     /* the rest was filled in by dump_store_describe() */
         DumpState state;
-        bool has_summary; /* there is a kdump.json that makes sense */
-        DumpInfo info;    /* with directory; without a summary, what names and log tell */
+        bool is_flattened; /* makedumpfile's format for pipes (dump_is_flattened()) */
+        bool has_summary;  /* there is a kdump.json that makes sense */
+        DumpInfo info;     /* with directory; without a summary, what names and log tell */
 } Dump;
 
 typedef struct DumpList {
@@ -48,9 +49,10 @@ typedef struct DumpList {
  * errno. */
 int dump_store_open(int root_fd, const char *path) _must_check_;
 
-/* Lists the dumps in a directory by name and time, without reading their files. Returns 0 with
- * what dump_list_done() frees, or negative errno. */
-int dump_store_list(int store_fd, DumpList *ret) _must_check_;
+/* Lists the dumps in a directory by name and time, without reading their files. Local times in
+ * names are those of the system below root_fd. Returns 0 with what dump_list_done() frees, or
+ * negative errno. */
+int dump_store_list(int store_fd, int root_fd, DumpList *ret) _must_check_;
 void dump_list_done(DumpList *list);
 
 /* Sorts by time again, after descriptions have told it more exactly. */

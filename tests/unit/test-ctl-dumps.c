@@ -161,6 +161,37 @@ START_TEST(test_info_of_others) {
 }
 END_TEST
 
+/* What debuggers may not read as it is, and what SUSE's README.txt says. */
+START_TEST(test_flattened) {
+        static const char head[32] = "makedumpfile";
+        static const char *const wanted[] = {
+                "complete, flattened",
+                "missing",
+                "it is in makedumpfile's flattened format: \"makedumpfile -R FILE "
+                "</var/crash/127.0.0.1-2023-11-14-22:13:20/vmcore.flat\" makes",
+                "       State: missing: README.txt says of the dump: deleted (1 < 2)\n",
+                "\"State\": \"complete\"",
+                "\"Format\": \"flattened\"",
+                "\"Message\": \"README.txt says of the dump: deleted (1 < 2)\"",
+                NULL,
+        };
+        Output o = { 0 };
+
+        tree_bytes(&tree, "/var/crash/127.0.0.1-2023-11-14-22:13:20/vmcore.flat", head,
+                   sizeof(head));
+        tree_text(&tree, "/var/crash/2023-11-14-23-00/README.txt",
+                  "dmesg status: saved successfully\nvmcore status: deleted (1 < 2)\n");
+        tree_text(&tree, "/var/crash/2023-11-14-23-00/dmesg", "x\n");
+        read_dumps(2);
+        o.f = open_memstream(&o.text, &o.size);
+        print_dumps(o.f, &dumps, false);
+        for (size_t i = 0; i < 2; i++)
+                print_dump(o.f, &dumps.items[i], NULL, 0, WHEN, false);
+        ck_assert_int_eq(json_print_dumps(o.f, &dumps), 0);
+        check_holds(&o, wanted);
+}
+END_TEST
+
 static const struct {
         const char *name;
         int index;
@@ -189,7 +220,7 @@ END_TEST
 START_TEST(test_find_exact) {
         tree_text(&tree, "/var/crash/vm-2023-11-14-22:13:20/vmcore", "");
         tree_text(&tree, "/var/crash/vm-2023-11-14-22:13:20-1/vmcore", "");
-        tree_text(&tree, "/var/crash/202311142213/dump.202311142213", "");
+        tree_text(&tree, "/var/crash/202311142214/dump.202311142214", "");
         read_dumps(3);
         ck_assert_int_eq(dumps_find(&dumps, "vm-2023-11-14-22:13:20"), 0);
         ck_assert_int_eq(dumps_find(&dumps, "20231"), 2);
@@ -307,6 +338,7 @@ static void add_cases(Suite *suite) {
         ADD_FIXTURE_TEST(suite, test_link);
         ADD_FIXTURE_TEST(suite, test_info);
         ADD_FIXTURE_TEST(suite, test_info_of_others);
+        ADD_FIXTURE_TEST(suite, test_flattened);
         ADD_FIXTURE_TEST(suite, test_find_exact);
         ADD_FIXTURE_TEST(suite, test_nothing);
         ADD_FIXTURE_TEST(suite, test_places);
