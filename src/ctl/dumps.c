@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 
 #include "base/file-util.h"
 #include "base/string-util.h"
@@ -58,6 +59,28 @@ static int take_list(Dumps *dumps, const FoundTarget *target, DumpList *list) {
                 found->error = r;
         }
         return 0;
+}
+
+/* Whether the last target is one of those before it, whatever either is called. A device is told by
+ * its number, as it may have several nodes. */
+static bool is_double(Dumps *dumps, int root_fd) {
+        FoundTarget *last = &dumps->targets[dumps->n_targets - 1];
+        struct stat st;
+
+        if (!last->path || stat_below(root_fd, last->path, &st) < 0)
+                st = (struct stat){ 0 };
+        last->device = S_ISBLK(st.st_mode) ? st.st_rdev : st.st_dev;
+        last->inode = S_ISBLK(st.st_mode) ? 0 : st.st_ino;
+        for (const FoundTarget *t = dumps->targets; t < last; t++)
+                if (t->is_raw == last->is_raw &&
+                    (last->device != 0 ? t->device == last->device && t->inode == last->inode
+                                       : last->path && streq_ptr(t->path, last->path)))
+                        return true;
+        return false;
+}
+
+static void drop_last(Dumps *dumps) {
+        found_target_done(&dumps->targets[--dumps->n_targets]);
 }
 
 static int read_target(Dumps *dumps, FoundTarget *target, int root_fd) {
@@ -135,6 +158,10 @@ static int read_devices(int root_fd, const Settings *settings, Dumps *dumps) {
                         return r;
                 *target = (FoundTarget){ .fd = -EBADF, .path = TAKE_PTR(path), .is_raw = true };
                 dumps->n_targets++;
+                if (is_double(dumps, root_fd)) {
+                        drop_last(dumps);
+                        continue;
+                }
                 r = read_device(dumps, target, root_fd);
                 if (r < 0)
                         return r;
@@ -179,12 +206,6 @@ static int compare_found(const void *a, const void *b) {
         return strcmp(x->name, y->name);
 }
 
-/* Whether the last target is the first again. */
-static bool is_double(const Dumps *dumps) {
-        return dumps->n_targets > 1 && dumps->targets[1].path &&
-               streq_ptr(dumps->targets[0].path, dumps->targets[1].path);
-}
-
 static int read_all(int root_fd, const Settings *settings, Dumps *dumps) {
         int r;
 
@@ -197,9 +218,8 @@ static int read_all(int root_fd, const Settings *settings, Dumps *dumps) {
                 if (r == -ENOMEM)
                         return r;
                 dumps->n_targets++;
-                if (r == -ENXIO || is_double(dumps)) {
-                        found_target_done(target);
-                        dumps->n_targets--;
+                if (r == -ENXIO || is_double(dumps, root_fd)) {
+                        drop_last(dumps);
                         continue;
                 }
                 target->error = MIN(r, 0);

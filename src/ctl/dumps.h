@@ -2,6 +2,8 @@
 /* The dumps that the configuration leads to, and which of them somebody means. */
 #pragma once
 
+#include <sys/types.h>
+
 #include "sys/dump-store.h"
 #include "sys/dump-target.h"
 #include "sys/raw-store.h"
@@ -11,6 +13,8 @@ typedef struct FoundTarget {
         int fd;       /* of the directory or device, -EBADF if it could not be opened */
         char *path;   /* NULL if it is nowhere now */
         bool is_raw;  /* a device that a dump was written over */
+        dev_t device; /* of the directory, or which device it is; 0 if nothing is there */
+        ino_t inode;  /* of the directory, or of what stands for the device if that is a file */
         RawDump raw;  /* of such a one */
         char *clause; /* why nothing was read; NULL if it was */
         int error;    /* 0, or the negative errno behind that */

@@ -27,7 +27,8 @@ typedef struct Look {
         const Settings *settings;
         const NewDumpsOps *ops;
         void *userdata;
-        char *target_path; /* where the dumps of the target are */
+        dev_t target_device; /* the directory with the dumps of the target, 0 if there is none */
+        ino_t target_inode;
         CrashTest test;
         LastCrash newest;
 } Look;
@@ -158,15 +159,13 @@ static int look_at(Look *c, DumpTarget target) {
         _cleanup_free_ char *path = NULL, *told = NULL;
         _cleanup_(dump_list_done) DumpList list = { 0 };
         _cleanup_close_ int fd = -EBADF;
+        struct stat st;
         Error error;
         int r;
 
         r = dump_target_path(c->root_fd, c->settings, target, &path, &error);
         if (r < 0)
                 return r;
-        /* Both lead to the same directory: one is enough. */
-        if (streq_ptr(path, c->target_path))
-                return -ENXIO;
         told = read_told(c, target, path);
         fd = dump_store_open(c->root_fd, path);
         /* So that the first dump of all is news. */
@@ -174,6 +173,15 @@ static int look_at(Look *c, DumpTarget target) {
                 write_told(c, target, path, told, &list);
         if (fd < 0)
                 return fd;
+        /* Both lead to the same directory, by whatever names: one is enough. */
+        if (fstat(fd, &st) < 0)
+                return -errno;
+        if (st.st_dev == c->target_device && st.st_ino == c->target_inode)
+                return -ENXIO;
+        if (target == DUMP_TARGET_MAIN) {
+                c->target_device = st.st_dev;
+                c->target_inode = st.st_ino;
+        }
         r = dump_store_list(fd, c->root_fd, &list);
         if (r < 0)
                 return r;
@@ -184,8 +192,6 @@ static int look_at(Look *c, DumpTarget target) {
                 (void)judge_by(&c->test, fd, path, &list);
         if (note_newest(c, fd, path, &list))
                 c->ops->newest(c->userdata, &c->newest);
-        if (target == DUMP_TARGET_MAIN)
-                c->target_path = TAKE_PTR(path);
         return 0;
 }
 
@@ -234,7 +240,6 @@ bool new_dumps_look(int root_fd, const Settings *settings, uint64_t now_usec,
                 look.test.result = CRASH_TEST_NOTHING;
         if (pending && !is_pending(&look))
                 keep_judgement(&look, now_usec);
-        free(look.target_path);
         crash_test_done(&look.test);
         return all_read && is_clear;
 }

@@ -259,6 +259,36 @@ START_TEST(test_places) {
 }
 END_TEST
 
+/* The same directory by two paths, and the same device by two names. */
+START_TEST(test_doubles) {
+        Error error;
+
+        put_three();
+        tree_text(&tree, "/dev/sda1", "");
+        tree_text(&tree, "/sys/class/block/sda1/dev", "8:1\n");
+        tree_text(&tree, "/proc/self/mountinfo", "22 1 8:1 / /mnt rw - ext4 /dev/sda1 rw\n");
+        tree_link(&tree, "/mnt/var", "../var");
+        ck_assert_int_eq(settings_set(&settings, "Capture", "FallbackTarget", "/dev/sda1", &error),
+                         0);
+        read_dumps(3);
+        ck_assert_uint_eq(dumps.n_targets, 1);
+        tree_text(&tree, "/dev/sdd1", "no dump");
+        tree_link(&tree, "/dev/disk/by-id/x", "../../sdd1");
+        ck_assert_int_eq(settings_set(&settings, "Capture", "Target", "raw:/dev/sdd1", &error), 0);
+        ck_assert_int_eq(settings_set(&settings, "Capture", "FallbackTarget",
+                                      "raw:/dev/disk/by-id/x", &error),
+                         0);
+        read_dumps(3);
+        ck_assert_uint_eq(dumps.n_targets, 2);
+        ck_assert(!dumps.targets[0].is_raw && dumps.targets[1].is_raw);
+        /* Of what is not there, only the names are known. */
+        tree_unlink(&tree, "/dev/sdd1");
+        read_dumps(3);
+        ck_assert_uint_eq(dumps.n_targets, 3);
+        ck_assert_int_eq(dumps.targets[2].error, -ENODEV);
+}
+END_TEST
+
 START_TEST(test_json) {
         static const char *const one[] = { "\"KernelRelease\": \"6.12.57\"",
                                            "\"State\": \"complete\"",
@@ -342,6 +372,7 @@ static void add_cases(Suite *suite) {
         ADD_FIXTURE_TEST(suite, test_find_exact);
         ADD_FIXTURE_TEST(suite, test_nothing);
         ADD_FIXTURE_TEST(suite, test_places);
+        ADD_FIXTURE_TEST(suite, test_doubles);
         ADD_FIXTURE_TEST(suite, test_json);
         ADD_FIXTURE_TEST(suite, test_marks);
 }

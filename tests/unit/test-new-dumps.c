@@ -130,6 +130,23 @@ START_TEST(test_links) {
 }
 END_TEST
 
+/* A dump in a directory that both targets lead to, by two names, is told of once. */
+START_TEST(test_double) {
+        Error error;
+
+        tree_text(&tree, "/dev/sda1", "");
+        tree_text(&tree, "/sys/class/block/sda1/dev", "8:1\n");
+        tree_text(&tree, "/proc/self/mountinfo", "22 1 8:1 / /mnt rw - ext4 /dev/sda1 rw\n");
+        tree_dir(&tree, "/var/crash/");
+        tree_link(&tree, "/mnt/var", "../var");
+        ck_assert_int_eq(settings_set(&settings, "Capture", "FallbackTarget", "/dev/sda1", &error),
+                         0);
+        look("");
+        put("vm-2023-11-14-22:13:20", "vmcore");
+        look("vm-2023-11-14-22:13:20:complete ");
+}
+END_TEST
+
 /* What was there before kdumpd was is no news, but it is the last crash. */
 START_TEST(test_installed) {
         put("vm-2023-11-14-22:13:20", "vmcore");
@@ -440,6 +457,7 @@ static void add_cases(Suite *suite) {
         suite_add_tcase(suite, loops);
         ADD_FIXTURE_TEST(suite, test_first);
         ADD_FIXTURE_TEST(suite, test_links);
+        ADD_FIXTURE_TEST(suite, test_double);
         ADD_FIXTURE_TEST(suite, test_installed);
         ADD_FIXTURE_TEST(suite, test_moved);
         ADD_FIXTURE_TEST(suite, test_many);
