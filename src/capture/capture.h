@@ -77,6 +77,7 @@ struct Capture {
         DumpInfo info;
 
         const PlanTarget *target;  /* that is attached */
+        bool is_blamed;            /* info.message says what was wrong with that one */
         char device[64];           /* of a raw target */
         int base_fd;               /* the directory of dumps */
         int dir_fd;                /* the directory of this dump */

@@ -215,6 +215,7 @@ static int save(Capture *c) {
         int r = -ENODEV;
 
         for (unsigned i = 0; i < ELEMENTSOF(targets) && r == -ENODEV; i++) {
+                c->is_blamed = false;
                 if (i < c->skip.targets)
                         capture_blame(c, "the target %s is not there: an earlier try hung",
                                       targets[i]->label);
@@ -235,15 +236,28 @@ static const char *last_lines(const char *text, size_t size, unsigned n) {
         return text + at + (n == 0);
 }
 
+/* Why nothing was kept, of each target that was tried. */
+static void tell_reasons(const Capture *c, int fd) {
+        _cleanup_free_ char *line = NULL;
+
+        if (asprintf(&line, "kdump-capture: nothing could be kept: %s\n",
+                     strempty(c->info.message)) < 0)
+                line = NULL;
+        if (!line || write_all(fd, line, strlen(line)) < 0)
+                capture_say("pstore does not take why there is no dump");
+}
+
 /* Without any target: where the firmware keeps it over the boot, and on the console. */
 static void log_somewhere(Capture *c) {
         _cleanup_close_ int fd = -EBADF;
         const char *tail;
 
+        fd = open_below(c->root_fd, "/dev/pmsg0", O_WRONLY);
+        if (fd >= 0)
+                tell_reasons(c, fd);
         if (!c->log.text)
                 return;
         tail = last_lines(c->log.text, c->log.size, LAST_LINES);
-        fd = open_below(c->root_fd, "/dev/pmsg0", O_WRONLY);
         if (fd >= 0 && write_all(fd, tail, strlen(tail)) >= 0)
                 capture_say("the last lines of its log were handed to pstore");
         capture_say("the last lines of the crashed kernel's log are");

@@ -72,12 +72,14 @@ void capture_blame(Capture *c, const char *format, ...) {
         va_start(ap, format);
         (void)vsnprintf(text, sizeof(text), format, ap);
         va_end(ap);
-        capture_say("%s", text);
-        if (!c->info.message)
-                c->info.message = strdup(text);
+        if (c->is_blamed)
+                capture_say("%s", text);
+        else
+                capture_add(c, "%s", text);
 }
 
 void capture_add(Capture *c, const char *format, ...) {
+        const char *before = strempty(c->info.message);
         char text[MESSAGE_MAX];
         char *both;
         va_list ap;
@@ -85,12 +87,9 @@ void capture_add(Capture *c, const char *format, ...) {
         va_start(ap, format);
         (void)vsnprintf(text, sizeof(text), format, ap);
         va_end(ap);
-        if (!c->info.message) {
-                capture_blame(c, "%s", text);
-                return;
-        }
         capture_say("%s", text);
-        if (asprintf(&both, "%s; %s", c->info.message, text) < 0)
+        c->is_blamed = true;
+        if (asprintf(&both, "%s%s%s", before, *before ? "; " : "", text) < 0)
                 return;
         free(c->info.message);
         c->info.message = both;

@@ -14,7 +14,7 @@ void capture_say(const char *format, ...) _printf_(1, 2);
 /* To be called whenever something was achieved: who is silent for too long is taken for dead. */
 void capture_progress(Capture *c);
 
-/* Sets info.message, once: the first reason is the one that counts. */
+/* Adds to info.message, once for each target: the first reason is the one that counts. */
 void capture_blame(Capture *c, const char *format, ...) _printf_(2, 3);
 
 /* Adds to info.message, behind a reason that is there already. */

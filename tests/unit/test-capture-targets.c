@@ -163,6 +163,40 @@ START_TEST(fallback) {
 }
 END_TEST
 
+static int fail_both(Capture *c, const PlanTarget *target, uint64_t deadline_usec,
+                     char ret_device[static 64], Error *reterr) {
+        return error_set(reterr, -ENODEV, "%s hides", target->label);
+}
+
+/* Where there is a fallback, both are told of: in the summary, if there is one, and else where the
+ * firmware keeps it. */
+START_TEST(both_reasons) {
+        CapturePlan plan = plan_with(collector("exit 3", ""));
+        _cleanup_free_ char *text = NULL;
+        DumpInfo info;
+
+        plan.fallback = plan.target;
+        plan.fallback.label = (char *)"the other";
+        ops.attach = fail_attach;
+        free_space = 0;
+        ck_assert_int_lt(run_plan(&plan), 0);
+        info = read_info(DUMP "/kdump.json");
+        ck_assert_uint_eq(info.result, DUMP_RESULT_LOG_ONLY);
+        ck_assert_ptr_nonnull(strstr(info.message, "the target the target is not there: it is "
+                                                   "elsewhere; "));
+        ck_assert_ptr_nonnull(strstr(info.message, "exited with status 3"));
+        dump_info_done(&info);
+        ops.attach = fail_both;
+        tree_text(&tree, "/dev/pmsg0", "");
+        ck_assert_int_eq(run_plan(&plan), -ENODEV);
+        ck_assert_int_eq(read_file_below(tree.fd, "/dev/pmsg0", 1 << 16, &text, NULL), 0);
+        ck_assert_ptr_nonnull(
+                strstr(text, "nothing could be kept: the target the target is not there: the "
+                             "target hides; the target the other is not there: the other hides\n"));
+        ck_assert_ptr_nonnull(strstr(text, "Kernel panic - not syncing: because\n"));
+}
+END_TEST
+
 START_TEST(no_target) {
         _cleanup_free_ char *text = NULL;
 
@@ -536,6 +570,7 @@ static void add_cases(Suite *s) {
         ADD_FIXTURE_TEST(s, min_free_is_there);
         ADD_FIXTURE_TEST(s, keep_follows_no_links);
         ADD_FIXTURE_TEST(s, fallback);
+        ADD_FIXTURE_TEST(s, both_reasons);
         ADD_FIXTURE_TEST(s, no_target);
         ADD_FIXTURE_TEST(s, target_left_out);
         ADD_FIXTURE_TEST(s, targets_left_out);
