@@ -266,6 +266,7 @@ void builder_done(Builder *b) {
                 free(e->path);
                 free(e->source);
                 free(e->text);
+                free(e->identity);
                 free(e->why);
         }
         free(b->entries);

@@ -38,9 +38,10 @@ typedef struct Entry {
         EntryType type;
         char *path; /* in the initramfs, absolute */
         mode_t mode;
-        char *source; /* ENTRY_FILE: below the root, without links. ENTRY_LINK: what it says */
-        char *text;   /* ENTRY_TEXT */
-        char *why;    /* for people */
+        char *source;   /* ENTRY_FILE: below the root, without links. ENTRY_LINK: what it says */
+        char *text;     /* ENTRY_TEXT */
+        char *identity; /* ENTRY_TEXT: what of it decides if it changed; NULL: all */
+        char *why;      /* for people */
         EntryCoding coding;
         unsigned major, minor;
         uint64_t size, mtime_nsec, inode, device; /* of the source, which decide if it changed */

@@ -218,12 +218,54 @@ static int set_plan(Builder *b) {
         return r;
 }
 
-static int add_plan(Builder *b) {
-        _cleanup_free_ char *text = NULL;
+static int compare_modules(const void *a, const void *b) {
+        return strcmp(((const PlanModule *)a)->path, ((const PlanModule *)b)->path);
+}
 
-        if (capture_plan_to_json(&b->plan, &text) < 0)
+static int compare_devices(const void *a, const void *b) {
+        const PlanDevice *x = a, *y = b;
+        int r = strcmp(x->uuid, y->uuid);
+
+        return r != 0 ? r : strcmp(x->name, y->name);
+}
+
+/* The plan without what changes when disks only get other names at a boot: what people are told of
+ * the target, the kernel's names of arrays, and the order of what does not depend on each other. */
+static int identity_of_plan(const CapturePlan *plan, char **ret) {
+        _cleanup_free_ PlanModule *modules = calloc(plan->n_modules + 1, sizeof(*modules));
+        _cleanup_free_ PlanDevice *devices = calloc(plan->n_devices + 1, sizeof(*devices));
+        static char nothing[] = "";
+        CapturePlan same = *plan;
+
+        if (!modules || !devices)
+                return -ENOMEM;
+        for (size_t i = 0; i < plan->n_modules; i++)
+                modules[i] = plan->modules[i];
+        for (size_t i = 0; i < plan->n_devices; i++) {
+                devices[i] = plan->devices[i];
+                if (devices[i].type == PLAN_DEVICE_MD)
+                        devices[i].name = nothing;
+        }
+        qsort(modules, plan->n_modules, sizeof(*modules), compare_modules);
+        qsort(devices, plan->n_devices, sizeof(*devices), compare_devices);
+        same.modules = modules;
+        same.devices = devices;
+        same.target.label = same.fallback.label = nothing;
+        return capture_plan_to_json(&same, ret);
+}
+
+static int add_plan(Builder *b) {
+        _cleanup_free_ char *text = NULL, *identity = NULL;
+        Entry *entry;
+        int r;
+
+        if (capture_plan_to_json(&b->plan, &text) < 0 || identity_of_plan(&b->plan, &identity) < 0)
                 return fail_memory(b);
-        return builder_add_text(b, CAPTURE_PLAN_PATH, text, "what the first program is to do");
+        r = builder_add_text(b, CAPTURE_PLAN_PATH, text, "what the first program is to do");
+        entry = r < 0 ? NULL : builder_find(b, CAPTURE_PLAN_PATH);
+        if (entry && entry->type == ENTRY_TEXT)
+                entry->identity = TAKE_PTR(identity);
+        return r;
 }
 
 int contents_collect(Builder *b) {

@@ -130,14 +130,9 @@ static int find_release(Builder *b) {
 /* --- reading what is there */
 
 static int read_mounts(Builder *b, const char *file, bool is_fstab, Mounts **ret) {
-        _cleanup_free_ char *path = NULL;
         int r;
 
-        if (asprintf(&path, "%s%s", b->root, file) < 0) {
-                path = NULL;
-                return fail_memory(b);
-        }
-        r = mounts_read(path, is_fstab, ret);
+        r = mounts_read_below(b->root_fd, file, is_fstab, ret);
         return r == -ENOMEM ? fail_memory(b) : 0;
 }
 

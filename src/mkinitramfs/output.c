@@ -82,7 +82,7 @@ static void digest_entry(Sha256 *s, const Entry *e) {
         add_text(s, e->path);
         add_text(s, numbers);
         add_text(s, e->source);
-        add_text(s, e->text);
+        add_text(s, e->identity ?: e->text);
 }
 
 /* Files by their identities, since reading them all takes its time; all else by what it is. */
@@ -113,7 +113,7 @@ static bool is_fresh(Builder *b, const char *path, const char *note_path, const 
 
         if (read_file_below(b->root_fd, note_path, NOTE_LONGEST, &text, &size) < 0 ||
             json_fields_from_text(&note_fields, text, size, NOTE_LONGEST, &note) < 0 ||
-            !streq(note.digest, digest) || fstatat(b->root_fd, path + 1, &st, 0) < 0 ||
+            !streq(note.digest, digest) || stat_below(b->root_fd, path, &st) < 0 ||
             (uint64_t)st.st_size != note.packed_bytes)
                 return false;
         image->packed_bytes = note.packed_bytes;
@@ -215,10 +215,13 @@ static int open_parent(Builder *b, const char *path, char **ret_directory) {
         if (!directory)
                 return fail_memory(b);
         for (char *p = directory + 1; (p = strchr(p, '/')); p++) {
+                int r;
+
                 *p = '\0';
-                if (mkdirat(b->root_fd, directory + 1, 0755) < 0 && errno != EEXIST)
-                        return fail(b, -errno, "the directory \"%s\" cannot be made: %s", directory,
-                                    strerror(errno));
+                r = make_directory_below(b->root_fd, directory, 0755);
+                if (r < 0 && r != -EEXIST)
+                        return fail(b, r, "the directory \"%s\" cannot be made: %s", directory,
+                                    strerror(-r));
                 *p = '/';
         }
         strrchr(directory, '/')[1] = '\0';
@@ -264,8 +267,10 @@ static int replace(Builder *b, int directory_fd, const char *path, const char *n
         if (r >= 0 && (fsync(fd) < 0 || fstat(fd, &st) < 0))
                 r = -errno;
         /* From here on the old note would be of another image. */
-        if (r >= 0 && note && unlinkat(b->root_fd, note + 1, 0) < 0 && errno != ENOENT)
-                r = -errno;
+        if (r >= 0 && note)
+                r = remove_below(b->root_fd, note);
+        if (r == -ENOENT)
+                r = 0;
         if (r >= 0 &&
             (renameat(directory_fd, temporary, directory_fd, name) < 0 || fsync(directory_fd) < 0))
                 r = -errno;

@@ -34,9 +34,14 @@ static int set_label(Builder *b, PlanTarget *target, const char *directory, cons
         return 0;
 }
 
-/* The device of a mount: by its numbers, or, where those are made up, by its source. */
-static int device_of_mount(Builder *b, const char *key, const Mount *mount, BlockName *ret) {
-        if (mount_device(mount, b->root_fd, ret) < 0)
+/* The device of a mount: by its numbers, or, where those are made up or it is still to be made, by
+ * its source. */
+static int device_of_mount(Builder *b, const char *key, const Mount *mount, bool is_planned,
+                           BlockName *ret) {
+        int r = is_planned ? mount_planned_device(mount, b->root_fd, ret)
+                           : mount_device(mount, b->root_fd, ret);
+
+        if (r < 0)
                 return fail(b, -ENODEV,
                             "%s=: the device of %s, \"%s\", is not among those of /sys/class/block",
                             key, mount->point, mount->source);
@@ -95,9 +100,62 @@ static int check_readable(Builder *b, const char *key, const char *path) {
                     key, path);
 }
 
+/* What is to be mounted where an automount waits for somebody to come along. */
+static int find_planned(Builder *b, const char *key, const char *path, const Mount *automount,
+                        Mount *ret) {
+        _cleanup_free_ char *subvolume = NULL;
+        int r;
+
+        r = b->fstab ? mounts_of_path(b->fstab, path, ret) : -ENOENT;
+        if (r == -ENOMEM)
+                return fail_memory(b);
+        if (r >= 0 && streq(ret->type, "btrfs")) {
+                r = mount_option(ret, "subvol", &subvolume);
+                if (r == -ENOMEM)
+                        return fail_memory(b);
+                free(ret->root);
+                ret->root = join("", strempty(subvolume), "");
+                if (!ret->root)
+                        return fail_memory(b);
+        }
+        if (r < 0 || !streq(ret->point, automount->point) || streq(ret->type, "auto"))
+                return fail(
+                        b, -ENODEV,
+                        "%s=: %s is mounted only when somebody looks there, and /etc/fstab does "
+                        "not tell with a device, a type and, of btrfs, subvol= what that is: "
+                        "look there once, then run \"systemctl reload kdumpd\"",
+                        key, automount->point);
+        return 0;
+}
+
+/* What a path is on. Where that is an automount, resolving the path may have triggered it. */
+static int find_mount(Builder *b, const char *key, const char *path, Mount *ret,
+                      bool *ret_is_planned) {
+        _cleanup_(mount_done) Mount automount = { 0 };
+        _cleanup_(mounts_freep) Mounts *mounts = NULL;
+        int r;
+
+        r = b->mounts ? mounts_of_path(b->mounts, path, ret) : -ENOENT;
+        if (r < 0)
+                return fail(b, r, "%s=: what is mounted at %s is not known: %s", key, path,
+                            b->mounts ? strerror(-r) : "/proc/self/mountinfo cannot be read");
+        *ret_is_planned = false;
+        if (!streq(ret->type, "autofs"))
+                return 0;
+        automount = *ret;
+        *ret = (Mount){ 0 };
+        if (mounts_read_below(b->root_fd, "/proc/self/mountinfo", false, &mounts) >= 0 &&
+            mounts_of_path(mounts, path, ret) >= 0 && !streq(ret->type, "autofs"))
+                return 0;
+        mount_done(ret);
+        *ret_is_planned = true;
+        return find_planned(b, key, path, &automount, ret);
+}
+
 static int resolve_mounted(Builder *b, const char *key, PlanTarget *target) {
         _cleanup_(mount_done) Mount mount = { 0 };
         _cleanup_free_ char *path = NULL, *rest = NULL;
+        bool is_planned = false;
         const char *inside;
         BlockName name;
         int r;
@@ -106,17 +164,15 @@ static int resolve_mounted(Builder *b, const char *key, PlanTarget *target) {
         if (r < 0)
                 return fail(b, r, "Path=%s cannot be resolved: %s", b->settings->capture_path,
                             strerror(-r));
-        r = b->mounts ? mounts_of_path(b->mounts, path, &mount) : -ENOENT;
-        if (r < 0)
-                return fail(b, r, "%s=: what is mounted at %s is not known: %s", key, path,
-                            b->mounts ? strerror(-r) : "/proc/self/mountinfo cannot be read");
-        r = check_mounted(b, key, path, rest, &mount);
+        r = find_mount(b, key, path, &mount, &is_planned);
+        if (r >= 0)
+                r = check_mounted(b, key, path, rest, &mount);
         if (r >= 0)
                 r = check_readable(b, key, path);
         if (r >= 0)
                 r = file_system_set(b, key, mount.type, b->settings->capture_path, target);
         if (r >= 0)
-                r = device_of_mount(b, key, &mount, &name);
+                r = device_of_mount(b, key, &mount, is_planned, &name);
         if (r >= 0)
                 r = file_system_place(b, key, &name, &mount, target);
         if (r >= 0)

@@ -13,7 +13,9 @@
 #include "base/string-util.h"
 #include "sys/path.h"
 
-#define PATH_LONGEST 512u
+#define PATH_LONGEST         512u
+#define COMMAND_LINE_LONGEST (64u * 1024u) /* bytes */
+#define ROOT_DEVICE          "/dev/root"
 
 static void attribute_path(char path[static PATH_LONGEST], const BlockName *name,
                            const char *attribute) {
@@ -133,12 +135,55 @@ static int by_mapper_name(int root_fd, const char *mapper_name, BlockName *ret) 
         return r;
 }
 
+/* As the kernel takes numbers in root=: "8:1", or of old "801". block/early-lookup.c, and
+ * new_decode_dev(). */
+static int by_root_number(int root_fd, const char *text, BlockName *ret) {
+        const char *colon = strchr(text, ':');
+        char first[16];
+        uint64_t major, minor;
+
+        strscpyf(first, sizeof(first), "%.*s", (int)strcspn(text, ":"), text);
+        if (colon && parse_u64(first, 10, &major) >= 0 && parse_u64(colon + 1, 10, &minor) >= 0)
+                return block_by_number(root_fd, major, minor, ret);
+        if (colon || parse_u64(text, 16, &minor) < 0)
+                return -ENOENT;
+        major = minor >> 8 & 0xfff;
+        minor = (minor & 0xff) | (minor >> 12 & 0xfff00);
+        return block_by_number(root_fd, major, minor, ret);
+}
+
+/* What a kernel that has mounted its root itself calls the device of that is in no /dev: the
+ * command line tells which one it is. */
+static int by_root_word(int root_fd, BlockName *ret) {
+        _cleanup_free_ char *line = NULL;
+        char *rest, *word, *last = NULL;
+        DeviceName name;
+
+        if (read_file_below(root_fd, "/proc/cmdline", COMMAND_LINE_LONGEST, &line, NULL) < 0)
+                return -ENOENT;
+        rest = line;
+        while ((word = strsep(&rest, " \t\n"))) {
+                char *value = (char *)startswith(word, "root=");
+
+                last = value ?: last;
+        }
+        if (!last)
+                return -ENOENT;
+        last += strspn(last, "\"");
+        last[strcspn(last, "\"")] = '\0';
+        if (device_name_parse(last, &name) < 0)
+                return by_root_number(root_fd, last, ret);
+        return streq(last, ROOT_DEVICE) ? -ENOENT : block_by_name(root_fd, &name, ret);
+}
+
 int block_by_path(int root_fd, const char *path, BlockName *ret) {
         _cleanup_free_ char *resolved = NULL;
         const char *device, *mapper;
         int r;
 
         r = path_resolve(root_fd, path, &resolved);
+        if (r == -ENOENT && streq(path, ROOT_DEVICE))
+                return by_root_word(root_fd, ret);
         if (r < 0)
                 return r;
         device = startswith(resolved, "/dev/");

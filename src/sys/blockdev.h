@@ -22,7 +22,8 @@ typedef struct BlockName {
  * with a fresh string, or -ENOMEM. */
 int block_path(const DeviceName *name, char **ret) _must_check_;
 
-/* The device that a path below /dev leads to. Returns 0; -ENOENT (there is no such path),
+/* The device that a path below /dev leads to; "/dev/root", where there is no such node, is what the
+ * kernel was told to mount. Returns 0; -ENOENT (there is no such path),
  * -ENOTBLK (it is no block device), -ELOOP, -ENOMEM. */
 int block_by_path(int root_fd, const char *path, BlockName *ret) _must_check_;
 

@@ -8,7 +8,9 @@
 #include <unistd.h>
 
 #include "base/array.h"
+#include "base/file-util.h"
 #include "base/string-util.h"
+#include "sys/path.h"
 
 struct Modules {
         struct kmod_ctx *kmod;
@@ -61,17 +63,38 @@ Modules *modules_free(Modules *m) {
         return NULL;
 }
 
+/* A path as libkmod takes it, which knows no root, without links that would lead out of it. */
+static int resolve(int root_fd, const char *root, const char *path, char **ret) {
+        _cleanup_free_ char *resolved = NULL;
+        int r;
+
+        r = path_resolve(root_fd, path, &resolved);
+        if (r < 0)
+                return r;
+        if (asprintf(ret, "%s%s", root, resolved) < 0) {
+                *ret = NULL;
+                return -ENOMEM;
+        }
+        return 0;
+}
+
 /* Where the modules are; the release directory is below one of two. */
-static int find_directory(const char *root, const char *release, char **ret) {
+static int find_directory(int root_fd, const char *root, const char *release, char **ret) {
         static const char *const places[] = { "/lib/modules", "/usr/lib/modules" };
 
         for (size_t i = 0; i < ELEMENTSOF(places); i++) {
-                _cleanup_free_ char *directory = NULL, *index = NULL;
+                _cleanup_free_ char *place = NULL, *directory = NULL, *index = NULL;
+                int r;
 
-                if (asprintf(&directory, "%s%s/%s", root, places[i], release) < 0) {
-                        directory = NULL;
+                if (asprintf(&place, "%s/%s", places[i], release) < 0) {
+                        place = NULL;
                         return -ENOMEM;
                 }
+                r = resolve(root_fd, root, place, &directory);
+                if (r == -ENOMEM)
+                        return r;
+                if (r < 0)
+                        continue;
                 if (asprintf(&index, "%s/modules.dep.bin", directory) < 0) {
                         index = NULL;
                         return -ENOMEM;
@@ -93,16 +116,21 @@ int modules_new(const char *root, const char *release, Modules **ret) {
         _cleanup_(free_strings) char *configs[ELEMENTSOF(config_directories) + 1] = { NULL };
         _cleanup_(modules_freep) Modules *m = NULL;
         _cleanup_free_ char *directory = NULL;
+        _cleanup_close_ int root_fd = -EBADF;
+        size_t n_configs = 0;
         int r;
 
-        r = find_directory(root, release, &directory);
+        root_fd = open_root(*root ? root : "/");
+        if (root_fd < 0)
+                return root_fd;
+        r = find_directory(root_fd, root, release, &directory);
+        for (size_t i = 0; i < ELEMENTSOF(config_directories) && r >= 0; i++) {
+                r = resolve(root_fd, root, config_directories[i], &configs[n_configs]);
+                n_configs += r >= 0;
+                r = r == -ENOMEM ? r : 0;
+        }
         if (r < 0)
                 return r;
-        for (size_t i = 0; i < ELEMENTSOF(config_directories); i++)
-                if (asprintf(&configs[i], "%s%s", root, config_directories[i]) < 0) {
-                        configs[i] = NULL;
-                        return -ENOMEM;
-                }
         m = calloc(1, sizeof(*m));
         if (!m)
                 return -ENOMEM;

@@ -177,6 +177,10 @@ static int device_of_source(int root_fd, const char *source, BlockName *ret) {
         return r < 0 ? -ENOENT : block_by_name(root_fd, &device, ret);
 }
 
+int mount_planned_device(const Mount *mount, int root_fd, BlockName *ret) {
+        return device_of_source(root_fd, mount->source, ret);
+}
+
 int mount_device(const Mount *mount, int root_fd, BlockName *ret) {
         if (mount->major != 0)
                 return block_by_number(root_fd, mount->major, mount->minor, ret);

@@ -41,6 +41,9 @@ int mounts_missing(Mounts *fstab, const char *path, const Mount *mounted, Mount 
  * source. Returns 0; -ENOENT, -ENOTBLK, -ELOOP, -ENOMEM. */
 int mount_device(const Mount *mount, int root_fd, BlockName *ret) _must_check_;
 
+/* The block device of a line of fstab, by its source. The same returns. */
+int mount_planned_device(const Mount *mount, int root_fd, BlockName *ret) _must_check_;
+
 /* The first line about a block device: of mountinfo, by its numbers or, where those are made up, by
  * what its source leads to; in a service's sandbox others of it follow. Of fstab, by what its
  * source leads to. That is compared as a device, as one has many names: paths and tags, with links

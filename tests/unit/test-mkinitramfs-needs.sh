@@ -396,6 +396,118 @@ echo pci:hba >"$root/$pci/modalias"
 plan
 packed hba
 
+# --- names
+
+# After another boot the disks have swapped theirs: nothing that the capture does is another thing.
+state() {
+    "$builddir/kdump-mkinitramfs" --root="$root" --kernel-release=$release --json --if-needed \
+        --capture-program=/opt/capture >"$work/out" 2>"$work/err" || fail "$(cat "$work/err")"
+    sed 's/.*"State":"\([a-z]*\)".*/\1/' "$work/out"
+}
+# two A B: an array of the disk behind "hba", called A, and the one behind "other", called B.
+array=sys/devices/virtual/block
+module md/md-mod md
+module md/raid1 md-raid1
+index_modules
+two() {
+    rm -rf "$root/$pci/thing0/block" "$root/$other/block" "$root/$array"/md* "$root/sys/dev/block" \
+        "$root/sys/class/block" "$root/dev/disk/by-id"
+    device "$pci/thing0/block/$1" "$3"
+    device "$other/block/$2" "$4"
+    device "$array/$5" 9:0
+    mkdir -p "$root/$array/$5/md" "$root/$array/$5/slaves"
+    echo 1.2 >"$root/$array/$5/md/metadata_version"
+    echo raid1 >"$root/$array/$5/md/level"
+    ln -s "$1" "$root/$array/$5/slaves/$1"
+    ln -s "$2" "$root/$array/$5/slaves/$2"
+    link by-id md-uuid-aaaaaaaa:bbbbbbbb:cccccccc:dddddddd "$5"
+    mounted 9:0 / / ext4 "/dev/$5"
+}
+two sda sdb 8:0 8:16 md0
+[ "$(state)" = built ] || fail "not built: $(cat "$work/err")"
+[ "$(state)" = fresh ] || fail "not fresh without a change"
+two sdb sda 8:16 8:0 md127
+[ "$(state)" = fresh ] || fail "built again, though only names have changed"
+echo raid0 >"$root/$array/md127/md/level"
+module md/raid0 md-raid0
+index_modules
+[ "$(state)" = built ] || fail "not built again with another module"
+
+# What the kernel mounted itself, and called so.
+device $pci/thing0/block/vda 254:0
+device $pci/thing0/block/vda/vda1 254:1
+echo 1 >"$root/$pci/thing0/block/vda/vda1/partition"
+link by-uuid 1111-2222 vda1
+link by-partuuid 11-01 vda1
+mounted 0:40 /@ / btrfs /dev/root
+refused 'the device of /, "/dev/root", is not among those'
+for word in /dev/vda1 PARTUUID=11-01 254:1 fe01 '"UUID=1111-2222"'; do
+    echo "quiet root=/dev/vdz ro root=$word rw" >"$root/proc/cmdline"
+    planned '"Value":"1111-2222"' '"Label":"/var/crash on /dev/vda1"'
+done
+for word in /dev/root 254:9 99:x /dev/vdz ''; do
+    echo "root=$word" >"$root/proc/cmdline"
+    refused 'the device of /, "/dev/root", is not among those'
+done
+echo "root=PARTUUID=11-01" >"$root/proc/cmdline"
+mounted 254:1 / / ext4 /dev/root
+configure 'Target=/dev/root'
+planned '"FileSystem":"ext4"'
+configure ''
+
+# An automount that nobody has triggered: what /etc/fstab says will be there.
+mkdir -p "$root/var/crash/sub"
+mounted 254:1 / / ext4 /dev/vda1
+device $other/block/sda/sda1 8:1
+echo 1 >"$root/$other/block/sda/sda1/partition"
+link by-uuid 4444 sda1
+automount() {
+    echo "22 21 0:33 / /var/crash rw - autofs systemd-1 rw,fd=3" >>"$root/proc/self/mountinfo"
+}
+automount
+refused "/var/crash is mounted only when somebody looks there"
+echo "UUID=4444 /var/crash xfs noauto,x-systemd.automount 0 0" >"$root/etc/fstab"
+planned '"Value":"4444"' '"FileSystem":"xfs"' '"Directory":"/"'
+configure 'Path=/var/crash/sub'
+planned '"Directory":"/sub"'
+echo "UUID=4444 /var/crash btrfs x-systemd.automount 0 0" >"$root/etc/fstab"
+refused "is mounted only when somebody looks there"
+echo "UUID=4444 /var/crash btrfs x-systemd.automount,subvol=@dumps 0 0" >"$root/etc/fstab"
+planned '"Directory":"/@dumps/sub"'
+echo "server:/x /var/crash nfs4 x-systemd.automount 0 0" >"$root/etc/fstab"
+refused "of the type nfs4, which needs a network"
+echo "UUID=4444 /var xfs noauto 0 0" >"$root/etc/fstab"
+refused "is mounted only when somebody looks there"
+# Triggered, it is what is mounted over it.
+echo "23 22 8:1 /deep /var/crash rw - xfs /dev/sda1 rw" >>"$root/proc/self/mountinfo"
+planned '"Value":"4444"' '"Directory":"/deep/sub"'
+configure ''
+rm "$root/etc/fstab"
+mounted 254:1 / / ext4 /dev/vda1
+
+# Links of the tree that are absolute stay in it.
+mkdir -p "$work/etc" "$root$work/etc"
+echo "/dev/vdz /var/crash xfs defaults 0 0" >"$work/etc/fstab"
+: >"$root$work/etc/fstab"
+ln -s "$work/etc/fstab" "$root/etc/fstab"
+planned '"FileSystem":"ext4"'
+rm "$root/etc/fstab"
+mv "$root/lib/modules" "$root/usr/modules"
+ln -s /usr/modules "$root/lib/modules"
+mkdir -p "$root/usr/settings" "$work/modprobe.d"
+ln -s /usr/settings "$root/etc/modprobe.d"
+echo "options ext4 inside=1" >"$root/usr/settings/a.conf"
+planned '/ext4.ko.gz","Options":"inside=1"'
+mkdir -p "$root/usr/state"
+rm -rf "$root/var/lib"
+ln -s /usr/state "$root/var/lib"
+run 0
+[ -s "$root/usr/state/kdumpd/$release/initramfs.img" ] || fail "the image went elsewhere"
+rm "$root/lib/modules" "$root/etc/modprobe.d"
+mv "$root/usr/modules" "$root/lib/modules"
+driver $pci pci hba
+ln -sfn ../../../../module/hba_old "$root/sys/bus/pci/drivers/hba/module"
+
 # --- kernels without modules
 
 mv "$root/lib/modules" "$work/modules"
