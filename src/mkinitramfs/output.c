@@ -267,10 +267,10 @@ static int replace(Builder *b, int directory_fd, const char *path, const char *n
         if (r >= 0 && (fsync(fd) < 0 || fstat(fd, &st) < 0))
                 r = -errno;
         /* From here on the old note would be of another image. */
-        if (r >= 0 && note)
+        if (r >= 0 && note) {
                 r = remove_below(b->root_fd, note);
-        if (r == -ENOENT)
-                r = 0;
+                r = r == -ENOENT ? 0 : r;
+        }
         if (r >= 0 &&
             (renameat(directory_fd, temporary, directory_fd, name) < 0 || fsync(directory_fd) < 0))
                 r = -errno;

@@ -169,6 +169,12 @@ line() {
         mkdir -p "/crash/$1"
         echo "UUID=$(blkid -p -s UUID -o value "$2") /crash/$1 $3 $options$4 0 0" >>/etc/fstab
 }
+# The boot waits for a part as long as for the file system, which says so in /etc/fstab.
+late() {
+        unit=/etc/systemd/system/$(systemd-escape -p --suffix=device "$1").d
+        mkdir -p "$unit"
+        printf '[Unit]\\nJobRunningTimeoutSec=10min\\n' >"$unit/late.conf"
+}
 mke2fs -q -t ext4 -O quota "$(name quota)"
 mke2fs -q -b 4096 -O journal_dev "$(name journal)"
 mke2fs -q -b 4096 -t ext4 -J device="$(name journal)" "$(name jdata)"
@@ -181,9 +187,11 @@ mkfs.xfs -q -l logdev="$log" "$(name xdata)"
 line quota "$(name quota)" ext4 ''
 # Its number may be another at the next boot, as mount(8) does not know.
 part=/dev/disk/by-uuid/$(blkid -p -s UUID -o value "$(name journal)")
+late "$part"
 line journal "$(name jdata)" ext4 ",journal_path=$part,x-systemd.requires=$part"
 line hash "$(name hash)" btrfs ''
 part=/dev/disk/by-partuuid/$(blkid -p -s PART_ENTRY_UUID -o value "$log")
+late "$part"
 line log "$(name xdata)" xfs ",logdev=$part,x-systemd.requires=$part"
 systemctl daemon-reload
 mount -a
