@@ -21,6 +21,7 @@
 #include "daemon/facts.h"
 #include "daemon/job-runner.h"
 #include "daemon/journal.h"
+#include "daemon/last-boot.h"
 #include "daemon/listen.h"
 #include "daemon/manager.h"
 #include "daemon/mount-watch.h"
@@ -333,6 +334,7 @@ static int on_stop(sd_event_source *source, const struct signalfd_siginfo *si, v
                 input.going_down = system_is_going_down(strempty(d->options.root));
         (void)sd_notify(false, "STOPPING=1");
         manager_input(&d->manager, &input);
+        last_boot_end(d->root_fd);
         return 0;
 }
 
@@ -439,10 +441,11 @@ static void daemon_done(Daemon *d) {
         sd_event_source_disable_unref(d->timer_source);
         sd_event_source_disable_unref(d->watch_source);
         sd_event_source_disable_unref(d->changes_source);
-        closep(&d->root_fd);
         if (d->manager_set_up)
                 manager_done(&d->manager);
         scan_free(d->scan);
+        last_boot_end(d->root_fd);
+        closep(&d->root_fd);
         mount_watch_free(d->mounts);
         settings_done(&d->settings);
         sd_event_unref(d->event);

@@ -148,6 +148,22 @@ void journal_crash_test(const CrashTest *test) {
                            strempty(test->directory));
 }
 
+void journal_unclean_end(const LastBoot *boot, const char *pstore) {
+        const LogField fields[] = {
+                { "KDUMPD_BOOT_ID", boot->boot_id, 0 },
+                { "KDUMPD_STARTED_USEC", NULL, boot->started_usec },
+                { "KDUMPD_PSTORE", strempty(pstore), 0 },
+        };
+        char when[WHEN_MAX];
+
+        log_struct(
+                LOG_WARNING, MESSAGE_UNCLEAN_END, fields, ELEMENTSOF(fields),
+                "The boot of %s ended without a shutdown and left no dump: a panic, a reset or a "
+                "power failure%s%s",
+                format_when(when, boot->started_usec),
+                pstore ? "; the firmware has kept something, see " : "", strempty(pstore));
+}
+
 void journal_conffile_warning(const char *file, unsigned line, const char *text) {
         const LogField fields[] = { { "CONFIG_FILE", file, 0 }, { "CONFIG_LINE", NULL, line } };
         size_t n = line > 0 ? 2 : 1;

@@ -5,6 +5,7 @@
 
 #include "core/crash-test.h"
 #include "daemon/decision.h"
+#include "daemon/last-boot.h"
 #include "sys/dump-store.h"
 
 /* Logs one line for a decision. What comes of nothing (looking again and finding all well) is for
@@ -19,6 +20,10 @@ void journal_dump(const Dump *dump);
 
 /* And for the end of a crash test. */
 void journal_crash_test(const CrashTest *test);
+
+/* And for a boot that had no orderly end; pstore is where the firmware kept something of it, or
+ * NULL. */
+void journal_unclean_end(const LastBoot *boot, const char *pstore);
 
 /* Logs what is wrong in a configuration file; line is 0 if that is about the whole file. */
 void journal_conffile_warning(const char *file, unsigned line, const char *text);

@@ -31,6 +31,7 @@ typedef struct Look {
         ino_t target_inode;
         CrashTest test;
         LastCrash newest;
+        size_t n_new; /* dumps that were not told of before */
 } Look;
 
 /* The lines of a file of names: the first is the directory that they are in. */
@@ -91,6 +92,7 @@ static void tell(Look *c, int fd, const char *path, const char *told, DumpList *
 
         for (size_t i = 0; i < list->n; i++)
                 news += !has_line(told, list->items[i].name);
+        c->n_new += news;
         for (size_t i = 0; i < list->n; i++) {
                 Dump *d = &list->items[i];
 
@@ -214,6 +216,29 @@ static void keep_judgement(Look *c, uint64_t now_usec) {
         c->ops->judged(c->userdata, &c->test);
 }
 
+/* By the clock a dump may lie a little before the boot that it is of: names tell minutes. */
+#define CLOCK_SLACK_USEC (2 * USEC_PER_MINUTE)
+
+/* What a dump tells of, or the end of a crash test, needs no other line. */
+static bool is_explained(const Look *c, const LastBoot *boot) {
+        return c->n_new > 0 || c->newest.usec + CLOCK_SLACK_USEC >= boot->started_usec ||
+               (streq(c->test.boot_id, boot->boot_id) && c->test.result != CRASH_TEST_PENDING);
+}
+
+static void settle_last_boot(Look *c, bool is_whole) {
+        LastBoot boot;
+
+        if (!last_boot_unclean(c->root_fd, &boot))
+                return;
+        if (!is_explained(c, &boot)) {
+                if (!is_whole)
+                        return;
+                c->ops->unclean(c->userdata, &boot,
+                                last_boot_pstore(c->root_fd, boot.started_usec));
+        }
+        last_boot_told(c->root_fd);
+}
+
 bool new_dumps_look(int root_fd, const Settings *settings, uint64_t now_usec,
                     const NewDumpsOps *ops, void *userdata) {
         Look look = { .root_fd = root_fd, .settings = settings, .ops = ops, .userdata = userdata };
@@ -224,6 +249,7 @@ bool new_dumps_look(int root_fd, const Settings *settings, uint64_t now_usec,
                 return false;
         if (kernel_boot_id(root_fd, look.boot_id) < 0)
                 look.boot_id[0] = '\0';
+        last_boot_begin(root_fd, now_usec);
         read_test(&look);
         pending = is_pending(&look);
         /* Before the directories are: what is taken from a device after that is found next time. */
@@ -240,6 +266,7 @@ bool new_dumps_look(int root_fd, const Settings *settings, uint64_t now_usec,
                 look.test.result = CRASH_TEST_NOTHING;
         if (pending && !is_pending(&look))
                 keep_judgement(&look, now_usec);
+        settle_last_boot(&look, all_read && is_clear);
         crash_test_done(&look.test);
         return all_read && is_clear;
 }

@@ -6,6 +6,7 @@
 #include "core/paths.h"
 #include "core/settings.h"
 #include "daemon/aftermath.h"
+#include "daemon/last-boot.h"
 #include "sys/dump-store.h"
 #include "sys/dump-target.h"
 
@@ -23,6 +24,8 @@ typedef struct NewDumpsOps {
         void (*more)(void *userdata, size_t n);
         /* What became of a test; its note was written. */
         void (*judged)(void *userdata, const CrashTest *test);
+        /* The last boot ended without a shutdown and left nothing (daemon/last-boot.h). */
+        void (*unclean)(void *userdata, const LastBoot *boot, const char *pstore);
         /* The newest dump so far, whether new or not; without a time if there is none at all. The
          * last call counts. */
         void (*newest)(void *userdata, const LastCrash *newest);

@@ -74,6 +74,10 @@ static void on_judged(void *userdata, const CrashTest *test) {
         print_line(&(Line){ .judged = true });
 }
 
+static void on_unclean(void *userdata, const LastBoot *boot, const char *pstore) {
+        journal_unclean_end(boot, pstore);
+}
+
 static void on_newest(void *userdata, const LastCrash *newest) {
         LastCrash copy = *newest;
 
@@ -89,7 +93,11 @@ static void on_newest(void *userdata, const LastCrash *newest) {
 
 int scan_main(const char *root) {
         static const NewDumpsOps ops = {
-                .found = on_found, .more = on_more, .judged = on_judged, .newest = on_newest
+                .found = on_found,
+                .more = on_more,
+                .judged = on_judged,
+                .unclean = on_unclean,
+                .newest = on_newest,
         };
         _cleanup_(settings_done) Settings settings = { 0 };
         _cleanup_close_ int root_fd = open_root(*root ? root : "/");

@@ -30,6 +30,8 @@
 #define MESSAGE_CRASH "5d110564bf5c4c89a04329712b9d2aba"
 /* What became of a crash test. */
 #define MESSAGE_CRASH_TEST "0e28741eda884c4c844ebdf801275499"
+/* The last boot had no orderly end, and nothing of it was left. */
+#define MESSAGE_UNCLEAN_END "9a1c035183d5423fb1ddd63508dd6492"
 /* The capture initramfs could not be built. */
 #define MESSAGE_BUILD_FAILED "38ba7a7b33f24000ab5607a8a614aad1"
 /* The capture initramfs was built. */

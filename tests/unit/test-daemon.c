@@ -13,15 +13,18 @@
 #include <systemd/sd-bus.h>
 
 #include "base/time-util.h"
+#include "daemon/last-boot.h"
 #include "fake-machine.h"
 
 #define RECORD "/run/kdumpd/image.json"
 #define CONFIG KDUMPD_SYSCONFDIR "/kdumpd/kdumpd.conf"
 
 START_TEST(arms) {
+        _cleanup_free_ char *text = NULL;
         FakeMachine m;
 
         machine_init_fake(&m);
+        tree_dir(&m.tree, "/var/lib/kdumpd/");
         machine_start(&m);
         AWAIT_MACHINE(&m, m.n_ready > 0);
         ck_assert(machine_is_loaded(&m));
@@ -29,8 +32,11 @@ START_TEST(arms) {
         ck_assert(exists_below(m.tree.fd, RECORD));
         ck_assert_str_eq(m.status, "armed: 6.1.0-test, 256 MiB reserved, reloaded after hotplug; "
                                    "0 events, 0 reloads");
+        AWAIT_MACHINE(&m, exists_below(m.tree.fd, LAST_BOOT_PATH));
         machine_stop(&m);
         ck_assert_uint_eq(m.n_ready, 1);
+        ck_assert_int_eq(read_file_below(m.tree.fd, LAST_BOOT_PATH, 4096, &text, NULL), 0);
+        ck_assert_ptr_nonnull(strstr(text, "\"Running\":false"));
         /* The end of the daemon is not that of the image. */
         ck_assert(machine_is_loaded(&m));
         ck_assert(exists_below(m.tree.fd, RECORD));

@@ -36,8 +36,17 @@ static void on_newest(void *userdata, const LastCrash *newest) {
         aftermath.crash = *newest;
 }
 
+static void on_unclean(void *userdata, const LastBoot *boot, const char *pstore) {
+        strscpyf(told + strlen(told), sizeof(told) - strlen(told), "unclean:%.8s:%s ",
+                 boot->boot_id, strempty(pstore));
+}
+
 static const NewDumpsOps ops = {
-        .found = on_found, .more = on_more, .judged = on_judged, .newest = on_newest
+        .found = on_found,
+        .more = on_more,
+        .judged = on_judged,
+        .unclean = on_unclean,
+        .newest = on_newest,
 };
 
 static void boot(const char *id) {
@@ -262,14 +271,15 @@ START_TEST(test_damaged) {
 }
 END_TEST
 
-static void begin_test(void) {
-        CrashTest test = {
-                .id = ID,
-                .boot_id = "11111111-2222-3333-4444-555555555555",
-                .started_usec = 1700000000000000,
-        };
+static void begin_test_in(const char *boot_id) {
+        CrashTest test = { .id = ID, .started_usec = 1700000000000000 };
 
+        strscpyf(test.boot_id, sizeof(test.boot_id), "%s-2222-3333-4444-555555555555", boot_id);
         ck_assert_int_eq(crash_test_write(tree.fd, &test), 0);
+}
+
+static void begin_test(void) {
+        begin_test_in("11111111");
 }
 
 #define MARK "[ 9.0] kdumpd: crash test " ID "\n"
@@ -306,6 +316,7 @@ START_TEST(test_judge) {
         ck_assert_int_eq(test.result, tests[_i].result);
         ck_assert_uint_eq(test.judged_usec, 1800000000000000);
         crash_test_done(&test);
+        last_boot_end(tree.fd);
         boot("33333333");
         look("");
         ck_assert_int_eq(aftermath.test.result, tests[_i].result);
@@ -329,6 +340,116 @@ START_TEST(test_judge_late) {
         tree_text(&tree, "/proc/self/mountinfo", "2 1 8:1 / /data rw - ext4 /dev/sda1 rw\n");
         look("");
         ck_assert_int_eq(aftermath.test.result, CRASH_TEST_COMPLETE);
+}
+END_TEST
+
+/* The machine ends as it does, and boots again. */
+static void end_and_boot(bool in_order, const char *id) {
+        if (in_order)
+                last_boot_end(tree.fd);
+        boot(id);
+}
+
+/* The last boot is told of once, if kdumpd ran to its end and nothing was left. */
+START_TEST(test_unclean) {
+        look("");
+        look("");
+        end_and_boot(true, "22222222");
+        look("");
+        end_and_boot(false, "33333333");
+        look("unclean:22222222: ");
+        look("");
+        /* kdumpd was started again, or killed and started again. */
+        last_boot_end(tree.fd);
+        look("");
+        look("");
+        end_and_boot(false, "44444444");
+        look("unclean:33333333: ");
+        /* Stopped by hand, and then nobody knows. */
+        last_boot_end(tree.fd);
+        last_boot_end(tree.fd);
+        boot("55555555");
+        look("");
+        /* The end of a kdumpd that did not run in this boot is none of that other one's. */
+        boot("66666666");
+        last_boot_end(tree.fd);
+        look("unclean:55555555: ");
+        ck_assert(!exists_below(tree.fd, LAST_BOOT_UNCLEAN));
+}
+END_TEST
+
+/* Whatever it left says more. */
+START_TEST(test_unclean_with_dump) {
+        look("");
+        boot("22222222");
+        put("vm-2027-01-15-08:00:00", "vmcore.incomplete");
+        look("vm-2027-01-15-08:00:00:incomplete ");
+        look("");
+        /* A name that tells minutes, of one before kdumpd ran; and the place is looked into for the
+         * first time. */
+        boot("33333333");
+        tree_unlink(&tree, "/var/lib/kdumpd/dumps.target");
+        put("202701150759", "vmcore");
+        look("");
+        /* One that was there before is none of it. */
+        boot("44444444");
+        ck_assert_int_eq(renameat(tree.fd, "var/crash/202701150759", tree.fd, "var/crash/x"), 0);
+        tree_remove(&tree, "/var/crash/x");
+        tree_remove(&tree, "/var/crash/vm-2027-01-15-08:00:00");
+        put("vm-2026-12-01-00:00:00", NULL);
+        look("vm-2026-12-01-00:00:00:log-only ");
+        boot("55555555");
+        look("unclean:44444444: ");
+}
+END_TEST
+
+static void put_pstore(const char *directory, const char *name, time_t changed) {
+        const struct timespec times[] = { { .tv_sec = changed }, { .tv_sec = changed } };
+        char path[128];
+
+        strscpyf(path, sizeof(path), "%s/%s", directory, name);
+        tree_text(&tree, path, "");
+        ck_assert_int_eq(utimensat(tree.fd, path + 1, times, 0), 0);
+}
+
+/* As long as a place cannot be looked at, a dump may be there; and what became of a test is told
+ * anyway. */
+START_TEST(test_unclean_late) {
+        Error error;
+
+        look("");
+        ck_assert_int_eq(settings_set(&settings, "Capture", "Target", "/dev/sda1", &error), 0);
+        tree_text(&tree, "/dev/sda1", "");
+        tree_text(&tree, "/sys/class/block/sda1/dev", "8:1\n");
+        tree_text(&tree, "/proc/self/mountinfo", "");
+        boot("22222222");
+        look("");
+        tree_dir(&tree, "/data/");
+        tree_text(&tree, "/proc/self/mountinfo", "2 1 8:1 / /data rw - ext4 /dev/sda1 rw\n");
+        put_pstore("/var/lib/systemd/pstore", "1799999999", 1799999999);
+        put_pstore("/var/lib/systemd/pstore", "1800000000", 1800000000);
+        look("unclean:11111111:/var/lib/systemd/pstore ");
+        put_pstore("/sys/fs/pstore", "dmesg-efi-1", 1800000000);
+        begin_test_in("22222222");
+        boot("33333333");
+        look("");
+        ck_assert_int_eq(aftermath.test.result, CRASH_TEST_NOTHING);
+        boot("44444444");
+        look("unclean:33333333:/sys/fs/pstore ");
+        put_pstore("/sys/fs/pstore", "dmesg-efi-1", 1799999999);
+        put_pstore("/var/lib/systemd/pstore", "1800000000", 1799999999);
+        boot("55555555");
+        look("unclean:44444444: ");
+}
+END_TEST
+
+/* A note that is damaged tells nothing, and is replaced. */
+START_TEST(test_unclean_damaged) {
+        tree_text(&tree, LAST_BOOT_PATH, "{\"BootId\":\"0\",\"Runn");
+        tree_text(&tree, LAST_BOOT_UNCLEAN, "no");
+        look("");
+        boot("22222222");
+        look("unclean:11111111: ");
 }
 END_TEST
 
@@ -464,6 +585,10 @@ static void add_cases(Suite *suite) {
         ADD_FIXTURE_TEST(suite, test_late_mount);
         ADD_FIXTURE_TEST(suite, test_unchanged);
         ADD_FIXTURE_TEST(suite, test_judge_late);
+        ADD_FIXTURE_TEST(suite, test_unclean);
+        ADD_FIXTURE_TEST(suite, test_unclean_with_dump);
+        ADD_FIXTURE_TEST(suite, test_unclean_late);
+        ADD_FIXTURE_TEST(suite, test_unclean_damaged);
         ADD_FIXTURE_TEST(suite, test_not_mounted);
         ADD_FIXTURE_TEST(suite, test_judge_raw);
         ADD_FIXTURE_TEST(suite, test_judge_raw_nothing);
