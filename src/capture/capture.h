@@ -12,6 +12,7 @@
 #include "core/dump-info.h"
 #include "core/failure.h"
 #include "core/paths.h"
+#include "sys/block-probe.h"
 
 #define VMCORE_PATH "/proc/vmcore"
 #define MOUNT_POINT RUN_DIRECTORY "/target" /* of the target */
@@ -37,7 +38,8 @@ typedef struct CaptureSkip {
 
 typedef struct Capture Capture;
 
-/* Each returns 0 or negative errno, with a clause for people in reterr where there is one. */
+/* Each returns 0 (or more, where that is said) or negative errno, with a clause for people in
+ * reterr where there is one. */
 typedef struct CaptureOps {
         int (*load_module)(Capture *c, const PlanModule *module);
         /* Makes the target's device appear, waiting until deadline (CLOCK_MONOTONIC), and mounts it
@@ -48,6 +50,18 @@ typedef struct CaptureOps {
         int (*mount)(const char *device, const char *type, unsigned long flags,
                      const char *options);
         void (*detach)(Capture *c, const PlanTarget *target);
+        /* Takes what is mounted there away, for detach(). */
+        int (*unmount)(void);
+        /* Looks at what the node path is: the number of a device, and what is on it. */
+        int (*probe)(Capture *c, const char *path, dev_t *ret_number, BlockIdentity *ret);
+        /* Whether the kernel has all devices of the btrfs of which path is one: 1 or 0. */
+        int (*scan_btrfs)(Capture *c, const char *path);
+        /* dm_create(), dm_remove() and md_assemble(). */
+        int (*make_mapper)(Capture *c, const PlanDevice *device, char *const *parameters,
+                           dev_t *ret);
+        int (*remove_mapper)(Capture *c, const char *name);
+        int (*make_array)(Capture *c, const PlanDevice *device, const dev_t *members, size_t n,
+                          dev_t *ret);
         /* Makes what was written to fd, a file or a directory, durable. name is for people. */
         int (*sync)(Capture *c, int fd, const char *name);
         /* Reads size bytes of /proc/vmcore at an offset. Returns how many, 0 at its end. */

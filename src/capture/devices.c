@@ -4,8 +4,6 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <sys/stat.h>
 #include <sys/sysmacros.h>
 
 #include "base/file-util.h"
@@ -13,7 +11,6 @@
 #include "capture/say.h"
 #include "core/dm-table.h"
 #include "sys/dm-create.h"
-#include "sys/md-assemble.h"
 
 void devices_done(Devices *d) {
         free(d->seen);
@@ -56,12 +53,12 @@ static SeenDevice *add_seen(Devices *d) {
 
 /* A device that is not there yet, or has no size yet, is looked at again the next time. */
 static void look_at(Devices *d, const char *sys_name) {
+        const CaptureOps *ops = d->capture->ops;
         char path[300], name[64];
-        _cleanup_close_ int fd = -EBADF;
         BlockIdentity identity;
         SeenDevice *seen;
         uint64_t sectors;
-        struct stat st;
+        dev_t number;
 
         if (strlen(sys_name) >= sizeof(name) || is_of_no_use(sys_name))
                 return;
@@ -74,13 +71,12 @@ static void look_at(Devices *d, const char *sys_name) {
             sectors == 0)
                 return;
         strscpyf(path, sizeof(path), "/dev/%s", name);
-        fd = open_below(d->capture->root_fd, path, O_RDONLY | O_NONBLOCK);
-        if (fd < 0 || fstat(fd, &st) < 0 || !S_ISBLK(st.st_mode) || block_probe(fd, &identity) < 0)
+        if (ops->probe(d->capture, path, &number, &identity) < 0)
                 return;
         seen = add_seen(d);
         if (!seen)
                 return;
-        *seen = (SeenDevice){ .number = st.st_rdev, .identity = identity };
+        *seen = (SeenDevice){ .number = number, .identity = identity };
         strscpy(seen->name, sizeof(seen->name), name);
 }
 
@@ -228,7 +224,7 @@ static int make_mapper(const Devices *d, const PlanDevice *device, bool may_degr
         for (size_t i = 0; r >= 0 && i < device->n_lines; i++)
                 r = line_parameters(d, &device->lines[i], may_degrade, &parameters[i]);
         if (r >= 0)
-                r = dm_create(d->capture->root_fd, device, parameters, ret);
+                r = d->capture->ops->make_mapper(d->capture, device, parameters, ret);
         for (size_t i = 0; parameters && i < device->n_lines; i++)
                 free(parameters[i]);
         free(parameters);
@@ -271,7 +267,7 @@ static int make_md(Devices *d, size_t index, bool may_degrade, dev_t *ret) {
         if (n == 0 || n == d->tried[index] || (n < device->n_members && !may_degrade))
                 return -ENODEV;
         d->tried[index] = n;
-        return md_assemble(d->capture->root_fd, device, members, n, ret);
+        return d->capture->ops->make_array(d->capture, device, members, n, ret);
 }
 
 void devices_look(Devices *d, bool may_degrade) {
@@ -304,7 +300,7 @@ void devices_release(Devices *d) {
 
                 if (device->type != PLAN_DEVICE_MAPPER || d->made[i] == 0)
                         continue;
-                r = dm_remove(d->capture->root_fd, device->name);
+                r = d->capture->ops->remove_mapper(d->capture, device->name);
                 if (r < 0) {
                         capture_say("%s cannot be taken apart: %s", device->name, strerror(-r));
                         continue;

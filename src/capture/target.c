@@ -14,7 +14,9 @@
 #include "capture/devices.h"
 #include "capture/say.h"
 #include "sys/btrfs-scan.h"
+#include "sys/dm-create.h"
 #include "sys/dump-retain.h"
+#include "sys/md-assemble.h"
 #include "sys/module-load.h"
 
 #define LOOK_EVERY_MSEC 50
@@ -33,7 +35,7 @@ static bool is_btrfs_ready(const Devices *d, const PlanTarget *target) {
                 if (!devices_seen_is(d, &d->seen[i], &target->device, "btrfs"))
                         continue;
                 strscpyf(path, sizeof(path), "/dev/%s", d->seen[i].name);
-                is_ready = btrfs_scan(d->capture->root_fd, path) > 0 || is_ready;
+                is_ready = d->capture->ops->scan_btrfs(d->capture, path) > 0 || is_ready;
         }
         return is_ready;
 }
@@ -52,14 +54,15 @@ static bool is_ready(const Devices *d, const PlanTarget *target, char ret_path[s
  * of their members. */
 static int wait_for(Devices *d, const PlanTarget *target, uint64_t deadline_usec,
                     char ret_path[static 64]) {
-        uint64_t start = monotonic_usec(), now = start;
+        uint64_t start = monotonic_usec();
         bool told = false;
 
         for (;;) {
+                uint64_t now = monotonic_usec();
+
                 devices_look(d, now - start >= sub_saturated(deadline_usec, start) / 2);
                 if (is_ready(d, target, ret_path))
                         return 0;
-                now = monotonic_usec();
                 if (now >= deadline_usec)
                         return -ENODEV;
                 if (!told)
@@ -137,10 +140,48 @@ static int attach(Capture *c, const PlanTarget *target, uint64_t deadline_usec,
         return r;
 }
 
+static int unmount_point(void) {
+        return umount2(MOUNT_POINT, 0) < 0 && umount2(MOUNT_POINT, MNT_DETACH) < 0 ? -errno : 0;
+}
+
+static int probe(Capture *c, const char *path, dev_t *ret_number, BlockIdentity *ret) {
+        _cleanup_close_ int fd = open_below(c->root_fd, path, O_RDONLY | O_NONBLOCK);
+        struct stat st;
+
+        if (fd < 0)
+                return fd;
+        if (fstat(fd, &st) < 0)
+                return -errno;
+        if (!S_ISBLK(st.st_mode))
+                return -ENOTBLK;
+        *ret_number = st.st_rdev;
+        return block_probe(fd, ret);
+}
+
+static int scan_btrfs(Capture *c, const char *path) {
+        return btrfs_scan(c->root_fd, path);
+}
+
+static int make_mapper(Capture *c, const PlanDevice *device, char *const *parameters, dev_t *ret) {
+        return dm_create(c->root_fd, device, parameters, ret);
+}
+
+static int remove_mapper(Capture *c, const char *name) {
+        return dm_remove(c->root_fd, name);
+}
+
+static int make_array(Capture *c, const PlanDevice *device, const dev_t *members, size_t n,
+                      dev_t *ret) {
+        return md_assemble(c->root_fd, device, members, n, ret);
+}
+
 static void detach(Capture *c, const PlanTarget *target) {
-        if (target->type == PLAN_TARGET_FILE_SYSTEM && umount2(MOUNT_POINT, 0) < 0 &&
-            umount2(MOUNT_POINT, MNT_DETACH) < 0)
-                capture_say("%s cannot be unmounted: %s", target->label, strerror(errno));
+        int r = 0;
+
+        if (target->type == PLAN_TARGET_FILE_SYSTEM)
+                r = c->ops->unmount();
+        if (r < 0)
+                capture_say("%s cannot be unmounted: %s", target->label, strerror(-r));
         /* Who gets a shell may want to look at it, and cannot put it together by hand. */
         if ((c->shared->is_complete ? c->plan.final_action : c->plan.failure_action) != FINAL_SHELL)
                 devices_release(c->userdata);
@@ -168,6 +209,12 @@ const CaptureOps capture_ops = {
         .attach = attach,
         .mount = mount_at_point,
         .detach = detach,
+        .unmount = unmount_point,
+        .probe = probe,
+        .scan_btrfs = scan_btrfs,
+        .make_mapper = make_mapper,
+        .remove_mapper = remove_mapper,
+        .make_array = make_array,
         .sync = sync_fd,
         .read_memory = read_memory,
         .free_bytes = free_bytes,
