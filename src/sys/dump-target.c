@@ -35,8 +35,8 @@ static int try_mount(void *userdata, const Mount *mount) {
 
         if (!behind)
                 return 0;
-        if (asprintf(&search->found, "%s%s", streq(mount->point, "/") ? "" : mount->point, behind) <
-            0) {
+        if (asprintf(&search->found, "%s%s",
+                     streq(mount->point, "/") && *behind ? "" : mount->point, behind) < 0) {
                 search->found = NULL;
                 return -ENOMEM;
         }

@@ -400,6 +400,23 @@ static void check_without_log(void (*what)(void)) {
         ck_assert_int_eq(errno, ECHILD);
 }
 
+/* A file that is shorter than its headers say: what is missing is not made up. */
+START_TEST(cut_short) {
+        DumpInfo info;
+        int fd = open_below(tree.fd, "/proc/vmcore", O_WRONLY);
+
+        ck_assert_int_eq(ftruncate(fd, MEMORY_AT + FAKE_DATA + 8), 0);
+        (void)close(fd);
+        ck_assert_int_eq(run_with(collector("echo dump >\"$n\"", "-d 31")), 0);
+        info = read_info(DUMP "/kdump.json");
+        ck_assert_uint_eq(info.result, DUMP_RESULT_COMPLETE);
+        ck_assert_ptr_null(info.log);
+        ck_assert_ptr_null(info.panic_message);
+        dump_info_done(&info);
+        ck_assert(!has(DUMP "/vmcore-dmesg.txt"));
+}
+END_TEST
+
 START_TEST(log_hangs) {
         uint64_t start = monotonic_usec();
 
@@ -442,6 +459,7 @@ static void add_cases(Suite *s) {
         ADD_FIXTURE_TEST(s, broken_disk);
         ADD_FIXTURE_TEST(s, nothing_can_be_written);
         ADD_FIXTURE_TEST(s, same_second);
+        ADD_FIXTURE_TEST(s, cut_short);
         ADD_FIXTURE_TEST(s, log_hangs);
         ADD_FIXTURE_TEST(s, log_kills);
 }

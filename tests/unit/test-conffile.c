@@ -318,6 +318,41 @@ static void check_kept(int wanted, const char *part) {
                       error.text);
 }
 
+/* Whether anything was changed is seen without reading it: files that come and go, and one in the
+ * place of another, as editors and packages put them. */
+START_TEST(identity) {
+        uint64_t none = conffile_identity(tree.fd), one, other;
+        struct stat st;
+
+        tree_text(&tree, ETC "/kdumpd.conf", "[Image]\nKernel=/e\n");
+        one = conffile_identity(tree.fd);
+        ck_assert_uint_ne(one, none);
+        ck_assert_uint_eq(conffile_identity(tree.fd), one);
+        ck_assert_int_eq(fstatat(tree.fd, &(ETC "/kdumpd.conf")[1], &st, 0), 0);
+        /* Of the same size and time. */
+        tree_text(&tree, ETC "/new", "[Image]\nKernel=/f\n");
+        ck_assert_int_eq(utimensat(tree.fd, &(ETC "/new")[1],
+                                   (struct timespec[]){ st.st_mtim, st.st_mtim }, 0),
+                         0);
+        ck_assert_int_eq(renameat(tree.fd, &(ETC "/new")[1], tree.fd, &(ETC "/kdumpd.conf")[1]), 0);
+        other = conffile_identity(tree.fd);
+        ck_assert_uint_ne(other, one);
+        /* And the same one with another time. */
+        ck_assert_int_eq(utimensat(tree.fd, &(ETC "/kdumpd.conf")[1],
+                                   (struct timespec[]){ { 1, 0 }, { 1, 0 } }, 0),
+                         0);
+        ck_assert_uint_ne(conffile_identity(tree.fd), other);
+        tree_text(&tree, RUN "/kdumpd.conf.d/x.conf", "");
+        one = conffile_identity(tree.fd);
+        tree_text(&tree, RUN "/kdumpd.conf.d/x.txt", "");
+        ck_assert_uint_eq(conffile_identity(tree.fd), one);
+        tree_unlink(&tree, RUN "/kdumpd.conf.d/x.conf");
+        ck_assert_uint_ne(conffile_identity(tree.fd), one);
+        tree_unlink(&tree, ETC "/kdumpd.conf");
+        ck_assert_uint_eq(conffile_identity(tree.fd), none);
+}
+END_TEST
+
 START_TEST(not_now) {
         tree_text(&tree, ETC "/kdumpd.conf", "[Image]\nKernel=/e\n");
         read_all();
@@ -383,6 +418,7 @@ static void add_cases(Suite *s) {
         ADD_FIXTURE_TEST(s, bad_files);
         ADD_FIXTURE_TEST(s, many_dropins);
         ADD_FIXTURE_TEST(s, combination);
+        ADD_FIXTURE_TEST(s, identity);
         ADD_FIXTURE_TEST(s, not_now);
         ADD_FIXTURE_TEST(s, no_descriptors);
 }

@@ -115,10 +115,12 @@ static void put_large(const char *name) {
 START_TEST(test_keep) {
         put(OLD, "x");
         put(NEW, "x");
+        tree_text(&tree, path_of(OLD, "vmcore-dmesg.txt"), "log");
         keep(2);
         ck_assert(is_there(OLD) && is_there(NEW));
         keep(1);
         ck_assert(!is_there(OLD) && is_there(NEW));
+        ck_assert(!exists_below(tree.fd, STORE "/" OLD));
         ck_assert_str_eq(said, "removed the old dump " OLD ", as Keep= says\n");
 }
 END_TEST

@@ -92,6 +92,10 @@ START_TEST(test_paths) {
         check_path("/dev/vg/data", "/@dumps", "/srv/dumps");
         check_path("/dev/mapper/vg-data", "/@dumps/a", "/srv/dumps/a");
         check_path("/dev/sde1", "/dumps", "/ntfs/dumps");
+        /* A part of it is the root, and the dumps are right there. */
+        tree_text(&tree, "/proc/self/mountinfo", "22 1 8:17 /dumps / rw - ext4 /dev/sdb1 rw\n");
+        check_path("/dev/sdb1", "/dumps/a", "/a");
+        check_path("/dev/sdb1", "/dumps", "/");
 }
 END_TEST
 

@@ -49,7 +49,7 @@ fi
 run 0 --version
 has out 'kdump-load '
 for wrong in --no-such "--dry-run --unload" "--root=/" "--root=relative --dry-run" "--dry-run x" \
-        --root; do
+        --root "--dry-run --spoil=no-such"; do
         # shellcheck disable=SC2086 # several arguments on purpose
         run 2 $wrong
         lacks out

@@ -18,6 +18,7 @@ typedef struct Fake {
         int own_result, file_result;
         bool drops;             /* a load that fails has dropped the image before */
         const char *only_takes; /* file calls with another command line fail */
+        uint64_t last_usec;     /* when the last call returned */
         char order[32];         /* 'o'wn, 'f'ile, 'U'nload; capitals worked */
         bool is_vmlinux;        /* what is loaded has to be one */
         unsigned long flags;
@@ -32,6 +33,7 @@ static int outcome(char what, int r) {
         size_t n = strlen(fake.order);
 
         ck_assert_uint_lt(n + 1, sizeof(fake.order));
+        fake.last_usec = monotonic_usec();
         fake.order[n] = (char)(r == 0 ? what - 'a' + 'A' : what);
         if (r == 0 || fake.drops)
                 set_loaded(r == 0);
@@ -363,7 +365,9 @@ START_TEST(way_back) {
         refused(FAILURE_TOO_SMALL, "has been loaded again");
         ck_assert_str_eq(fake.order, "ofF");
         ck_assert(report.was_restored);
+        /* So long was there no image. */
         ck_assert_uint_gt(report.call_end_usec, report.call_start_usec);
+        ck_assert_uint_ge(report.call_end_usec, fake.last_usec);
         /* It was one of our own, and that call does not work: the other one. */
         record("the previous one", "kexec_load");
         set_loaded(true);

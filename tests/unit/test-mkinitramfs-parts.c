@@ -220,8 +220,8 @@ END_TEST
 #define NEW_MAGIC "glibc-ld.so.cache1.1"
 
 /* A cache of two libraries of one name, one other, and a variant for some processors; behind an old
- * one if old is set. Returns its size. */
-static size_t make_cache(char cache[static 512], bool old) {
+ * one of so many entries, unless that is 0. Returns its size, and where the new one is. */
+static size_t make_cache(char cache[static 512], uint32_t n_old, size_t *ret_at) {
         static const struct {
                 uint32_t flags, key, value, version;
                 uint64_t hardware;
@@ -234,12 +234,10 @@ static size_t make_cache(char cache[static 512], bool old) {
         size_t at = 0;
 
         memset(cache, 0, 512);
-        if (old) {
-                uint32_t n = 1;
-
+        if (n_old > 0) {
                 memcpy(cache, "ld.so-1.7.0", 12);
-                memcpy(cache + 12, &n, 4);
-                at = 32; /* 16 and 12, rounded up to 8 */
+                memcpy(cache + 12, &n_old, 4);
+                at = (16 + 12 * (size_t)n_old + 7) & ~(size_t)7;
         }
         memcpy(cache + at, NEW_MAGIC, 20);
         memcpy(cache + at + 20, &(uint32_t){ ELEMENTSOF(entries) }, 4);
@@ -250,14 +248,17 @@ static size_t make_cache(char cache[static 512], bool old) {
         strcpy(cache + at + 176, "/lib32/libx.so");
         strcpy(cache + at + 192, "/lib/liby.so");
         strcpy(cache + at + 208, "/lib/libx.so");
+        *ret_at = at;
         return at + 221;
 }
 
 START_TEST(ld_cache) {
         char cache[512];
 
-        for (int old = 0; old < 2; old++) {
-                size_t size = make_cache(cache, old), i = 0;
+        size_t at;
+
+        for (uint32_t n_old = 0; n_old < 3; n_old++) {
+                size_t size = make_cache(cache, n_old, &at), i = 0;
                 const char *path;
 
                 ck_assert_int_eq(ld_cache_next(cache, size, "libx.so", &i, &path), 0);
@@ -270,15 +271,15 @@ START_TEST(ld_cache) {
                 /* Its last string has no end. */
                 i = 0;
                 ck_assert_int_eq(ld_cache_next(cache, size - 1, "libz.so", &i, &path), -EBADMSG);
-                for (size_t n = 0; n < size - 80; n++) {
+                for (size_t n = 0; n < at + 141; n++) {
                         i = 0;
                         ck_assert_int_eq(ld_cache_next(cache, n, "libz.so", &i, &path), -EBADMSG);
                 }
-                memset(cache + 20 + 32 * (size_t)old, 0xff, 4);
+                memset(cache + at + 20, 0xff, 4);
                 i = 0;
                 ck_assert_int_eq(ld_cache_next(cache, size, "libx.so", &i, &path), -EBADMSG);
         }
-        make_cache(cache, true);
+        (void)make_cache(cache, 1, &at);
         memset(cache + 12, 0xff, 4);
         size_t i = 0;
         const char *path;
