@@ -97,7 +97,9 @@ static bool file_grows(void *userdata) {
         return true;
 }
 
-static int run_once(Attempt *attempt, uint64_t level, const char *const *more, size_t n_more) {
+/* base are the words of the configuration, or others. */
+static int run_once(Attempt *attempt, char *const *base, uint64_t level, const char *const *more,
+                    size_t n_more) {
         Collector *k = attempt->collector;
         Capture *c = k->capture;
         _cleanup_words_ char **words = NULL;
@@ -111,7 +113,7 @@ static int run_once(Attempt *attempt, uint64_t level, const char *const *more, s
         };
         int r;
 
-        r = collector_with(k->words, level, more, n_more, &words);
+        r = collector_with(base, level, more, n_more, &words);
         if (r < 0)
                 return r;
         free(c->info.collector);
@@ -172,7 +174,7 @@ int collector_run(Collector *k, const char *const *more, size_t n_more,
         Capture *c = k->capture;
         int r;
 
-        r = run_once(&attempt, k->first, more, n_more);
+        r = run_once(&attempt, k->words, k->first, more, n_more);
         /* A collector that had ended before its words were seen is run again as well. */
         if (c->info.kernel_unknown && attempt.may_stop && (r == -ECANCELED || r >= 0)) {
                 capture_say("%s does not know this kernel: once more with -d %d", k->words[0],
@@ -180,10 +182,33 @@ int collector_run(Collector *k, const char *const *more, size_t n_more,
                 attempt.may_stop = false;
                 r = again ? again(userdata) : 0;
                 if (r >= 0)
-                        r = run_once(&attempt, k->lower, more, n_more);
+                        r = run_once(&attempt, k->words, k->lower, more, n_more);
         }
         r = judge(c, k->words[0], r);
         if (r >= 0)
                 ask_version(c, k->words[0]);
+        return r;
+}
+
+bool collector_has_plain(const Collector *k) {
+        return k->words && streq(path_name(k->words[0]), "makedumpfile");
+}
+
+int collector_run_plain(Collector *k, const char *const *more, size_t n_more,
+                        int (*on_data)(void *userdata, const char *data, size_t size),
+                        void *userdata) {
+        char *words[] = { k->words[0], (char *)"-l", (char *)"-d", (char *)"0", NULL };
+        Attempt attempt = { k, false, on_data, userdata };
+        Capture *c = k->capture;
+        int r;
+
+        capture_say("once more, and with all of the memory");
+        r = run_once(&attempt, words, UINT64_MAX, more, n_more);
+        if (r >= 0 && c->info.collector_status != 0)
+                r = -EIO;
+        if (r >= 0) {
+                capture_add(c, "it worked with -d 0, all of the memory");
+                ask_version(c, k->words[0]);
+        }
         return r;
 }

@@ -32,3 +32,13 @@ void collector_done(Collector *k);
 int collector_run(Collector *k, const char *const *more, size_t n_more,
                   int (*on_data)(void *userdata, const char *data, size_t size),
                   int (*again)(void *userdata), void *userdata) _must_check_;
+
+/* Whether it is a program that collector_run_plain() can run. */
+bool collector_has_plain(const Collector *k) _pure_;
+
+/* Runs makedumpfile once more after it has failed, with as little to understand of the kernel as
+ * can be: nothing is left out, and none of the configured options is there. Parameters as above.
+ * Returns 0 if it worked, and info.message tells; or negative errno. */
+int collector_run_plain(Collector *k, const char *const *more, size_t n_more,
+                        int (*on_data)(void *userdata, const char *data, size_t size),
+                        void *userdata) _must_check_;

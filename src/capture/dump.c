@@ -21,6 +21,14 @@ static int start_over(void *userdata) {
         return 0;
 }
 
+static bool is_full(Capture *c) {
+        uint64_t left;
+
+        return c->ops->free_bytes(c, c->dir_fd, &left) >= 0 && left < FULL_BYTES;
+}
+
+/* Returns -ENOSPC if it failed as the target is full, which is looked at before anything is
+ * removed. */
 static int collect(Capture *c) {
         _cleanup_free_ char *from = capture_path(c, VMCORE_PATH), *to = NULL;
         Collector k = { 0 };
@@ -35,6 +43,14 @@ static int collect(Capture *c) {
                 return r;
         k.file = CRASH_INCOMPLETE_NAME;
         r = collector_run(&k, (const char *const[]){ from, to }, 2, NULL, start_over, c);
+        if (r < 0 && r != -ENOENT && is_full(c))
+                r = -ENOSPC;
+        if (r < 0 && r != -ENOSPC && r != -ENOENT && collector_has_plain(&k)) {
+                (void)start_over(c);
+                r = collector_run_plain(&k, (const char *const[]){ from, to }, 2, NULL, NULL);
+                if (r < 0 && is_full(c))
+                        r = -ENOSPC;
+        }
         collector_done(&k);
         return r;
 }
@@ -56,10 +72,6 @@ static int commit(Capture *c, const char *name) {
         return 0;
 }
 
-static bool is_full(Capture *c, uint64_t *ret_free) {
-        return c->ops->free_bytes(c, c->dir_fd, ret_free) >= 0 && *ret_free < FULL_BYTES;
-}
-
 /* room: what was free when there was nothing of the dump yet. */
 static void blame_space(Capture *c, const char *what, uint64_t room) {
         store_remove(c, CRASH_INCOMPLETE_NAME);
@@ -75,6 +87,10 @@ static int copy(Capture *c, uint64_t room) {
         int r;
 
         store_remove(c, CRASH_INCOMPLETE_NAME);
+        if (room > 0 && room < c->info.memory_bytes) {
+                blame_space(c, "a plain copy", room);
+                return -ENOSPC;
+        }
         r = copy_to_file(c, CRASH_INCOMPLETE_NAME);
         is_partial = r > 0;
         if (r >= 0)
@@ -92,29 +108,47 @@ static int copy(Capture *c, uint64_t room) {
         return is_partial ? -EIO : 0;
 }
 
-int dump_write(Capture *c) {
-        uint64_t start = monotonic_usec(), room = 0, left;
-        bool full;
+/* By the core collector. Returns -ENOSPC, and blames nobody yet, if there is too little room. */
+static int collect_and_commit(Capture *c) {
         int r;
 
-        (void)c->ops->free_bytes(c, c->dir_fd, &room);
         r = collect(c);
-        /* Looked at before anything is removed. */
-        full = r < 0 && is_full(c, &left);
         if (r >= 0) {
                 r = commit(c, CRASH_VMCORE_NAME);
-                full = r == -ENOSPC || r == -EDQUOT;
-                if (r >= 0)
+                if (r >= 0) {
                         c->info.result = DUMP_RESULT_COMPLETE;
-                else if (!full)
+                        return 0;
+                }
+                if (r == -EDQUOT)
+                        r = -ENOSPC;
+                if (r != -ENOSPC)
                         capture_blame(c, "the core collector left no usable dump: %s",
                                       strerror(-r));
         }
-        if (full) {
-                /* A plain copy is larger than what did not fit. */
+        return r;
+}
+
+int dump_write(Capture *c, bool (*make_room)(Capture *c, uint64_t bytes)) {
+        uint64_t start = monotonic_usec(), room = 0;
+        int r;
+
+        for (;;) {
+                (void)c->ops->free_bytes(c, c->dir_fd, &room);
+                r = collect_and_commit(c);
+                if (r != -ENOSPC)
+                        break;
+                store_remove(c, CRASH_INCOMPLETE_NAME);
+                /* Twice as much, so that there are few tries. */
+                if (!make_room(c, add_saturated(room, MAX(room, FULL_BYTES))))
+                        break;
+                capture_say("the dump does not fit: once more, with more room");
+                free(c->info.message);
+                c->info.message = NULL;
+        }
+        /* A plain copy is larger than what did not fit. */
+        if (r == -ENOSPC)
                 blame_space(c, "the dump", room);
-                r = -ENOSPC;
-        } else if (r < 0)
+        else if (r < 0)
                 r = copy(c, room);
         c->info.dump_usec = monotonic_usec() - start;
         return r;

@@ -4,6 +4,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/fs.h>
+#include <sys/ioctl.h>
 
 #include "base/file-util.h"
 #include "base/string-util.h"
@@ -117,6 +119,9 @@ static int collect(Raw *raw) {
         if (r >= 0)
                 r = collector_run(&k, (const char *const[]){ "-F", from }, 2, take_data,
                                   rewind_dump, raw);
+        if (r < 0 && r != -ENOSPC && r != -ENOENT && collector_has_plain(&k) &&
+            rewind_dump(raw) >= 0)
+                r = collector_run_plain(&k, (const char *const[]){ "-F", from }, 2, take_data, raw);
         collector_done(&k);
         if (r >= 0 && raw->layout.dump.size == 0)
                 r = -ENODATA;
@@ -124,8 +129,13 @@ static int collect(Raw *raw) {
 }
 
 static int copy(Raw *raw) {
+        uint64_t size;
         int r;
 
+        /* It would be known after hours only that it does not fit. */
+        if (ioctl(raw->fd, BLKGETSIZE64, &size) == 0 &&
+            sub_saturated(size, raw->layout.dump.offset) < raw->capture->info.memory_bytes)
+                return -ENOSPC;
         r = rewind_dump(raw);
         return r < 0 ? r : copy_memory(raw->capture, take_data, raw);
 }

@@ -104,6 +104,12 @@ static Retention retention(Capture *c) {
         };
 }
 
+static bool make_more_room(Capture *c, uint64_t bytes) {
+        const Retention old = retention(c);
+
+        return retain_make_more_room(&old, bytes);
+}
+
 static void store_log(Capture *c) {
         const Retention old = retention(c);
         uint64_t start = monotonic_usec();
@@ -139,7 +145,7 @@ static int save_files(Capture *c) {
         if (r < 0)
                 capture_say("%s cannot be written: %s", CRASH_INFO_NAME, strerror(-r));
         retain_make_room(&old);
-        r = dump_write(c);
+        r = dump_write(c, make_more_room);
         if (r < 0 && !c->info.vmcore && !c->info.log) {
                 store_give_up(c);
                 return -ENODEV;
@@ -151,6 +157,8 @@ static int save_files(Capture *c) {
                 capture_say("%s cannot be written", CRASH_INFO_NAME);
         if (r >= 0)
                 retain_newest(&old);
+        else
+                retain_traces(&old);
         run_script(c, c->plan.post_script, dump_result_to_string(c->info.result));
         return r;
 }

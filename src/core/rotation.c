@@ -23,41 +23,62 @@ void rotation_sort(OldDump *dumps, size_t n) {
                 qsort(dumps, n, sizeof(OldDump), compare);
 }
 
-static size_t count_complete(const OldDump *dumps, size_t n) {
-        size_t complete = 0;
+#define MIN_FREE_MOST (UINT64_C(4) << 30)
+
+uint64_t rotation_min_free(uint64_t file_system_bytes) {
+        return MIN(file_system_bytes / 10, MIN_FREE_MOST);
+}
+
+static size_t count(const OldDump *dumps, size_t n, bool complete) {
+        size_t found = 0;
 
         for (size_t i = 0; i < n; i++)
-                complete += dumps[i].is_complete;
-        return complete;
+                found += dumps[i].is_complete == complete && !dumps[i].is_gone;
+        return found;
+}
+
+/* The oldest beyond the number to keep of one kind. */
+static size_t beyond(const OldDump *dumps, size_t n, bool complete, uint64_t keep, size_t *ret) {
+        size_t there = count(dumps, n, complete), removed = 0;
+
+        for (size_t i = 0; i < n && there - removed > keep; i++)
+                if (dumps[i].is_complete == complete && !dumps[i].is_gone)
+                        ret[removed++] = i;
+        return removed;
 }
 
 size_t rotation_beyond(const OldDump *dumps, size_t n, uint64_t keep, size_t *ret) {
-        size_t complete = count_complete(dumps, n), removed = 0;
+        return keep == 0 ? 0 : beyond(dumps, n, true, keep, ret);
+}
 
-        if (keep == 0)
-                return 0;
-        for (size_t i = 0; i < n && complete - removed > keep; i++)
-                if (dumps[i].is_complete)
-                        ret[removed++] = i;
-        return removed;
+size_t rotation_traces(const OldDump *dumps, size_t n, uint64_t keep, size_t *ret) {
+        return beyond(dumps, n, false, keep, ret);
 }
 
 uint64_t rotation_most(const OldDump *dumps, size_t n) {
         uint64_t bytes = 0, newest = 0;
 
-        for (size_t i = 0; i < n; i++)
-                if (dumps[i].is_complete) {
-                        bytes = add_saturated(bytes, newest);
-                        newest = dumps[i].bytes;
+        for (size_t i = 0; i < n; i++) {
+                if (dumps[i].is_gone)
+                        continue;
+                if (!dumps[i].is_complete) {
+                        bytes = add_saturated(bytes, dumps[i].bytes);
+                        continue;
                 }
+                bytes = add_saturated(bytes, newest);
+                newest = dumps[i].bytes;
+        }
         return bytes;
 }
 
 size_t rotation_next(const OldDump *dumps, size_t n) {
-        if (count_complete(dumps, n) < 2)
+        for (size_t i = 0; i < n; i++)
+                if (!dumps[i].is_complete && !dumps[i].is_gone && dumps[i].bytes > 0)
+                        return i;
+        if (count(dumps, n, true) < 2)
                 return n;
         for (size_t i = 0; i < n; i++)
-                if (dumps[i].is_complete)
+                if (dumps[i].is_complete && !dumps[i].is_gone)
                         return i;
         return n;
 }

@@ -217,14 +217,21 @@ static void format_number(const Key *key, const void *field, char *buf) {
 static const char size_units[] = "KMGT";
 
 /* Bytes, with K, M, G and T for powers of 1024, as systemd takes them. */
+static const char *const auto_words[] = { "auto" };
+
 static int parse_bytes(const Key *key, const char *value, void *field, Error *reterr) {
         char digits[24];
         size_t n = strspn(value, "0123456789");
         const char *unit = value[n] ? strchr(size_units, value[n]) : NULL;
         uint64_t bytes;
 
+        if (key->names && streq(value, key->names[0])) {
+                *(uint64_t *)field = UINT64_MAX;
+                return 0;
+        }
         if (n == 0 || n >= sizeof(digits) || (value[n] && (!unit || value[n + 1])))
-                return error_set(reterr, -EINVAL, "it takes a size such as 500M or 2G");
+                return error_set(reterr, -EINVAL, "it takes %sa size such as 500M or 2G",
+                                 key->names ? "\"auto\" or " : "");
         memcpy(digits, value, n);
         digits[n] = '\0';
         if (parse_u64(digits, 10, &bytes) < 0)
@@ -241,6 +248,10 @@ static void format_bytes(const Key *key, const void *field, char *buf) {
         uint64_t bytes = *(const uint64_t *)field;
         const char *unit = "";
 
+        if (key->names && bytes == UINT64_MAX) {
+                strscpy(buf, SETTINGS_VALUE_MAX, key->names[0]);
+                return;
+        }
         for (size_t i = 0; size_units[i] && bytes > 0 && bytes % 1024 == 0; i++) {
                 bytes /= 1024;
                 unit = &size_units[i];
@@ -379,7 +390,8 @@ static const char *const no_words[] = { "" };
         .parse = parse_trigger, .format = format_trigger, AT(triggers[which], TriggerSetting)
 #define NUMBER(f, high) \
         .parse = parse_number, .format = format_number, AT(f, uint64_t), .most = (high)
-#define BYTES(f) .parse = parse_bytes, .format = format_bytes, AT(f, uint64_t)
+#define BYTES(f, words) \
+        .parse = parse_bytes, .format = format_bytes, AT(f, uint64_t), .names = (words)
 #define PATHS(f, low, high) \
         .parse = parse_paths, .format = format_text, AT(f, char *), .least = (low), .most = (high)
 #define TARGET(f, words)                                                                 \
@@ -412,7 +424,7 @@ static const Key keys[] = {
         { "Capture", "CoreCollector", "makedumpfile -l -d 31", TEXT(core_collector) },
         { "Capture", "UnknownKernelLevel", "23", NUMBER(unknown_kernel_level, DUMP_LEVEL_MOST) },
         { "Capture", "Keep", "0", NUMBER(keep, KEEP_MOST) },
-        { "Capture", "MinFree", "0", BYTES(min_free_bytes) },
+        { "Capture", "MinFree", "auto", BYTES(min_free_bytes, auto_words) },
         { "Capture", "TargetTimeout", "1min",
           SPAN(target_timeout_usec, 0, TARGET_TIMEOUT_LONGEST_USEC) },
         { "Capture", "FinalAction", "reboot", NAME(final_action, FinalAction, final_action_table) },

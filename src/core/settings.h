@@ -92,7 +92,7 @@ typedef struct Settings {
         char *core_collector;          /* command line of makedumpfile */
         uint64_t unknown_kernel_level; /* 0 to 31 */
         uint64_t keep;                 /* dumps; 0: all */
-        uint64_t min_free_bytes;
+        uint64_t min_free_bytes;       /* UINT64_MAX: auto */
         uint64_t target_timeout_usec;
         FinalAction final_action, failure_action;
         char *extra_modules;            /* names, separated by blanks */

@@ -58,6 +58,11 @@ static int add_collector(Builder *b) {
                 b->error = (Error){ 0 };
                 return 0;
         }
+        for (char **word = words; *word; word++)
+                if (startswith(*word, "--num-threads"))
+                        warn(b,
+                             "CoreCollector= has --num-threads, and the capture kernel one CPU, on "
+                             "which a dump takes many times as long with threads: leave it out");
         return r < 0 ? r : program_add(b, found, found, "of CoreCollector=");
 }
 

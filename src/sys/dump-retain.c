@@ -42,19 +42,33 @@ static void progress(const Retention *r) {
                 r->progress(r->userdata);
 }
 
+/* What is on the disk of a dump that was cut off, bytes. */
+static uint64_t incomplete_bytes(int dump_fd) {
+        struct stat st;
+
+        if (fstatat(dump_fd, CRASH_INCOMPLETE_NAME, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
+            !S_ISREG(st.st_mode) || st.st_nlink != 1)
+                return 0;
+        return (uint64_t)st.st_blocks * 512;
+}
+
 static int add_old(const Retention *r, OldDumps *old, const char *name, const char *own_host) {
         _cleanup_close_ int fd = -EBADF;
         char host[CRASH_NAME_MAX];
-        uint64_t when, bytes;
+        uint64_t when, bytes = 0;
         OldDump *dump;
+        int is_whole;
 
         if (crash_directory_parse(name, host, &when) < 0 || !streq(host, own_host))
                 return 0;
         progress(r);
         /* Before it counts: others must neither push dumps out nor keep them all in. */
         fd = dump_store_open_dump(r->base_fd, name);
-        if (fd < 0 || !dump_store_is_whole(fd, &bytes))
+        is_whole = fd < 0 ? fd : dump_store_is_whole(fd, &bytes);
+        if (is_whole < 0)
                 return 0;
+        if (is_whole == 0)
+                bytes = incomplete_bytes(fd);
         if (old->n == OLD_DUMPS_MOST)
                 return -E2BIG;
         if ((old->n & (old->n - 1)) == 0) {
@@ -64,7 +78,13 @@ static int add_old(const Retention *r, OldDumps *old, const char *name, const ch
                 old->dump = dump;
         }
         dump = &old->dump[old->n++];
-        *dump = (OldDump){ .time_usec = when, .is_complete = true, .bytes = bytes };
+        *dump = (OldDump){
+                .time_usec = when,
+                .is_complete = is_whole > 0,
+                /* The one that is added is no old one as long as it is not complete. */
+                .is_gone = is_whole == 0 && streq(name, r->name),
+                .bytes = bytes,
+        };
         strscpy(dump->name, sizeof(dump->name), name);
         return 0;
 }
@@ -112,77 +132,137 @@ static int remove_files(const Retention *retention, int fd) {
         return 0;
 }
 
-/* Returns whether its files are gone. */
-static bool remove_dump(const Retention *retention, const char *name, const char *why) {
-        _cleanup_close_ int fd = -EBADF;
-        bool is_gone;
-        int r;
+/* Log and description of an incomplete one stay: they may be all that is known of a crash. */
+static int remove_incomplete(const Retention *retention, int fd) {
+        int r = unlinkat(fd, CRASH_INCOMPLETE_NAME, 0) < 0 ? -errno : 0;
 
-        if (streq(name, retention->name))
-                return false;
-        fd = dump_store_open_dump(retention->base_fd, name);
-        if (fd < 0)
-                return false;
-        r = remove_files(retention, fd);
-        is_gone = r >= 0;
+        return r < 0 ? r : retention->sync(retention->userdata, fd, "old");
+}
+
+static int remove_all(const Retention *retention, int fd, const char *name) {
+        int r = remove_files(retention, fd);
+
         if (r >= 0 && unlinkat(retention->base_fd, name, AT_REMOVEDIR) < 0)
                 r = -errno;
         (void)retention->sync(retention->userdata, retention->base_fd, ".");
+        return r;
+}
+
+/* Returns whether it takes no space any more. with_log: of an incomplete one, all is to go. */
+static bool remove_dump(const Retention *retention, OldDump *dump, bool with_log, const char *why) {
+        _cleanup_close_ int fd = -EBADF;
+        bool is_gone = false;
+        int r;
+
+        dump->is_gone = true;
+        if (streq(dump->name, retention->name))
+                return false;
+        fd = dump_store_open_dump(retention->base_fd, dump->name);
+        if (fd < 0)
+                return false;
+        if (dump->is_complete || with_log)
+                r = remove_all(retention, fd, dump->name);
+        else
+                r = remove_incomplete(retention, fd);
+        is_gone = r >= 0 || r == -ENOTEMPTY || r == -EEXIST;
         progress(retention);
         if (r < 0)
-                say(retention, "the old dump %s cannot be removed: %s", name, strerror(-r));
+                say(retention, "the old dump %s cannot be removed: %s", dump->name, strerror(-r));
+        else if (dump->is_complete)
+                say(retention, "removed the old dump %s, as %s says", dump->name, why);
+        else if (with_log)
+                say(retention, "removed what there was of the crash %s: %s", dump->name, why);
         else
-                say(retention, "removed the old dump %s, as %s says", name, why);
+                say(retention, "removed the incomplete dump in %s, as %s says", dump->name, why);
         return is_gone;
 }
 
 /* Whether there is room, now or as soon as the file system has caught up: some free the space of a
  * removed file in the background. */
-static bool is_room(const Retention *r, uint64_t left, uint64_t freed) {
+static bool is_room(const Retention *r, uint64_t wanted, uint64_t left, uint64_t freed) {
         uint64_t now;
 
         if (r->free_bytes(r->userdata, r->base_fd, &now) < 0)
                 now = 0;
-        return MAX(now, add_saturated(left, freed)) >= r->min_free_bytes;
+        return MAX(now, add_saturated(left, freed)) >= wanted;
+}
+
+/* Returns whether anything was removed. */
+static bool make_room(const Retention *r, OldDumps *old, uint64_t wanted, uint64_t left) {
+        uint64_t freed = 0;
+        size_t i;
+
+        while (!is_room(r, wanted, left, freed) && (i = rotation_next(old->dump, old->n)) < old->n)
+                if (remove_dump(r, &old->dump[i], false, "MinFree="))
+                        freed = add_saturated(freed, old->dump[i].bytes);
+        return freed > 0;
+}
+
+static uint64_t min_free(const Retention *r) {
+        struct statvfs st;
+
+        if (r->min_free_bytes != MIN_FREE_AUTO)
+                return r->min_free_bytes;
+        return fstatvfs(r->base_fd, &st) < 0
+                       ? 0
+                       : rotation_min_free((uint64_t)st.f_blocks * st.f_frsize);
 }
 
 void retain_make_room(const Retention *r) {
         _cleanup_(old_dumps_done) OldDumps old = { 0 };
-        uint64_t left, most, freed = 0;
-        size_t i;
+        uint64_t left, most, wanted = min_free(r);
 
-        if (r->min_free_bytes == 0 || r->free_bytes(r->userdata, r->base_fd, &left) < 0 ||
-            left >= r->min_free_bytes || list_old(r, &old) < 0)
+        if (wanted == 0 || r->free_bytes(r->userdata, r->base_fd, &left) < 0 || left >= wanted ||
+            list_old(r, &old) < 0)
                 return;
         most = add_saturated(left, rotation_most(old.dump, old.n));
-        if (most < r->min_free_bytes) {
+        if (most < wanted) {
                 say(r,
                     "%" PRIu64 " MiB are free, less than MinFree=, and without all old dumps that "
-                    "may go it would be %" PRIu64 " MiB, so that they stay",
+                    "may go it would be %" PRIu64 " MiB, so that complete ones stay",
                     left >> 20, most >> 20);
-                return;
+                for (size_t i = 0; i < old.n; i++)
+                        old.dump[i].is_gone |= old.dump[i].is_complete;
         }
-        while (!is_room(r, left, freed) && (i = rotation_next(old.dump, old.n)) < old.n) {
-                /* Gone, or it does not go: it is not looked at again. */
-                old.dump[i].is_complete = false;
-                if (remove_dump(r, old.dump[i].name, "MinFree="))
-                        freed = add_saturated(freed, old.dump[i].bytes);
-        }
+        (void)make_room(r, &old, wanted, left);
 }
 
-void retain_newest(const Retention *r) {
+bool retain_make_more_room(const Retention *r, uint64_t bytes) {
+        _cleanup_(old_dumps_done) OldDumps old = { 0 };
+        uint64_t left;
+
+        if (r->min_free_bytes == 0 || r->free_bytes(r->userdata, r->base_fd, &left) < 0 ||
+            list_old(r, &old) < 0)
+                return false;
+        return make_room(r, &old, bytes, left);
+}
+
+/* Removes those whose indices pick() gives. */
+static void remove_picked(const Retention *r, uint64_t keep,
+                          size_t (*pick)(const OldDump *dumps, size_t n, uint64_t keep,
+                                         size_t *ret),
+                          const char *why) {
         _cleanup_(old_dumps_done) OldDumps old = { 0 };
         _cleanup_free_ size_t *doomed = NULL;
         size_t n;
 
-        if (r->keep == 0 || list_old(r, &old) < 0 || old.n == 0)
+        if (list_old(r, &old) < 0 || old.n == 0)
                 return;
         doomed = calloc(old.n, sizeof(size_t));
         if (!doomed)
                 return;
-        n = rotation_beyond(old.dump, old.n, r->keep, doomed);
+        n = pick(old.dump, old.n, keep, doomed);
         for (size_t i = 0; i < n; i++)
-                (void)remove_dump(r, old.dump[doomed[i]].name, "Keep=");
+                (void)remove_dump(r, &old.dump[doomed[i]], true, why);
+}
+
+void retain_newest(const Retention *r) {
+        if (r->keep > 0)
+                remove_picked(r, r->keep, rotation_beyond, "Keep=");
+}
+
+void retain_traces(const Retention *r) {
+        remove_picked(r, TRACES_MOST, rotation_traces, "there are many that left no dump");
 }
 
 int retain_free_bytes(int fd, uint64_t *ret) {

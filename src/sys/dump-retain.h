@@ -4,6 +4,7 @@
  * to somebody else than root (or the caller) is no dump. */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/macro.h"
@@ -15,7 +16,7 @@ typedef struct Retention {
         int base_fd;             /* the directory of dumps */
         const char *name;        /* of the one that is added, which stays; its host's dumps count */
         uint64_t keep;           /* dumps; 0: all */
-        uint64_t min_free_bytes; /* 0: whatever is free */
+        uint64_t min_free_bytes; /* MIN_FREE_AUTO: rotation_min_free(); 0: whatever is free */
 
         /* Space for us on the file system of fd, bytes. Returns 0 or negative errno. */
         int (*free_bytes)(void *userdata, int fd, uint64_t *ret);
@@ -28,13 +29,23 @@ typedef struct Retention {
         void *userdata;
 } Retention;
 
-/* Removes the oldest complete dumps of this host until min_free_bytes are free, or will be when the
- * file system has freed what they took; but never the newest of them, and none at all where even
- * that would be too little. */
+/* Directories of this host that have little more than the log of a crash. */
+#define TRACES_MOST 20u
+
+/* Removes what there is of incomplete dumps of this host, and then its oldest complete ones, until
+ * min_free_bytes are free, or will be when the file system has freed what they took; but never the
+ * newest complete one, and no complete one where even that would be too little. */
 void retain_make_room(const Retention *r);
+
+/* The same for a dump that did not fit into what was free, until bytes are, as far as that goes.
+ * Returns whether anything was removed. */
+bool retain_make_more_room(const Retention *r, uint64_t bytes) _must_check_;
 
 /* Removes the oldest complete dumps of this host beyond the number to keep. */
 void retain_newest(const Retention *r);
+
+/* Removes the oldest incomplete ones of this host, with all that is there, beyond TRACES_MOST. */
+void retain_traces(const Retention *r);
 
 /* Space on the file system of fd, bytes, with what that keeps for root. Returns 0 or -errno. */
 int retain_free_bytes(int fd, uint64_t *ret) _must_check_;

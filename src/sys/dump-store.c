@@ -479,20 +479,22 @@ int dump_store_describe(int store_fd, const char *path, Dump *dump) {
         return 0;
 }
 
-bool dump_store_is_whole(int dump_fd, uint64_t *ret_bytes) {
+int dump_store_is_whole(int dump_fd, uint64_t *ret_bytes) {
         _cleanup_(content_done) Content c = { 0 };
         DumpInfo info = { 0 };
         bool is_whole;
 
-        if (look_into(dump_fd, &c) < 0 || !c.names[DUMP_FILE_DUMP] ||
-            c.bytes[DUMP_FILE_DUMP] == 0 || !c.names[DUMP_FILE_SUMMARY] ||
+        if (look_into(dump_fd, &c) < 0 || !c.names[DUMP_FILE_SUMMARY] ||
             read_summary(dump_fd, &info) < 0)
-                return false;
+                return -ENODATA;
         is_whole = info.result == DUMP_RESULT_COMPLETE || info.result == DUMP_RESULT_COPIED;
         dump_info_done(&info);
-        if (is_whole)
-                *ret_bytes = c.disk_bytes;
-        return is_whole;
+        if (!is_whole)
+                return 0;
+        if (!c.names[DUMP_FILE_DUMP] || c.bytes[DUMP_FILE_DUMP] == 0)
+                return -ENODATA;
+        *ret_bytes = c.disk_bytes;
+        return 1;
 }
 
 int dump_store_open_log(int store_fd, const Dump *dump) {

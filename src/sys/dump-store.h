@@ -67,9 +67,10 @@ int dump_store_describe(int store_fd, const char *path, Dump *dump) _must_check_
 int dump_store_open_dump(int store_fd, const char *name) _must_check_;
 
 /* Whether the open directory of a dump holds one that its summary calls complete, and that is not
- * empty, with the bytes that its files take on the disk (inode's blocks; none for what has other
- * links). What cannot be read does not, and leaves *ret_bytes alone. */
-bool dump_store_is_whole(int dump_fd, uint64_t *ret_bytes) _must_check_;
+ * empty. Returns 1 with the bytes that its files take on the disk (inode's blocks; none for what
+ * has other links); 0 if the summary says that there never was a complete dump; -ENODATA if
+ * neither can be said. */
+int dump_store_is_whole(int dump_fd, uint64_t *ret_bytes) _must_check_;
 
 /* Sets what a log of bytes bytes at offset of an open file tells: release, message and place of the
  * panic; nothing, if it cannot be read. Returns 0 or -ENOMEM. */

@@ -109,26 +109,55 @@ START_TEST(rotation) {
 
         make_dumps(dumps, "aBCd");
         ck_assert_uint_eq(rotation_next(dumps, 4), 1);
-        dumps[1].is_complete = false;
+        dumps[1].is_gone = true;
         ck_assert_uint_eq(rotation_next(dumps, 4), 4);
+        /* What takes space and is no dump goes first. */
+        dumps[3].bytes = 1;
+        ck_assert_uint_eq(rotation_next(dumps, 4), 3);
+        dumps[1].is_gone = false;
+        ck_assert_uint_eq(rotation_next(dumps, 4), 3);
         ck_assert_uint_eq(rotation_next(dumps, 0), 0);
 
         make_dumps(dumps, "aBCdE");
         for (size_t i = 0; i < 5; i++)
                 dumps[i].bytes = UINT64_C(1) << i;
-        ck_assert_uint_eq(rotation_most(dumps, 5), 2 + 4);
-        ck_assert_uint_eq(rotation_most(dumps, 2), 0);
+        ck_assert_uint_eq(rotation_most(dumps, 5), 1 + 2 + 4 + 8);
+        ck_assert_uint_eq(rotation_most(dumps, 2), 1);
+        dumps[2].is_gone = true;
+        ck_assert_uint_eq(rotation_most(dumps, 5), 1 + 2 + 8);
         dumps[1].bytes = UINT64_MAX;
         ck_assert_uint_eq(rotation_most(dumps, 5), UINT64_MAX);
 }
 END_TEST
 
+START_TEST(traces) {
+        OldDump dumps[16];
+        size_t doomed[16];
+
+        make_dumps(dumps, "AbcDefG");
+        ck_assert_uint_eq(rotation_traces(dumps, 7, 4, doomed), 0);
+        ck_assert_uint_eq(rotation_traces(dumps, 7, 2, doomed), 2);
+        ck_assert(doomed[0] == 1 && doomed[1] == 2);
+        dumps[1].is_gone = true;
+        ck_assert_uint_eq(rotation_traces(dumps, 7, 2, doomed), 1);
+        ck_assert_uint_eq(doomed[0], 2);
+}
+END_TEST
+
+START_TEST(min_free) {
+        ck_assert_uint_eq(rotation_min_free(0), 0);
+        ck_assert_uint_eq(rotation_min_free(UINT64_C(200) << 20), UINT64_C(20) << 20);
+        ck_assert_uint_eq(rotation_min_free(UINT64_C(40) << 30), UINT64_C(4) << 30);
+        ck_assert_uint_eq(rotation_min_free(UINT64_MAX), UINT64_C(4) << 30);
+}
+END_TEST
+
 START_TEST(rotation_order) {
-        OldDump dumps[] = { { "h-10", 5, true, 0 },
-                            { "h-9", 5, true, 0 },
-                            { "h", 5, true, 0 },
-                            { "z", 1, true, 0 },
-                            { "a", 9, true, 0 } };
+        OldDump dumps[] = { { "h-10", 5, true, false, 0 },
+                            { "h-9", 5, true, false, 0 },
+                            { "h", 5, true, false, 0 },
+                            { "z", 1, true, false, 0 },
+                            { "a", 9, true, false, 0 } };
         static const char *const expected[] = { "z", "h", "h-9", "h-10", "a" };
 
         rotation_sort(dumps, ELEMENTSOF(dumps));
@@ -189,6 +218,8 @@ static void add_cases(Suite *s) {
         ADD_TEST(s, levels);
         ADD_TEST(s, unknown_kernel);
         ADD_TEST(s, rotation);
+        ADD_TEST(s, traces);
+        ADD_TEST(s, min_free);
         ADD_TEST(s, rotation_order);
         ADD_TEST(s, raw_header);
         ADD_TEST(s, raw_header_hostile);

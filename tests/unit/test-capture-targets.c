@@ -112,6 +112,36 @@ START_TEST(min_free) {
 }
 END_TEST
 
+/* A dump that does not fit: old ones go for it, as many as it takes, and it is written again. */
+START_TEST(more_room) {
+        CapturePlan plan = plan_with(collector(
+                "cd \"${n%/*}/..\"; echo x >\"$n\"; [ ! -e box-2020-01-01-00:00:00 ]", ""));
+        DumpInfo info;
+
+        old_dumps();
+        plan.min_free_bytes = 1;
+        free_space = 10;
+        ck_assert_int_eq(run_plan(&plan), 0);
+        ck_assert(!has_old("box-2020-01-01-00:00:00"));
+        ck_assert(has_old("box-2020-01-04-00:00:00/vmcore"));
+        info = read_info(DUMP "/kdump.json");
+        ck_assert_uint_eq(info.result, DUMP_RESULT_COMPLETE);
+        ck_assert_ptr_null(info.message);
+        dump_info_done(&info);
+}
+END_TEST
+
+/* And where nothing may go for it, they stay. */
+START_TEST(no_more_room) {
+        CapturePlan plan = plan_with(collector("echo x >\"$n\"; exit 1", ""));
+
+        old_dumps();
+        free_space = 10;
+        ck_assert_int_eq(run_plan(&plan), -ENOSPC);
+        ck_assert(has_old("box-2020-01-01-00:00:00/vmcore"));
+}
+END_TEST
+
 START_TEST(min_free_is_there) {
         CapturePlan plan = plan_with(collector("echo x >\"$n\"", ""));
 
@@ -567,6 +597,8 @@ static void add_cases(Suite *s) {
         ADD_FIXTURE_TEST(s, keep_after_failure);
         ADD_FIXTURE_TEST(s, keep_after_nothing);
         ADD_FIXTURE_TEST(s, min_free);
+        ADD_FIXTURE_TEST(s, more_room);
+        ADD_FIXTURE_TEST(s, no_more_room);
         ADD_FIXTURE_TEST(s, min_free_is_there);
         ADD_FIXTURE_TEST(s, keep_follows_no_links);
         ADD_FIXTURE_TEST(s, fallback);

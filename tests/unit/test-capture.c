@@ -327,6 +327,38 @@ START_TEST(full_for_a_copy) {
 }
 END_TEST
 
+/* A copy is not begun that cannot end. */
+START_TEST(no_room_for_a_copy) {
+        free_space = FAKE_MEMORY - 1;
+        ck_assert_int_eq(run_with(strdup("/nowhere/makedumpfile -d 31")), -ENOSPC);
+        check_log_only("is not in the initramfs; the target is full: a plain copy does not fit "
+                       "into the 0 MiB that were free");
+        ck_assert_ptr_null(strstr(events, "vmcore.incomplete"));
+}
+END_TEST
+
+/* makedumpfile that understands too little of the kernel: then with as little as can be. */
+START_TEST(once_more_with_all) {
+        _cleanup_free_ char *line =
+                collector("case \"$*\" in *'-d 31'*) exit 1;; esac\necho \"$*\" >\"$n\"", "");
+        _cleanup_free_ char *dump = NULL;
+        DumpInfo info;
+
+        free(line);
+        ck_assert_int_eq(renameat(tree.fd, "collector", tree.fd, "makedumpfile"), 0);
+        ck_assert_int_gt(asprintf(&line, "%s/makedumpfile --option -d 31", tree.path), 0);
+        ck_assert_int_eq(run_with(strdup(line)), 0);
+        info = read_info(DUMP "/kdump.json");
+        ck_assert_uint_eq(info.result, DUMP_RESULT_COMPLETE);
+        ck_assert_ptr_nonnull(strstr(info.message, "exited with status 1; it worked with -d 0"));
+        ck_assert_ptr_nonnull(strstr(info.collector, "makedumpfile -l -d 0 /"));
+        ck_assert_int_eq(info.collector_status, 0);
+        dump_info_done(&info);
+        ck_assert_int_eq(read_file_below(tree.fd, DUMP "/vmcore", 4096, &dump, NULL), 0);
+        ck_assert_ptr_nonnull(strstr(dump, "-l -d 0 "));
+}
+END_TEST
+
 /* That it is full may show only when the data go to the disk. */
 START_TEST(full_at_sync) {
         sync_failing = "vmcore.incomplete";
@@ -455,6 +487,8 @@ static void add_cases(Suite *s) {
         ADD_FIXTURE_TEST(s, collector_sees_a_terminal);
         ADD_FIXTURE_TEST(s, target_full);
         ADD_FIXTURE_TEST(s, full_for_a_copy);
+        ADD_FIXTURE_TEST(s, no_room_for_a_copy);
+        ADD_FIXTURE_TEST(s, once_more_with_all);
         ADD_FIXTURE_TEST(s, full_at_sync);
         ADD_FIXTURE_TEST(s, broken_disk);
         ADD_FIXTURE_TEST(s, nothing_can_be_written);

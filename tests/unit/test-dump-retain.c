@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/rotation.h"
 #include "test.h"
 #include "tree.h"
 
@@ -254,13 +255,118 @@ START_TEST(test_never_enough) {
         ck_assert(is_there(OLD) && is_there(NEW));
         ck_assert_str_eq(said,
                          "10 MiB are free, less than MinFree=, and without all old dumps that "
-                         "may go it would be 12 MiB, so that they stay\n");
+                         "may go it would be 12 MiB, so that complete ones stay\n");
         /* What the newest takes does not count. */
         make_room((UINT64_C(10) << 20) + (5 << 19));
         ck_assert(is_there(OLD) && is_there(NEW));
         make_room((UINT64_C(10) << 20) + (3 << 19));
         ck_assert(!is_there(OLD) && !is_there(NEW));
         ck_assert(is_there("vm-2022-01-01-00:00:01"));
+}
+END_TEST
+
+/* A dump of two MiB that was cut off. */
+static void put_incomplete(const char *name) {
+        char *memory = malloc(2 << 20);
+
+        memset(memory, 'x', 2 << 20);
+        tree_text(&tree, path_of(name, "kdump.json"), "{\"Result\":\"incomplete\"}");
+        tree_text(&tree, path_of(name, "vmcore-dmesg.txt"), "Kernel panic");
+        tree_bytes(&tree, path_of(name, "vmcore.incomplete"), memory, 2 << 20);
+        free(memory);
+}
+
+#define CUT_OFF "vm-2022-06-01-00:00:00"
+
+/* They go first, and leave their log and what describes them; not those of other hosts. */
+START_TEST(test_incomplete_first) {
+        put_three();
+        put_incomplete(CUT_OFF);
+        put_incomplete("other-2020-01-01-00:00:00");
+        make_room(2 << 20);
+        ck_assert_str_eq(said, "removed the incomplete dump in " CUT_OFF ", as MinFree= says\n");
+        ck_assert(is_there(CUT_OFF) && exists_below(tree.fd, path_of(CUT_OFF, "vmcore-dmesg.txt")));
+        ck_assert(!exists_below(tree.fd, path_of(CUT_OFF, "vmcore.incomplete")));
+        ck_assert(exists_below(tree.fd, path_of("other-2020-01-01-00:00:00", "vmcore.incomplete")));
+        ck_assert(is_there(OLD) && is_there(NEW));
+        make_room(1 << 20);
+        ck_assert_str_eq(said, "removed the old dump " OLD ", as MinFree= says\n");
+}
+END_TEST
+
+/* Even where complete ones stay, as all of them would not do. */
+START_TEST(test_incomplete_alone) {
+        put_three();
+        put_incomplete(CUT_OFF);
+        make_room(UINT64_C(100) << 20);
+        ck_assert(!exists_below(tree.fd, path_of(CUT_OFF, "vmcore.incomplete")));
+        ck_assert(is_there(OLD) && is_there(NEW));
+}
+END_TEST
+
+/* What is being written is no old one. */
+START_TEST(test_own_incomplete) {
+        put_three();
+        put_incomplete("vm-2023-01-01-00:00:00");
+        make_room(1 << 20);
+        ck_assert(exists_below(tree.fd, path_of("vm-2023-01-01-00:00:00", "vmcore.incomplete")));
+        ck_assert(!is_there(OLD));
+}
+END_TEST
+
+/* A dump that did not fit: as much as that takes, but never the newest. */
+START_TEST(test_more_room) {
+        Retention r = retention(0, MIN_FREE_AUTO);
+
+        put_three();
+        ck_assert(retain_make_more_room(&r, 1 << 20));
+        ck_assert(!is_there(OLD) && is_there(NEW));
+        ck_assert(retain_make_more_room(&r, UINT64_C(100) << 20));
+        ck_assert(!is_there(NEW) && is_there("vm-2022-01-01-00:00:01"));
+        ck_assert(!retain_make_more_room(&r, UINT64_C(100) << 20));
+        put_large(OLD);
+        r.min_free_bytes = 0;
+        ck_assert(!retain_make_more_room(&r, UINT64_C(100) << 20));
+        ck_assert(is_there(OLD));
+}
+END_TEST
+
+/* A tenth of the file system is never free by this. */
+START_TEST(test_auto) {
+        Retention r = retention(0, MIN_FREE_AUTO);
+
+        put_three();
+        free_space = 1;
+        r.free_bytes = free_at_last;
+        retain_make_room(&r);
+        /* Complete ones stay, as they would not suffice; what suffices is not touched. */
+        ck_assert(is_there(OLD) && is_there(NEW));
+        ck_assert_ptr_nonnull(strstr(said, "less than MinFree="));
+        put_incomplete(CUT_OFF);
+        free_space = UINT64_C(1) << 40;
+        r.free_bytes = fake_free;
+        retain_make_room(&r);
+        ck_assert(exists_below(tree.fd, path_of(CUT_OFF, "vmcore.incomplete")));
+}
+END_TEST
+
+/* A crash loop leaves no more than so many logs. */
+START_TEST(test_traces) {
+        const Retention r = retention(0, 0);
+        char name[64];
+
+        put(OLD, "x");
+        for (unsigned i = 0; i < TRACES_MOST + 3; i++) {
+                strscpyf(name, sizeof(name), "vm-2022-01-01-00:00:%02u", i);
+                tree_text(&tree, path_of(name, "kdump.json"), "{\"Result\":\"log-only\"}");
+                tree_text(&tree, path_of(name, "vmcore-dmesg.txt"), "Kernel panic");
+        }
+        retain_traces(&r);
+        ck_assert(is_there(OLD));
+        ck_assert(!exists_below(tree.fd, STORE "/vm-2022-01-01-00:00:00"));
+        ck_assert(!exists_below(tree.fd, STORE "/vm-2022-01-01-00:00:02"));
+        ck_assert(is_there("vm-2022-01-01-00:00:03") && is_there("vm-2022-01-01-00:00:22"));
+        ck_assert_ptr_nonnull(strstr(said, "of the crash vm-2022-01-01-00:00:00: there are many"));
 }
 END_TEST
 
@@ -293,6 +399,12 @@ static void add_cases(Suite *suite) {
         ADD_FIXTURE_TEST(suite, test_more_than_thought);
         ADD_FIXTURE_TEST(suite, test_never_enough);
         ADD_FIXTURE_TEST(suite, test_links);
+        ADD_FIXTURE_TEST(suite, test_incomplete_first);
+        ADD_FIXTURE_TEST(suite, test_incomplete_alone);
+        ADD_FIXTURE_TEST(suite, test_own_incomplete);
+        ADD_FIXTURE_TEST(suite, test_more_room);
+        ADD_FIXTURE_TEST(suite, test_auto);
+        ADD_FIXTURE_TEST(suite, test_traces);
 }
 
 TEST_MAIN("dump-retain", add_cases)
