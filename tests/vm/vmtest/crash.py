@@ -210,13 +210,18 @@ def check_facts(t, directory, result, **expected):
     return now
 
 
+def without_callers(log):
+    """The lines of a log that say something, without who printed them."""
+    return [CALLER.sub(r"\1", line) for line in log.splitlines() if line.strip()]
+
+
 def check_openable(t, directory):
     """makedumpfile reads the dump: the log in it is the one beside it, from the panic's point."""
     t.guest.run(f"rm -f /tmp/dmesg; makedumpfile --dump-dmesg {directory}/vmcore /tmp/dmesg", 120)
     text = t.guest.text("cat /tmp/dmesg")
-    beside = t.guest.text(f"cat {directory}/vmcore-dmesg.txt")
-    # makedumpfile tells who said it, where the kernel keeps that (CONFIG_PRINTK_CALLER).
-    lines = [CALLER.sub(r"\1", line) for line in text.splitlines() if line.strip()]
+    # Both tell who said it, if makedumpfile is new enough, each with a width of its own.
+    beside = "\n".join(without_callers(t.guest.text(f"cat {directory}/vmcore-dmesg.txt")))
+    lines = without_callers(text)
     check("sysrq triggered crash" in text, "makedumpfile --dump-dmesg found no panic")
     lacks = [line for line in lines if line.strip() not in beside]
     check(not lacks, f"vmcore-dmesg.txt lacks {len(lacks)} of {len(lines)} lines: {lacks[:5]}")
