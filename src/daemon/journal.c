@@ -148,7 +148,7 @@ void journal_crash_test(const CrashTest *test) {
                            strempty(test->directory));
 }
 
-void journal_unclean_end(const LastBoot *boot, const char *pstore) {
+void journal_unclean_end(const LastBoot *boot, bool in_all, const char *pstore) {
         const LogField fields[] = {
                 { "KDUMPD_BOOT_ID", boot->boot_id, 0 },
                 { "KDUMPD_STARTED_USEC", NULL, boot->started_usec },
@@ -158,9 +158,10 @@ void journal_unclean_end(const LastBoot *boot, const char *pstore) {
 
         log_struct(
                 LOG_WARNING, MESSAGE_UNCLEAN_END, fields, ELEMENTSOF(fields),
-                "The boot of %s ended without a shutdown and left no dump: a panic, a reset or a "
-                "power failure%s%s",
+                "The boot of %s ended without a shutdown and left no dump%s: a panic, a reset or "
+                "a power failure%s%s",
                 format_when(when, boot->started_usec),
+                in_all ? "" : " that is found, though not all places can be looked at",
                 pstore ? "; the firmware has kept something, see " : "", strempty(pstore));
 }
 

@@ -21,9 +21,9 @@ void journal_dump(const Dump *dump);
 /* And for the end of a crash test. */
 void journal_crash_test(const CrashTest *test);
 
-/* And for a boot that had no orderly end; pstore is where the firmware kept something of it, or
- * NULL. */
-void journal_unclean_end(const LastBoot *boot, const char *pstore);
+/* And for a boot that had no orderly end; in_all says that all places were looked at, and pstore
+ * where the firmware kept something of it, or NULL. */
+void journal_unclean_end(const LastBoot *boot, bool in_all, const char *pstore);
 
 /* Logs what is wrong in a configuration file; line is 0 if that is about the whole file. */
 void journal_conffile_warning(const char *file, unsigned line, const char *text);

@@ -51,18 +51,18 @@ static int write_note(int root_fd, const char *path, const LastBoot *boot) {
         return write_durable_below(root_fd, path, text, strlen(text));
 }
 
-void last_boot_begin(int root_fd, uint64_t now_usec) {
+uint64_t last_boot_begin(int root_fd, uint64_t now_usec) {
         LastBoot last = { 0 }, boot = { .started_usec = now_usec, .is_running = true };
         bool is_known;
         int r;
 
         if (kernel_boot_id(root_fd, boot.boot_id) < 0)
-                return;
+                return now_usec;
         is_known = read_note(root_fd, LAST_BOOT_PATH, &last) >= 0;
         if (is_known && streq(last.boot_id, boot.boot_id)) {
-                if (last.is_running)
-                        return;
                 boot.started_usec = last.started_usec;
+                if (last.is_running)
+                        return boot.started_usec;
         }
         r = is_known && last.is_running ? write_note(root_fd, LAST_BOOT_UNCLEAN, &last) : 0;
         if (r >= 0)
@@ -70,6 +70,7 @@ void last_boot_begin(int root_fd, uint64_t now_usec) {
         if (r < 0)
                 log_debug("Cannot note in %s that this boot has begun: %s", STATE_DIRECTORY,
                           strerrordesc_np(-r));
+        return boot.started_usec;
 }
 
 static int note_end(int root_fd) {

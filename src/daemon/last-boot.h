@@ -19,9 +19,9 @@ typedef struct LastBoot {
 } LastBoot;
 
 /* Notes that kdumpd runs in this boot, since now_usec (realtime) at the latest; of the boot before,
- * unless it ended in order, keeps what last_boot_unclean() finds. Does nothing the second time.
- * May wait for the disk. */
-void last_boot_begin(int root_fd, uint64_t now_usec);
+ * unless it ended in order, keeps what last_boot_unclean() finds. Writes nothing the second time.
+ * May wait for the disk. Returns the time that is noted. */
+uint64_t last_boot_begin(int root_fd, uint64_t now_usec);
 
 /* Notes an orderly end. A file system that hangs holds nobody up for more than two seconds. */
 void last_boot_end(int root_fd);

@@ -31,7 +31,8 @@ typedef struct Look {
         ino_t target_inode;
         CrashTest test;
         LastCrash newest;
-        size_t n_new; /* dumps that were not told of before */
+        size_t n_new;         /* dumps that were not told of before */
+        uint64_t uptime_usec; /* of kdumpd, in this boot */
 } Look;
 
 /* The lines of a file of names: the first is the directory that they are in. */
@@ -219,6 +220,9 @@ static void keep_judgement(Look *c, uint64_t now_usec) {
 /* By the clock a dump may lie a little before the boot that it is of: names tell minutes. */
 #define CLOCK_SLACK_USEC (2 * USEC_PER_MINUTE)
 
+/* So long may places be missing that will still come. */
+#define PLACES_PATIENCE_USEC (15 * USEC_PER_MINUTE)
+
 /* What a dump tells of, or the end of a crash test, needs no other line. */
 static bool is_explained(const Look *c, const LastBoot *boot) {
         return c->n_new > 0 || c->newest.usec + CLOCK_SLACK_USEC >= boot->started_usec ||
@@ -231,9 +235,9 @@ static void settle_last_boot(Look *c, bool is_whole) {
         if (!last_boot_unclean(c->root_fd, &boot))
                 return;
         if (!is_explained(c, &boot)) {
-                if (!is_whole)
+                if (!is_whole && c->uptime_usec < PLACES_PATIENCE_USEC)
                         return;
-                c->ops->unclean(c->userdata, &boot,
+                c->ops->unclean(c->userdata, &boot, is_whole,
                                 last_boot_pstore(c->root_fd, boot.started_usec));
         }
         last_boot_told(c->root_fd);
@@ -249,7 +253,7 @@ bool new_dumps_look(int root_fd, const Settings *settings, uint64_t now_usec,
                 return false;
         if (kernel_boot_id(root_fd, look.boot_id) < 0)
                 look.boot_id[0] = '\0';
-        last_boot_begin(root_fd, now_usec);
+        look.uptime_usec = sub_saturated(now_usec, last_boot_begin(root_fd, now_usec));
         read_test(&look);
         pending = is_pending(&look);
         /* Before the directories are: what is taken from a device after that is found next time. */

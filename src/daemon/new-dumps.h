@@ -24,8 +24,9 @@ typedef struct NewDumpsOps {
         void (*more)(void *userdata, size_t n);
         /* What became of a test; its note was written. */
         void (*judged)(void *userdata, const CrashTest *test);
-        /* The last boot ended without a shutdown and left nothing (daemon/last-boot.h). */
-        void (*unclean)(void *userdata, const LastBoot *boot, const char *pstore);
+        /* The last boot ended without a shutdown (daemon/last-boot.h), and nothing that it left was
+         * found: in all places, or else in those that can be looked at. */
+        void (*unclean)(void *userdata, const LastBoot *boot, bool in_all, const char *pstore);
         /* The newest dump so far, whether new or not; without a time if there is none at all. The
          * last call counts. */
         void (*newest)(void *userdata, const LastCrash *newest);

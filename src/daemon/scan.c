@@ -74,8 +74,8 @@ static void on_judged(void *userdata, const CrashTest *test) {
         print_line(&(Line){ .judged = true });
 }
 
-static void on_unclean(void *userdata, const LastBoot *boot, const char *pstore) {
-        journal_unclean_end(boot, pstore);
+static void on_unclean(void *userdata, const LastBoot *boot, bool in_all, const char *pstore) {
+        journal_unclean_end(boot, in_all, pstore);
 }
 
 static void on_newest(void *userdata, const LastCrash *newest) {

@@ -4,6 +4,7 @@
 
 #include <sys/stat.h>
 
+#include "base/time-util.h"
 #include "sys/crash-test-json.h"
 #include "sys/log.h"
 #include "test.h"
@@ -18,6 +19,7 @@ static bool all_read;
 static char told[8192];
 static size_t n_more;
 static unsigned n_judged;
+static uint64_t now_usec;
 
 static void on_found(void *userdata, const Dump *dump) {
         strscpyf(told + strlen(told), sizeof(told) - strlen(told), "%s:%s ", dump->name,
@@ -36,9 +38,9 @@ static void on_newest(void *userdata, const LastCrash *newest) {
         aftermath.crash = *newest;
 }
 
-static void on_unclean(void *userdata, const LastBoot *boot, const char *pstore) {
-        strscpyf(told + strlen(told), sizeof(told) - strlen(told), "unclean:%.8s:%s ",
-                 boot->boot_id, strempty(pstore));
+static void on_unclean(void *userdata, const LastBoot *boot, bool in_all, const char *pstore) {
+        strscpyf(told + strlen(told), sizeof(told) - strlen(told), "unclean:%.8s:%s%s ",
+                 boot->boot_id, strempty(pstore), in_all ? "" : "?");
 }
 
 static const NewDumpsOps ops = {
@@ -65,6 +67,7 @@ static void setup(void) {
         told[0] = '\0';
         n_more = 0;
         n_judged = 0;
+        now_usec = 1800000000000000;
 }
 
 static void teardown(void) {
@@ -75,7 +78,7 @@ static void teardown(void) {
 
 static void look(const char *wanted) {
         told[0] = '\0';
-        all_read = new_dumps_look(tree.fd, &settings, 1800000000000000, &ops, NULL);
+        all_read = new_dumps_look(tree.fd, &settings, now_usec, &ops, NULL);
         crash_test_done(&aftermath.test);
         aftermath.test = (CrashTest){ 0 };
         if (crash_test_read(tree.fd, &aftermath.test) < 0)
@@ -443,6 +446,23 @@ START_TEST(test_unclean_late) {
 }
 END_TEST
 
+/* The disk is gone, and that is why there is no dump. */
+START_TEST(test_unclean_for_ever) {
+        Error error;
+
+        look("");
+        ck_assert_int_eq(settings_set(&settings, "Capture", "Target", "/dev/sdq", &error), 0);
+        boot("22222222");
+        look("");
+        now_usec += 15 * USEC_PER_MINUTE - 1;
+        look("");
+        now_usec++;
+        look("unclean:11111111:? ");
+        ck_assert(!all_read);
+        look("");
+}
+END_TEST
+
 /* A note that is damaged tells nothing, and is replaced. */
 START_TEST(test_unclean_damaged) {
         tree_text(&tree, LAST_BOOT_PATH, "{\"BootId\":\"0\",\"Runn");
@@ -588,6 +608,7 @@ static void add_cases(Suite *suite) {
         ADD_FIXTURE_TEST(suite, test_unclean);
         ADD_FIXTURE_TEST(suite, test_unclean_with_dump);
         ADD_FIXTURE_TEST(suite, test_unclean_late);
+        ADD_FIXTURE_TEST(suite, test_unclean_for_ever);
         ADD_FIXTURE_TEST(suite, test_unclean_damaged);
         ADD_FIXTURE_TEST(suite, test_not_mounted);
         ADD_FIXTURE_TEST(suite, test_judge_raw);

@@ -336,6 +336,11 @@ def target_gone(t):
     t.note(result.describe())
     t.vm.plug_disk("spare")
     t.guest.until(f"[ -e {SPARE} ]", 30, "the spare disk")
+    # Once the disk is there: until then, the dump might be on it.
+    look_at_spare(t)
+    t.guest.until("journalctl -b -u kdumpd | grep -q 'ended without a shutdown and left no dump:'",
+                  60, "the line that tells of it")
+    t.guest.run("umount /spare")
 
 
 @troubles.case()
