@@ -142,6 +142,25 @@ void print_crash_test(FILE *f, const CrashTest *test, bool same_image) {
                       texts[test->result], same_image ? "this" : "another");
 }
 
+void print_target_untried(FILE *f) {
+        put_heading(f, "Target");
+        (void)fputs("the target was not tried, which takes a 'kdumpctl test --crash'\n", f);
+}
+
+void print_collector(FILE *f, const char *core_collector, const char *refusal, bool colour) {
+        put_heading(f, "Collector");
+        if (!refusal) {
+                (void)fputs("makedumpfile takes these options\n", f);
+                return;
+        }
+        put_highlighted(f, "no", RED, colour);
+        (void)fputs(": makedumpfile refuses CoreCollector=", f);
+        put_text(f, core_collector);
+        (void)fputs(" (", f);
+        put_text(f, refusal);
+        (void)fputs("), and a dump would be a copy of the whole memory\n", f);
+}
+
 void print_crash_test_unseen(FILE *f) {
         put_heading(f, "Crash test");
         (void)fputs("only root sees how the last one went\n", f);

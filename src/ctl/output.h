@@ -51,6 +51,13 @@ void print_fit(FILE *f, const Needs *needs, bool colour);
 void print_dump_contents(FILE *f, const LevelCheck *check, uint64_t level, uint64_t unknown_level,
                          const MemoryUse *use, bool is_root, bool colour);
 void print_crash_test(FILE *f, const CrashTest *test, bool same_image);
+
+/* What only a crash test tries, and the last one did not. */
+void print_target_untried(FILE *f);
+
+/* Whether makedumpfile takes the options of CoreCollector=, and if not, what it says; refusal is
+ * NULL if it does. */
+void print_collector(FILE *f, const char *core_collector, const char *refusal, bool colour);
 void print_crash_test_unseen(FILE *f);
 
 /* The first line is what to put on the command line of the kernel. */

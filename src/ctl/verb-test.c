@@ -9,6 +9,7 @@
 #include "base/file-util.h"
 #include "base/string-util.h"
 #include "base/time-util.h"
+#include "core/collector.h"
 #include "ctl/command.h"
 #include "ctl/json.h"
 #include "ctl/output.h"
@@ -16,12 +17,17 @@
 #include "ctl/verbs.h"
 #include "sys/conffile.h"
 #include "sys/crash-test-json.h"
+#include "sys/dump-target.h"
 #include "sys/kernel-state.h"
 #include "sys/needs.h"
+#include "sys/path.h"
 #include "sys/report-json.h"
 #include "sys/vmcoreinfo.h"
 
 #define KDUMP_LOAD KDUMPD_SBINDIR "/kdump-load"
+
+/* A file that nobody makes, for a collector that only checks its options. */
+#define NOWHERE "/proc/no-such-directory/vmcore"
 
 /* It reads the kernel and the initrd, and loads nothing. */
 #define SILENCE_USEC (2 * USEC_PER_MINUTE)
@@ -55,8 +61,98 @@ static int run_load(const Options *options, int *ret_status) {
         return EXIT_SUCCESS;
 }
 
+/* --- what the core collector says of its options */
+
+typedef struct Said {
+        char text[256]; /* what it wrote, cut off */
+        size_t n;
+} Said;
+
+static void on_said(void *userdata, int fd, const char *data, size_t size) {
+        Said *said = userdata;
+
+        size = MIN(size, sizeof(said->text) - 1 - said->n);
+        memcpy(said->text + said->n, data, size);
+        said->n += size;
+        said->text[said->n] = '\0';
+}
+
+/* Has it check options; where that is below another root, it runs in there if one may. Returns 0
+ * with its exit status, or negative errno. */
+static int ask_collector(const Options *options, const char *program, char *const *words,
+                         Said *said, int *ret_status) {
+        _cleanup_free_ const char **argv = calloc(COLLECTOR_WORDS_MOST + 8, sizeof(char *));
+        const Command command = {
+                .argv = argv,
+                .directory_fd = -EBADF,
+                .on_output = on_said,
+                .userdata = said,
+                .silence_usec = command_patience_usec("KDUMPCTL_PATIENCE", SILENCE_USEC),
+                .most = COMMAND_PASSED_MOST,
+        };
+        _cleanup_free_ char *below = NULL;
+        Error error;
+        size_t n = 0;
+
+        if (!argv)
+                return -ENOMEM;
+        *said = (Said){ 0 };
+        if (*options->root && geteuid() == 0) {
+                argv[n++] = "chroot";
+                argv[n++] = options->root;
+        } else if (*options->root && asprintf(&below, "%s%s", options->root, program) < 0) {
+                below = NULL;
+                return -ENOMEM;
+        }
+        argv[n++] = below ?: program;
+        argv[n++] = "--check-params";
+        for (; *words; words++)
+                argv[n++] = *words;
+        argv[n++] = "/proc/vmcore";
+        argv[n++] = NOWHERE;
+        return command_run(&command, ret_status, &error);
+}
+
+/* Returns false if it refuses its options. One that does not know how to check them, as before
+ * 1.7.2, or cannot be run here, is asked nothing. */
+static bool check_collector(const Options *options, int root_fd, const Settings *settings) {
+        static char level[] = "-d", value[] = "31";
+        static char *const known[] = { level, value, NULL };
+        _cleanup_words_ char **words = NULL;
+        _cleanup_free_ char *program = NULL;
+        int status;
+        Said said;
+
+        if (!streq(settings->initrd, "auto") ||
+            collector_split(settings->core_collector, &words) < 0 ||
+            !streq(path_name(words[0]), "makedumpfile") ||
+            path_find_program(root_fd, words[0], &program) < 0 ||
+            ask_collector(options, program, known, &said, &status) < 0 || status != 0 ||
+            ask_collector(options, program, words + 1, &said, &status) < 0)
+                return true;
+        said.text[strcspn(said.text, "\n")] = '\0';
+        print_collector(stdout, settings->core_collector, status == 0 ? NULL : said.text,
+                        want_colour(STDOUT_FILENO));
+        return status == 0;
+}
+
+/* --- the last crash test */
+
+/* Whether it gave a complete dump where the target keeps them now. */
+static bool went_to_target(int root_fd, const Settings *settings, const CrashTest *test) {
+        _cleanup_free_ char *path = NULL;
+        const char *rest;
+        Error error;
+
+        if (test->result != CRASH_TEST_COMPLETE ||
+            dump_target_path(root_fd, settings, DUMP_TARGET_MAIN, &path, &error) < 0)
+                return false;
+        rest = startswith(strempty(test->directory), path);
+        return rest && (*rest == '/' || endswith(path, "/"));
+}
+
 /* The result of the last crash test, and whether it was of the image that is loaded. */
-static void show_crash_test(int root_fd) {
+static void show_crash_test(int root_fd, const Settings *settings) {
         _cleanup_(crash_test_done) CrashTest test = { 0 };
         ImageRecord record = { 0 };
         bool same = false;
@@ -75,6 +171,8 @@ static void show_crash_test(int root_fd) {
         if (r < 0 && r != -ENOENT)
                 return;
         print_crash_test(stdout, r == 0 ? &test : NULL, same);
+        if (r < 0 || !same || !went_to_target(root_fd, settings, &test))
+                print_target_untried(stdout);
         image_record_done(&record);
 }
 
@@ -119,7 +217,9 @@ int verb_test(const Options *options) {
         if (find_needs(root_fd, &settings, &needs, &error) == FAILURE_NONE)
                 print_fit(stdout, &needs, want_colour(STDOUT_FILENO));
         show_dumps(root_fd, &settings);
-        show_crash_test(root_fd);
+        if (!check_collector(options, root_fd, &settings) && status == EXIT_SUCCESS)
+                status = EXIT_FAILURE;
+        show_crash_test(root_fd, &settings);
         return status;
 }
 

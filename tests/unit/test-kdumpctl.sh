@@ -123,6 +123,42 @@ expect 7 '^loader --dry-run$' '' test
 expect 7 '^loader --dry-run --json$' '' test --json
 expect 7 '^loader --dry-run --root=/tree$' '' --root=/tree test
 expect 7 "^Crash test: +never, see 'kdumpctl test --crash'\$" '' --root="$work/root" test
+# The collector is asked about its own options, if it knows how to check them.
+cat >"$work/collector.c" <<'END'
+#include <stdio.h>
+#include <string.h>
+int main(int argc, char **argv) {
+        if (argc < 4 || strcmp(argv[1], "--check-params") != 0 || KNOWS == 0)
+                return 1;
+        for (int i = 2; i < argc; i++)
+                if (strcmp(argv[i], "-F") == 0) {
+                        puts("-F is \033 invalid.\nTry --help");
+                        return 1;
+                }
+        return 0;
+}
+END
+mkdir -p "$work/root/usr/bin" "$work/root/run/kdumpd/kdumpd.conf.d"
+collector() {
+    # shellcheck disable=SC2086 # CC may be several words
+    ${CC:-cc} -static -DKNOWS="$1" -o "$work/root/usr/bin/makedumpfile" "$work/collector.c"
+    printf '#!/bin/sh\nexit 0\n' >"$work/kdump-load"
+    printf '[Capture]\nCoreCollector=%s\n' "$2" >"$work/root/run/kdumpd/kdumpd.conf.d/c.conf"
+}
+collector 1 'makedumpfile -F -l -d 31'
+expect 1 'refuses CoreCollector=makedumpfile -F -l -d 31 \(-F is \? invalid\.\), and a dump' '' \
+    --root="$work/root" test
+collector 1 'makedumpfile -l -d 31'
+expect 0 '^Collector: +makedumpfile takes these options$' '' --root="$work/root" test
+expect 0 "^Target: +the target was not tried, which takes a 'kdumpctl test --crash'\$" '' \
+    --root="$work/root" test
+collector 0 'makedumpfile -F'
+expect 0 '^Crash test: ' '' --root="$work/root" test
+if grep -q '^Collector' "$work/out"; then
+    echo "FAILED: a collector that cannot check options was believed"
+    failed=1
+fi
+rm "$work/root/run/kdumpd/kdumpd.conf.d/c.conf"
 # What kdumpctl runs does not keep it waiting, whatever becomes of it.
 for fate in 'exec sleep 60||: it was silent for 1.00 s' \
     'kill -SEGV $$|| by a signal: Segmentation fault' \
@@ -447,6 +483,31 @@ record() {
 }
 echo "{\"Report\":{$(record Kernel k),$(record Initrd i)}}" >"$files/run/kdumpd/image.json"
 expect 0 '"InitrdChanged": *false' '' --root="$files" status --json
+# Only a crash test tries the target, and only with this image, and if the dump went there.
+went() {
+    mkdir -p "$files/var/lib/kdumpd"
+    echo "{\"Id\":\"0123456789abcdef0123456789abcdef\",\"StartedUSec\":1700000000000000" \
+        ",$(record Kernel k),$(record Initrd i),\"Result\":\"$1\",\"Directory\":\"$2\"}" |
+        tr -d '\n' | sed 's/, /,/; s/"[A-Za-z]*Device":[0-9]*,//g' \
+        >"$files/var/lib/kdumpd/crash-test.json"
+    printf '#!/bin/sh\nexit 0\n' >"$work/kdump-load"
+    export KDUMPCTL_KDUMP_LOAD="$work/kdump-load"
+    expect 0 '^Crash test: .*with this image$' '' --root="$files" test
+}
+went complete /var/crash/box-2023
+if grep -q '^Target:' "$work/out"; then
+    echo "FAILED: the target was tried: $(cat "$work/out")"
+    failed=1
+fi
+for other in 'complete /srv/box-2023' 'complete /var/crash2/box' 'incomplete /var/crash/box'; do
+    # shellcheck disable=SC2086
+    went $other
+    grep -q '^Target: .*not tried' "$work/out" || {
+        echo "FAILED: after $other the target was not tried: $(cat "$work/out")"
+        failed=1
+    }
+done
+rm "$files/var/lib/kdumpd/crash-test.json"
 echo other >"$files/boot/i"
 touch -d @1600000000 "$files/boot/i"
 expect 0 '^ +Changed: the initrd is newer than the image' '' --root="$files" status
