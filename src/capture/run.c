@@ -15,10 +15,12 @@
 #include "capture/say.h"
 #include "capture/store.h"
 #include "capture/summary.h"
+#include "core/module-words.h"
 #include "sys/capture-plan-json.h"
 #include "sys/dump-retain.h"
 
-#define SCRIPT_SILENCE_USEC (UINT64_C(240) * 1000000)
+#define COMMAND_LINE_LONGEST (64u * 1024u) /* bytes */
+#define SCRIPT_SILENCE_USEC  (UINT64_C(240) * 1000000)
 
 static int read_plan(Capture *c) {
         _cleanup_free_ char *text = NULL;
@@ -40,12 +42,44 @@ static int read_plan(Capture *c) {
         return 0;
 }
 
+/* With the parameters that the command line of this kernel has for it, behind those of the plan:
+ * the last one counts. */
+static int load_module(Capture *c, const char *line, const PlanModule *module) {
+        _cleanup_free_ char *name = module_name_of_path(module->path), *words = NULL,
+                            *options = NULL;
+        PlanModule loaded = *module;
+        int r;
+
+        if (!name)
+                return -ENOMEM;
+        if (module_words_forbid(line, name)) {
+                capture_say("the module %s is left out, as modprobe.blacklist= wants it", name);
+                return 0;
+        }
+        r = module_words(line, name, &words);
+        if (r < 0)
+                return r;
+        if (*words) {
+                if (asprintf(&options, "%s%s%s", module->options, *module->options ? " " : "",
+                             words) < 0) {
+                        options = NULL;
+                        return -ENOMEM;
+                }
+                loaded.options = options;
+        }
+        return c->ops->load_module(c, &loaded);
+}
+
 static void load_modules(Capture *c) {
+        _cleanup_free_ char *line = NULL;
+
+        if (read_file_below(c->root_fd, "/proc/cmdline", COMMAND_LINE_LONGEST, &line, NULL) < 0)
+                line = NULL;
         for (size_t i = 0; i < c->plan.n_modules; i++) {
                 const PlanModule *module = &c->plan.modules[i];
                 int r;
 
-                r = c->ops->load_module(c, module);
+                r = load_module(c, strempty(line), module);
                 if (r < 0)
                         capture_say("the module %s cannot be loaded: %s", module->path,
                                     strerror(-r));

@@ -3,6 +3,7 @@
 #include "sys/modules.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <libkmod.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -10,11 +11,13 @@
 #include "base/array.h"
 #include "base/file-util.h"
 #include "base/string-util.h"
+#include "core/module-words.h"
 #include "sys/path.h"
 
 struct Modules {
         struct kmod_ctx *kmod;
         size_t root_length;
+        char *command_line; /* of the running kernel, where libkmod looks for it; or NULL */
         Module *list;
         size_t n;
         char **visited; /* names of modules, built-in ones too */
@@ -23,7 +26,8 @@ struct Modules {
         size_t n_firmware, n_missing;
 };
 
-#define VISITS_MOST 4096u
+#define VISITS_MOST          4096u
+#define COMMAND_LINE_LONGEST (64u * 1024u) /* bytes */
 
 static const char *const config_directories[] = {
         "/etc/modprobe.d",     "/run/modprobe.d", "/usr/local/lib/modprobe.d",
@@ -45,6 +49,7 @@ static void names_free(ModuleName *names, size_t n) {
 Modules *modules_free(Modules *m) {
         if (!m)
                 return NULL;
+        free(m->command_line);
         names_free(m->firmware, m->n_firmware);
         names_free(m->missing, m->n_missing);
         for (size_t i = 0; i < m->n; i++) {
@@ -112,6 +117,17 @@ static void free_strings(char *(*strings)[ELEMENTSOF(config_directories) + 1]) {
                 free((*strings)[i]);
 }
 
+/* Of the machine that it runs on, whatever the root is: so does libkmod. */
+static int read_command_line(char **ret) {
+        _cleanup_close_ int fd = open("/proc/cmdline", O_RDONLY | O_CLOEXEC);
+        int r;
+
+        if (fd < 0)
+                return 0;
+        r = read_fd(fd, COMMAND_LINE_LONGEST, ret, NULL);
+        return r == -ENOMEM ? r : 0;
+}
+
 int modules_new(const char *root, const char *release, Modules **ret) {
         _cleanup_(free_strings) char *configs[ELEMENTSOF(config_directories) + 1] = { NULL };
         _cleanup_(modules_freep) Modules *m = NULL;
@@ -135,6 +151,9 @@ int modules_new(const char *root, const char *release, Modules **ret) {
         if (!m)
                 return -ENOMEM;
         m->root_length = strlen(root);
+        r = read_command_line(&m->command_line);
+        if (r < 0)
+                return r;
         m->kmod = kmod_new(directory, (const char *const *)configs);
         if (!m->kmod)
                 return -ENOMEM;
@@ -168,6 +187,20 @@ static int note_visit(Modules *m, const char *name) {
         return 0;
 }
 
+/* libkmod puts those of the running kernel's command line behind those of modprobe.d: but these are
+ * for this kernel, not for the one that captures. Returns a fresh string or NULL. */
+static char *options_of(const Modules *m, const struct kmod_module *module) {
+        _cleanup_free_ char *words = NULL;
+        char *options;
+
+        if (module_words(strempty(m->command_line), kmod_module_get_name(module), &words) < 0)
+                return NULL;
+        options = strdup(strempty(kmod_module_get_options(module)));
+        if (options)
+                module_words_cut(options, words);
+        return options;
+}
+
 static int add_one(Modules *m, const struct kmod_module *module, const char *why) {
         const char *path = kmod_module_get_path(module);
         Module *added;
@@ -183,7 +216,7 @@ static int add_one(Modules *m, const struct kmod_module *module, const char *why
                 return -ENOMEM;
         added->name = strdup(kmod_module_get_name(module));
         added->path = strdup(path + m->root_length);
-        added->options = strdup(strempty(kmod_module_get_options(module)));
+        added->options = options_of(m, module);
         added->why = strdup(why);
         return added->name && added->path && added->options && added->why ? 0 : -ENOMEM;
 }

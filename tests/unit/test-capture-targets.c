@@ -36,6 +36,35 @@ static bool has_old(const char *name) {
         return has(path);
 }
 
+static char loaded[256];
+
+static int note_module(Capture *c, const PlanModule *module) {
+        size_t n = strlen(loaded);
+
+        strscpyf(loaded + n, sizeof(loaded) - n, "%s(%s)", path_name(module->path),
+                 module->options);
+        return 0;
+}
+
+/* What the command line of the capture kernel says of modules reaches them. */
+START_TEST(module_parameters) {
+        PlanModule modules[] = { { (char *)"/lib/sd-mod.ko.gz", (char *)"" },
+                                 { (char *)"/lib/disk.ko.gz", (char *)"a=1" },
+                                 { (char *)"/lib/other.ko", (char *)"b=2" },
+                                 { (char *)"/lib/bad.ko", (char *)"" } };
+        CapturePlan plan = plan_with(collector("echo x >\"$n\"", ""));
+
+        plan.modules = modules;
+        plan.n_modules = ELEMENTSOF(modules);
+        ops.load_module = note_module;
+        loaded[0] = '\0';
+        tree_text(&tree, "/proc/cmdline",
+                  "ro disk.a=3 sd_mod.x=\"y z\" modprobe.blacklist=bad,worse disk.q\n");
+        ck_assert_int_eq(run_plan(&plan), 0);
+        ck_assert_str_eq(loaded, "sd-mod.ko.gz(x=\"y z\")disk.ko.gz(a=1 a=3 q)other.ko(b=2)");
+}
+END_TEST
+
 START_TEST(keep) {
         CapturePlan plan = plan_with(collector("echo x >\"$n\"", ""));
 
@@ -593,6 +622,7 @@ START_TEST(raw_unknown_kernel) {
 END_TEST
 
 static void add_cases(Suite *s) {
+        ADD_FIXTURE_TEST(s, module_parameters);
         ADD_FIXTURE_TEST(s, keep);
         ADD_FIXTURE_TEST(s, keep_after_failure);
         ADD_FIXTURE_TEST(s, keep_after_nothing);
