@@ -27,6 +27,7 @@
 #define TICK_MSEC        100
 #define FEED_EVERY_USEC  USEC_PER_SEC
 #define SYNC_LIMIT_USEC  (120 * USEC_PER_SEC)
+#define END_LIMIT_USEC   (60 * USEC_PER_SEC)
 #define SHELL_LIMIT_USEC (24 * USEC_PER_HOUR)
 
 #define SUPERVISE_PATH_MAX 256u
@@ -173,6 +174,28 @@ static void run_shell(Watch *watch) {
                 (void)wait_child(watch, pid, &start, SHELL_LIMIT_USEC);
 }
 
+/* The kernel asks each driver before it ends the machine, and one can hang in that for ever. Then,
+ * another process has the machine restarted without (emergency_restart() in kernel/reboot.c, by
+ * drivers/tty/sysrq.c); also one that was to be switched off. */
+static void end_within_limit(Watch *watch, int command) {
+        char path[SUPERVISE_PATH_MAX];
+        pid_t pid = fork();
+
+        if (pid == 0) {
+                int fd;
+
+                (void)poll(NULL, 0, (int)(watch->s->end_limit_usec / USEC_PER_MSEC));
+                capture_say("a driver hangs; restarting without it");
+                fd = open(below(watch, "/proc/sysrq-trigger", path), O_WRONLY | O_CLOEXEC);
+                _exit(fd < 0 || write_all(fd, "b", 1) < 0);
+        }
+        watch->s->ops->end(command);
+        if (pid > 0) {
+                (void)kill(pid, SIGKILL);
+                (void)waitpid(pid, NULL, 0);
+        }
+}
+
 static void end_machine(Watch *watch, FinalAction action) {
         const SuperviseOps *ops = watch->s->ops;
 
@@ -185,14 +208,14 @@ static void end_machine(Watch *watch, FinalAction action) {
         }
         if (action == FINAL_POWEROFF) {
                 capture_say("powering off");
-                ops->end(RB_POWER_OFF);
+                end_within_limit(watch, RB_POWER_OFF);
         } else if (action == FINAL_HALT) {
                 capture_say("halting");
                 watchdogs_disarm(&watch->dogs);
                 ops->end(RB_HALT_SYSTEM);
         }
         capture_say("restarting");
-        ops->end(RB_AUTOBOOT);
+        end_within_limit(watch, RB_AUTOBOOT);
 }
 
 static void judge(const Supervisor *s, int status) {
@@ -298,4 +321,5 @@ const Supervisor system_supervisor = {
         .capture_ops = &capture_ops,
         .no_progress_usec = NO_PROGRESS_USEC,
         .sync_limit_usec = SYNC_LIMIT_USEC,
+        .end_limit_usec = END_LIMIT_USEC,
 };

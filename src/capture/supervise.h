@@ -28,6 +28,7 @@ typedef struct Supervisor {
         const CaptureOps *capture_ops;
         uint64_t no_progress_usec; /* NO_PROGRESS_USEC */
         uint64_t sync_limit_usec;  /* until what was written is given up */
+        uint64_t end_limit_usec;   /* until the machine is ended without its drivers */
 } Supervisor;
 
 extern const Supervisor system_supervisor; /* of the real machine */

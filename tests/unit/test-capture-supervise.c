@@ -82,6 +82,7 @@ static void begin(void) {
                 .capture_ops = &ops,
                 .no_progress_usec = 10 * USEC_PER_SEC,
                 .sync_limit_usec = 10 * USEC_PER_SEC,
+                .end_limit_usec = 60 * USEC_PER_SEC,
         };
         plan = plan_with(collector("echo x >\"$n\"", ""));
         tree_text(&tree, WATCHDOG, "");
@@ -297,6 +298,37 @@ START_TEST(sync_hangs) {
 END_TEST
 
 /* What is there already is no failure, and any other stops nothing. */
+/* As a driver does; until somebody ends the machine for good. */
+static void end_hangs(int command) {
+        note_end(command);
+        for (unsigned i = 0; i < PATIENCE_MSEC / 10 && !exists_below(tree.fd, "/forced"); i++) {
+                _cleanup_free_ char *text = NULL;
+
+                if (read_file_below(tree.fd, "/proc/sysrq-trigger", 64, &text, NULL) >= 0 &&
+                    streq(text, "b"))
+                        add("/forced", "yes");
+                (void)poll(NULL, 0, 10);
+        }
+}
+
+START_TEST(driver_hangs) {
+        tree_text(&tree, "/proc/sysrq-trigger", "");
+        supervise_ops.end = end_hangs;
+        supervisor.end_limit_usec = 200 * USEC_PER_MSEC;
+        lives("kill sync restart");
+        ck_assert(has("/forced"));
+        ck_assert_ptr_nonnull(strstr(said, "a driver hangs; restarting without it"));
+}
+END_TEST
+
+/* Whoever waits for it goes, too. */
+START_TEST(nothing_is_forced) {
+        tree_text(&tree, "/proc/sysrq-trigger", "");
+        lives("kill sync restart");
+        check_text("/proc/sysrq-trigger", "");
+}
+END_TEST
+
 START_TEST(mounts) {
         lives(ends[FINAL_REBOOT]);
         check_text(MOUNTED, "proc /proc nosuid nodev noexec \n"
@@ -349,6 +381,8 @@ static void add_cases(Suite *s) {
         ADD(s, target_hangs, 1);
         ADD(s, capture_dies, 1);
         ADD(s, sync_hangs, 1);
+        ADD(s, driver_hangs, 1);
+        ADD(s, nothing_is_forced, 1);
         ADD(s, mounts, 1);
         ADD(s, no_console, 1);
 }

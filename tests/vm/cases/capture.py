@@ -408,6 +408,48 @@ def cut_while_writing(t):
     t.vm.cut_power()
 
 
+loop = Group("capture-loop", Config(
+    captures=True, durable=True, root="root-storage", disks=(Disk("spare", 512 * MIB),)),
+    long=True, suites=ALL)
+
+PANICS = 10
+LOOP_DISK = 200     # MiB, for dumps of 40 to 60
+
+
+@loop.case(kernels=("new", "newest"))
+def crash_loop(t):
+    """Ten panics on a small disk, which would hold four dumps: the last one is there, and whole."""
+    uuid = make_spare(t, LOOP_DISK)
+    arm(t, f"[Capture]\nTarget=UUID={uuid}\nPath=/crash")
+    seen, cut = set(), 0
+    for number in range(1, PANICS + 1):
+        crash(t, f"echo 'crash {number} of {PANICS}' >/dev/kmsg; {SYSRQ}", marks=MARKS)
+        t.guest.run("udevadm settle")
+        look_at_spare(t)
+        new = set(directories(t, "/spare/crash")) - seen
+        equal(len(new), 1, f"new directories ({new})")
+        directory = f"/spare/crash/{new.copy().pop()}"
+        now = check_complete(t, directory)
+        check(f"crash {number} of" in t.guest.text(f"cat {directory}/vmcore-dmesg.txt"),
+              "it is of another crash")
+        if number == PANICS // 2:   # something that was cut off, and takes the last space
+            cut_off = "/spare/crash/kdumpd-vm-2026-01-01-10:00:00"
+            t.guest.run(f"mkdir -m 700 {cut_off}; echo '{{\"Result\":\"incomplete\"}}' "
+                        f">{cut_off}/kdump.json; echo old >{cut_off}/vmcore-dmesg.txt; "
+                        f"head -c 60M /dev/urandom >{cut_off}/vmcore.incomplete; true")
+            cut = directories(t, cut_off)
+        seen = set(directories(t, "/spare/crash"))
+        whole = t.guest.text("ls -1 /spare/crash/*/vmcore").splitlines()
+        t.note(f"{number}: {now['VmcoreBytes'] / MIB:.1f} MiB in {now['DumpUSec'] / 1e6:.1f} s; "
+               f"{len(whole)} dumps, {t.guest.text('df -m --output=avail /spare | tail -1')} MiB")
+        t.guest.run("umount /spare")
+    check("vmcore.incomplete" in cut, f"the disk had no incomplete dump ({cut})")
+    look_at_spare(t)
+    equal(sorted(directories(t, cut_off)), ["kdump.json", "vmcore-dmesg.txt"],
+          "what is left of the incomplete dump")
+    t.guest.run("umount /spare")
+
+
 watched = Group("capture-watched", Config(captures=True, devices=("-device", "i6300esb")),
                 long=True, full=("new",), suites=ALL)
 
