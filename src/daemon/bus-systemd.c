@@ -10,6 +10,7 @@
 
 #include "base/string-util.h"
 #include "base/time-util.h"
+#include "daemon/unit-name.h"
 #include "sys/log.h"
 
 #define MANAGER_PATH      "/org/freedesktop/systemd1"
@@ -104,4 +105,15 @@ void system_start_unit(sd_event *event, const char *root, const char *unit) {
         log_warning("Cannot start %s, ignoring: %s", unit, strerrordesc_np(-r));
         (void)sd_bus_detach_event(bus);
         sd_bus_close_unref(bus);
+}
+
+void system_start_unit_for(sd_event *event, const char *root, const char *name, const char *path) {
+        char unit[UNIT_NAME_MAX];
+
+        if (unit_name_for_path(unit, name, path) < 0)
+                log_warning("Cannot start %s@.service for %s, ignoring: the path is too long for "
+                            "the name of a unit",
+                            name, path);
+        else
+                system_start_unit(event, root, unit);
 }

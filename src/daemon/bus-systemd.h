@@ -14,3 +14,6 @@ bool system_is_going_down(const char *root);
 /* Starts a unit without waiting for it; what goes wrong is logged. Does nothing where systemd does
  * not run, as on most made-up machines. */
 void system_start_unit(sd_event *event, const char *root, const char *unit);
+
+/* The same for the instance of a template that is named by a path. */
+void system_start_unit_for(sd_event *event, const char *root, const char *name, const char *path);

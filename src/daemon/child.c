@@ -3,12 +3,15 @@
 #include "daemon/child.h"
 
 #include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
 #include <spawn.h>
 #include <stdint.h>
 #include <sys/wait.h>
 
 #include "base/file-util.h"
 #include "base/string-util.h"
+#include "base/time-util.h"
 
 /* Enough for all that a pipe holds; whoever writes without end does not get the whole loop. */
 #define READS_AT_ONCE 32
@@ -104,6 +107,22 @@ finish:
         return r;
 }
 
+/* What hangs keeps nothing open that others wait for the end of, as the bus does. */
+static int fork_child(const ChildSetup *setup, int output, pid_t *ret) {
+        pid_t pid = fork();
+
+        if (pid < 0)
+                return -errno;
+        if (pid == 0) {
+                if (dup2(output, STDOUT_FILENO) < 0 || close_range(3, UINT_MAX, 0) < 0)
+                        _exit(EXIT_FAILURE);
+                setup->function(setup->userdata);
+                _exit(EXIT_SUCCESS);
+        }
+        *ret = pid;
+        return 0;
+}
+
 int child_start(sd_event *event, const ChildSetup *setup, Child **ret) {
         _cleanup_(child_freep) Child *child = calloc(1, sizeof(*child));
         _cleanup_close_ int output = -EBADF;
@@ -122,7 +141,8 @@ int child_start(sd_event *event, const ChildSetup *setup, Child **ret) {
                 return -errno;
         r = sd_event_add_io(event, &child->output_source, child->output, EPOLLIN, on_output, child);
         if (r >= 0)
-                r = spawn_child(setup, output, &child->pid);
+                r = setup->function ? fork_child(setup, output, &child->pid)
+                                    : spawn_child(setup, output, &child->pid);
         if (r < 0)
                 return r;
         r = sd_event_add_child(event, &child->child_source, child->pid, WEXITED, on_exit_of_child,
@@ -145,6 +165,29 @@ pid_t child_pid(const Child *child) {
 
 void child_kill(Child *child) {
         (void)kill(child->pid, SIGKILL);
+}
+
+bool child_await(Child *child, unsigned msec) {
+        uint64_t end_usec = monotonic_usec() + msec * USEC_PER_MSEC;
+        siginfo_t si = { 0 };
+
+        for (;;) {
+                uint64_t now = monotonic_usec();
+                struct pollfd output = { .fd = child->output, .events = POLLIN };
+                bool is_closed = drain(child) > 0;
+
+                if (waitid(P_PID, (id_t)child->pid, &si, WEXITED | WNOHANG) < 0)
+                        return false;
+                if (si.si_pid != 0)
+                        break;
+                if (now >= end_usec)
+                        return false;
+                /* Its end is not far when it has nothing more to say. */
+                (void)poll(&output, is_closed ? 0 : 1,
+                           is_closed ? 1 : (int)((end_usec - now) / USEC_PER_MSEC) + 1);
+        }
+        (void)on_exit_of_child(NULL, &si, child);
+        return true;
 }
 
 void child_tell_other(Child *child,

@@ -15,8 +15,12 @@ typedef struct Child Child;
 
 typedef struct ChildSetup {
         const char *const *argv; /* ended by NULL; the first is the path of the program */
-        bool takes_errors;       /* standard error is read as well */
-        size_t most;             /* bytes of output that are kept; the rest is dropped */
+        /* Instead of a program: runs in a fork of this process that has nothing open but its
+         * standard streams, and is given userdata. It does not depend on the disk that the program
+         * lies on. */
+        void (*function)(void *userdata);
+        bool takes_errors; /* standard error is read as well */
+        size_t most;       /* bytes of output that are kept; the rest is dropped */
         /* Told when it has ended, with what it wrote: size bytes and a NUL behind them, to be used
          * and changed until this returns. It frees the child, and may start another one. */
         void (*ended)(void *userdata, const siginfo_t *si, char *text, size_t size);
@@ -31,6 +35,9 @@ pid_t child_pid(const Child *child);
 
 /* Kills it. Its end is still told. */
 void child_kill(Child *child);
+
+/* Waits for its end, for a time. Returns whether that came; then it was told. */
+bool child_await(Child *child, unsigned msec);
 
 /* Has its end told like this instead. */
 void child_tell_other(Child *child,

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "daemon/journal.h"
+#include "sys/log.h"
 
 void configuration_done(Configuration *c) {
         for (size_t i = 0; i < c->n_problems; i++)
@@ -50,9 +51,39 @@ int configuration_read(Configuration *c, int root_fd, const char *root, Settings
         return 0;
 }
 
-bool configuration_compare(Configuration *c, int root_fd) {
+int configuration_read_first(Configuration *c, int root_fd, const char *root, Settings *s) {
+        Error error;
+
+        if (configuration_read(c, root_fd, root, s, &error) >= 0)
+                return 0;
+        log_error("Using defaults until the configuration can be read: %s", error.text);
+        c->is_due = true;
+        return settings_init(s);
+}
+
+int configuration_read_again(Configuration *c, int root_fd, const char *root, Settings *s) {
+        bool was_due = c->is_due;
+        Settings settings = { 0 };
+        Error error;
+        int r;
+
+        r = configuration_read(c, root_fd, root, &settings, &error);
+        if (r < 0 && !was_due)
+                log_error("Keeping the configuration that there is until it can be read again: %s",
+                          error.text);
+        c->is_due = r < 0;
+        if (r < 0)
+                return r;
+        if (was_due)
+                log_notice("The configuration can be read again");
+        settings_done(s);
+        *s = settings;
+        return 0;
+}
+
+bool configuration_compare(Configuration *c, uint64_t identity) {
         bool before = c->changed;
 
-        c->changed = conffile_identity(root_fd) != c->identity;
+        c->changed = identity != c->identity;
         return c->changed != before;
 }

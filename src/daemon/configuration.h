@@ -13,6 +13,7 @@ typedef struct Configuration {
         size_t n_problems;
         uint64_t identity; /* of the files that were read */
         bool changed;      /* they are others now */
+        bool is_due;       /* they could not be read, and are to be read again */
 } Configuration;
 
 void configuration_done(Configuration *c);
@@ -25,5 +26,16 @@ void configuration_add_problem(Configuration *c, const char *file, unsigned line
 int configuration_read(Configuration *c, int root_fd, const char *root, Settings *s,
                        Error *reterr) _must_check_;
 
-/* Looks at the files, and notes whether they have changed. Returns whether that is news. */
-bool configuration_compare(Configuration *c, int root_fd);
+/* The same at the start: with the defaults where it cannot be read, which is logged, and then it
+ * is_due. Returns 0 or -ENOMEM. */
+int configuration_read_first(Configuration *c, int root_fd, const char *root,
+                             Settings *s) _must_check_;
+
+/* The same for one that is in force, of which *s are the settings: replaces these. That it cannot
+ * be read is logged once, and then it is_due. */
+int configuration_read_again(Configuration *c, int root_fd, const char *root,
+                             Settings *s) _must_check_;
+
+/* Notes whether the files, by their conffile_identity() now, have changed. Returns whether that is
+ * news. */
+bool configuration_compare(Configuration *c, uint64_t identity);

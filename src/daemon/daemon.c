@@ -19,6 +19,7 @@
 #include "daemon/bus-systemd.h"
 #include "daemon/bus.h"
 #include "daemon/facts.h"
+#include "daemon/files.h"
 #include "daemon/job-runner.h"
 #include "daemon/journal.h"
 #include "daemon/last-boot.h"
@@ -28,9 +29,7 @@
 #include "daemon/record.h"
 #include "daemon/refresh.h"
 #include "daemon/scan.h"
-#include "daemon/unit-name.h"
 #include "sys/crash-test-json.h"
-#include "sys/dm.h"
 #include "sys/dump-target.h"
 #include "sys/kernel-state.h"
 #include "sys/log.h"
@@ -53,7 +52,10 @@ typedef struct Daemon {
         Reservation reservation; /* see facts_gather() */
         struct utsname uts;
         Settings settings;
-        bool configuration_is_due; /* it could not be read */
+        bool is_reloading;      /* somebody waits for it to be read */
+        bool reload_is_told;    /* systemd does */
+        bool crash_test_is_due; /* its note has changed */
+        bool tables_are_old;    /* see FilesSeen */
         Manager manager;
         bool manager_set_up;
 
@@ -66,6 +68,7 @@ typedef struct Daemon {
         JobRunner *runner;
         Bus *bus;
         Scan *scan;
+        Files *files;
         MountWatch *mounts;
 
         Refresh refresh;
@@ -93,17 +96,14 @@ static void op_kill_job(void *userdata) {
         Daemon *d = userdata;
 
         if (backoff_tells(d->manager.guard.backoff.failures))
-                log_warning("Killing %s, which takes too long or is not needed now",
-                            job_program(d->manager.guard.job));
+                journal_job_killed(d->manager.guard.job);
         job_runner_kill(d->runner);
 }
 
 static void op_job_stuck(void *userdata, Job job) {
         Daemon *d = userdata;
 
-        log_warning("%s was killed and does not end: it hangs in the kernel; 'cat /proc/PID/stack' "
-                    "says where",
-                    job_program(job));
+        journal_job_stuck(job);
         if (job == JOB_BUILD)
                 job_runner_set_aside(d->runner);
 }
@@ -125,22 +125,15 @@ static void op_save_record(void *userdata, const ImageRecord *record) {
         Daemon *d = userdata;
         /* A shallow copy: only the daemon knows how far it has read. */
         ImageRecord copy = *record;
-        int r;
 
         copy.log_seqnum = listener_log_seqnum(d->listener);
-        r = record_write(d->root_fd, &copy);
-        if (r < 0)
-                log_warning("Cannot write %s, so a restart of kdumpd will load the image again: %s",
-                            RECORD_PATH, strerrordesc_np(-r));
+        (void)record_write(d->root_fd, &copy);
 }
 
 static void op_drop_record(void *userdata) {
         Daemon *d = userdata;
-        int r;
 
-        r = record_remove(d->root_fd);
-        if (r < 0)
-                log_warning("Cannot remove %s: %s", RECORD_PATH, strerrordesc_np(-r));
+        (void)record_remove(d->root_fd);
 }
 
 static void op_decided(void *userdata, const Decision *decision) {
@@ -239,26 +232,16 @@ static const Ops ops = {
         .quit = op_quit,
 };
 
-static void start_unit(Daemon *d, const char *unit) {
-        system_start_unit(d->event, strempty(d->options.root), unit);
-}
-
 /* Programs of the administrator's run in a unit of their own, not in our sandbox. */
 static void on_dump_found(void *userdata, const char *directory) {
-        char unit[UNIT_NAME_MAX];
-        Daemon *d = userdata;
+        const Daemon *d = userdata;
 
-        if (unit_name_for_path(unit, "kdumpd-crash", directory) < 0)
-                log_warning("Cannot run the programs in " KDUMPD_SYSCONFDIR
-                            "/kdumpd/crash.d for %s: the path is too long for the name of a unit",
-                            directory);
-        else
-                start_unit(d, unit);
+        system_start_unit_for(d->event, strempty(d->options.root), "kdumpd-crash", directory);
 }
 
 static void look_for_dumps(Daemon *d) {
         if (dump_target_any_device(&d->settings))
-                start_unit(d, "kdumpd-recover.service");
+                system_start_unit(d->event, strempty(d->options.root), "kdumpd-recover.service");
         scan_look(d->scan, monotonic_usec(), true);
 }
 
@@ -269,9 +252,10 @@ static void on_newest_dump(void *userdata, const LastCrash *newest) {
         op_changed(d);
 }
 
-static void read_crash_test(void *userdata) {
-        Daemon *d = userdata;
+static void read_crash_test(Daemon *d) {
         CrashTest test = { 0 };
+
+        d->crash_test_is_due = false;
 
         if (crash_test_read(d->root_fd, &test) < 0)
                 return;
@@ -280,28 +264,21 @@ static void read_crash_test(void *userdata) {
         op_changed(d);
 }
 
+static void on_judged(void *userdata) {
+        Daemon *d = userdata;
+
+        d->crash_test_is_due = true;
+        files_look(d->files);
+}
+
 /* What cannot be read now is tried again by the watch, and until then everything stays as it is. */
 static void read_configuration(Daemon *d) {
         Input input = { .type = INPUT_RECONFIGURED };
-        Error error;
-        Settings settings = { 0 };
         int r;
 
-        r = configuration_read(&d->manager.configuration, d->root_fd, strempty(d->options.root),
-                               &settings, &error);
-        if (r < 0) {
-                if (!d->configuration_is_due)
-                        log_error("Keeping the configuration that there is until it can be read "
-                                  "again: %s",
-                                  error.text);
-                d->configuration_is_due = true;
+        if (configuration_read_again(&d->manager.configuration, d->root_fd,
+                                     strempty(d->options.root), &d->settings) < 0)
                 return;
-        }
-        if (d->configuration_is_due)
-                log_notice("The configuration can be read again");
-        d->configuration_is_due = false;
-        settings_done(&d->settings);
-        d->settings = settings;
         guard_set_settings(&d->manager.guard, &d->settings, d->uts.machine);
         r = listener_set_source(d->listener, d->settings.source);
         if (r < 0)
@@ -319,11 +296,34 @@ static int on_reload(sd_event_source *source, const struct signalfd_siginfo *si,
         /* Before the first load has ended, READY=1 would say that it has. */
         if (d->manager.guard.ready)
                 (void)sd_notifyf(false, "RELOADING=1\nMONOTONIC_USEC=%" PRIu64, monotonic_usec());
-        d->configuration_is_due = false; /* that it cannot be read is told each time */
-        read_configuration(d);
-        if (d->manager.guard.ready)
-                (void)sd_notify(false, "READY=1");
+        d->manager.configuration.is_due = false; /* that it cannot be read is told each time */
+        d->is_reloading = true;
+        d->reload_is_told = d->manager.guard.ready;
+        files_look(d->files);
         return 0;
+}
+
+/* What could be read a moment ago is read. */
+static void on_seen(void *userdata, const FilesSeen *seen) {
+        Daemon *d = userdata;
+        bool is_reloading = d->is_reloading;
+
+        d->is_reloading = false;
+        if (seen) {
+                d->tables_are_old = seen->tables_are_old;
+                if (configuration_compare(&d->manager.configuration, seen->configuration))
+                        op_changed(d);
+                if (is_reloading || d->manager.configuration.is_due)
+                        read_configuration(d);
+                if (d->crash_test_is_due)
+                        read_crash_test(d);
+        } else if (is_reloading) {
+                log_error("Keeping the configuration that there is until its files can be looked "
+                          "at");
+                d->manager.configuration.is_due = true;
+        }
+        if (is_reloading && d->reload_is_told)
+                (void)sd_notify(false, "READY=1");
 }
 
 static int on_stop(sd_event_source *source, const struct signalfd_siginfo *si, void *userdata) {
@@ -340,14 +340,18 @@ static int on_stop(sd_event_source *source, const struct signalfd_siginfo *si, v
 
 /* Somebody reads the properties: if an image was loaded or unloaded behind our back, notice it
  * now. */
-static void on_refresh(void *userdata) {
-        Daemon *d = userdata;
+static void glance(Daemon *d) {
         Input input = { .type = INPUT_GLANCE, .loaded = kernel_crash_loaded(d->root_fd) };
 
         if (input.loaded != d->manager.guard.facts.loaded)
                 manager_input(&d->manager, &input);
-        if (configuration_compare(&d->manager.configuration, d->root_fd))
-                op_changed(d);
+}
+
+static void on_refresh(void *userdata) {
+        Daemon *d = userdata;
+
+        glance(d);
+        files_glance(d->files);
 }
 
 static void refresh_initramfs(Daemon *d) {
@@ -357,9 +361,9 @@ static void refresh_initramfs(Daemon *d) {
 
         if (!refresh_is_due(&d->refresh, failed, now))
                 return;
-        work = refresh_next(&d->refresh, failed, dm_note_is_old(d->root_fd), now);
+        work = refresh_next(&d->refresh, failed, d->tables_are_old, now);
         if (work & REFRESH_READ_TABLES)
-                start_unit(d, "kdumpd-tables.service");
+                system_start_unit(d->event, strempty(d->options.root), "kdumpd-tables.service");
         if (work & REFRESH_LOOK)
                 manager_input(&d->manager, &(Input){ .type = INPUT_REFRESH });
 }
@@ -369,11 +373,10 @@ static int on_watch(sd_event_source *source, uint64_t usec, void *userdata) {
         Input input = { .type = INPUT_WATCH };
 
         (void)sd_notify(false, "WATCHDOG=1");
-        if (d->configuration_is_due)
-                read_configuration(d);
         mount_watch_look(d->mounts);
         manager_input(&d->manager, &input);
-        on_refresh(d);
+        glance(d);
+        files_look(d->files);
         scan_look(d->scan, monotonic_usec(), false);
         refresh_initramfs(d);
         if (d->bus)
@@ -446,6 +449,7 @@ static void daemon_done(Daemon *d) {
         scan_free(d->scan);
         last_boot_end(d->root_fd);
         closep(&d->root_fd);
+        files_free(d->files);
         mount_watch_free(d->mounts);
         settings_done(&d->settings);
         sd_event_unref(d->event);
@@ -467,13 +471,21 @@ static int new_job_runner(Daemon *d) {
                 .patience_usec = SCAN_PATIENCE_USEC,
                 .found = on_dump_found,
                 .newest = on_newest_dump,
-                .judged = read_crash_test,
+                .judged = on_judged,
+                .userdata = d,
+        };
+        const FilesSetup files_setup = {
+                .root = strempty(d->options.root),
+                .patience_usec = d->options.files_patience_usec ?: FILES_PATIENCE_USEC,
+                .seen = on_seen,
                 .userdata = d,
         };
         int r;
 
         r = job_runner_new(d->event, &setup, &d->runner);
-        return r < 0 ? r : scan_new(d->event, &scan_setup, &d->scan);
+        if (r >= 0)
+                r = scan_new(d->event, &scan_setup, &d->scan);
+        return r < 0 ? r : files_new(d->event, &files_setup, &d->files);
 }
 
 static void start_machine(void *userdata) {
@@ -481,12 +493,8 @@ static void start_machine(void *userdata) {
         ImageRecord record = { 0 };
         Input input = { .type = INPUT_START };
         bool missed;
-        int r;
 
-        r = record_read(d->root_fd, &record);
-        if (r < 0)
-                log_warning("Cannot read %s, ignoring it: %s", RECORD_PATH, strerrordesc_np(-r));
-        if (r > 0)
+        if (record_read(d->root_fd, &record) > 0)
                 input.record = &record;
         missed = listener_catch_up(d->listener, record.log_seqnum, &input.log_is_whole);
         manager_input(&d->manager, &input);
@@ -521,7 +529,6 @@ static int watch_mounts(Daemon *d) {
  * before the bus, which may be long in coming. */
 static int daemon_start(Daemon *d) {
         _cleanup_(configuration_done) Configuration configuration = { 0 };
-        Error error;
         int r;
 
         d->root_fd = open_root(d->options.root ?: "/");
@@ -537,13 +544,8 @@ static int daemon_start(Daemon *d) {
         }
         if (uname(&d->uts) < 0)
                 return -errno;
-        r = configuration_read(&configuration, d->root_fd, strempty(d->options.root), &d->settings,
-                               &error);
-        if (r < 0) {
-                log_error("Using defaults until the configuration can be read: %s", error.text);
-                d->configuration_is_due = true;
-                r = settings_init(&d->settings);
-        }
+        r = configuration_read_first(&configuration, d->root_fd, strempty(d->options.root),
+                                     &d->settings);
         if (r >= 0)
                 r = sd_event_default(&d->event);
         if (r >= 0)

@@ -14,8 +14,9 @@ typedef struct Options {
         bool look_for_dumps; /* to be the child of another kdumpd that does so */
         bool introspect;     /* to print the interface on the bus, and end */
 
-        const char *program;        /* kdumpd, to look for dumps; NULL: what this process is */
-        uint64_t refresh_soon_usec; /* 0: REFRESH_SOON_USEC */
+        const char *program;          /* kdumpd, to look for dumps; NULL: what this process is */
+        uint64_t refresh_soon_usec;   /* 0: REFRESH_SOON_USEC */
+        uint64_t files_patience_usec; /* 0: FILES_PATIENCE_USEC */
 } Options;
 
 /* Runs until the service is to end. Returns the exit status of the process. */

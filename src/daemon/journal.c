@@ -165,6 +165,16 @@ void journal_unclean_end(const LastBoot *boot, bool in_all, const char *pstore) 
                 pstore ? "; the firmware has kept something, see " : "", strempty(pstore));
 }
 
+void journal_job_killed(Job job) {
+        log_warning("Killing %s, which takes too long or is not needed now", job_program(job));
+}
+
+void journal_job_stuck(Job job) {
+        log_warning("%s was killed and does not end: it hangs in the kernel; 'cat /proc/PID/stack' "
+                    "says where",
+                    job_program(job));
+}
+
 void journal_conffile_warning(const char *file, unsigned line, const char *text) {
         const LogField fields[] = { { "CONFIG_FILE", file, 0 }, { "CONFIG_LINE", NULL, line } };
         size_t n = line > 0 ? 2 : 1;

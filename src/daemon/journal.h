@@ -5,6 +5,7 @@
 
 #include "core/crash-test.h"
 #include "daemon/decision.h"
+#include "daemon/guard.h"
 #include "daemon/last-boot.h"
 #include "sys/dump-store.h"
 
@@ -24,6 +25,10 @@ void journal_crash_test(const CrashTest *test);
 /* And for a boot that had no orderly end; in_all says that all places were looked at, and pstore
  * where the firmware kept something of it, or NULL. */
 void journal_unclean_end(const LastBoot *boot, bool in_all, const char *pstore);
+
+/* Logs that a job is killed, and that this did not end it. */
+void journal_job_killed(Job job);
+void journal_job_stuck(Job job);
 
 /* Logs what is wrong in a configuration file; line is 0 if that is about the whole file. */
 void journal_conffile_warning(const char *file, unsigned line, const char *text);

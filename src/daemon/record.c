@@ -4,6 +4,7 @@
 
 #include "base/file-util.h"
 #include "sys/kernel-state.h"
+#include "sys/log.h"
 #include "sys/report-json.h"
 
 int record_read(int root_fd, ImageRecord *ret) {
@@ -12,13 +13,15 @@ int record_read(int root_fd, ImageRecord *ret) {
         int r;
 
         r = kernel_boot_id(root_fd, boot_id);
-        if (r < 0)
+        if (r >= 0) {
+                r = image_record_read(root_fd, &record);
+                if (r == -ENOENT)
+                        return 0;
+        }
+        if (r < 0) {
+                log_warning("Cannot read %s, ignoring it: %s", RECORD_PATH, strerrordesc_np(-r));
                 return r;
-        r = image_record_read(root_fd, &record);
-        if (r == -ENOENT)
-                return 0;
-        if (r < 0)
-                return r;
+        }
         if (!streq(record.boot_id, boot_id)) {
                 image_record_done(&record);
                 return 0;
@@ -38,13 +41,20 @@ int record_write(int root_fd, const ImageRecord *record) {
                 r = image_record_to_json(&copy, &text);
         if (r >= 0)
                 r = write_file_below(root_fd, RECORD_PATH, text, strlen(text));
-        if (r < 0)
+        if (r < 0) {
+                log_warning("Cannot write %s, so a restart of kdumpd will load the image again: %s",
+                            RECORD_PATH, strerrordesc_np(-r));
                 (void)record_remove(root_fd);
+        }
         return r;
 }
 
 int record_remove(int root_fd) {
         int r = remove_below(root_fd, RECORD_PATH);
 
-        return r == -ENOENT ? 0 : r;
+        if (r == -ENOENT)
+                return 0;
+        if (r < 0)
+                log_warning("Cannot remove %s: %s", RECORD_PATH, strerrordesc_np(-r));
+        return r;
 }

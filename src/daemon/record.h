@@ -7,12 +7,13 @@
 
 #define RECORD_PATH IMAGE_RECORD_PATH
 
-/* Reads the record below root_fd. Returns 1; 0 if there is none of this boot; negative errno. */
+/* Reads the record below root_fd. Returns 1; 0 if there is none of this boot; negative errno,
+ * which is logged. */
 int record_read(int root_fd, ImageRecord *ret) _must_check_;
 
-/* Replaces it, with the boot ID filled in. Returns 0 or negative errno; then no record is left:
- * none leads to a reload, an old one to a wrong answer. */
-int record_write(int root_fd, const ImageRecord *record) _must_check_;
+/* Replaces it, with the boot ID filled in. Returns 0; or negative errno, which is logged, and then
+ * no record is left: none leads to a reload, an old one to a wrong answer. */
+int record_write(int root_fd, const ImageRecord *record);
 
-/* Removes it. Returns 0, also if there is none, or negative errno. */
+/* Removes it. Returns 0, also if there is none, or negative errno, which is logged. */
 int record_remove(int root_fd);

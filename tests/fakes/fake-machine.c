@@ -143,12 +143,13 @@ static void run(const FakeMachine *m) {
         if (m->without_net_admin && prctl(PR_CAPBSET_DROP, CAP_NET_ADMIN) < 0)
                 _exit(126);
         /* What no option says is for who calls it as a function. */
-        if (m->refresh_usec > 0)
+        if (m->refresh_usec > 0 || m->files_patience_usec > 0)
                 _exit(daemon_main(&(Options){ .root = startswith(root, "--root="),
                                               .loader = startswith(loader, "--helper="),
                                               .builder = startswith(builder, "--builder="),
                                               .program = program,
-                                              .refresh_soon_usec = m->refresh_usec }));
+                                              .refresh_soon_usec = m->refresh_usec,
+                                              .files_patience_usec = m->files_patience_usec }));
         (void)execl(program, "kdumpd", root, loader, builder, NULL);
         _exit(127);
 }

@@ -11,9 +11,10 @@ typedef struct FakeMachine {
         Tree tree;
         char bus_address
                 [128]; /* where kdumpd looks for the system bus; nothing is there at first */
-        unsigned watchdog_msec; /* what systemd asks for, 0: none */
-        bool without_net_admin; /* with no more of a receive buffer than everybody gets */
-        const char *loader;     /* the program to use, NULL: the script */
+        unsigned watchdog_msec;       /* what systemd asks for, 0: none */
+        bool without_net_admin;       /* with no more of a receive buffer than everybody gets */
+        const char *loader;           /* the program to use, NULL: the script */
+        uint64_t files_patience_usec; /* how long it waits for files, 0: as always */
         uint64_t refresh_usec; /* how soon it looks again after a build that failed, 0: as always */
 
         pid_t pid, bus_pid, systemd_pid, pump;

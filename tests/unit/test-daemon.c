@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -13,8 +14,10 @@
 #include <systemd/sd-bus.h>
 
 #include "base/time-util.h"
+#include "core/paths.h"
 #include "daemon/last-boot.h"
 #include "fake-machine.h"
+#include "sys/crash-test-json.h"
 
 #define RECORD "/run/kdumpd/image.json"
 #define CONFIG KDUMPD_SYSCONFDIR "/kdumpd/kdumpd.conf"
@@ -620,14 +623,49 @@ START_TEST(tells_of_configuration) {
         ck_assert_ptr_null(strstr(ask_problems(&m), "cret"));
         ck_assert_int_eq(ask_boolean(&m, "ConfigurationChanged"), 0);
         tree_text(&m.tree, CONFIG, "[Capture]\nKeep=7\n");
-        ck_assert_int_eq(ask_boolean(&m, "ConfigurationChanged"), 1);
+        AWAIT_MACHINE(&m, ask_boolean(&m, "ConfigurationChanged") == 1);
         ck_assert_int_eq(kill(m.pid, SIGHUP), 0);
         AWAIT_MACHINE(&m, ask_boolean(&m, "ConfigurationChanged") == 0);
         ck_assert_str_eq(ask_problems(&m), "");
         tree_text(&m.tree, CONFIG ".d/a.conf", "");
-        ck_assert_int_eq(ask_boolean(&m, "ConfigurationChanged"), 1);
+        AWAIT_MACHINE(&m, ask_boolean(&m, "ConfigurationChanged") == 1);
         tree_unlink(&m.tree, CONFIG ".d/a.conf");
-        ck_assert_int_eq(ask_boolean(&m, "ConfigurationChanged"), 0);
+        AWAIT_MACHINE(&m, ask_boolean(&m, "ConfigurationChanged") == 0);
+        machine_stop(&m);
+        machine_stop_bus(&m);
+        machine_done_fake(&m);
+}
+END_TEST
+
+/* A file system that hangs, as one of a server that is gone, does not stop the loop: the watchdog
+ * is fed, questions are answered, and what was in force stays until it comes back. */
+START_TEST(hanging_files) {
+        FakeMachine m;
+        unsigned fed;
+
+        machine_init_fake(&m);
+        m.watchdog_msec = 40;
+        m.files_patience_usec = 300 * USEC_PER_MSEC;
+        machine_start_bus(&m);
+        machine_start(&m);
+        AWAIT_MACHINE(&m, ask(&m, "State", "armed", NULL));
+        tree_dir(&m.tree, STATE_DIRECTORY);
+        /* Whoever opens it waits for somebody who writes. */
+        ck_assert_int_eq(mkfifoat(m.tree.fd, &(CRASH_TEST_PATH)[1], 0600), 0);
+        tree_text(&m.tree, CONFIG, "[Hotplug]\nSettle=7s\n");
+        AWAIT_MACHINE(&m, machine_logged(&m, "takes too long, so it is given up"));
+        fed = m.n_watchdog;
+        AWAIT_MACHINE(&m, m.n_watchdog > fed + 20);
+        ck_assert_int_eq(ask_boolean(&m, "Armed"), 1);
+        ck_assert_int_eq(kill(m.pid, SIGHUP), 0);
+        AWAIT_MACHINE(&m, m.n_reloading == 1);
+        AWAIT_MACHINE(&m, m.n_ready == 2);
+        ck_assert(machine_logged(&m, "Keeping the configuration that there is until its files"));
+        ck_assert(!machine_logged(&m, "The configuration can be read again"));
+        tree_unlink(&m.tree, CRASH_TEST_PATH);
+        AWAIT_MACHINE(&m, machine_logged(&m, "The files of kdumpd can be looked at again"));
+        AWAIT_MACHINE(&m, machine_logged(&m, "The configuration can be read again"));
+        ck_assert_int_eq(ask_boolean(&m, "Armed"), 1);
         machine_stop(&m);
         machine_stop_bus(&m);
         machine_done_fake(&m);
@@ -695,6 +733,7 @@ static void add_cases(Suite *s) {
         ADD_TEST(s, stops_before_a_silent_bus);
         ADD_TEST(s, requests);
         ADD_TEST(s, tells_of_configuration);
+        ADD_TEST(s, hanging_files);
         ADD_TEST(s, armed_during_a_load);
 }
 
