@@ -153,7 +153,17 @@ allowed='^(abort|bcmp|calloc|free|malloc|realloc|reallocarray|qsort|snprintf|vsn
 |_GLOBAL_OFFSET_TABLE_|__asan_.*|__ubsan_.*|__sanitizer_.*|__sancov_.*|__gcov_.*|__llvm_.*|elf_.*
 |elf64_.*|gelf_.*)$'
 
+# The functions that tests/coverage and tests/mutate leave out are there.
 cd "$OLDPWD"
+while read -r file function reason; do
+    case $file in
+    src/*)
+        [ -n "$reason" ] && grep -q "^[a-z_].*[ *]$function(" "$srcdir/$file" ||
+            fail "tests/real-kernel lists $function() of $file, which has none, or no reason"
+        ;;
+    esac
+done <"$srcdir/tests/real-kernel"
+
 cd "$builddir"
 if command -v nm >/dev/null && [ -e libkdumpd-daemon.a ]; then
     # nm -A: "libkdumpd-load.a:e820.o:0000000000000000 T e820_fill"
