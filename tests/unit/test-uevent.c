@@ -17,6 +17,7 @@
 #include "daemon/listen.h"
 #include "fake-machine.h"
 #include "fake-world.h"
+#include "sys/udev-device.h"
 #include "sys/uevent.h"
 
 #if defined(__SANITIZE_ADDRESS__)
@@ -174,6 +175,22 @@ START_TEST(queued) {
         }
         ck_assert_int_eq(uevent_monitor_receive(m, &event), 0);
         uevent_monitor_free(m);
+        g_object_unref(bed);
+}
+END_TEST
+
+/* --- sys/udev-device --- */
+
+START_TEST(properties) {
+        UMockdevTestbed *bed = umockdev_testbed_new();
+        _cleanup_free_ char *value = NULL, *none = NULL;
+
+        add_device(bed, "/devices/virtual/block/dm-7", "block", "E: DM_NAME=vg-lv\n");
+        ck_assert_int_eq(udev_block_property("dm-7", "DM_NAME", &value), 0);
+        ck_assert_str_eq(value, "vg-lv");
+        ck_assert_int_eq(udev_block_property("dm-7", "DM_UUID", &none), -ENOENT);
+        ck_assert_int_eq(udev_block_property("dm-8", "DM_NAME", &none), -ENOENT);
+        ck_assert_ptr_null(none);
         g_object_unref(bed);
 }
 END_TEST
@@ -552,6 +569,7 @@ static void add_cases(Suite *s) {
         ADD_TEST(s, actions_of_the_kernel);
         ADD_TEST(s, marks);
         ADD_TEST(s, queued);
+        ADD_TEST(s, properties);
         ADD_TEST(s, recordings_of_6_12);
         ADD_TEST(s, recordings_of_6_1);
         tcase_add_loop_test(floods, flood, 0, 2);
