@@ -200,7 +200,7 @@ static int fake_probe(Capture *c, const char *path, dev_t *ret_number, BlockIden
         return -ENOENT;
 }
 
-static void note(const char *format, ...) {
+_printf_(1, 2) static void note(const char *format, ...) {
         size_t n = strlen(made);
         va_list ap;
 
