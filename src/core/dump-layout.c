@@ -9,6 +9,18 @@
 /* Endings of what was compressed, by Debian's KDUMP_COMPRESSION= or by hand. */
 static const char *const packed_endings[] = { ".gz", ".bz2", ".lz4", ".xz", ".zst", ".lzo" };
 
+/* The length of such an ending, 0 if there is none. */
+static size_t packed_length(const char *name) {
+        for (size_t i = 0; i < ELEMENTSOF(packed_endings); i++)
+                if (endswith(name, packed_endings[i]))
+                        return strlen(packed_endings[i]);
+        return 0;
+}
+
+bool dump_is_packed(const char *name) {
+        return packed_length(name) > 0;
+}
+
 static bool has_digits_behind(const char *name, const char *prefix) {
         const char *stamp = startswith(name, prefix);
 
@@ -56,11 +68,7 @@ DumpFile dump_file_of_name(const char *name) {
         if (has_digits_behind(name, "dmesg."))
                 return DUMP_FILE_LOG;
         strscpy(plain, sizeof(plain), name);
-        for (size_t i = 0; i < ELEMENTSOF(packed_endings); i++)
-                if (endswith(plain, packed_endings[i])) {
-                        plain[strlen(plain) - strlen(packed_endings[i])] = '\0';
-                        break;
-                }
+        plain[strlen(plain) - packed_length(plain)] = '\0';
         return dump_of_name(plain);
 }
 
@@ -108,12 +116,13 @@ int dump_directory_time(const char *name, CivilTime *ret, bool *ret_is_local) {
 }
 
 /* The rest of the line that begins so, blanks left out. False if there is none. */
-static bool find_line(const char *text, size_t size, const char *begin, char ret[static 256]) {
+static bool find_line(const char *text, size_t size, const char *begin,
+                      char ret[static DUMP_README_LINE_MAX]) {
         const char *end = text + size;
 
         while (text < end) {
                 const char *newline = memchr(text, '\n', (size_t)(end - text)) ?: end;
-                char line[256];
+                char line[DUMP_README_LINE_MAX];
                 size_t n = MIN((size_t)(newline - text), sizeof(line) - 1);
                 const char *rest;
 
@@ -122,7 +131,7 @@ static bool find_line(const char *text, size_t size, const char *begin, char ret
                 rest = startswith(strstrip(line), begin);
                 if (rest) {
                         memmove(line, rest, strlen(rest) + 1);
-                        strscpy(ret, 256, strstrip(line));
+                        strscpy(ret, DUMP_README_LINE_MAX, strstrip(line));
                         utf8_mend(ret);
                         return true;
                 }
@@ -131,26 +140,33 @@ static bool find_line(const char *text, size_t size, const char *begin, char ret
         return false;
 }
 
-DumpWitness dump_readme(const char *text, size_t size, char ret_words[static 256]) {
+static DumpWitness judge_words(const char *words) {
         static const struct {
                 const char *word;
                 DumpWitness witness;
-        } words[] = {
+        } table[] = {
                 { "saved", DUMP_WITNESS_SAVED },
                 { "skipped", DUMP_WITNESS_SKIPPED },
                 { "deleted", DUMP_WITNESS_DELETED },
                 { "error", DUMP_WITNESS_FAILED },
         };
 
-        ret_words[0] = '\0';
-        if (!find_line(text, size, "vmcore status:", ret_words))
-                return memmem(text, size, "incomplete", strlen("incomplete"))
-                               ? DUMP_WITNESS_UNFINISHED
-                               : DUMP_WITNESS_NONE;
-        for (size_t i = 0; i < ELEMENTSOF(words); i++)
-                if (startswith(ret_words, words[i].word))
-                        return words[i].witness;
-        return *ret_words ? DUMP_WITNESS_FAILED : DUMP_WITNESS_UNFINISHED;
+        for (size_t i = 0; i < ELEMENTSOF(table); i++)
+                if (startswith(words, table[i].word))
+                        return table[i].witness;
+        return *words ? DUMP_WITNESS_FAILED : DUMP_WITNESS_UNFINISHED;
+}
+
+void dump_readme(const char *text, size_t size, DumpReadme *ret) {
+        DumpReadme readme = { 0 };
+
+        if (!find_line(text, size, "Kernel version:", readme.release))
+                (void)find_line(text, size, "Kernel version :", readme.release);
+        if (find_line(text, size, "vmcore status:", readme.words))
+                readme.witness = judge_words(readme.words);
+        else if (memmem(text, size, "incomplete", strlen("incomplete")))
+                readme.witness = DUMP_WITNESS_UNFINISHED;
+        *ret = readme;
 }
 
 bool dump_is_flattened(const char head[static DUMP_HEAD]) {

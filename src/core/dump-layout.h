@@ -40,8 +40,19 @@ typedef enum DumpWitness {
 /* Of that file more is not read. */
 #define DUMP_README_LONGEST 16384u
 
-/* Reads its size bytes at text; ret_words is what it says in its own words, "" if nothing. */
-DumpWitness dump_readme(const char *text, size_t size, char ret_words[static 256]);
+#define DUMP_README_LINE_MAX 256u
+
+typedef struct DumpReadme {
+        DumpWitness witness;
+        char words[DUMP_README_LINE_MAX];   /* of the dump in its own words; "" if none */
+        char release[DUMP_README_LINE_MAX]; /* of the kernel that crashed; "" if it is not there */
+} DumpReadme;
+
+/* Reads its size bytes at text. */
+void dump_readme(const char *text, size_t size, DumpReadme *ret);
+
+/* Whether a dump's file was compressed as a whole, by its name. */
+bool dump_is_packed(const char *name) _pure_;
 
 /* Bytes of a dump's beginning that tell its format. */
 #define DUMP_HEAD 16u

@@ -7,6 +7,7 @@
 
 #include "base/string-util.h"
 #include "base/time-util.h"
+#include "core/dump-layout.h"
 #include "ctl/print.h"
 
 enum {
@@ -145,6 +146,10 @@ static void print_state(FILE *f, const FoundDump *found, bool colour) {
                             f);
                 put_path(f, info, info->vmcore);
                 (void)fputs("\" makes an ordinary dump FILE of it\n", f);
+        }
+        if (info->vmcore && dump_is_packed(info->vmcore)) {
+                put_label(f, "Note");
+                (void)fputs("it is compressed as a whole, and has to be unpacked first\n", f);
         }
         if (!found->dump.has_summary) {
                 put_label(f, "Note");

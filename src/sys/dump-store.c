@@ -359,12 +359,13 @@ static DumpState judge(const Dump *dump, const Content *c) {
         }
 }
 
-/* Returns 0, with what README.txt says in info->message, or -ENOMEM. */
+/* Returns 0, with what README.txt says of the dump in info->message, and of the kernel, or
+ * -ENOMEM. */
 static int ask_witness(int dump_fd, const Content *c, DumpInfo *info, DumpWitness *ret) {
         _cleanup_close_ int fd = -EBADF;
         _cleanup_free_ char *text = NULL;
         const char *log = c->names[DUMP_FILE_LOG];
-        char words[256] = "";
+        DumpReadme readme = { 0 };
         size_t size;
 
         *ret = DUMP_WITNESS_NONE;
@@ -372,13 +373,20 @@ static int ask_witness(int dump_fd, const Content *c, DumpInfo *info, DumpWitnes
                 return 0;
         fd = open_file(dump_fd, c->names[DUMP_FILE_README]);
         if (fd >= 0 && read_fd(fd, DUMP_README_LONGEST, &text, &size) >= 0)
-                *ret = dump_readme(text, size, words);
+                dump_readme(text, size, &readme);
+        if (*readme.release && !info->kernel_release) {
+                info->kernel_release = strdup(readme.release);
+                if (!info->kernel_release)
+                        return -ENOMEM;
+        }
+        *ret = readme.witness;
         if (*ret == DUMP_WITNESS_NONE && log && dump_log_has_readme(log))
                 *ret = DUMP_WITNESS_UNFINISHED;
         if (*ret == DUMP_WITNESS_NONE || *ret == DUMP_WITNESS_SAVED)
                 return 0;
         if (asprintf(&info->message, "%s says %s%s", c->names[DUMP_FILE_README],
-                     *words ? "of the dump: " : "nothing of a dump that was saved", words) < 0) {
+                     *readme.words ? "of the dump: " : "nothing of a dump that was saved",
+                     readme.words) < 0) {
                 info->message = NULL;
                 return -ENOMEM;
         }
@@ -435,15 +443,15 @@ static int describe(int dump_fd, Dump *dump) {
         if (r == -ENOMEM)
                 return r;
         dump->has_summary = r >= 0;
-        if (!dump->has_summary) {
-                r = ask_witness(dump_fd, &c, &dump->info, &witness);
-                if (r < 0)
-                        return r;
-        }
         if (!dump->has_summary && c.names[DUMP_FILE_LOG]) {
                 _cleanup_close_ int fd = open_file(dump_fd, c.names[DUMP_FILE_LOG]);
 
                 r = fd < 0 ? 0 : dump_read_log(fd, 0, c.bytes[DUMP_FILE_LOG], &dump->info);
+                if (r < 0)
+                        return r;
+        }
+        if (!dump->has_summary) {
+                r = ask_witness(dump_fd, &c, &dump->info, &witness);
                 if (r < 0)
                         return r;
         }

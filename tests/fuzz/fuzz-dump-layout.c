@@ -22,14 +22,22 @@ static void check_name(const char *name) {
         FUZZ_CHECK(civil_to_seconds(&time) <= LAST_SECOND);
 }
 
-static void check_readme(const char *text, size_t size) {
-        char words[256], mended[256];
+static void check_line(const char *line) {
+        char mended[DUMP_README_LINE_MAX];
 
-        FUZZ_CHECK(dump_readme(text, size, words) < _DUMP_WITNESS_MAX);
-        FUZZ_CHECK(memchr(words, '\0', sizeof(words)));
-        strscpy(mended, sizeof(mended), words);
+        FUZZ_CHECK(memchr(line, '\0', DUMP_README_LINE_MAX));
+        strscpy(mended, sizeof(mended), line);
         utf8_mend(mended);
-        FUZZ_CHECK(streq(words, mended) && !strchr(words, '\n'));
+        FUZZ_CHECK(streq(line, mended) && !strchr(line, '\n'));
+}
+
+static void check_readme(const char *text, size_t size) {
+        DumpReadme readme;
+
+        dump_readme(text, size, &readme);
+        FUZZ_CHECK(readme.witness < _DUMP_WITNESS_MAX);
+        check_line(readme.words);
+        check_line(readme.release);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {

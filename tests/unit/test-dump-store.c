@@ -287,6 +287,23 @@ START_TEST(test_witnesses) {
 }
 END_TEST
 
+/* Without a log, README.txt knows at least which kernel it was. */
+START_TEST(test_release_of_readme) {
+        put("2023-11-14-22-13/README.txt",
+            STATUS "saved successfully\nKernel version: 6.4.0-suse\n");
+        put("2023-11-14-22-13/vmcore", "1");
+        read_store(1);
+        ck_assert_str_eq(list.items[0].info.kernel_release, "6.4.0-suse");
+        put("2023-11-14-22-13/README.txt", "Kernel crashdump\nKernel version : 5.3\n");
+        read_store(1);
+        ck_assert_str_eq(list.items[0].info.kernel_release, "5.3");
+        ck_assert_int_eq(list.items[0].state, DUMP_COMPLETE);
+        put("2023-11-14-22-13/dmesg.txt", LOG);
+        read_store(1);
+        ck_assert_str_eq(list.items[0].info.kernel_release, "6.1.0");
+}
+END_TEST
+
 /* And beside a summary it tells nothing. */
 START_TEST(test_readme_of_others) {
         put("notes/README.txt", UNFINISHED);
@@ -441,6 +458,7 @@ static void add_cases(Suite *suite) {
         suite_add_tcase(suite, states_case);
         ADD_FIXTURE_TEST(suite, test_clock);
         ADD_FIXTURE_TEST(suite, test_larger);
+        ADD_FIXTURE_TEST(suite, test_release_of_readme);
         ADD_FIXTURE_TEST(suite, test_readme_of_others);
         ADD_FIXTURE_TEST(suite, test_flattened);
         ADD_FIXTURE_TEST(suite, test_empty);
