@@ -130,24 +130,31 @@ static void check_version(const char *info, unsigned version, LevelCheck *check)
 
 void level_check(const char *info, const void *program, size_t size, LevelCheck *ret) {
         unsigned version = program_version(program, size);
+        bool is_makedumpfile = version != 0;
         const char *rest = info;
         Line line;
 
         *ret = (LevelCheck){ .verdict = LEVEL_NOT_KNOWN };
-        if (version == 0)
-                return;
-        while (ret->verdict != LEVEL_LOSES_PAGES && next_line(&rest, &line)) {
+        while (next_line(&rest, &line)) {
                 if (line.name[0] == '\0')
                         continue;
-                ret->verdict = LEVEL_SAFE;
+                if (ret->verdict == LEVEL_NOT_KNOWN)
+                        ret->verdict = LEVEL_SAFE;
+                if (holds(program, size, line.name)) {
+                        is_makedumpfile = true;
+                        continue;
+                }
                 /* Pages that guests of a confidential host have not accepted: nobody's, and few. */
-                if (streq(line.name, "PAGE_UNACCEPTED_MAPCOUNT_VALUE") ||
-                    holds(program, size, line.name))
+                if (ret->verdict == LEVEL_LOSES_PAGES ||
+                    streq(line.name, "PAGE_UNACCEPTED_MAPCOUNT_VALUE"))
                         continue;
                 ret->verdict = LEVEL_LOSES_PAGES;
                 strscpy(ret->unknown, sizeof(ret->unknown), line.name);
         }
-        if (ret->verdict != LEVEL_NOT_KNOWN)
+        /* A script around it, or another program, holds none of the names. */
+        if (!is_makedumpfile)
+                *ret = (LevelCheck){ .verdict = LEVEL_NOT_KNOWN };
+        else if (version != 0 && ret->verdict != LEVEL_NOT_KNOWN)
                 check_version(info, version, ret);
 }
 

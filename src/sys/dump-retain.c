@@ -64,11 +64,16 @@ static int add_old(const Retention *r, OldDumps *old, const char *name, const ch
         progress(r);
         /* Before it counts: others must neither push dumps out nor keep them all in. */
         fd = dump_store_open_dump(r->base_fd, name);
-        is_whole = fd < 0 ? fd : dump_store_is_whole(fd, &bytes);
+        if (fd < 0)
+                return 0;
+        is_whole = dump_store_is_whole(fd, &bytes);
+        if (is_whole <= 0)
+                bytes = incomplete_bytes(fd);
+        /* The power can fail before there is a description, but no other program has this name. */
+        if (is_whole == -ENODATA && bytes > 0 && !exists_below(fd, CRASH_VMCORE_NAME))
+                is_whole = 0;
         if (is_whole < 0)
                 return 0;
-        if (is_whole == 0)
-                bytes = incomplete_bytes(fd);
         if (old->n == OLD_DUMPS_MOST)
                 return -E2BIG;
         if ((old->n & (old->n - 1)) == 0) {

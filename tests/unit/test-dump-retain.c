@@ -294,6 +294,24 @@ START_TEST(test_incomplete_first) {
 }
 END_TEST
 
+/* The power failed before they were described. */
+START_TEST(test_incomplete_undescribed) {
+        put_three();
+        put_incomplete(CUT_OFF);
+        tree_text(&tree, path_of(CUT_OFF, "kdump.json"), "");
+        make_room(2 << 20);
+        ck_assert(!exists_below(tree.fd, path_of(CUT_OFF, "vmcore.incomplete")));
+        ck_assert(exists_below(tree.fd, path_of(CUT_OFF, "vmcore-dmesg.txt")));
+        ck_assert(is_there(OLD));
+        /* With a dump beside it, somebody else knows better. */
+        put_incomplete(CUT_OFF);
+        tree_text(&tree, path_of(CUT_OFF, "kdump.json"), "");
+        put_vmcore(CUT_OFF, "x");
+        make_room(UINT64_C(100) << 20);
+        ck_assert(exists_below(tree.fd, path_of(CUT_OFF, "vmcore.incomplete")));
+}
+END_TEST
+
 /* Even where complete ones stay, as all of them would not do. */
 START_TEST(test_incomplete_alone) {
         put_three();
@@ -400,6 +418,7 @@ static void add_cases(Suite *suite) {
         ADD_FIXTURE_TEST(suite, test_never_enough);
         ADD_FIXTURE_TEST(suite, test_links);
         ADD_FIXTURE_TEST(suite, test_incomplete_first);
+        ADD_FIXTURE_TEST(suite, test_incomplete_undescribed);
         ADD_FIXTURE_TEST(suite, test_incomplete_alone);
         ADD_FIXTURE_TEST(suite, test_own_incomplete);
         ADD_FIXTURE_TEST(suite, test_more_room);
