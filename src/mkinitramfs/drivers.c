@@ -35,11 +35,12 @@ static bool is_loaded(const Builder *b, const char *name) {
         return exists_below(b->root_fd, path);
 }
 
-/* A kernel without modules has it built in, if it is the same that runs. */
+/* A kernel without modules has it built in: by its configuration, or if it seems to be the one that
+ * runs and has not loaded it. */
 static int try_built_in(Builder *b, const char *alias, const char *what) {
         const char *name = startswith(alias, "fs-") ?: alias;
 
-        if (!is_loaded(b, name))
+        if ((b->config && !builder_config_has(b, "CONFIG_MODULES=y")) || !is_loaded(b, name))
                 return 1;
         return fail(
                 b, -ENOENT,

@@ -283,6 +283,18 @@ static int add_xfs_parts(Builder *b, const char *key, const Superblock *s, const
         return 0;
 }
 
+static bool has_journal_option(const Mount *mount) {
+        static const char *const options[] = { "journal_dev", "journal_path" };
+        bool has_one = false;
+
+        for (size_t i = 0; i < ELEMENTSOF(options); i++) {
+                _cleanup_free_ char *value = NULL;
+
+                has_one = has_one || mount_option(mount, options[i], &value) != -ENOENT;
+        }
+        return has_one;
+}
+
 static int add_parts(Builder *b, const char *key, const Superblock *s, const Mount *mount,
                      PlanTarget *target) {
         if (s->is_read_only)
@@ -297,6 +309,11 @@ static int add_parts(Builder *b, const char *key, const Superblock *s, const Mou
                             key);
         if (s->parts & SUPERBLOCK_JOURNAL)
                 return add_journal(b, key, s, target);
+        if (s->is_guess && has_journal_option(mount))
+                return fail(b, -EOPNOTSUPP,
+                            "%s=: the journal of the file system is on a device of its own, and "
+                            "its superblock, which tells on which one, cannot be read",
+                            key);
         if (streq(target->file_system, "xfs"))
                 return add_xfs_parts(b, key, s, mount, target);
         return 0;

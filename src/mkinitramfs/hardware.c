@@ -87,6 +87,7 @@ static End scsi_end(Builder *b, const char *name) {
         static const char *const networks[] = { "iscsi_tcp", "iscsi_iser", "ib_srp",
                                                 "fcoe",      "bnx2fc",     NULL };
         static const char *const programs[] = { "tcm_loopback", "scsi_debug", NULL };
+        static const char *const hypervisors[] = { "ibmvscsi", NULL };
         char host[ATTRIBUTE_LONGEST], path[PATH_MAX], symbolic[ATTRIBUTE_LONGEST] = "";
 
         if (is_numbered(name, "session"))
@@ -97,6 +98,9 @@ static End scsi_end(Builder *b, const char *name) {
                 return END_NETWORK;
         strscpyf(host, sizeof(host), "/sys/class/scsi_host/%s", name);
         if (has_value(b, host, "proc_name", networks) || has(b, host, "local_ib_device"))
+                return END_NETWORK;
+        /* SRP is also how a partition of a POWER machine talks to its hypervisor. */
+        if (has(b, "/sys/class/srp_host", name) && !has_value(b, host, "proc_name", hypervisors))
                 return END_NETWORK;
         /* "fcoe v0.1 over eth0": Fibre Channel in software. */
         strscpyf(path, sizeof(path), "/sys/class/fc_host/%s/symbolic_name", name);
@@ -155,11 +159,10 @@ static End bound_end(Builder *b, const char *directory) {
 }
 
 /* Below a network interface: /sys/devices/.../net/eth0. */
-static bool is_interface(Builder *b, const char *directory) {
-        const char *name = strrchr(directory, '/') + 1;
-        size_t n = (size_t)(name - 1 - directory);
+static bool is_interface(const char *directory) {
+        size_t n = (size_t)(strrchr(directory, '/') - directory);
 
-        return n > 4 && memcmp(directory + n - 4, "/net", 4) == 0 && has(b, "/sys/class/net", name);
+        return n > 4 && memcmp(directory + n - 4, "/net", 4) == 0;
 }
 
 /* One device on the way: hardware, or what makes all of the way none. */
@@ -170,7 +173,7 @@ static End device_end(Builder *b, const char *directory) {
         end = nvme_end(b, directory, name);
         if (end == END_NOWHERE)
                 end = scsi_end(b, name);
-        if (end == END_NOWHERE && is_interface(b, directory))
+        if (end == END_NOWHERE && is_interface(directory))
                 end = END_NETWORK;
         if (end == END_NOWHERE)
                 end = bound_end(b, directory);

@@ -168,6 +168,10 @@ rmdir "$root/proc/fs/jbd2/vda1-8"
 refused "the journal of the file system on /dev/vda1 may be on another device"
 rmdir "$root/proc/fs/jbd2/sda"
 planned '"Parts":[]'
+for option in journal_dev=0x801 journal_path=/dev/sda; do
+    mounted 254:1 / / ext4 "/dev/vda1 rw,$option"
+    refused "the journal of the file system is on a device of its own"
+done
 
 # xfs DISK [REALTIME]: its log is elsewhere, and what else.
 blank "$disk"
@@ -252,9 +256,12 @@ class scsi_host host1 local_ib_device mlx5_0
 rm "$root/sys/class/scsi_host/host1/proc_name"
 ends_at "$network" $other/host1/target1:0:0/1:0:0:0
 rm -r "$root/sys/class/scsi_host"
+class srp_host host1
+ends_at "$network" $other/host1/target1:0:0/1:0:0:0
+class scsi_host host1 proc_name ibmvscsi
+ends_at '' $other/host1/target1:0:0/1:0:0:0
+rm -r "$root/sys/class/scsi_host" "$root/sys/class/srp_host"
 # Below a network interface; a bus may have such a name, too.
-class net eth0
-class net usb1
 ends_at "$network" $other/net/eth0/ctlr_0/host9/rport/target
 ends_at '' $other/usb1/1-1/host9
 driver sys/devices/platform/vhci_hcd.0 platform vhci_hcd
@@ -532,6 +539,10 @@ rm "$root/proc/sys/kernel/osrelease"
 refused "the modules of kernel $release cannot be read"
 printf 'CONFIG_RD_GZIP=y\n# CONFIG_MODULES is not set\n' >"$root/boot/config-$release"
 plan
+# Whatever the one that runs has loaded.
+echo live >"$root/sys/module/hba_old/initstate"
+plan
+rm "$root/sys/module/hba_old/initstate"
 configure 'ExtraModules=other'
 plan
 has err 'has no module "other", of ExtraModules='
