@@ -22,6 +22,8 @@ static CapturePlan sample(void) {
         DeviceId ids[] = { { DEVICE_BY_UUID, strdup("u-1") },
                            { DEVICE_BY_PARTUUID, strdup("p-2") },
                            { DEVICE_BY_MD, strdup("a:b:c:d") } };
+        PlanPart parts[] = { { { DEVICE_BY_UUID, strdup("j-1") }, strdup("journal_path") },
+                             { { DEVICE_BY_PARTUUID, strdup("p-4") }, strdup("logdev") } };
         PlanDmLine lines[] = { { 0, 8, strdup("linear"), strdup("%0 2048"), NULL, 0 },
                                { 8, UINT64_C(1) << 40, strdup("striped"), strdup("%0 1"), NULL,
                                  0 } };
@@ -51,7 +53,9 @@ static CapturePlan sample(void) {
                             .file_system = strdup("btrfs"),
                             .options = strdup("subvolid=5"),
                             .directory = strdup("/@/var/crash"),
-                            .label = strdup("label \xc3\xa9") },
+                            .label = strdup("label \xc3\xa9"),
+                            .parts = copy(parts, sizeof(parts)),
+                            .n_parts = ELEMENTSOF(parts) },
                 .fallback = { .type = PLAN_TARGET_RAW,
                               .device = { DEVICE_BY_PARTUUID, strdup("p-3") },
                               .file_system = strdup(""),
@@ -82,6 +86,11 @@ static void check_target(const PlanTarget *a, const PlanTarget *b) {
         ck_assert_str_eq(a->options, b->options);
         ck_assert_str_eq(a->directory, b->directory);
         ck_assert_str_eq(a->label, b->label);
+        ck_assert_uint_eq(a->n_parts, b->n_parts);
+        for (size_t i = 0; i < a->n_parts; i++) {
+                check_id(&a->parts[i].device, &b->parts[i].device);
+                ck_assert_str_eq(a->parts[i].option, b->parts[i].option);
+        }
 }
 
 static void check_device(const PlanDevice *a, const PlanDevice *b) {
