@@ -74,6 +74,9 @@ typedef struct Attempt {
 static bool on_line(void *userdata, const char *line) {
         Attempt *attempt = userdata;
 
+        /* Programs run with LC_ALL=C. */
+        if (strstr(line, strerror(ENOSPC)) || strstr(line, strerror(EDQUOT)))
+                attempt->collector->is_full = true;
         if (attempt->collector->check.verdict != LEVEL_NOT_KNOWN || !collector_says_unknown(line))
                 return false;
         attempt->collector->capture->info.kernel_unknown = true;

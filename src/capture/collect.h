@@ -19,6 +19,7 @@ typedef struct Collector {
         uint64_t lower;   /* and for a kernel that it does not know, by what it says */
         uint64_t size;    /* of the file at the last look, bytes */
         const char *file; /* that grows, in the directory; NULL: none */
+        bool is_full;     /* it says that there is no space left */
 } Collector;
 
 /* Returns 0, or negative errno with the reason told. */

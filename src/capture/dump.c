@@ -21,10 +21,22 @@ static int start_over(void *userdata) {
         return 0;
 }
 
-static bool is_full(Capture *c) {
+/* Whether a program failed since the target is full. What file systems call free is not all to be
+ * had: ext4 keeps up to 16 MiB for itself (ext4_calculate_resv_clusters() in fs/ext4/super.c),
+ * btrfs may have it in chunks of the wrong kind. So it is tried. */
+static bool is_full(Capture *c, const Collector *k) {
+        _cleanup_close_ int fd = -EBADF;
         uint64_t left;
+        bool full;
 
-        return c->ops->free_bytes(c, c->dir_fd, &left) >= 0 && left < FULL_BYTES;
+        if (k->is_full || (c->ops->free_bytes(c, c->dir_fd, &left) >= 0 && left < FULL_BYTES))
+                return true;
+        fd = openat(c->dir_fd, "room.new", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+        if (fd < 0)
+                return errno == ENOSPC || errno == EDQUOT;
+        full = fallocate(fd, 0, 0, (off_t)FULL_BYTES) < 0 && (errno == ENOSPC || errno == EDQUOT);
+        (void)unlinkat(c->dir_fd, "room.new", 0);
+        return full;
 }
 
 /* Returns -ENOSPC if it failed as the target is full, which is looked at before anything is
@@ -43,12 +55,12 @@ static int collect(Capture *c) {
                 return r;
         k.file = CRASH_INCOMPLETE_NAME;
         r = collector_run(&k, (const char *const[]){ from, to }, 2, NULL, start_over, c);
-        if (r < 0 && r != -ENOENT && is_full(c))
+        if (r < 0 && r != -ENOENT && is_full(c, &k))
                 r = -ENOSPC;
         if (r < 0 && r != -ENOSPC && r != -ENOENT && collector_has_plain(&k)) {
                 (void)start_over(c);
                 r = collector_run_plain(&k, (const char *const[]){ from, to }, 2, NULL, NULL);
-                if (r < 0 && is_full(c))
+                if (r < 0 && is_full(c, &k))
                         r = -ENOSPC;
         }
         collector_done(&k);

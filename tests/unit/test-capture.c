@@ -316,6 +316,16 @@ START_TEST(target_full) {
 }
 END_TEST
 
+/* Its word is enough: of what is free, a file system keeps some for itself. */
+START_TEST(target_said_full) {
+        ck_assert_int_eq(run_with(collector("echo \"cannot write $n. No space left on device\"\n"
+                                            "exit 1",
+                                            "")),
+                         -ENOSPC);
+        check_log_only("exited with status 1; the target is full: the dump does not fit");
+}
+END_TEST
+
 /* Why there had to be a copy is still the first reason. */
 START_TEST(full_for_a_copy) {
         free_space = 5 << 20;
@@ -486,6 +496,7 @@ static void add_cases(Suite *s) {
         ADD_FIXTURE_TEST(s, kernel_has_new_names);
         ADD_FIXTURE_TEST(s, collector_sees_a_terminal);
         ADD_FIXTURE_TEST(s, target_full);
+        ADD_FIXTURE_TEST(s, target_said_full);
         ADD_FIXTURE_TEST(s, full_for_a_copy);
         ADD_FIXTURE_TEST(s, no_room_for_a_copy);
         ADD_FIXTURE_TEST(s, once_more_with_all);
