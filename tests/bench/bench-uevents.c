@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* How the real kdumpd takes a flood of uevents: on a made-up machine, in a network namespace of its
+/* How the real kdumpd takes a flood of uevents: on a fake machine, in a network namespace of its
  * own, through the real netlink socket, with the receive buffer that it asks for and with the one
  * that everybody gets. Shows what was received and whether a loss was noticed, the time and the
  * memory that it took, and for how long the watchdog had to wait for its ping. Fails if an event is

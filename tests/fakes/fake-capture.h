@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A made-up machine on which a whole capture runs: a made-up dump, a directory for the target,
+/* A fake machine on which a whole capture runs: a fake dump, a directory for the target,
  * shell scripts for the collector. */
 #pragma once
 

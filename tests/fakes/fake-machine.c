@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The real kdumpd on a made-up machine. */
+/* The real kdumpd on a fake machine. */
 #include "fake-machine.h"
 
 #include <linux/capability.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The real kdumpd on a made-up machine: a tree with the files of /sys and /proc, a script in place
+/* The real kdumpd on a fake machine: a tree with the files of /sys and /proc, a script in place
  * of kdump-load that does to the tree what loading does, and an ear for what systemd is told. */
 #pragma once
 

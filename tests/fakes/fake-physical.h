@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What a crash kernel image of our own wants to know, below a made-up root. */
+/* What a crash kernel image of our own wants to know, below a fake root. */
 #pragma once
 
 #include <elf.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The dump of a made-up kernel: an ELF core file of a few hundred KiB whose memory has a log in a
+/* The dump of a fake kernel: an ELF core file of a few hundred KiB whose memory has a log in a
  * ring of records, laid out in a way that no kernel has, so that only VMCOREINFO tells how. */
 #pragma once
 

@@ -5,7 +5,7 @@
 #define REALTIME_USEC (UINT64_C(1700000000) * USEC_PER_SEC)
 
 static void op_moment(void *userdata, Moment *ret) {
-        const World *w = userdata;
+        const FakeWorld *w = userdata;
 
         *ret = (Moment){
                 .monotonic_usec = w->now_usec,
@@ -14,7 +14,7 @@ static void op_moment(void *userdata, Moment *ret) {
 }
 
 static void op_look(void *userdata, unsigned attributes, bool fingerprint, Facts *ret) {
-        World *w = userdata;
+        FakeWorld *w = userdata;
 
         /* Each read takes the kernel's kexec lock, so never during a load. */
         ck_assert(!w->running || attributes == 0);
@@ -32,7 +32,7 @@ static void op_look(void *userdata, unsigned attributes, bool fingerprint, Facts
 }
 
 static int op_start_job(void *userdata, const JobOrder *order) {
-        World *w = userdata;
+        FakeWorld *w = userdata;
 
         if (w->start_error < 0)
                 return w->start_error;
@@ -44,14 +44,14 @@ static int op_start_job(void *userdata, const JobOrder *order) {
 }
 
 static void op_kill_job(void *userdata) {
-        World *w = userdata;
+        FakeWorld *w = userdata;
 
         ck_assert(w->running);
         w->n_kills++;
 }
 
 static void op_job_stuck(void *userdata, Job job) {
-        World *w = userdata;
+        FakeWorld *w = userdata;
 
         ck_assert(w->running && w->n_kills > 0);
         if (job == JOB_BUILD)
@@ -59,7 +59,7 @@ static void op_job_stuck(void *userdata, Job job) {
 }
 
 static void op_save_record(void *userdata, const ImageRecord *record) {
-        World *w = userdata;
+        FakeWorld *w = userdata;
 
         w->n_saved++;
         w->record_kept = true;
@@ -67,14 +67,14 @@ static void op_save_record(void *userdata, const ImageRecord *record) {
 }
 
 static void op_drop_record(void *userdata) {
-        World *w = userdata;
+        FakeWorld *w = userdata;
 
         w->n_dropped++;
         w->record_kept = false;
 }
 
 static void op_decided(void *userdata, const Decision *decision) {
-        World *w = userdata;
+        FakeWorld *w = userdata;
 
         w->n_decisions++;
         w->decision = *decision;
@@ -83,7 +83,7 @@ static void op_decided(void *userdata, const Decision *decision) {
 }
 
 static void op_built(void *userdata, BuildState state, const char *text) {
-        World *w = userdata;
+        FakeWorld *w = userdata;
 
         w->n_built++;
         w->build_state = state;
@@ -91,7 +91,7 @@ static void op_built(void *userdata, BuildState state, const char *text) {
 }
 
 static void op_answer(void *userdata, unsigned requests, Failure failure, const char *text) {
-        World *w = userdata;
+        FakeWorld *w = userdata;
 
         w->n_answers++;
         w->answered = requests;
@@ -102,26 +102,26 @@ static void op_answer(void *userdata, unsigned requests, Failure failure, const 
 }
 
 static void op_changed(void *userdata) {
-        World *w = userdata;
+        FakeWorld *w = userdata;
 
         w->n_changed++;
 }
 
 static void op_set_timer(void *userdata, uint64_t usec) {
-        World *w = userdata;
+        FakeWorld *w = userdata;
 
         w->n_timers++;
         w->timer_usec = usec;
 }
 
 static void op_ready(void *userdata) {
-        World *w = userdata;
+        FakeWorld *w = userdata;
 
         w->n_ready++;
 }
 
 static void op_quit(void *userdata) {
-        World *w = userdata;
+        FakeWorld *w = userdata;
 
         w->n_quit++;
 }
@@ -150,44 +150,44 @@ static char *copy(const char *s) {
         return c;
 }
 
-void world_init(World *w) {
-        *w = (World){
+void fake_world_init(FakeWorld *w) {
+        *w = (FakeWorld){
                 .now_usec = 1000 * USEC_PER_SEC,
                 .timer_usec = USEC_INFINITY,
                 .kernel = { .reservation_bytes = UINT64_C(256) << 20, .uevent_seqnum = 100 },
         };
         number_set_add(&w->kernel.fingerprint.cpus, 0);
         number_set_add(&w->kernel.fingerprint.blocks, 0);
-        world_answers(w, HOTPLUG_ABSENT);
+        fake_world_answers(w, HOTPLUG_ABSENT);
         ck_assert_int_eq(settings_init(&w->settings), 0);
         free(w->settings.initrd);
         w->settings.initrd = copy("/boot/initrd");
         manager_init(&w->manager, &ops, w, &w->settings, "x86_64");
 }
 
-void world_done(World *w) {
+void fake_world_done(FakeWorld *w) {
         manager_done(&w->manager);
         settings_done(&w->settings);
 }
 
-void world_answers(World *w, HotplugAnswer answer) {
+void fake_world_answers(FakeWorld *w, HotplugAnswer answer) {
         for (Subsystem s = 0; s < _SUBSYSTEM_MAX; s++)
                 w->kernel.answers[s] = answer;
 }
 
-void world_input(World *w, InputType type) {
+void fake_world_input(FakeWorld *w, InputType type) {
         Input input = { .type = type };
 
         manager_input(&w->manager, &input);
 }
 
-void world_request(World *w, Request request) {
+void fake_world_request(FakeWorld *w, Request request) {
         Input input = { .type = INPUT_REQUEST, .request = request };
 
         manager_input(&w->manager, &input);
 }
 
-void world_uevent(World *w, Subsystem subsystem, HotplugAction action) {
+void fake_world_uevent(FakeWorld *w, Subsystem subsystem, HotplugAction action) {
         Input input = { .type = INPUT_UEVENT };
 
         input.uevent.subsystem = subsystem;
@@ -196,7 +196,7 @@ void world_uevent(World *w, Subsystem subsystem, HotplugAction action) {
         manager_input(&w->manager, &input);
 }
 
-void world_job_ends(World *w, Failure failure) {
+void fake_world_job_ends(FakeWorld *w, Failure failure) {
         JobReport ended = { .job = w->order.job, .load.failure = failure };
         LoadReport *report = &ended.load;
 
@@ -227,7 +227,7 @@ void world_job_ends(World *w, Failure failure) {
         job_report_done(&ended);
 }
 
-void world_build_ends(World *w, const char *error) {
+void fake_world_build_ends(FakeWorld *w, const char *error) {
         JobReport ended = {
                 .job = JOB_BUILD,
                 .build = {
@@ -244,22 +244,22 @@ void world_build_ends(World *w, const char *error) {
         job_report_done(&ended);
 }
 
-void world_arm(World *w) {
+void fake_world_arm(FakeWorld *w) {
         Input input = { .type = INPUT_START };
 
         manager_input(&w->manager, &input);
-        world_job_ends(w, FAILURE_NONE);
+        fake_world_job_ends(w, FAILURE_NONE);
         ck_assert_str_eq(manager_status(&w->manager)->state, "armed");
 }
 
-void world_pass(World *w, uint64_t usec) {
+void fake_world_pass(FakeWorld *w, uint64_t usec) {
         uint64_t end = w->now_usec + usec;
 
         while (w->timer_usec <= end) {
                 w->now_usec = MAX(w->now_usec, w->timer_usec);
                 /* A timer goes off once, and then stands still until it is set again. */
                 w->timer_usec = USEC_INFINITY;
-                world_input(w, INPUT_TIMER);
+                fake_world_input(w, INPUT_TIMER);
         }
         w->now_usec = end;
 }

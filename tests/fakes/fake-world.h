@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A world for the shipped manager: a table of operations over a made-up kernel, a clock that stands
+/* A world for the shipped manager: a table of operations over a fake kernel, a clock that stands
  * until it is moved, and a job that ends when it is told to. */
 #pragma once
 
@@ -7,7 +7,7 @@
 
 #include "daemon/manager.h"
 
-typedef struct World {
+typedef struct FakeWorld {
         Manager manager;
         Settings settings;
 
@@ -38,30 +38,30 @@ typedef struct World {
         void *userdata;
         void (*on_decided)(void *userdata, const Decision *decision);
         void (*on_answer)(void *userdata, unsigned requests, Failure failure, const char *text);
-} World;
+} FakeWorld;
 
 /* A machine of x86_64 with a reservation, nothing loaded, and a kernel that updates no image. */
-void world_init(World *w);
-void world_done(World *w);
+void fake_world_init(FakeWorld *w);
+void fake_world_done(FakeWorld *w);
 
 /* Where nothing is loaded when a job has failed, it is looked at twice. */
 #define WORLD_SECOND_LOOK_USEC (100 * USEC_PER_MSEC)
 
 /* Starts it and lets the first load end well. */
-void world_arm(World *w);
+void fake_world_arm(FakeWorld *w);
 
 /* Ends the job that is running. FAILURE_NONE does to the kernel what it was started for. */
-void world_job_ends(World *w, Failure failure);
+void fake_world_job_ends(FakeWorld *w, Failure failure);
 
 /* The same for one that builds. error is what it says when it fails, NULL: it works. */
-void world_build_ends(World *w, const char *error);
+void fake_world_build_ends(FakeWorld *w, const char *error);
 
 /* Lets time pass, with the timer going off at each of its times. */
-void world_pass(World *w, uint64_t usec);
+void fake_world_pass(FakeWorld *w, uint64_t usec);
 
-void world_input(World *w, InputType type);
-void world_request(World *w, Request request);
-void world_uevent(World *w, Subsystem subsystem, HotplugAction action);
+void fake_world_input(FakeWorld *w, InputType type);
+void fake_world_request(FakeWorld *w, Request request);
+void fake_world_uevent(FakeWorld *w, Subsystem subsystem, HotplugAction action);
 
 /* Makes crash_hotplug read so for both subsystems. */
-void world_answers(World *w, HotplugAnswer answer);
+void fake_world_answers(FakeWorld *w, HotplugAnswer answer);

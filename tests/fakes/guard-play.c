@@ -2,7 +2,7 @@
 /* Scripts of bytes, for what nobody thought of: random ones in the tests, found ones in fuzzing. */
 #include <limits.h>
 
-#include "guard-sim.h"
+#include "fake-system.h"
 
 typedef enum Op {
         OP_ADD_MEMORY,
@@ -43,82 +43,82 @@ typedef enum Op {
         _OP_MAX,
 } Op;
 
-static void burst(Sim *s, unsigned arg) {
+static void burst(FakeSystem *s, unsigned arg) {
         HotplugAction action = arg & 1 ? HOTPLUG_REMOVE : HOTPLUG_ADD;
 
         for (unsigned i = 0; i < arg / 4; i++) {
-                sim_hotplug(s, SUBSYSTEM_MEMORY, action, 8 + i % 40);
+                fake_system_hotplug(s, SUBSYSTEM_MEMORY, action, 8 + i % 40);
                 if (arg & 2)
-                        sim_run(s, 20 * USEC_PER_MSEC);
+                        fake_system_run(s, 20 * USEC_PER_MSEC);
         }
 }
 
 /* Inputs that the guard did not ask for, or not now. */
-static void nonsense(Sim *s, unsigned arg) {
+static void nonsense(FakeSystem *s, unsigned arg) {
         static const Job jobs[] = { JOB_NONE, JOB_PLAN, JOB_LOAD, JOB_UNLOAD, JOB_NONE };
         size_t i = arg % ELEMENTSOF(jobs);
 
         if (jobs[i] == JOB_NONE)
-                sim_input(s, i == 0 ? INPUT_TIMER : INPUT_START);
+                fake_system_input(s, i == 0 ? INPUT_TIMER : INPUT_START);
         else if (jobs[i] != s->job)
-                sim_ended(s, jobs[i]);
+                fake_system_ended(s, jobs[i]);
 }
 
-static void reconfigure(Sim *s, unsigned arg) {
+static void reconfigure(FakeSystem *s, unsigned arg) {
         if (arg & 64) {
-                sim_input(s, INPUT_REFRESH);
+                fake_system_input(s, INPUT_REFRESH);
                 return;
         }
         if (arg & 1)
-                sim_touch_files(s);
+                fake_system_touch_files(s);
         if (arg & 32)
-                sim_touch_sources(s);
+                fake_system_touch_sources(s);
         if (arg & 2)
                 s->settings.foreign = arg & 4 ? FOREIGN_ADOPT : FOREIGN_REPLACE;
         if (arg & 8)
                 s->settings.unload_on_stop = arg & 16;
         if (s->running)
                 guard_set_settings(&s->guard, &s->settings, s->architecture);
-        sim_input(s, arg & 128 ? INPUT_MOUNTED : INPUT_RECONFIGURED);
+        fake_system_input(s, arg & 128 ? INPUT_MOUNTED : INPUT_RECONFIGURED);
 }
 
 /* What happens to the machine and to its kernel. */
-static bool play_world(Sim *s, Op op, unsigned arg) {
+static bool play_world(FakeSystem *s, Op op, unsigned arg) {
         switch (op) {
         case OP_ADD_MEMORY:
-                sim_hotplug(s, SUBSYSTEM_MEMORY, HOTPLUG_ADD, arg % 16);
-                sim_hotplug(s, SUBSYSTEM_MEMORY, HOTPLUG_ONLINE, arg % 16);
+                fake_system_hotplug(s, SUBSYSTEM_MEMORY, HOTPLUG_ADD, arg % 16);
+                fake_system_hotplug(s, SUBSYSTEM_MEMORY, HOTPLUG_ONLINE, arg % 16);
                 break;
         case OP_REMOVE_MEMORY:
-                sim_hotplug(s, SUBSYSTEM_MEMORY, HOTPLUG_OFFLINE, arg % 16);
-                sim_hotplug(s, SUBSYSTEM_MEMORY, HOTPLUG_REMOVE, arg % 16);
+                fake_system_hotplug(s, SUBSYSTEM_MEMORY, HOTPLUG_OFFLINE, arg % 16);
+                fake_system_hotplug(s, SUBSYSTEM_MEMORY, HOTPLUG_REMOVE, arg % 16);
                 break;
         case OP_ADD_CPU:
-                sim_hotplug(s, SUBSYSTEM_CPU, HOTPLUG_ADD, arg % 8);
+                fake_system_hotplug(s, SUBSYSTEM_CPU, HOTPLUG_ADD, arg % 8);
                 break;
         case OP_REMOVE_CPU:
-                sim_hotplug(s, SUBSYSTEM_CPU, HOTPLUG_REMOVE, arg % 8);
+                fake_system_hotplug(s, SUBSYSTEM_CPU, HOTPLUG_REMOVE, arg % 8);
                 break;
         case OP_ONLINE:
-                sim_hotplug(s, SUBSYSTEM_CPU, HOTPLUG_ONLINE, arg % 8);
+                fake_system_hotplug(s, SUBSYSTEM_CPU, HOTPLUG_ONLINE, arg % 8);
                 break;
         case OP_BURST:
                 burst(s, arg);
                 break;
         case OP_NO_HOTPLUG:
-                sim_uevent(s, arg & 1, arg / 4 % _HOTPLUG_ACTION_MAX, arg & 2, !(arg & 2));
+                fake_system_uevent(s, arg & 1, arg / 4 % _HOTPLUG_ACTION_MAX, arg & 2, !(arg & 2));
                 break;
         case OP_WAIT_SHORT:
-                sim_run(s, arg * USEC_PER_MSEC / 4);
+                fake_system_run(s, arg * USEC_PER_MSEC / 4);
                 break;
         case OP_WAIT:
-                sim_run(s, arg * 5 * USEC_PER_MSEC);
+                fake_system_run(s, arg * 5 * USEC_PER_MSEC);
                 break;
         case OP_WAIT_MORE:
-                sim_run(s, arg * 50 * USEC_PER_MSEC);
+                fake_system_run(s, arg * 50 * USEC_PER_MSEC);
                 break;
         case OP_WAIT_LONG:
-                sim_run(s, arg * USEC_PER_SEC);
+                fake_system_run(s, arg * USEC_PER_SEC);
                 break;
         case OP_TORN_LOOK:
                 s->torn_bit = 48 + arg % 16;
@@ -127,10 +127,10 @@ static bool play_world(Sim *s, Op op, unsigned arg) {
                 s->update_fails = arg & 1;
                 break;
         case OP_FOREIGN_LOAD:
-                sim_foreign_load(s, arg & 1, arg / 2 * 10 * USEC_PER_MSEC);
+                fake_system_foreign_load(s, arg & 1, arg / 2 * 10 * USEC_PER_MSEC);
                 break;
         case OP_FOREIGN_UNLOAD:
-                sim_foreign_unload(s);
+                fake_system_foreign_unload(s);
                 break;
         default:
                 return false;
@@ -139,7 +139,7 @@ static bool play_world(Sim *s, Op op, unsigned arg) {
 }
 
 /* What happens to the daemon, and to what it relies on. */
-static void play_daemon(Sim *s, Op op, unsigned arg) {
+static void play_daemon(FakeSystem *s, Op op, unsigned arg) {
         switch (op) {
         case OP_OVERFLOW:
                 s->n_overflow = arg % 8;
@@ -148,13 +148,13 @@ static void play_daemon(Sim *s, Op op, unsigned arg) {
                 s->n_lose = arg % 8;
                 break;
         case OP_LOOK_AGAIN:
-                sim_input(s, INPUT_LOOK_AGAIN);
+                fake_system_input(s, INPUT_LOOK_AGAIN);
                 break;
         case OP_RECONFIGURE:
                 reconfigure(s, arg);
                 break;
         case OP_LOG_LINE:
-                sim_log_line(s);
+                fake_system_log_line(s);
                 break;
         case OP_OBSTACLE:
                 s->obstacle = arg & 1 ? FAILURE_DISABLED : FAILURE_NONE;
@@ -165,30 +165,30 @@ static void play_daemon(Sim *s, Op op, unsigned arg) {
                 s->n_fate = op == OP_FATE ? arg / 64 + 1 : UINT_MAX;
                 break;
         case OP_REQUEST:
-                sim_request(s, arg % _REQUEST_MAX);
+                fake_system_request(s, arg % _REQUEST_MAX);
                 break;
         case OP_STOP:
                 if (arg & 1)
-                        sim_shutdown(s);
+                        fake_system_shutdown(s);
                 else
-                        sim_input(s, INPUT_STOP);
+                        fake_system_input(s, INPUT_STOP);
                 break;
         case OP_GLANCE:
-                sim_glance(s);
+                fake_system_glance(s);
                 break;
         case OP_KILL:
-                sim_kill(s);
+                fake_system_kill(s);
                 if (arg & 3)
-                        sim_start(s);
+                        fake_system_start(s);
                 break;
         case OP_KILL_LATER:
                 s->die_at = s->n_actions + arg % 16 + 1;
                 break;
         case OP_START:
-                sim_start(s);
+                fake_system_start(s);
                 break;
         case OP_WATCH:
-                sim_input(s, INPUT_WATCH);
+                fake_system_input(s, INPUT_WATCH);
                 break;
         case OP_ZERO_SAMPLES:
                 s->zero_samples = arg % 4;
@@ -198,7 +198,7 @@ static void play_daemon(Sim *s, Op op, unsigned arg) {
                 if (arg & 2)
                         s->unkillable = true;
                 else if (arg & 4)
-                        sim_unstick(s);
+                        fake_system_unstick(s);
                 break;
         case OP_CLOCK_BACK:
                 s->skew_usec = sub_saturated(s->skew_usec, arg * 10 * USEC_PER_MSEC);
@@ -215,7 +215,7 @@ static void play_daemon(Sim *s, Op op, unsigned arg) {
         }
 }
 
-static void choose_world(Sim *s, const uint8_t choice[static 2]) {
+static void choose_world(FakeSystem *s, const uint8_t choice[static 2]) {
         static const HotplugAnswer kernels[] = {
                 HOTPLUG_KERNEL_UPDATES, HOTPLUG_ABSENT,     HOTPLUG_KERNEL_UPDATES,
                 HOTPLUG_NOT_UPDATED,    HOTPLUG_UNREADABLE, HOTPLUG_GARBAGE,
@@ -224,25 +224,25 @@ static void choose_world(Sim *s, const uint8_t choice[static 2]) {
         static const uint64_t settles[] = { 500 * USEC_PER_MSEC, 500 * USEC_PER_MSEC, 0,
                                             5 * USEC_PER_SEC };
 
-        sim_init(s, kernels[choice[0] % ELEMENTSOF(kernels)]);
+        fake_system_init(s, kernels[choice[0] % ELEMENTSOF(kernels)]);
         s->architecture = architectures[choice[0] / 8 % ELEMENTSOF(architectures)];
         s->settings.foreign = choice[1] & 1 ? FOREIGN_ADOPT : FOREIGN_REPLACE;
         s->settings.unload_on_stop = choice[1] & 2;
         if (choice[0] & 128)
-                sim_builds(s);
+                fake_system_builds(s);
         s->settings.settle_usec = settles[choice[0] / 32 % ELEMENTSOF(settles)];
         s->uevent_delay_usec = (choice[1] >> 2 & 3) * 100 * USEC_PER_MSEC;
         s->rng ^= choice[1];
         if (choice[1] & 16)
-                sim_foreign_load(s, choice[1] & 32, 0);
+                fake_system_foreign_load(s, choice[1] & 32, 0);
         if (choice[1] & 64)
                 s->obstacle = FAILURE_NO_RESERVATION;
         if (!(choice[1] & 128))
-                sim_start(s);
+                fake_system_start(s);
 }
 
-uint64_t sim_play(const uint8_t *script, size_t size, size_t *ret_longest) {
-        static Sim s;
+uint64_t fake_system_play(const uint8_t *script, size_t size, size_t *ret_longest) {
+        static FakeSystem s;
         uint64_t n_steps;
         unsigned away = 0;
 
@@ -252,20 +252,20 @@ uint64_t sim_play(const uint8_t *script, size_t size, size_t *ret_longest) {
         for (size_t i = 2; i + 1 < size; i += 2) {
                 Op op = script[i] % _OP_MAX;
 
-                if (s.n_events > SIM_EVENTS_MAX / 2)
-                        sim_run(&s, USEC_PER_MINUTE);
+                if (s.n_events > FAKE_SYSTEM_EVENTS_MAX / 2)
+                        fake_system_run(&s, USEC_PER_MINUTE);
                 if (!play_world(&s, op, script[i + 1]))
                         play_daemon(&s, op, script[i + 1]);
                 /* Without it nothing happens: it is not away for long. */
                 if (!s.running && ++away > 3)
-                        sim_start(&s);
+                        fake_system_start(&s);
                 if (s.running)
                         away = 0;
         }
-        sim_calm(&s);
+        fake_system_calm(&s);
         if (ret_longest)
                 *ret_longest = MAX(*ret_longest, s.longest);
         n_steps = s.n_steps;
-        sim_done(&s);
+        fake_system_done(&s);
         return n_steps;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A made-up machine: a temporary directory with the files that a test puts there. */
+/* A fake machine: a temporary directory with the files that a test puts there. */
 #pragma once
 
 #include <check.h>

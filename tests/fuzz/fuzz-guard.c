@@ -2,7 +2,7 @@
 /* Any bytes as a course of events for the guard. */
 #include "fuzz.h"
 
-#include "guard-sim.h"
+#include "fake-system.h"
 
 #define SCRIPT_LONGEST 4096u
 
@@ -11,7 +11,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
 
         if (size > SCRIPT_LONGEST)
                 return 0;
-        (void)sim_play(data, size, &longest);
+        (void)fake_system_play(data, size, &longest);
         FUZZ_CHECK(longest < ACTIONS_MAX);
         return 0;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The bus object: its methods, and who may call them. */
-#include "bus-scene.h"
+#include "fake-bus.h"
 
 #include <sys/wait.h>
 
@@ -11,10 +11,10 @@
 /* --- methods ---------------------------------------------------------------------------------- */
 
 START_TEST(methods) {
-        Scene s;
+        FakeBus s;
 
-        scene_pair(&s);
-        world_arm(&s.world);
+        fake_bus_pair(&s);
+        fake_world_arm(&s.world);
         /* Done already. */
         send_call(&s, &s.client, "Load");
         AWAIT(&s, s.client.n_replies == 1);
@@ -28,11 +28,11 @@ START_TEST(methods) {
         send_call(&s, &s.client, "Unload");
         barrier(&s);
         ck_assert_uint_eq(s.client.n_replies, 1);
-        world_job_ends(&s.world, FAILURE_NONE);
+        fake_world_job_ends(&s.world, FAILURE_NONE);
         barrier(&s);
         ck_assert_uint_eq(s.client.n_replies, 3);
         ck_assert_int_eq(s.world.order.job, JOB_UNLOAD);
-        world_job_ends(&s.world, FAILURE_NONE);
+        fake_world_job_ends(&s.world, FAILURE_NONE);
         barrier(&s);
         ck_assert_uint_eq(s.client.n_replies, 4);
         ck_assert_uint_eq(s.client.n_errors, 0);
@@ -41,34 +41,34 @@ START_TEST(methods) {
         send_call(&s, &s.client, "Load");
         barrier(&s);
         s.world.job_error = "no \"100%s\" kernel";
-        world_job_ends(&s.world, FAILURE_BAD_KERNEL);
-        world_pass(&s.world, WORLD_SECOND_LOOK_USEC);
+        fake_world_job_ends(&s.world, FAILURE_BAD_KERNEL);
+        fake_world_pass(&s.world, WORLD_SECOND_LOOK_USEC);
         barrier(&s);
         ck_assert_uint_eq(s.client.n_errors, 1);
         ck_assert_str_eq(s.client.error, "org.kdumpd1.Error.BadKernel");
         ck_assert_str_eq(s.client.message, "no \"100%s\" kernel");
         ck_assert_uint_eq(s.bus->n_callers, 0);
 
-        world_request(&s.world, REQUEST_LOAD);
+        fake_world_request(&s.world, REQUEST_LOAD);
         send_call(&s, &s.client, "Reload");
         barrier(&s);
-        world_input(&s.world, INPUT_STOP);
+        fake_world_input(&s.world, INPUT_STOP);
         barrier(&s);
-        world_job_ends(&s.world, FAILURE_NONE);
+        fake_world_job_ends(&s.world, FAILURE_NONE);
         barrier(&s);
         ck_assert_uint_eq(s.client.n_errors, 2);
         ck_assert_str_eq(s.client.error, "org.kdumpd1.Error.Busy");
         ck_assert_uint_eq(s.world.n_quit, 1);
-        scene_pair_done(&s);
+        fake_bus_pair_done(&s);
 }
 END_TEST
 
 /* All errors have names that D-Bus takes. */
 START_TEST(error_names) {
-        Scene s;
+        FakeBus s;
 
-        scene_pair(&s);
-        world_arm(&s.world);
+        fake_bus_pair(&s);
+        fake_world_arm(&s.world);
         for (Failure f = FAILURE_NONE + 1; f < _FAILURE_MAX; f++) {
                 char name[128];
 
@@ -79,15 +79,15 @@ START_TEST(error_names) {
                 strscpyf(name, sizeof(name), "org.kdumpd1.Error.%s", failure_to_string(f));
                 ck_assert_str_eq(s.client.error, name);
         }
-        scene_pair_done(&s);
+        fake_bus_pair_done(&s);
 }
 END_TEST
 
 START_TEST(too_many_callers) {
-        Scene s;
+        FakeBus s;
 
-        scene_pair(&s);
-        world_arm(&s.world);
+        fake_bus_pair(&s);
+        fake_world_arm(&s.world);
         for (unsigned i = 0; i < BUS_CALLERS_MAX; i++)
                 send_call(&s, &s.client, "Reload");
         barrier(&s);
@@ -98,20 +98,20 @@ START_TEST(too_many_callers) {
         ck_assert_uint_eq(s.client.n_errors, 2);
         ck_assert_str_eq(s.client.error, SD_BUS_ERROR_LIMITS_EXCEEDED);
         /* All who came after the first wait for another one. */
-        world_job_ends(&s.world, FAILURE_NONE);
+        fake_world_job_ends(&s.world, FAILURE_NONE);
         if (s.world.running)
-                world_job_ends(&s.world, FAILURE_NONE);
+                fake_world_job_ends(&s.world, FAILURE_NONE);
         AWAIT(&s, s.client.n_replies == BUS_CALLERS_MAX + 2);
         ck_assert_uint_eq(s.client.n_errors, 2);
         ck_assert_uint_eq(s.bus->n_callers, 0);
         send_call(&s, &s.client, "Load");
         AWAIT(&s, s.client.n_replies == BUS_CALLERS_MAX + 3);
         ck_assert_uint_eq(s.client.n_errors, 2);
-        scene_pair_done(&s);
+        fake_bus_pair_done(&s);
 }
 END_TEST
 
-static unsigned list(Scene *s, uint32_t max, uint32_t *ret_first_events) {
+static unsigned list(FakeBus *s, uint32_t max, uint32_t *ret_first_events) {
         _cleanup_message_ sd_bus_message *reply = NULL;
         const char *subsystems, *decision, *reason, *result, *details;
         uint64_t time, previous = UINT64_MAX;
@@ -135,20 +135,20 @@ static unsigned list(Scene *s, uint32_t max, uint32_t *ret_first_events) {
 
 START_TEST(decisions) {
         uint32_t events = 0;
-        Scene s;
+        FakeBus s;
 
-        scene_pair(&s);
+        fake_bus_pair(&s);
         ck_assert_uint_eq(list(&s, 5, &events), 0);
-        world_answers(&s.world, HOTPLUG_KERNEL_UPDATES);
-        world_arm(&s.world);
+        fake_world_answers(&s.world, HOTPLUG_KERNEL_UPDATES);
+        fake_world_arm(&s.world);
         barrier(&s);
         ck_assert_uint_eq(s.client.n_decided, 1);
         ck_assert_str_eq(s.client.decided,
                          "|0|load|no crash kernel image is loaded|ok|loaded in 21.0 ms");
         for (unsigned i = 1; i <= HISTORY_MAX + 6; i++) {
                 for (unsigned j = 0; j < i; j++)
-                        world_uevent(&s.world, SUBSYSTEM_MEMORY, HOTPLUG_ADD);
-                world_pass(&s.world, USEC_PER_SEC);
+                        fake_world_uevent(&s.world, SUBSYSTEM_MEMORY, HOTPLUG_ADD);
+                fake_world_pass(&s.world, USEC_PER_SEC);
         }
         barrier(&s);
         ck_assert_uint_eq(s.client.n_decided, HISTORY_MAX + 7);
@@ -162,7 +162,7 @@ START_TEST(decisions) {
         ck_assert_uint_eq(list(&s, 3, &events), 3);
         ck_assert_uint_eq(events, HISTORY_MAX + 6);
         ck_assert_uint_eq(list(&s, UINT32_MAX, &events), HISTORY_MAX);
-        scene_pair_done(&s);
+        fake_bus_pair_done(&s);
 }
 END_TEST
 
@@ -170,31 +170,31 @@ END_TEST
 
 START_TEST(caller_vanishes) {
         Client other;
-        Scene s;
+        FakeBus s;
 
-        scene_daemon(&s);
-        world_arm(&s.world);
+        fake_bus_daemon(&s);
+        fake_world_arm(&s.world);
         connect_client(&s, &other);
         send_call(&s, &other, "Reload");
         AWAIT(&s, s.world.running);
         disconnect_client(&other);
         barrier(&s);
-        world_job_ends(&s.world, FAILURE_NONE);
+        fake_world_job_ends(&s.world, FAILURE_NONE);
         barrier(&s);
         ck_assert_uint_eq(s.bus->n_callers, 0);
         send_call(&s, &s.client, "Load");
         AWAIT(&s, s.client.n_replies == 1);
         ck_assert_uint_eq(s.client.n_errors, 0);
-        scene_daemon_done(&s);
+        fake_bus_daemon_done(&s);
 }
 END_TEST
 
 START_TEST(resume) {
         Client login = { 0 };
-        Scene s;
+        FakeBus s;
 
-        scene_daemon(&s);
-        world_arm(&s.world);
+        fake_bus_daemon(&s);
+        fake_world_arm(&s.world);
         ck_assert_int_ge(sd_bus_open_system(&login.bus), 0);
         ck_assert_int_ge(sd_bus_request_name(login.bus, "org.freedesktop.login1", 0), 0);
         for (int going = 1; going >= 0; going--) {
@@ -208,7 +208,7 @@ START_TEST(resume) {
         }
         AWAIT(&s, s.world.manager.guard.batch.look_again);
         disconnect_client(&login);
-        scene_daemon_done(&s);
+        fake_bus_daemon_done(&s);
 }
 END_TEST
 
@@ -237,10 +237,10 @@ START_TEST(signals_of_nobody) {
         const char *own, *destinations[] = { BUS_NAME, NULL, NULL };
         unsigned n = 0;
         Client other;
-        Scene s;
+        FakeBus s;
 
-        scene_daemon(&s);
-        world_arm(&s.world);
+        fake_bus_daemon(&s);
+        fake_world_arm(&s.world);
         ck_assert_int_ge(sd_bus_get_unique_name(s.bus->bus, &own), 0);
         destinations[1] = own;
         ck_assert_int_ge(sd_bus_match_signal_async(s.bus->bus, NULL, "org.freedesktop.DBus", NULL,
@@ -263,11 +263,11 @@ START_TEST(signals_of_nobody) {
         ck_assert(!s.world.manager.guard.batch.look_again);
         ck_assert_uint_eq(n, 0);
         disconnect_client(&other);
-        scene_daemon_done(&s);
+        fake_bus_daemon_done(&s);
 }
 END_TEST
 
-static void get_log(Scene *s, const char *name, char *ret, size_t size) {
+static void get_log(FakeBus *s, const char *name, char *ret, size_t size) {
         _cleanup_message_ sd_bus_message *reply = NULL;
         const char *text;
 
@@ -277,7 +277,7 @@ static void get_log(Scene *s, const char *name, char *ret, size_t size) {
         strscpy(ret, size, text);
 }
 
-static int set_log(Scene *s, const char *name, const char *value) {
+static int set_log(FakeBus *s, const char *name, const char *value) {
         _cleanup_message_ sd_bus_message *reply = NULL;
 
         reply = call(s, "/org/freedesktop/LogControl1", PROPERTIES_INTERFACE, "Set", "ssv",
@@ -287,9 +287,9 @@ static int set_log(Scene *s, const char *name, const char *value) {
 
 START_TEST(log_control) {
         char text[64];
-        Scene s;
+        FakeBus s;
 
-        scene_daemon(&s);
+        fake_bus_daemon(&s);
         get_log(&s, "LogLevel", text, sizeof(text));
         ck_assert_str_eq(text, "info");
         get_log(&s, "LogTarget", text, sizeof(text));
@@ -305,7 +305,7 @@ START_TEST(log_control) {
         ck_assert_int_eq(log_get_target(), LOG_TARGET_NULL);
         ck_assert_int_eq(set_log(&s, "LogTarget", "printer"), -EINVAL);
         ck_assert_int_lt(set_log(&s, "SyslogIdentifier", "other"), 0);
-        scene_daemon_done(&s);
+        fake_bus_daemon_done(&s);
 }
 END_TEST
 
@@ -363,10 +363,10 @@ START_TEST(privilege) {
         char text[64];
         int status = -1;
         pid_t pid;
-        Scene s;
+        FakeBus s;
 
-        scene_daemon(&s);
-        world_arm(&s.world);
+        fake_bus_daemon(&s);
+        fake_world_arm(&s.world);
         strscpy(s.world.manager.aftermath.crash.message,
                 sizeof(s.world.manager.aftermath.crash.message), "BUG: x");
         pid = fork();
@@ -382,7 +382,7 @@ START_TEST(privilege) {
         ck_assert_int_eq(log_get_level(), LOG_INFO);
         get_property(&s, "LastCrashMessage", "s", text, sizeof(text));
         ck_assert_str_eq(text, "BUG: x");
-        scene_daemon_done(&s);
+        fake_bus_daemon_done(&s);
 }
 END_TEST
 

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The bus object: its properties, how it describes itself, the changes that it tells, and what a
  * dbus-daemon may do to it. */
-#include "bus-scene.h"
+#include "fake-bus.h"
 
 #include <sys/socket.h>
 #include <sys/un.h>
 
 /* --- properties ------------------------------------------------------------------------------- */
 
-static void check_properties(Scene *s) {
+static void check_properties(FakeBus *s) {
         _cleanup_message_ sd_bus_message *reply = NULL;
         const char *name, *contents;
         char text[512];
@@ -33,13 +33,13 @@ static void check_properties(Scene *s) {
 }
 
 START_TEST(properties) {
-        Scene s;
+        FakeBus s;
 
-        scene_pair(&s);
+        fake_bus_pair(&s);
         check_properties(&s);
         ck_get(&s, "State", "s", "loading");
         ck_get(&s, "Version", "s", PACKAGE_VERSION);
-        world_arm(&s.world);
+        fake_world_arm(&s.world);
         (void)manager_status(&s.world.manager);
         check_properties(&s);
         ck_get(&s, "State", "s", "armed");
@@ -51,16 +51,16 @@ START_TEST(properties) {
         ck_get(&s, "SettleUSec", "t", "500000");
         ck_get(&s, "MaxDelayUSec", "t", "10000000");
         ck_get(&s, "LastLoadDurationUSec", "t", "21000");
-        scene_pair_done(&s);
+        fake_bus_pair_done(&s);
 }
 END_TEST
 
 /* One for each line; a name of a file that is not UTF-8 breaks nothing. */
 START_TEST(problems) {
-        Scene s;
+        FakeBus s;
         Configuration *c;
 
-        scene_pair(&s);
+        fake_bus_pair(&s);
         c = &s.world.manager.configuration;
         ck_get(&s, "ConfigurationProblems", "as", "");
         configuration_add_problem(c, "/etc/a.conf", 3, "ignoring Keep=: it takes a number");
@@ -77,14 +77,14 @@ START_TEST(problems) {
                 configuration_add_problem(c, "/etc/b.conf", i, "x");
         ck_assert_uint_eq(c->n_problems, CONFIGURATION_PROBLEMS_MAX);
         ck_assert_ptr_null(c->problems[CONFIGURATION_PROBLEMS_MAX]);
-        scene_pair_done(&s);
+        fake_bus_pair_done(&s);
 }
 END_TEST
 
 START_TEST(read_only) {
-        Scene s;
+        FakeBus s;
 
-        scene_pair(&s);
+        fake_bus_pair(&s);
         for (size_t i = 0; i < _STATUS_INDEX_MAX; i++) {
                 _cleanup_message_ sd_bus_message *reply = NULL;
 
@@ -93,7 +93,7 @@ START_TEST(read_only) {
                 ck_assert_int_gt(
                         sd_bus_message_is_method_error(reply, SD_BUS_ERROR_PROPERTY_READ_ONLY), 0);
         }
-        scene_pair_done(&s);
+        fake_bus_pair_done(&s);
 }
 END_TEST
 
@@ -103,9 +103,9 @@ START_TEST(introspection) {
         static const char *const privileged[] = { "Load", "Unload", "Reload" };
         _cleanup_message_ sd_bus_message *reply = NULL;
         const char *xml;
-        Scene s;
+        FakeBus s;
 
-        scene_pair(&s);
+        fake_bus_pair(&s);
         reply = call(&s, BUS_PATH, "org.freedesktop.DBus.Introspectable", "Introspect", "");
         ck_assert_int_gt(sd_bus_message_read(reply, "s", &xml), 0);
         for (size_t i = 0; i < _STATUS_INDEX_MAX; i++) {
@@ -127,7 +127,7 @@ START_TEST(introspection) {
                 annotation = strstr(method, "systemd1.Privileged\" value=\"true\"");
                 ck_assert(annotation && annotation < strstr(method, "</method>"));
         }
-        scene_pair_done(&s);
+        fake_bus_pair_done(&s);
 }
 END_TEST
 
@@ -136,7 +136,7 @@ static bool asked_by_somebody(sd_bus_message *message) {
 }
 
 /* GetAll as it comes, with all that is in it. */
-static bool all_has(Scene *s, const char *text) {
+static bool all_has(FakeBus *s, const char *text) {
         _cleanup_message_ sd_bus_message *reply = NULL;
         bool found = false;
         const char *name, *type, *value;
@@ -162,10 +162,10 @@ static bool all_has(Scene *s, const char *text) {
 /* What is in a configuration of mode 0600, and what was in the kernel's log. */
 START_TEST(for_root_only) {
         static const char *const texts[] = { "irqpoll", "BUG: x" };
-        Scene s;
+        FakeBus s;
 
-        scene_pair(&s);
-        world_arm(&s.world);
+        fake_bus_pair(&s);
+        fake_world_arm(&s.world);
         strscpy(s.world.manager.aftermath.crash.message,
                 sizeof(s.world.manager.aftermath.crash.message), "BUG: x");
         (void)manager_status(&s.world.manager);
@@ -181,7 +181,7 @@ START_TEST(for_root_only) {
         for (size_t i = 0; i < ELEMENTSOF(texts); i++)
                 ck_assert(!all_has(&s, texts[i]));
         check_properties(&s);
-        scene_pair_done(&s);
+        fake_bus_pair_done(&s);
 }
 END_TEST
 
@@ -227,7 +227,7 @@ static void change_aftermath(Manager *manager, const char *name) {
 }
 
 /* Changes what a property is made of, in the guard itself. */
-static void change(World *w, const char *name) {
+static void change(FakeWorld *w, const char *name) {
         Guard *g = &w->manager.guard;
         const struct {
                 const char *name;
@@ -315,7 +315,7 @@ static bool has_word(const char *words, const char *word) {
         return false;
 }
 
-static void check_changes(Scene *s) {
+static void check_changes(FakeBus *s) {
         unsigned n;
 
         bus_flush_changes(s->bus);
@@ -346,29 +346,29 @@ static void check_changes(Scene *s) {
 }
 
 START_TEST(changes) {
-        Scene s;
+        FakeBus s;
 
-        scene_pair(&s);
-        world_arm(&s.world);
+        fake_bus_pair(&s);
+        fake_world_arm(&s.world);
         check_changes(&s);
-        scene_pair_done(&s);
+        fake_bus_pair_done(&s);
 }
 END_TEST
 
 /* Whoever was there from the beginning hears of the first change, too. */
 START_TEST(first_change) {
-        Scene s;
+        FakeBus s;
 
-        scene_pair(&s);
+        fake_bus_pair(&s);
         barrier(&s);
-        world_arm(&s.world);
+        fake_world_arm(&s.world);
         bus_flush_changes(s.bus);
         barrier(&s);
         ck_assert_uint_eq(s.client.n_changes, 1);
         ck_assert(has_word(s.client.changed, "State"));
         ck_assert(has_word(s.client.changed, "Armed"));
         ck_assert(!has_word(s.client.changed, "SettleUSec"));
-        scene_pair_done(&s);
+        fake_bus_pair_done(&s);
 }
 END_TEST
 
@@ -376,10 +376,10 @@ END_TEST
 
 START_TEST(on_the_bus) {
         _cleanup_message_ sd_bus_message *reply = NULL;
-        Scene s;
+        FakeBus s;
 
-        scene_daemon(&s);
-        world_arm(&s.world);
+        fake_bus_daemon(&s);
+        fake_world_arm(&s.world);
         bus_flush_changes(s.bus);
         barrier(&s);
         ck_assert_uint_eq(s.client.n_changes, 1);
@@ -395,15 +395,15 @@ START_TEST(on_the_bus) {
         ck_assert_uint_eq(s.n_refreshed, 1);
         reply = call(&s, "/", PROPERTIES_INTERFACE, "GetAll", "s", BUS_INTERFACE);
         ck_assert_int_gt(sd_bus_message_is_method_error(reply, NULL), 0);
-        scene_daemon_done(&s);
+        fake_bus_daemon_done(&s);
 }
 END_TEST
 
 START_TEST(bus_comes_back) {
-        Scene s;
+        FakeBus s;
 
-        scene_daemon(&s);
-        world_arm(&s.world);
+        fake_bus_daemon(&s);
+        fake_world_arm(&s.world);
         for (unsigned i = 0; i < 2; i++) {
                 send_call(&s, &s.client, "Reload");
                 AWAIT(&s, s.world.running);
@@ -412,7 +412,7 @@ START_TEST(bus_comes_back) {
                 disconnect_client(&s.client);
                 AWAIT(&s, s.bus->n_callers == 0);
                 /* Life goes on without it. */
-                world_job_ends(&s.world, FAILURE_NONE);
+                fake_world_job_ends(&s.world, FAILURE_NONE);
                 bus_flush_changes(s.bus);
                 ck_assert_str_eq(manager_status(&s.world.manager)->state, "armed");
 
@@ -426,20 +426,20 @@ START_TEST(bus_comes_back) {
                 AWAIT(&s, s.client.n_replies == 1);
                 ck_assert_uint_eq(s.client.n_errors, 0);
         }
-        scene_daemon_done(&s);
+        fake_bus_daemon_done(&s);
 }
 END_TEST
 
 START_TEST(before_the_bus) {
         uint64_t queued = 0;
-        Scene s;
+        FakeBus s;
 
-        scene_service(&s);
+        fake_bus_service(&s);
         start_service(&s);
-        world_arm(&s.world);
+        fake_world_arm(&s.world);
         /* What nobody can hear is not kept, however long there is no bus. */
         for (unsigned i = 0; i < 1000; i++) {
-                world_uevent(&s.world, SUBSYSTEM_CPU, HOTPLUG_ADD);
+                fake_world_uevent(&s.world, SUBSYSTEM_CPU, HOTPLUG_ADD);
                 bus_flush_changes(s.bus);
                 bus_decided(s.bus, history_get(&s.world.manager.guard.history, 0));
                 ck_assert_int_ge(sd_event_run(s.event, 0), 0);
@@ -453,11 +453,11 @@ START_TEST(before_the_bus) {
         await_name(&s);
         check_properties(&s);
         ck_get(&s, "EventsReceived", "t", "1000");
-        scene_daemon_done(&s);
+        fake_bus_daemon_done(&s);
 }
 END_TEST
 
-static int listen_as_bus(Scene *s, int backlog, struct sockaddr_un *ret) {
+static int listen_as_bus(FakeBus *s, int backlog, struct sockaddr_un *ret) {
         int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
         *ret = (struct sockaddr_un){ .sun_family = AF_UNIX };
@@ -473,20 +473,20 @@ static int listen_as_bus(Scene *s, int backlog, struct sockaddr_un *ret) {
 START_TEST(exit_without_bus) {
         struct sockaddr_un address;
         int listener = -EBADF;
-        Scene s;
+        FakeBus s;
 
         for (int hangs = 0; hangs < 2; hangs++) {
-                scene_service(&s);
+                fake_bus_service(&s);
                 if (hangs)
                         listener = listen_as_bus(&s, 5, &address);
                 start_service(&s);
-                world_arm(&s.world);
+                fake_world_arm(&s.world);
                 turn(&s);
                 bus_flush_changes(s.bus);
                 ck_assert_int_ge(sd_event_exit(s.event, 0), 0);
                 ck_assert_int_ge(sd_event_loop(s.event), 0);
                 bus_drain(s.bus);
-                scene_daemon_done(&s);
+                fake_bus_daemon_done(&s);
         }
         (void)close(listener);
 }
@@ -497,9 +497,9 @@ START_TEST(crowded_bus) {
         struct sockaddr_un address;
         int listener, others[64], r = 0;
         size_t n = 0;
-        Scene s;
+        FakeBus s;
 
-        scene_service(&s);
+        fake_bus_service(&s);
         listener = listen_as_bus(&s, 0, &address);
         while (r == 0) {
                 ck_assert_uint_lt(n, ELEMENTSOF(others));
@@ -518,16 +518,16 @@ START_TEST(crowded_bus) {
         connect_client(&s, &s.client);
         await_name(&s);
         check_properties(&s);
-        scene_daemon_done(&s);
+        fake_bus_daemon_done(&s);
 }
 END_TEST
 
 /* Somebody else has the name: it is ours as soon as he gives it back. */
 START_TEST(name_is_taken) {
         Client other = { 0 };
-        Scene s;
+        FakeBus s;
 
-        scene_service(&s);
+        fake_bus_service(&s);
         start_daemon(&s);
         ck_assert_int_ge(sd_bus_open_system(&other.bus), 0);
         ck_assert_int_ge(sd_bus_request_name(other.bus, BUS_NAME, 0), 0);
@@ -540,7 +540,7 @@ START_TEST(name_is_taken) {
         await_name(&s);
         check_properties(&s);
         disconnect_client(&other);
-        scene_daemon_done(&s);
+        fake_bus_daemon_done(&s);
 }
 END_TEST
 

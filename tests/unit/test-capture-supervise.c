@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The first program of the capture kernel on a made-up machine: how that ends, whatever becomes of
+/* The first program of the capture kernel on a fake machine: how that ends, whatever becomes of
  * the capture. */
 #include "capture/supervise.h"
 

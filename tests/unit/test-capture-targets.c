@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A whole capture on a made-up machine: old dumps, targets that are not there, scripts, raw
+/* A whole capture on a fake machine: old dumps, targets that are not there, scripts, raw
  * devices. */
 #include "test.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A whole capture on a made-up machine: what is written, in which order, and what becomes of a
+/* A whole capture on a fake machine: what is written, in which order, and what becomes of a
  * collector that does not work. */
 #include "test.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The real kdumpd from start to end, on a made-up machine and without privileges. */
+/* The real kdumpd from start to end, on a fake machine and without privileges. */
 #include "test.h"
 
 #include <linux/netlink.h>

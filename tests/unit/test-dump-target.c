@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Where the dumps of a target lie, on made-up machines. */
+/* Where the dumps of a target lie, on fake machines. */
 #include "sys/dump-target.h"
 
 #include "test.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* daemon/guard: courses of events that nobody thought of. What must hold is checked after each
- * step, and that all ends well after each course (guard-sim.c). */
+ * step, and that all ends well after each course (fake-system.c). */
 #include "test-guard.h"
 
 #include <stdio.h>
@@ -25,7 +25,7 @@ static void explore(uint64_t seed, unsigned n, size_t longest_script) {
 
                 for (size_t j = 0; j < size; j++)
                         script[j] = (uint8_t)(next_random(&rng) >> 24);
-                steps += sim_play(script, size, &longest);
+                steps += fake_system_play(script, size, &longest);
         }
         printf("# %llu steps, at most %zu of %d actions in one\n", (unsigned long long)steps,
                longest, ACTIONS_MAX);
@@ -52,11 +52,11 @@ static void flood(unsigned random) {
 
         for (unsigned i = 0, n = random >> 8 & 511; i < n; i++) {
                 if (random & 8)
-                        sim_uevent(&s, SUBSYSTEM_MEMORY, HOTPLUG_ONLINE, false, false);
+                        fake_system_uevent(&s, SUBSYSTEM_MEMORY, HOTPLUG_ONLINE, false, false);
                 else
-                        sim_hotplug(&s, i & 1 ? SUBSYSTEM_CPU : SUBSYSTEM_MEMORY,
-                                    i & 2 ? HOTPLUG_REMOVE : HOTPLUG_ADD, 8 + i % 5);
-                sim_run(&s, gap);
+                        fake_system_hotplug(&s, i & 1 ? SUBSYSTEM_CPU : SUBSYSTEM_MEMORY,
+                                            i & 2 ? HOTPLUG_REMOVE : HOTPLUG_ADD, 8 + i % 5);
+                fake_system_run(&s, gap);
         }
 }
 
@@ -67,24 +67,24 @@ static void disturb(unsigned random) {
                 s.n_fate = random >> 16 & 3;
                 break;
         case 1:
-                sim_request(&s, random & 16 ? REQUEST_RELOAD : REQUEST_LOAD);
+                fake_system_request(&s, random & 16 ? REQUEST_RELOAD : REQUEST_LOAD);
                 break;
         case 2:
-                sim_touch_files(&s);
-                sim_input(&s, INPUT_RECONFIGURED);
+                fake_system_touch_files(&s);
+                fake_system_input(&s, INPUT_RECONFIGURED);
                 break;
         case 3:
-                sim_touch_sources(&s);
-                sim_input(&s, INPUT_REFRESH);
+                fake_system_touch_sources(&s);
+                fake_system_input(&s, INPUT_REFRESH);
                 break;
         case 4:
-                sim_log_line(&s);
+                fake_system_log_line(&s);
                 break;
         case 5:
-                sim_run(&s, (random >> 8) * USEC_PER_MSEC);
+                fake_system_run(&s, (random >> 8) * USEC_PER_MSEC);
                 break;
         case 6:
-                sim_input(&s, INPUT_LOOK_AGAIN);
+                fake_system_input(&s, INPUT_LOOK_AGAIN);
                 break;
         default:
                 s.call_usec = (random >> 8 & 15) * 200 * USEC_PER_MSEC;
@@ -102,14 +102,15 @@ START_TEST(bounded_delay) {
 
         wanted = steps ? strtoull(steps, NULL, 10) : 1000000;
         while (n < wanted) {
-                sim_init(&s, next_random(&rng) & 1 ? HOTPLUG_KERNEL_UPDATES : HOTPLUG_ABSENT);
+                fake_system_init(&s,
+                                 next_random(&rng) & 1 ? HOTPLUG_KERNEL_UPDATES : HOTPLUG_ABSENT);
                 s.settings.settle_usec = (next_random(&rng) >> 20 & 7) * 200 * USEC_PER_MSEC;
                 s.settings.max_delay_usec =
                         s.settings.settle_usec + (next_random(&rng) >> 20 & 7) * USEC_PER_SEC;
                 if (next_random(&rng) & 16)
-                        sim_builds(&s);
-                sim_start(&s);
-                sim_run(&s, 40 * USEC_PER_SEC);
+                        fake_system_builds(&s);
+                fake_system_start(&s);
+                fake_system_run(&s, 40 * USEC_PER_SEC);
                 s.is_bounded = true;
                 for (unsigned i = 0; i < 60; i++) {
                         disturb((unsigned)(next_random(&rng) >> 24));
@@ -120,8 +121,8 @@ START_TEST(bounded_delay) {
                 n += s.n_steps;
                 loads += s.n_loads;
                 s.is_bounded = false;
-                sim_calm(&s);
-                sim_done(&s);
+                fake_system_calm(&s);
+                fake_system_done(&s);
         }
         printf("# %llu steps, %llu loads, the latest decision %llu ms after MaxDelay=\n",
                (unsigned long long)n, (unsigned long long)loads,
@@ -162,7 +163,7 @@ START_TEST(all_courses) {
                         c[1],
                 };
 
-                sim_play(script, sizeof(script), &longest);
+                fake_system_play(script, sizeof(script), &longest);
         }
         ck_assert_uint_lt(longest, ACTIONS_MAX);
 }
@@ -174,50 +175,53 @@ static void happen(unsigned random) {
 
         switch (random % 16) {
         case 0:
-                sim_hotplug(&s, SUBSYSTEM_CPU, arg & 1 ? HOTPLUG_ONLINE : HOTPLUG_OFFLINE, 1);
+                fake_system_hotplug(&s, SUBSYSTEM_CPU, arg & 1 ? HOTPLUG_ONLINE : HOTPLUG_OFFLINE,
+                                    1);
                 break;
         case 1:
-                sim_hotplug(&s, SUBSYSTEM_MEMORY, arg & 1 ? HOTPLUG_ONLINE : HOTPLUG_OFFLINE, 1);
+                fake_system_hotplug(&s, SUBSYSTEM_MEMORY,
+                                    arg & 1 ? HOTPLUG_ONLINE : HOTPLUG_OFFLINE, 1);
                 break;
         case 2:
-                sim_hotplug(&s, arg & 2 ? SUBSYSTEM_CPU : SUBSYSTEM_MEMORY,
-                            arg & 1 ? HOTPLUG_ADD : HOTPLUG_REMOVE, 2 + arg % 7);
+                fake_system_hotplug(&s, arg & 2 ? SUBSYSTEM_CPU : SUBSYSTEM_MEMORY,
+                                    arg & 1 ? HOTPLUG_ADD : HOTPLUG_REMOVE, 2 + arg % 7);
                 break;
         case 3:
                 s.n_lose = 1;
-                sim_hotplug(&s, SUBSYSTEM_MEMORY, arg & 1 ? HOTPLUG_ADD : HOTPLUG_REMOVE, 9);
+                fake_system_hotplug(&s, SUBSYSTEM_MEMORY, arg & 1 ? HOTPLUG_ADD : HOTPLUG_REMOVE,
+                                    9);
                 break;
         case 4:
-                sim_uevent(&s, SUBSYSTEM_MEMORY, HOTPLUG_ADD, arg & 1, !(arg & 1));
+                fake_system_uevent(&s, SUBSYSTEM_MEMORY, HOTPLUG_ADD, arg & 1, !(arg & 1));
                 break;
         case 5:
-                sim_log_line(&s);
+                fake_system_log_line(&s);
                 break;
         case 6:
-                sim_input(&s, arg & 1 ? INPUT_OVERFLOW : INPUT_LOOK_AGAIN);
+                fake_system_input(&s, arg & 1 ? INPUT_OVERFLOW : INPUT_LOOK_AGAIN);
                 break;
         case 7:
                 if (arg & 1)
-                        sim_touch_files(&s);
-                sim_input(&s, arg & 2 ? INPUT_MOUNTED : INPUT_RECONFIGURED);
+                        fake_system_touch_files(&s);
+                fake_system_input(&s, arg & 2 ? INPUT_MOUNTED : INPUT_RECONFIGURED);
                 break;
         case 8:
                 if (arg & 1)
-                        sim_touch_sources(&s);
-                sim_input(&s, INPUT_REFRESH);
+                        fake_system_touch_sources(&s);
+                fake_system_input(&s, INPUT_REFRESH);
                 break;
         case 9:
-                sim_request(&s, arg % _REQUEST_MAX);
+                fake_system_request(&s, arg % _REQUEST_MAX);
                 break;
         case 10:
-                sim_kill(&s);
-                sim_start(&s);
+                fake_system_kill(&s);
+                fake_system_start(&s);
                 break;
         case 11:
                 if (arg & 1)
-                        sim_foreign_load(&s, arg & 2, arg * USEC_PER_MSEC);
+                        fake_system_foreign_load(&s, arg & 2, arg * USEC_PER_MSEC);
                 else
-                        sim_foreign_unload(&s);
+                        fake_system_foreign_unload(&s);
                 break;
         case 12:
                 s.obstacle = arg & 1 ? FAILURE_DISABLED : FAILURE_NONE;
@@ -234,7 +238,7 @@ static void happen(unsigned random) {
         }
 }
 
-/* No good image is dropped twice for the same cause (check_drop() in guard-sim.c): things happen
+/* No good image is dropped twice for the same cause (check_drop() in fake-system.c): things happen
  * one at a time, with loads that fail in every way, and all the time there is to try again. */
 START_TEST(no_good_image_twice) {
         static const HotplugAnswer kernels[] = { HOTPLUG_KERNEL_UPDATES, HOTPLUG_ABSENT,
@@ -246,14 +250,14 @@ START_TEST(no_good_image_twice) {
 
         wanted = steps ? strtoull(steps, NULL, 10) : 1000000;
         while (n < wanted) {
-                sim_init(&s, kernels[next_random(&rng) >> 20 & 3]);
+                fake_system_init(&s, kernels[next_random(&rng) >> 20 & 3]);
                 s.settings.foreign = next_random(&rng) & 16 ? FOREIGN_ADOPT : FOREIGN_REPLACE;
                 s.settings.reload_when_stale = next_random(&rng) & 16;
                 s.architecture = next_random(&rng) & 48 ? "x86_64" : "ppc64le";
                 if (next_random(&rng) & 16)
-                        sim_builds(&s);
-                sim_start(&s);
-                sim_run(&s, 40 * USEC_PER_SEC);
+                        fake_system_builds(&s);
+                fake_system_start(&s);
+                fake_system_run(&s, 40 * USEC_PER_SEC);
                 for (unsigned i = 0; i < 40; i++) {
                         unsigned random = (unsigned)(next_random(&rng) >> 24);
 
@@ -261,13 +265,13 @@ START_TEST(no_good_image_twice) {
                         s.n_fate = random & 256 ? UINT_MAX : random >> 9 & 3;
                         s.plans_work = random & 2048;
                         happen((unsigned)(next_random(&rng) >> 24));
-                        sim_run(&s, waits[random >> 12 & 3]);
+                        fake_system_run(&s, waits[random >> 12 & 3]);
                 }
-                sim_calm(&s);
+                fake_system_calm(&s);
                 n += s.n_steps;
                 drops += s.n_good_dropped;
                 loads += s.n_loads;
-                sim_done(&s);
+                fake_system_done(&s);
         }
         printf("# %llu steps, %llu loads, %llu of them over a good image\n", (unsigned long long)n,
                (unsigned long long)loads, (unsigned long long)drops);

@@ -12,8 +12,8 @@ static const char *initrd_state(void) {
 }
 
 static void init(void) {
-        sim_init(&s, HOTPLUG_ABSENT);
-        sim_builds(&s);
+        fake_system_init(&s, HOTPLUG_ABSENT);
+        fake_system_builds(&s);
 }
 
 /* A daemon that has built and loaded. */
@@ -26,14 +26,14 @@ static void boot_and_build(void) {
 /* Nothing is loaded: there is nothing to load before it is built. */
 START_TEST(build_before_load) {
         init();
-        sim_start(&s);
+        fake_system_start(&s);
         ck_assert_int_eq(s.job, JOB_BUILD);
         ck_assert(!s.forced);
         ck_assert_str_eq(initrd_state(), "building");
-        sim_run(&s, s.build_usec + USEC_PER_MSEC);
+        fake_system_run(&s, s.build_usec + USEC_PER_MSEC);
         ck_assert_int_eq(s.job, JOB_LOAD);
         ck_assert_str_eq(initrd_state(), "built");
-        sim_run(&s, USEC_PER_SEC);
+        fake_system_run(&s, USEC_PER_SEC);
         ck_assert_int_eq(guard_state(&s.guard), IMAGE_ARMED);
         check_decision(0, VERDICT_LOAD, REASON_START, 0);
         ck_assert_uint_eq(s.n_told_builds, 1);
@@ -46,15 +46,15 @@ END_TEST
 /* An image is loaded: it is adopted at once, and compared again after the build. */
 START_TEST(adopt_before_build) {
         boot_and_build();
-        sim_kill(&s);
-        sim_touch_sources(&s);
-        sim_start(&s);
+        fake_system_kill(&s);
+        fake_system_touch_sources(&s);
+        fake_system_start(&s);
         ck_assert_int_eq(s.job, JOB_PLAN);
-        sim_run(&s, 100 * USEC_PER_MSEC);
+        fake_system_run(&s, 100 * USEC_PER_MSEC);
         ck_assert_uint_eq(s.n_ready, 1);
         ck_assert_int_eq(s.job, JOB_BUILD);
         ck_assert_int_eq(guard_state(&s.guard), IMAGE_ARMED);
-        sim_run(&s, 10 * USEC_PER_SEC);
+        fake_system_run(&s, 10 * USEC_PER_SEC);
         ck_assert_uint_eq(s.n_loads, 2);
         check_decision(0, VERDICT_RELOAD, REASON_CONFIGURATION, 0);
         ck_assert_uint_eq(s.image.generation, s.generation);
@@ -66,15 +66,15 @@ END_TEST
 /* And if nothing has changed, it stays as it is. */
 START_TEST(fresh) {
         boot_and_build();
-        sim_kill(&s);
-        sim_start(&s);
-        sim_run(&s, 10 * USEC_PER_SEC);
+        fake_system_kill(&s);
+        fake_system_start(&s);
+        fake_system_run(&s, 10 * USEC_PER_SEC);
         ck_assert_uint_eq(s.n_builds, 2);
         ck_assert_uint_eq(s.n_loads, 1);
         ck_assert_str_eq(initrd_state(), "fresh");
         ck_assert_uint_eq(s.n_told_builds, 1);
-        sim_input(&s, INPUT_RECONFIGURED);
-        sim_run(&s, 10 * USEC_PER_SEC);
+        fake_system_input(&s, INPUT_RECONFIGURED);
+        fake_system_run(&s, 10 * USEC_PER_SEC);
         ck_assert_uint_eq(s.n_builds, 3);
         ck_assert_uint_eq(s.n_loads, 1);
         finish();
@@ -83,10 +83,10 @@ END_TEST
 
 START_TEST(reconfigured) {
         boot_and_build();
-        sim_touch_sources(&s);
-        sim_input(&s, INPUT_RECONFIGURED);
+        fake_system_touch_sources(&s);
+        fake_system_input(&s, INPUT_RECONFIGURED);
         ck_assert_int_eq(s.job, JOB_BUILD);
-        sim_run(&s, 10 * USEC_PER_SEC);
+        fake_system_run(&s, 10 * USEC_PER_SEC);
         ck_assert_uint_eq(s.n_loads, 2);
         ck_assert_uint_eq(s.image.generation, s.generation);
         check_decision(0, VERDICT_RELOAD, REASON_CONFIGURATION, 0);
@@ -100,17 +100,17 @@ START_TEST(refreshed) {
 
         boot_and_build();
         decisions = s.guard.history.n_total;
-        sim_input(&s, INPUT_REFRESH);
+        fake_system_input(&s, INPUT_REFRESH);
         ck_assert_int_eq(s.job, JOB_BUILD);
-        sim_run(&s, 10 * USEC_PER_SEC);
+        fake_system_run(&s, 10 * USEC_PER_SEC);
         ck_assert_uint_eq(s.n_builds, 2);
         ck_assert_str_eq(initrd_state(), "fresh");
         ck_assert_uint_eq(s.n_plans, 0);
         ck_assert_uint_eq(s.guard.history.n_total, decisions);
 
-        sim_touch_sources(&s);
-        sim_input(&s, INPUT_REFRESH);
-        sim_run(&s, 10 * USEC_PER_SEC);
+        fake_system_touch_sources(&s);
+        fake_system_input(&s, INPUT_REFRESH);
+        fake_system_run(&s, 10 * USEC_PER_SEC);
         ck_assert_uint_eq(s.n_builds, 3);
         ck_assert_uint_eq(s.n_plans, 1);
         ck_assert_uint_eq(s.n_loads, 2);
@@ -118,14 +118,14 @@ START_TEST(refreshed) {
         check_decision(0, VERDICT_RELOAD, REASON_CONFIGURATION, 0);
 
         /* In the way of nobody: not during a load, but a SIGHUP in between is not forgotten. */
-        sim_request(&s, REQUEST_RELOAD);
-        sim_run(&s, 100 * USEC_PER_MSEC);
-        sim_input(&s, INPUT_REFRESH);
-        sim_run(&s, 10 * USEC_PER_SEC);
+        fake_system_request(&s, REQUEST_RELOAD);
+        fake_system_run(&s, 100 * USEC_PER_MSEC);
+        fake_system_input(&s, INPUT_REFRESH);
+        fake_system_run(&s, 10 * USEC_PER_SEC);
         ck_assert_uint_eq(s.n_builds, 3);
-        sim_input(&s, INPUT_REFRESH);
-        sim_input(&s, INPUT_RECONFIGURED);
-        sim_run(&s, 10 * USEC_PER_SEC);
+        fake_system_input(&s, INPUT_REFRESH);
+        fake_system_input(&s, INPUT_RECONFIGURED);
+        fake_system_run(&s, 10 * USEC_PER_SEC);
         ck_assert_uint_eq(s.n_builds, 5);
         ck_assert_uint_eq(s.n_plans, 2);
         finish();
@@ -135,14 +135,14 @@ END_TEST
 /* SIGHUP comes during a load: the build follows it, and only then there is a comparison. */
 START_TEST(reconfigured_in_load) {
         boot_and_build();
-        sim_request(&s, REQUEST_RELOAD);
-        sim_run(&s, 100 * USEC_PER_MSEC);
-        sim_touch_sources(&s);
-        sim_input(&s, INPUT_RECONFIGURED);
+        fake_system_request(&s, REQUEST_RELOAD);
+        fake_system_run(&s, 100 * USEC_PER_MSEC);
+        fake_system_touch_sources(&s);
+        fake_system_input(&s, INPUT_RECONFIGURED);
         ck_assert_int_eq(s.job, JOB_LOAD);
-        sim_run(&s, USEC_PER_SEC);
+        fake_system_run(&s, USEC_PER_SEC);
         ck_assert_int_eq(s.job, JOB_BUILD);
-        sim_run(&s, 10 * USEC_PER_SEC);
+        fake_system_run(&s, 10 * USEC_PER_SEC);
         ck_assert_uint_eq(s.n_plans, 1);
         ck_assert_uint_eq(s.image.generation, s.generation);
         finish();
@@ -153,23 +153,23 @@ END_TEST
 START_TEST(hotplug_overtakes) {
         boot_and_build();
         s.build_usec = 20 * USEC_PER_SEC;
-        sim_touch_sources(&s);
-        sim_input(&s, INPUT_RECONFIGURED);
-        sim_run(&s, USEC_PER_SEC);
+        fake_system_touch_sources(&s);
+        fake_system_input(&s, INPUT_RECONFIGURED);
+        fake_system_run(&s, USEC_PER_SEC);
         plug(2);
         ck_assert_int_eq(s.job, JOB_BUILD);
-        sim_run(&s, 400 * USEC_PER_MSEC);
+        fake_system_run(&s, 400 * USEC_PER_MSEC);
         ck_assert_uint_eq(s.n_kills, 0);
-        sim_run(&s, 110 * USEC_PER_MSEC);
+        fake_system_run(&s, 110 * USEC_PER_MSEC);
         ck_assert_uint_eq(s.n_kills, 1);
         ck_assert_int_eq(s.job, JOB_LOAD);
         check_decision(0, VERDICT_LOAD, REASON_START, 0);
-        sim_run(&s, 500 * USEC_PER_MSEC);
+        fake_system_run(&s, 500 * USEC_PER_MSEC);
         check_decision(0, VERDICT_RELOAD, REASON_ATTRIBUTE_ABSENT, 4);
         ck_assert_int_eq(s.job, JOB_BUILD);
         ck_assert_uint_eq(s.n_told_builds, 1);
-        ck_assert(sim_is_covered(&s));
-        sim_run(&s, 30 * USEC_PER_SEC);
+        ck_assert(fake_system_is_covered(&s));
+        fake_system_run(&s, 30 * USEC_PER_SEC);
         ck_assert_uint_eq(s.image.generation, s.generation);
         finish();
         ck_assert_uint_eq(s.n_builds, 3);
@@ -180,10 +180,10 @@ END_TEST
 START_TEST(hotplug_first) {
         boot_and_build();
         plug(1);
-        sim_touch_sources(&s);
-        sim_input(&s, INPUT_RECONFIGURED);
+        fake_system_touch_sources(&s);
+        fake_system_input(&s, INPUT_RECONFIGURED);
         ck_assert_int_ne(s.job, JOB_BUILD);
-        sim_run(&s, 10 * USEC_PER_SEC);
+        fake_system_run(&s, 10 * USEC_PER_SEC);
         ck_assert_uint_eq(s.n_builds, 2);
         ck_assert_uint_eq(s.n_kills, 0);
         ck_assert_uint_eq(s.image.generation, s.generation);
@@ -194,9 +194,9 @@ END_TEST
 /* "udevadm trigger" at boot plugs nothing. */
 START_TEST(trigger_does_not_overtake) {
         boot_and_build();
-        sim_input(&s, INPUT_RECONFIGURED);
-        sim_uevent(&s, SUBSYSTEM_CPU, HOTPLUG_ADD, true, false);
-        sim_run(&s, 10 * USEC_PER_SEC);
+        fake_system_input(&s, INPUT_RECONFIGURED);
+        fake_system_uevent(&s, SUBSYSTEM_CPU, HOTPLUG_ADD, true, false);
+        fake_system_run(&s, 10 * USEC_PER_SEC);
         ck_assert_uint_eq(s.n_kills, 0);
         ck_assert_uint_eq(s.n_loads, 1);
         finish();
@@ -207,8 +207,8 @@ START_TEST(failed) {
         init();
         s.fate = FATE_REFUSED;
         s.n_fate = 1;
-        sim_start(&s);
-        sim_run(&s, 10 * USEC_PER_SEC);
+        fake_system_start(&s);
+        fake_system_run(&s, 10 * USEC_PER_SEC);
         /* There may be another initrd. */
         ck_assert_int_eq(guard_state(&s.guard), IMAGE_ARMED);
         ck_assert_str_eq(initrd_state(), "failed");
@@ -216,11 +216,11 @@ START_TEST(failed) {
         ck_assert_uint_eq(s.n_told_builds, 1);
         /* The same once more is no news; what mends it is. */
         s.n_fate = 1;
-        sim_input(&s, INPUT_RECONFIGURED);
-        sim_run(&s, 10 * USEC_PER_SEC);
+        fake_system_input(&s, INPUT_RECONFIGURED);
+        fake_system_run(&s, 10 * USEC_PER_SEC);
         ck_assert_uint_eq(s.n_told_builds, 1);
-        sim_input(&s, INPUT_RECONFIGURED);
-        sim_run(&s, 10 * USEC_PER_SEC);
+        fake_system_input(&s, INPUT_RECONFIGURED);
+        fake_system_run(&s, 10 * USEC_PER_SEC);
         ck_assert_uint_eq(s.n_told_builds, 2);
         ck_assert_str_eq(initrd_state(), "built");
         ck_assert_uint_eq(s.image.generation, s.generation);
@@ -232,10 +232,10 @@ START_TEST(hangs) {
         init();
         s.fate = FATE_HANGS_EARLY;
         s.n_fate = 1;
-        sim_start(&s);
-        sim_run(&s, BUILD_TIMEOUT_USEC - USEC_PER_SEC);
+        fake_system_start(&s);
+        fake_system_run(&s, BUILD_TIMEOUT_USEC - USEC_PER_SEC);
         ck_assert_uint_eq(s.n_kills, 0);
-        sim_run(&s, 10 * USEC_PER_SEC);
+        fake_system_run(&s, 10 * USEC_PER_SEC);
         ck_assert_uint_eq(s.n_kills, 1);
         ck_assert_int_eq(guard_state(&s.guard), IMAGE_ARMED);
         ck_assert_str_eq(initrd_state(), "failed");
@@ -248,7 +248,7 @@ START_TEST(cannot_be_started) {
         init();
         s.fate = FATE_NOT_STARTED;
         s.n_fate = 1;
-        sim_start(&s);
+        fake_system_start(&s);
         ck_assert_int_eq(s.job, JOB_LOAD);
         finish();
 }
@@ -256,20 +256,20 @@ END_TEST
 
 START_TEST(rebuild) {
         boot_and_build();
-        sim_request(&s, REQUEST_REBUILD);
+        fake_system_request(&s, REQUEST_REBUILD);
         ck_assert_int_eq(s.job, JOB_BUILD);
         ck_assert(s.forced);
         ck_assert_uint_eq(s.n_answers, 0);
-        sim_run(&s, s.build_usec + USEC_PER_MSEC);
+        fake_system_run(&s, s.build_usec + USEC_PER_MSEC);
         ck_assert_uint_eq(s.n_answers, 1);
         ck_assert_int_eq(s.answered[REQUEST_REBUILD], FAILURE_NONE);
-        sim_run(&s, USEC_PER_SEC);
+        fake_system_run(&s, USEC_PER_SEC);
         ck_assert_uint_eq(s.image.generation, s.generation);
         ck_assert_uint_eq(s.n_loads, 2);
         s.fate = FATE_REFUSED;
         s.n_fate = 1;
-        sim_request(&s, REQUEST_REBUILD);
-        sim_run(&s, 10 * USEC_PER_SEC);
+        fake_system_request(&s, REQUEST_REBUILD);
+        fake_system_run(&s, 10 * USEC_PER_SEC);
         ck_assert_int_eq(s.answered[REQUEST_REBUILD], FAILURE_SYSTEM);
         ck_assert_uint_eq(s.n_loads, 2);
         finish();
@@ -278,7 +278,7 @@ END_TEST
 
 START_TEST(rebuild_of_nothing) {
         boot(HOTPLUG_ABSENT);
-        sim_request(&s, REQUEST_REBUILD);
+        fake_system_request(&s, REQUEST_REBUILD);
         ck_assert_int_eq(s.answered[REQUEST_REBUILD], FAILURE_CONFIGURATION);
         ck_assert_uint_eq(s.n_builds, 0);
         ck_assert_str_eq(initrd_state(), "foreign");
@@ -290,9 +290,9 @@ END_TEST
 START_TEST(rebuild_overtaken) {
         boot_and_build();
         s.build_usec = 20 * USEC_PER_SEC;
-        sim_request(&s, REQUEST_REBUILD);
+        fake_system_request(&s, REQUEST_REBUILD);
         plug(1);
-        sim_run(&s, USEC_PER_SEC);
+        fake_system_run(&s, USEC_PER_SEC);
         ck_assert_int_eq(s.answered[REQUEST_REBUILD], FAILURE_BUSY);
         finish();
 }
@@ -300,15 +300,15 @@ END_TEST
 
 START_TEST(unload_overtakes) {
         boot_and_build();
-        sim_input(&s, INPUT_RECONFIGURED);
-        sim_request(&s, REQUEST_UNLOAD);
+        fake_system_input(&s, INPUT_RECONFIGURED);
+        fake_system_request(&s, REQUEST_UNLOAD);
         ck_assert_uint_eq(s.n_kills, 1);
-        sim_run(&s, USEC_PER_SEC);
+        fake_system_run(&s, USEC_PER_SEC);
         ck_assert_int_eq(guard_state(&s.guard), IMAGE_UNLOADED);
         ck_assert_int_eq(s.answered[REQUEST_UNLOAD], FAILURE_NONE);
         ck_assert_uint_eq(s.n_builds, 2);
-        sim_request(&s, REQUEST_LOAD);
-        sim_run(&s, 10 * USEC_PER_SEC);
+        fake_system_request(&s, REQUEST_LOAD);
+        fake_system_run(&s, 10 * USEC_PER_SEC);
         ck_assert_uint_eq(s.n_builds, 3);
         finish();
 }
@@ -316,9 +316,9 @@ END_TEST
 
 START_TEST(load_waits) {
         init();
-        sim_start(&s);
-        sim_request(&s, REQUEST_LOAD);
-        sim_run(&s, 10 * USEC_PER_SEC);
+        fake_system_start(&s);
+        fake_system_request(&s, REQUEST_LOAD);
+        fake_system_run(&s, 10 * USEC_PER_SEC);
         ck_assert_int_eq(s.answered[REQUEST_LOAD], FAILURE_NONE);
         ck_assert_uint_eq(s.n_loads, 1);
         finish();
@@ -327,11 +327,11 @@ END_TEST
 
 START_TEST(stop_ends_it) {
         init();
-        sim_start(&s);
-        sim_request(&s, REQUEST_REBUILD);
-        sim_input(&s, INPUT_STOP);
+        fake_system_start(&s);
+        fake_system_request(&s, REQUEST_REBUILD);
+        fake_system_input(&s, INPUT_STOP);
         ck_assert_uint_eq(s.n_kills, 1);
-        sim_run(&s, USEC_PER_SEC);
+        fake_system_run(&s, USEC_PER_SEC);
         ck_assert_uint_eq(s.n_exits, 1);
         ck_assert_uint_eq(s.n_told_builds, 0);
         ck_assert_int_eq(s.answered[REQUEST_REBUILD], FAILURE_BUSY);
@@ -346,11 +346,11 @@ START_TEST(stuck) {
         s.fate = FATE_HANGS_EARLY;
         s.n_fate = 1;
         s.unkillable = true;
-        sim_start(&s);
-        sim_request(&s, REQUEST_REBUILD);
-        sim_run(&s, BUILD_TIMEOUT_USEC + KILL_PATIENCE_USEC - USEC_PER_SEC);
+        fake_system_start(&s);
+        fake_system_request(&s, REQUEST_REBUILD);
+        fake_system_run(&s, BUILD_TIMEOUT_USEC + KILL_PATIENCE_USEC - USEC_PER_SEC);
         ck_assert_uint_eq(s.n_stuck, 0);
-        sim_run(&s, 10 * USEC_PER_SEC);
+        fake_system_run(&s, 10 * USEC_PER_SEC);
         ck_assert_uint_eq(s.n_kills, 1);
         ck_assert_uint_eq(s.n_stuck, 1);
         ck_assert_uint_eq(s.n_ready, 1);
@@ -361,19 +361,19 @@ START_TEST(stuck) {
         ck_assert_int_eq(s.answered[REQUEST_REBUILD], FAILURE_BUSY);
         ck_assert_uint_eq(s.n_builds, 1);
         /* A hotplug is followed, a reload is done, and nobody builds. */
-        sim_hotplug(&s, SUBSYSTEM_MEMORY, HOTPLUG_ADD, 9);
-        sim_run(&s, 10 * USEC_PER_SEC);
-        ck_assert(sim_is_covered(&s));
-        sim_request(&s, REQUEST_RELOAD);
-        sim_run(&s, 10 * USEC_PER_SEC);
+        fake_system_hotplug(&s, SUBSYSTEM_MEMORY, HOTPLUG_ADD, 9);
+        fake_system_run(&s, 10 * USEC_PER_SEC);
+        ck_assert(fake_system_is_covered(&s));
+        fake_system_request(&s, REQUEST_RELOAD);
+        fake_system_run(&s, 10 * USEC_PER_SEC);
         ck_assert_int_eq(s.answered[REQUEST_RELOAD], FAILURE_NONE);
-        sim_input(&s, INPUT_RECONFIGURED);
-        sim_input(&s, INPUT_REFRESH);
-        sim_run(&s, 20 * USEC_PER_MINUTE);
+        fake_system_input(&s, INPUT_RECONFIGURED);
+        fake_system_input(&s, INPUT_REFRESH);
+        fake_system_run(&s, 20 * USEC_PER_MINUTE);
         ck_assert_uint_eq(s.n_builds, 1);
         /* When it ends, building goes on. */
-        sim_unstick(&s);
-        sim_run(&s, 10 * USEC_PER_SEC);
+        fake_system_unstick(&s);
+        fake_system_run(&s, 10 * USEC_PER_SEC);
         ck_assert_uint_eq(s.n_builds, 2);
         ck_assert_str_eq(initrd_state(), "built");
         ck_assert_uint_eq(s.image.generation, s.generation);
@@ -385,14 +385,14 @@ END_TEST
 START_TEST(stuck_in_the_way) {
         boot_and_build();
         s.unkillable = true;
-        sim_input(&s, INPUT_RECONFIGURED);
+        fake_system_input(&s, INPUT_RECONFIGURED);
         ck_assert_int_eq(s.job, JOB_BUILD);
-        sim_hotplug(&s, SUBSYSTEM_MEMORY, HOTPLUG_ADD, 9);
-        sim_run(&s, s.settings.settle_usec + KILL_PATIENCE_USEC + 5 * USEC_PER_SEC);
+        fake_system_hotplug(&s, SUBSYSTEM_MEMORY, HOTPLUG_ADD, 9);
+        fake_system_run(&s, s.settings.settle_usec + KILL_PATIENCE_USEC + 5 * USEC_PER_SEC);
         ck_assert_uint_eq(s.n_stuck, 1);
-        ck_assert(sim_is_covered(&s));
-        sim_unstick(&s);
-        sim_run(&s, 10 * USEC_PER_SEC);
+        ck_assert(fake_system_is_covered(&s));
+        fake_system_unstick(&s);
+        fake_system_run(&s, 10 * USEC_PER_SEC);
         ck_assert_uint_eq(s.n_builds, 3);
         finish();
 }
@@ -402,10 +402,10 @@ END_TEST
 START_TEST(stop_when_stuck) {
         init();
         s.unkillable = true;
-        sim_start(&s);
+        fake_system_start(&s);
         ck_assert_int_eq(s.job, JOB_BUILD);
-        sim_input(&s, INPUT_STOP);
-        sim_run(&s, KILL_PATIENCE_USEC + USEC_PER_SEC);
+        fake_system_input(&s, INPUT_STOP);
+        fake_system_run(&s, KILL_PATIENCE_USEC + USEC_PER_SEC);
         ck_assert_uint_eq(s.n_exits, 1);
         finish();
 }
@@ -415,12 +415,12 @@ END_TEST
 START_TEST(obstacle) {
         init();
         s.obstacle = FAILURE_NO_RESERVATION;
-        sim_start(&s);
-        sim_run(&s, 2 * USEC_PER_MINUTE);
+        fake_system_start(&s);
+        fake_system_run(&s, 2 * USEC_PER_MINUTE);
         ck_assert_uint_eq(s.n_builds, 0);
         ck_assert_int_eq(guard_state(&s.guard), IMAGE_UNAVAILABLE);
         s.obstacle = FAILURE_NONE;
-        sim_run(&s, 2 * USEC_PER_MINUTE);
+        fake_system_run(&s, 2 * USEC_PER_MINUTE);
         ck_assert_uint_eq(s.n_builds, 1);
         check_decision(0, VERDICT_LOAD, REASON_AVAILABLE, 0);
         finish();
@@ -429,10 +429,10 @@ END_TEST
 
 START_TEST(foreign) {
         init();
-        sim_foreign_load(&s, false, 0);
-        sim_start(&s);
+        fake_system_foreign_load(&s, false, 0);
+        fake_system_start(&s);
         ck_assert_int_eq(s.job, JOB_BUILD);
-        sim_run(&s, 10 * USEC_PER_SEC);
+        fake_system_run(&s, 10 * USEC_PER_SEC);
         ck_assert_uint_eq(s.n_loads, 1);
         finish();
 }

@@ -7,8 +7,8 @@
 static unsigned told(void) {
         unsigned n = 0;
 
-        for (size_t i = 0; sim_decision(&s, i); i++)
-                n += sim_decision(&s, i)->cause == REASON_LOG_UNFOUNDED;
+        for (size_t i = 0; fake_system_decision(&s, i); i++)
+                n += fake_system_decision(&s, i)->cause == REASON_LOG_UNFOUNDED;
         return n;
 }
 
@@ -24,43 +24,43 @@ static void check_not_stale(void) {
 /* An event of which nothing changes, and a line so long before or after it. */
 static void event_and_line(bool line_first, uint64_t apart_usec) {
         if (line_first)
-                sim_log_line(&s);
+                fake_system_log_line(&s);
         else
-                sim_uevent(&s, SUBSYSTEM_MEMORY, HOTPLUG_ONLINE, false, false);
-        sim_run(&s, apart_usec);
+                fake_system_uevent(&s, SUBSYSTEM_MEMORY, HOTPLUG_ONLINE, false, false);
+        fake_system_run(&s, apart_usec);
         if (line_first)
-                sim_uevent(&s, SUBSYSTEM_MEMORY, HOTPLUG_ONLINE, false, false);
+                fake_system_uevent(&s, SUBSYSTEM_MEMORY, HOTPLUG_ONLINE, false, false);
         else
-                sim_log_line(&s);
-        sim_run(&s, 5 * USEC_PER_SEC);
+                fake_system_log_line(&s);
+        fake_system_run(&s, 5 * USEC_PER_SEC);
 }
 
 /* Whoever can make the kernel log such a line, and nothing else: it is told once. */
 START_TEST(alone) {
         boot(_i ? HOTPLUG_KERNEL_UPDATES : HOTPLUG_ABSENT);
         for (unsigned i = 0; i < 50; i++) {
-                sim_log_line(&s);
-                sim_run(&s, USEC_PER_MSEC);
+                fake_system_log_line(&s);
+                fake_system_run(&s, USEC_PER_MSEC);
                 check_not_stale();
-                sim_run(&s, i % 3 * USEC_PER_SEC);
+                fake_system_run(&s, i % 3 * USEC_PER_SEC);
         }
         ck_assert_uint_eq(s.n_loads, 1);
         ck_assert_uint_eq(told(), 1);
         /* Nor while nobody reads it, nor in the middle of a load. */
-        sim_kill(&s);
-        sim_start(&s);
-        sim_input(&s, INPUT_KERNEL_LOG);
-        sim_run(&s, USEC_PER_MINUTE);
+        fake_system_kill(&s);
+        fake_system_start(&s);
+        fake_system_input(&s, INPUT_KERNEL_LOG);
+        fake_system_run(&s, USEC_PER_MINUTE);
         ck_assert_uint_eq(s.n_loads, 1);
         s.reader = true;
-        sim_request(&s, REQUEST_RELOAD);
-        sim_run(&s, USEC_PER_MINUTE);
+        fake_system_request(&s, REQUEST_RELOAD);
+        fake_system_run(&s, USEC_PER_MINUTE);
         ck_assert_uint_eq(s.n_loads, 2);
         check_not_stale();
         /* A synthetic event speaks for nothing. */
-        sim_log_line(&s);
-        sim_uevent(&s, SUBSYSTEM_MEMORY, HOTPLUG_ONLINE, true, false);
-        sim_run(&s, USEC_PER_MINUTE);
+        fake_system_log_line(&s);
+        fake_system_uevent(&s, SUBSYSTEM_MEMORY, HOTPLUG_ONLINE, true, false);
+        fake_system_run(&s, USEC_PER_MINUTE);
         finish();
         ck_assert_uint_eq(s.n_loads, 2);
 }
@@ -77,16 +77,16 @@ START_TEST(near_an_event) {
                 check_decision(0, VERDICT_RELOAD, REASON_KERNEL_LOG, 1);
                 ck_assert_uint_eq(s.n_loads, 2 + i);
                 if (_i & 4) {
-                        sim_kill(&s);
-                        sim_start(&s);
-                        sim_run(&s, USEC_PER_SEC);
+                        fake_system_kill(&s);
+                        fake_system_start(&s);
+                        fake_system_run(&s, USEC_PER_SEC);
                 }
         }
         /* What is loaded for other reasons leaves the count as it is. */
-        sim_request(&s, REQUEST_UNLOAD);
-        sim_run(&s, 5 * USEC_PER_SEC);
-        sim_request(&s, REQUEST_LOAD);
-        sim_run(&s, 5 * USEC_PER_SEC);
+        fake_system_request(&s, REQUEST_UNLOAD);
+        fake_system_run(&s, 5 * USEC_PER_SEC);
+        fake_system_request(&s, REQUEST_LOAD);
+        fake_system_run(&s, 5 * USEC_PER_SEC);
         s.n_loads = 0;
         for (unsigned i = 0; i < 5; i++) {
                 event_and_line(line_first, apart);
@@ -94,7 +94,7 @@ START_TEST(near_an_event) {
         }
         ck_assert_uint_eq(s.n_loads, 0);
         ck_assert_uint_eq(told(), 1);
-        ck_assert_ptr_nonnull(strstr(sim_decision(&s, 5)->reason, "three reloads"));
+        ck_assert_ptr_nonnull(strstr(fake_system_decision(&s, 5)->reason, "three reloads"));
         check_not_stale();
         finish();
         ck_assert_uint_eq(s.n_loads, 0);
@@ -117,8 +117,8 @@ START_TEST(moved) {
         s.update_fails = true;
         for (unsigned i = 0; i < 3 * LOG_RELOADS_MAX; i++) {
                 s.n_lose = _i;
-                sim_hotplug(&s, SUBSYSTEM_MEMORY, HOTPLUG_ADD, 10 + i);
-                sim_run(&s, 5 * USEC_PER_SEC);
+                fake_system_hotplug(&s, SUBSYSTEM_MEMORY, HOTPLUG_ADD, 10 + i);
+                fake_system_run(&s, 5 * USEC_PER_SEC);
                 check_decision(0, VERDICT_RELOAD, REASON_KERNEL_LOG, !_i);
                 ck_assert_uint_eq(s.image.sets[SUBSYSTEM_MEMORY], s.sets[SUBSYSTEM_MEMORY]);
         }
@@ -132,7 +132,7 @@ END_TEST
 static void lose_log(void) {
         Input in = { .type = INPUT_KERNEL_LOG, .log_was_lost = true };
 
-        sim_feed(&s, &in);
+        fake_system_feed(&s, &in);
 }
 
 /* What was logged is lost: the line that tells of a failed update may have been among it. Whoever
@@ -141,15 +141,15 @@ START_TEST(lost) {
         boot(HOTPLUG_KERNEL_UPDATES);
         for (unsigned i = 0; i < 10; i++) {
                 lose_log();
-                sim_run(&s, USEC_PER_SEC);
+                fake_system_run(&s, USEC_PER_SEC);
                 check_not_stale();
         }
         ck_assert_uint_eq(s.n_loads, 1);
         ck_assert_uint_eq(told(), 0);
-        sim_request(&s, REQUEST_RELOAD);
-        sim_run(&s, 100 * USEC_PER_MSEC);
+        fake_system_request(&s, REQUEST_RELOAD);
+        fake_system_run(&s, 100 * USEC_PER_MSEC);
         lose_log();
-        sim_run(&s, 10 * USEC_PER_SEC);
+        fake_system_run(&s, 10 * USEC_PER_SEC);
         ck_assert_uint_eq(s.n_loads, 2);
         /* The line itself never comes. */
         s.update_fails = true;
@@ -157,23 +157,23 @@ START_TEST(lost) {
         for (unsigned i = 0; i < 2 * LOG_RELOADS_MAX; i++) {
                 if (i % 2)
                         lose_log();
-                sim_hotplug(&s, SUBSYSTEM_MEMORY, HOTPLUG_ADD, 10 + i);
+                fake_system_hotplug(&s, SUBSYSTEM_MEMORY, HOTPLUG_ADD, 10 + i);
                 if (i % 2 == 0)
                         lose_log();
-                sim_run(&s, 5 * USEC_PER_SEC);
+                fake_system_run(&s, 5 * USEC_PER_SEC);
                 check_decision(0, VERDICT_RELOAD, REASON_LOG_LOST, 1);
                 ck_assert_uint_eq(s.image.sets[SUBSYSTEM_MEMORY], s.sets[SUBSYSTEM_MEMORY]);
         }
         s.update_fails = false;
         s.n_loads = 0;
         for (unsigned i = 0; i < 10; i++) {
-                sim_uevent(&s, SUBSYSTEM_MEMORY, HOTPLUG_ONLINE, false, false);
-                sim_run(&s, USEC_PER_MSEC);
+                fake_system_uevent(&s, SUBSYSTEM_MEMORY, HOTPLUG_ONLINE, false, false);
+                fake_system_run(&s, USEC_PER_MSEC);
                 lose_log();
-                sim_run(&s, 5 * USEC_PER_SEC);
+                fake_system_run(&s, 5 * USEC_PER_SEC);
         }
         ck_assert_uint_eq(s.n_loads, LOG_RELOADS_MAX);
-        sim_run(&s, 2 * USEC_PER_HOUR);
+        fake_system_run(&s, 2 * USEC_PER_HOUR);
         finish();
 }
 END_TEST

@@ -27,34 +27,34 @@ START_TEST(refused_and_restored) {
         boot(_i ? HOTPLUG_KERNEL_UPDATES : HOTPLUG_ABSENT);
         s.plans_work = true;
         fail_for_ever(FATE_RESTORED);
-        sim_touch_files(&s);
-        sim_input(&s, INPUT_RECONFIGURED);
-        sim_run(&s, USEC_PER_HOUR);
+        fake_system_touch_files(&s);
+        fake_system_input(&s, INPUT_RECONFIGURED);
+        fake_system_run(&s, USEC_PER_HOUR);
         check_waits("failed");
         ck_assert_uint_eq(s.n_loads, loads++);
         ck_assert_uint_eq(s.guard.last_unprotected_usec, 300 * USEC_PER_MSEC);
         ck_assert(s.on_disk && s.image.loaded && s.image.generation == 0);
         /* Other files; the configuration; somebody who asks; and a hotplug. */
-        sim_touch_files(&s);
-        sim_run(&s, USEC_PER_HOUR);
+        fake_system_touch_files(&s);
+        fake_system_run(&s, USEC_PER_HOUR);
         check_decision(0, VERDICT_RELOAD, REASON_RETRY, 0);
-        ck_assert_ptr_nonnull(strstr(sim_decision(&s, 0)->reason, "(kernel)"));
+        ck_assert_ptr_nonnull(strstr(fake_system_decision(&s, 0)->reason, "(kernel)"));
         ck_assert_uint_eq(s.n_loads, loads++);
-        sim_input(&s, INPUT_RECONFIGURED);
-        sim_run(&s, USEC_PER_HOUR);
+        fake_system_input(&s, INPUT_RECONFIGURED);
+        fake_system_run(&s, USEC_PER_HOUR);
         ck_assert_uint_eq(s.n_loads, loads++);
-        sim_request(&s, REQUEST_LOAD);
-        sim_run(&s, USEC_PER_HOUR);
+        fake_system_request(&s, REQUEST_LOAD);
+        fake_system_run(&s, USEC_PER_HOUR);
         ck_assert_uint_eq(s.answered[REQUEST_LOAD], FAILURE_BAD_KERNEL);
         ck_assert_uint_eq(s.n_loads, loads);
         plug(2);
-        sim_run(&s, USEC_PER_SEC);
+        fake_system_run(&s, USEC_PER_SEC);
         ck_assert_uint_eq(s.n_loads, loads += !_i);
-        ck_assert(sim_is_covered(&s));
+        ck_assert(fake_system_is_covered(&s));
         check_waits("failed");
         /* What is loaded is what is configured again: there is nothing to wait for. */
         s.generation = 0;
-        sim_run(&s, 2 * USEC_PER_MINUTE);
+        fake_system_run(&s, 2 * USEC_PER_MINUTE);
         ck_assert_int_eq(guard_state(&s.guard), IMAGE_ARMED);
         check_decision(0, VERDICT_KEEP, REASON_CONFIGURED, 0);
         ck_assert_uint_eq(s.n_loads, loads);
@@ -68,14 +68,14 @@ START_TEST(refused_and_then_lost) {
         boot(HOTPLUG_KERNEL_UPDATES);
         s.plans_work = true;
         fail_for_ever(FATE_RESTORED);
-        sim_request(&s, REQUEST_RELOAD);
-        sim_run(&s, USEC_PER_HOUR);
+        fake_system_request(&s, REQUEST_RELOAD);
+        fake_system_run(&s, USEC_PER_HOUR);
         ck_assert_uint_eq(s.n_loads, 2);
-        sim_foreign_unload(&s);
-        sim_run(&s, 31 * USEC_PER_SEC);
+        fake_system_foreign_unload(&s);
+        fake_system_run(&s, 31 * USEC_PER_SEC);
         ck_assert_uint_ge(s.n_loads, 3);
         s.n_loads = 0;
-        sim_run(&s, USEC_PER_HOUR);
+        fake_system_run(&s, USEC_PER_HOUR);
         ck_assert_uint_ge(s.n_loads, 50);
         finish();
 }
@@ -93,8 +93,8 @@ START_TEST(failures_for_ever) {
         s.plans_work = true;
         s.n_dropped = 0;
         fail_for_ever(_i);
-        sim_request(&s, REQUEST_RELOAD);
-        sim_run(&s, USEC_PER_HOUR);
+        fake_system_request(&s, REQUEST_RELOAD);
+        fake_system_run(&s, USEC_PER_HOUR);
         if (_i == FATE_OK)
                 ck_assert_uint_eq(s.n_dropped, 1);
         else

@@ -10,13 +10,13 @@ START_TEST(requests) {
 
         reach(situation);
         if (situation == BEFORE_START) {
-                sim_start(&s);
-                sim_kill(&s);
-                sim_start(&s);
+                fake_system_start(&s);
+                fake_system_kill(&s);
+                fake_system_start(&s);
         }
         answers = s.n_answers + s.callers[0] + s.callers[1] + s.callers[2];
-        sim_request(&s, request);
-        sim_run(&s, 5 * USEC_PER_MINUTE);
+        fake_system_request(&s, request);
+        fake_system_run(&s, 5 * USEC_PER_MINUTE);
         ck_assert_uint_eq(s.n_answers, answers + 1);
         ck_assert_uint_eq(s.callers[request], 0);
         if (request == REQUEST_UNLOAD) {
@@ -30,7 +30,7 @@ START_TEST(requests) {
         else {
                 ck_assert_uint_eq(s.answered[request], FAILURE_NONE);
                 ck_assert_int_eq(guard_state(&s.guard), IMAGE_ARMED);
-                ck_assert(s.image.ours && sim_is_covered(&s));
+                ck_assert(s.image.ours && fake_system_is_covered(&s));
         }
         finish();
 }
@@ -38,7 +38,7 @@ END_TEST
 
 START_TEST(load_when_armed_loads_nothing) {
         boot(HOTPLUG_ABSENT);
-        sim_request(&s, REQUEST_LOAD);
+        fake_system_request(&s, REQUEST_LOAD);
         ck_assert_uint_eq(s.n_answers, 1);
         finish();
         ck_assert_uint_eq(s.n_loads, 1);
@@ -48,8 +48,8 @@ END_TEST
 START_TEST(load_joins_the_load) {
         reach(RELOADING);
         for (unsigned i = 0; i < 5; i++)
-                sim_request(&s, REQUEST_LOAD);
-        sim_run(&s, USEC_PER_SEC);
+                fake_system_request(&s, REQUEST_LOAD);
+        fake_system_run(&s, USEC_PER_SEC);
         ck_assert_uint_eq(s.n_answers, 6);
         finish();
         ck_assert_uint_eq(s.n_loads, 2);
@@ -59,12 +59,12 @@ END_TEST
 /* Who asks for a reload while one runs has seen something newer than what that one loads. */
 START_TEST(reload_during_reload) {
         reach(RELOADING);
-        sim_touch_files(&s);
-        sim_request(&s, REQUEST_RELOAD);
-        sim_run(&s, 250 * USEC_PER_MSEC);
+        fake_system_touch_files(&s);
+        fake_system_request(&s, REQUEST_RELOAD);
+        fake_system_run(&s, 250 * USEC_PER_MSEC);
         ck_assert_uint_eq(s.n_loads, 3);
         ck_assert_uint_eq(s.n_answers, 0);
-        sim_run(&s, USEC_PER_SEC);
+        fake_system_run(&s, USEC_PER_SEC);
         ck_assert_uint_eq(s.n_answers, 2);
         ck_assert_uint_eq(s.image.generation, s.generation);
         finish();
@@ -78,8 +78,8 @@ START_TEST(last_request_remains) {
 
         reach(_i < 27 ? RELOADING : UNLOADING);
         for (size_t i = 0; i < ELEMENTSOF(order); i++)
-                sim_request(&s, order[i]);
-        sim_run(&s, 5 * USEC_PER_SEC);
+                fake_system_request(&s, order[i]);
+        fake_system_run(&s, 5 * USEC_PER_SEC);
         ck_assert_uint_eq(s.n_answers, 4);
         ck_assert_int_eq(s.image.loaded, order[2] != REQUEST_UNLOAD);
         ck_assert_uint_eq(s.answered[order[2]], FAILURE_NONE);
@@ -96,30 +96,30 @@ START_TEST(burst_first) {
         if (_i == 4 || _i == 5) {
                 s.fate = FATE_REFUSED;
                 s.n_fate = 1;
-                sim_request(&s, REQUEST_RELOAD);
-                sim_run(&s, 100 * USEC_PER_MSEC);
+                fake_system_request(&s, REQUEST_RELOAD);
+                fake_system_run(&s, 100 * USEC_PER_MSEC);
         }
         s.n_loads = s.n_answers = 0;
         for (unsigned i = 0; i < 20; i++) {
                 plug(1);
                 if (i == 3 && _i < 4)
-                        sim_request(&s, request);
+                        fake_system_request(&s, request);
                 if (i == 3 && _i >= 4) {
-                        sim_touch_files(&s);
-                        sim_input(&s, INPUT_RECONFIGURED);
+                        fake_system_touch_files(&s);
+                        fake_system_input(&s, INPUT_RECONFIGURED);
                 }
                 if (i == 4 && _i >= 6)
-                        sim_foreign_unload(&s);
+                        fake_system_foreign_unload(&s);
                 if (i == 5)
-                        sim_input(&s, INPUT_WATCH);
-                sim_run(&s, 100 * USEC_PER_MSEC);
+                        fake_system_input(&s, INPUT_WATCH);
+                fake_system_run(&s, 100 * USEC_PER_MSEC);
                 ck_assert_uint_eq(s.n_loads, 0);
         }
-        sim_run(&s, 2 * USEC_PER_SEC);
+        fake_system_run(&s, 2 * USEC_PER_SEC);
         ck_assert_uint_eq(s.n_answers, _i < 4);
         ck_assert_uint_eq(s.n_loads, _i == 2 ? 0 : 1);
-        ck_assert_uint_eq(sim_decision(&s, 0)->events, 40);
-        ck_assert(sim_is_covered(&s));
+        ck_assert_uint_eq(fake_system_decision(&s, 0)->events, 40);
+        ck_assert(fake_system_is_covered(&s));
         ck_assert(_i < 4 || s.image.generation == s.generation);
         finish();
 }
@@ -133,54 +133,54 @@ START_TEST(burst_at_a_held_batch) {
         case 0: /* for a retry */
                 s.fate = FATE_BROKEN;
                 s.n_fate = 5;
-                sim_request(&s, REQUEST_RELOAD);
-                sim_run(&s, 20 * USEC_PER_SEC);
+                fake_system_request(&s, REQUEST_RELOAD);
+                fake_system_run(&s, 20 * USEC_PER_SEC);
                 plug(1);
                 while (s.guard.retry_usec > s.now_usec + s.skew_usec + 50 * USEC_PER_MSEC)
-                        sim_run(&s, 10 * USEC_PER_MSEC);
+                        fake_system_run(&s, 10 * USEC_PER_MSEC);
                 break;
         case 1: /* for a load */
                 s.call_usec = 20 * USEC_PER_SEC;
-                sim_request(&s, REQUEST_RELOAD);
-                sim_run(&s, USEC_PER_SEC);
+                fake_system_request(&s, REQUEST_RELOAD);
+                fake_system_run(&s, USEC_PER_SEC);
                 plug(1);
-                sim_run(&s, 18950 * USEC_PER_MSEC);
+                fake_system_run(&s, 18950 * USEC_PER_MSEC);
                 s.call_usec = 300 * USEC_PER_MSEC;
                 break;
         case 2: /* for a second look, at a start */
-                sim_kill(&s);
-                sim_foreign_unload(&s);
-                sim_start(&s);
+                fake_system_kill(&s);
+                fake_system_foreign_unload(&s);
+                fake_system_start(&s);
                 break;
         case 3: /* of an image that is known to be stale */
                 s.update_fails = true;
-                sim_uevent(&s, SUBSYSTEM_MEMORY, HOTPLUG_ONLINE, false, false);
-                sim_log_line(&s);
-                sim_run(&s, USEC_PER_MSEC);
-                sim_kill(&s);
+                fake_system_uevent(&s, SUBSYSTEM_MEMORY, HOTPLUG_ONLINE, false, false);
+                fake_system_log_line(&s);
+                fake_system_run(&s, USEC_PER_MSEC);
+                fake_system_kill(&s);
                 s.zero_samples = 1;
-                sim_start(&s);
+                fake_system_start(&s);
                 break;
         case 4: /* for an unload */
                 plug(1);
-                sim_request(&s, REQUEST_UNLOAD);
-                sim_request(&s, REQUEST_LOAD);
+                fake_system_request(&s, REQUEST_UNLOAD);
+                fake_system_request(&s, REQUEST_LOAD);
                 break;
         case 5: /* for a second look at a decision */
                 plug(1);
                 s.zero_samples = 1;
-                sim_run(&s, 499 * USEC_PER_MSEC);
+                fake_system_run(&s, 499 * USEC_PER_MSEC);
                 break;
         }
         s.n_loads = 0;
         for (unsigned i = 0; i < 30; i++) {
-                sim_run(&s, 10 * USEC_PER_MSEC);
+                fake_system_run(&s, 10 * USEC_PER_MSEC);
                 plug(1);
                 ck_assert_uint_eq(s.n_loads, 0);
         }
-        sim_run(&s, 2 * USEC_PER_SEC);
+        fake_system_run(&s, 2 * USEC_PER_SEC);
         ck_assert_uint_eq(s.n_loads, 1);
-        ck_assert(sim_is_covered(&s));
+        ck_assert(fake_system_is_covered(&s));
         finish();
 }
 END_TEST
@@ -192,7 +192,7 @@ START_TEST(watch_in_a_burst) {
         s.n_attribute_reads = 0;
         for (unsigned i = 0; i < 5; i++) {
                 plug(1);
-                sim_input(&s, INPUT_WATCH);
+                fake_system_input(&s, INPUT_WATCH);
         }
         ck_assert_uint_eq(s.n_attribute_reads, 0);
         finish();
@@ -205,21 +205,21 @@ START_TEST(failing_unload) {
         boot(HOTPLUG_ABSENT);
         s.fate = FATE_REFUSED;
         s.n_fate = 1;
-        sim_request(&s, REQUEST_UNLOAD);
-        sim_run(&s, USEC_PER_SEC);
+        fake_system_request(&s, REQUEST_UNLOAD);
+        fake_system_run(&s, USEC_PER_SEC);
         ck_assert_uint_eq(s.answered[REQUEST_UNLOAD], FAILURE_BUSY);
         ck_assert_int_eq(guard_state(&s.guard), IMAGE_ARMED);
         plug(1);
-        sim_run(&s, 2 * USEC_PER_SEC);
-        ck_assert(sim_is_covered(&s));
+        fake_system_run(&s, 2 * USEC_PER_SEC);
+        ck_assert(fake_system_is_covered(&s));
 
         /* Of nothing: nothing is what is still wanted. */
-        sim_request(&s, REQUEST_UNLOAD);
-        sim_run(&s, USEC_PER_SEC);
+        fake_system_request(&s, REQUEST_UNLOAD);
+        fake_system_run(&s, USEC_PER_SEC);
         ck_assert_int_eq(guard_state(&s.guard), IMAGE_UNLOADED);
         s.n_fate = 1;
-        sim_request(&s, REQUEST_UNLOAD);
-        sim_run(&s, USEC_PER_MINUTE);
+        fake_system_request(&s, REQUEST_UNLOAD);
+        fake_system_run(&s, USEC_PER_MINUTE);
         ck_assert_int_eq(guard_state(&s.guard), IMAGE_UNLOADED);
         finish();
         ck_assert_uint_eq(s.n_loads, 2);
@@ -231,12 +231,12 @@ START_TEST(unload_without_a_report) {
         boot(HOTPLUG_ABSENT);
         s.fate = FATE_CRASHED_LATE;
         s.n_fate = 1;
-        sim_request(&s, REQUEST_UNLOAD);
-        sim_run(&s, 30 * USEC_PER_MSEC);
+        fake_system_request(&s, REQUEST_UNLOAD);
+        fake_system_run(&s, 30 * USEC_PER_MSEC);
         ck_assert_int_eq(s.guard.look, LOOK_UNLOADED);
         if (_i)
-                sim_input(&s, INPUT_STOP);
-        sim_run(&s, USEC_PER_SEC);
+                fake_system_input(&s, INPUT_STOP);
+        fake_system_run(&s, USEC_PER_SEC);
         ck_assert_uint_eq(s.n_answers, 1);
         ck_assert_uint_eq(s.answered[REQUEST_UNLOAD], FAILURE_NONE);
         ck_assert(!s.image.loaded && !s.on_disk);
@@ -248,12 +248,12 @@ END_TEST
 /* At a start the first load may come to nothing because somebody wants none. */
 START_TEST(unload_before_ready) {
         boot(HOTPLUG_ABSENT);
-        sim_kill(&s);
-        sim_touch_files(&s);
-        sim_start(&s);
+        fake_system_kill(&s);
+        fake_system_touch_files(&s);
+        fake_system_start(&s);
         plug(1);
-        sim_request(&s, REQUEST_UNLOAD);
-        sim_run(&s, 5 * USEC_PER_SEC);
+        fake_system_request(&s, REQUEST_UNLOAD);
+        fake_system_run(&s, 5 * USEC_PER_SEC);
         ck_assert_uint_eq(s.n_ready, 1);
         ck_assert_int_eq(guard_state(&s.guard), IMAGE_UNLOADED);
         finish();
@@ -264,20 +264,20 @@ START_TEST(unloaded_stays_unloaded) {
         reach(UNLOADED);
         s.n_verdicts[VERDICT_LOAD] = 0;
         plug(4);
-        sim_run(&s, USEC_PER_MINUTE);
+        fake_system_run(&s, USEC_PER_MINUTE);
         check_decision(0, VERDICT_NONE, REASON_NONE, 8);
-        sim_input(&s, INPUT_OVERFLOW);
-        sim_input(&s, INPUT_LOOK_AGAIN);
-        sim_input(&s, INPUT_RECONFIGURED);
-        sim_log_line(&s);
-        sim_run(&s, USEC_PER_HOUR);
+        fake_system_input(&s, INPUT_OVERFLOW);
+        fake_system_input(&s, INPUT_LOOK_AGAIN);
+        fake_system_input(&s, INPUT_RECONFIGURED);
+        fake_system_log_line(&s);
+        fake_system_run(&s, USEC_PER_HOUR);
         ck_assert_int_eq(guard_state(&s.guard), IMAGE_UNLOADED);
         /* Somebody else's image is told, and left alone. */
-        sim_foreign_load(&s, true, 0);
-        sim_run(&s, USEC_PER_MINUTE);
+        fake_system_foreign_load(&s, true, 0);
+        fake_system_run(&s, USEC_PER_MINUTE);
         ck_assert(s.guard.foreign && guard_is_armed(&s.guard));
-        sim_request(&s, REQUEST_LOAD);
-        sim_run(&s, USEC_PER_SEC);
+        fake_system_request(&s, REQUEST_LOAD);
+        fake_system_run(&s, USEC_PER_SEC);
         ck_assert(s.image.ours && !s.guard.foreign);
         ck_assert_uint_eq(s.n_loads, 2);
         finish();
@@ -293,16 +293,16 @@ START_TEST(stops) {
 
         reach(situation);
         if (situation == BEFORE_START)
-                sim_start(&s);
+                fake_system_start(&s);
         s.settings.unload_on_stop = unload;
         loads = s.job == JOB_LOAD;
         kills = s.n_kills;
-        sim_input(&s, INPUT_STOP);
-        sim_input(&s, INPUT_STOP);
+        fake_system_input(&s, INPUT_STOP);
+        fake_system_input(&s, INPUT_STOP);
         ck_assert_uint_eq(s.n_kills, kills + (s.job == JOB_PLAN));
         if (s.running)
-                sim_request(&s, REQUEST_LOAD);
-        sim_run(&s, 3 * USEC_PER_MINUTE);
+                fake_system_request(&s, REQUEST_LOAD);
+        fake_system_run(&s, 3 * USEC_PER_MINUTE);
         ck_assert(!s.running);
         ck_assert_uint_eq(s.n_exits, 1);
         ck_assert(!loads || situation == LOAD_HANGS || s.n_kills == kills);
@@ -318,8 +318,8 @@ START_TEST(stops) {
                              situation == SECOND_LOOK_DECIDE;
 
                 s.obstacle = FAILURE_NONE;
-                sim_start(&s);
-                sim_run(&s, 10 * USEC_PER_SEC);
+                fake_system_start(&s);
+                fake_system_run(&s, 10 * USEC_PER_SEC);
                 ck_assert_uint_eq(s.n_loads, n + stale);
         }
         finish();
@@ -330,10 +330,10 @@ END_TEST
 START_TEST(stop_while_planning) {
         reach(_i & 1 ? PLAN_HANGS : PLANNING);
         s.settings.unload_on_stop = _i & 2;
-        sim_input(&s, INPUT_STOP);
+        fake_system_input(&s, INPUT_STOP);
         ck_assert(s.running);
         ck_assert_uint_eq(s.n_kills, 1);
-        sim_run(&s, USEC_PER_SEC);
+        fake_system_run(&s, USEC_PER_SEC);
         ck_assert(!s.running);
         ck_assert_uint_eq(s.n_exits, 1);
         ck_assert_uint_eq(s.n_kills, 1);
@@ -350,11 +350,11 @@ START_TEST(request_while_stopping) {
         Request first = _i % 3, second = _i / 3;
 
         reach(UNLOADED);
-        sim_request(&s, first);
-        sim_input(&s, INPUT_STOP);
+        fake_system_request(&s, first);
+        fake_system_input(&s, INPUT_STOP);
         ck_assert(s.running);
-        sim_request(&s, second);
-        sim_run(&s, USEC_PER_SEC);
+        fake_system_request(&s, second);
+        fake_system_run(&s, USEC_PER_SEC);
         ck_assert(!s.running);
         ck_assert_uint_eq(s.n_answers, 3);
         finish();
@@ -365,9 +365,9 @@ END_TEST
 START_TEST(stop_between_two_looks) {
         reach(SECOND_LOOK_VERIFY);
         s.settings.unload_on_stop = _i;
-        sim_input(&s, INPUT_STOP);
+        fake_system_input(&s, INPUT_STOP);
         ck_assert(s.running);
-        sim_run(&s, USEC_PER_SEC);
+        fake_system_run(&s, USEC_PER_SEC);
         ck_assert(!s.running);
         ck_assert_int_eq(s.on_disk, !_i);
         ck_assert_int_eq(s.image.loaded, !_i);
@@ -380,8 +380,8 @@ END_TEST
 START_TEST(shutdown_unloads_nothing) {
         reach(ARMED);
         s.settings.unload_on_stop = true;
-        sim_shutdown(&s);
-        sim_run(&s, USEC_PER_SEC);
+        fake_system_shutdown(&s);
+        fake_system_run(&s, USEC_PER_SEC);
         ck_assert(!s.running);
         ck_assert_uint_eq(s.n_exits, 1);
         ck_assert_uint_eq(s.n_unloads, 0);

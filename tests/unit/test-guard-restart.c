@@ -7,21 +7,21 @@
 static void restart(void) {
         bool loaded = s.image.loaded;
 
-        sim_kill(&s);
+        fake_system_kill(&s);
         ck_assert_int_eq(s.image.loaded, loaded);
         s.n_loads = s.n_plans = 0;
-        sim_start(&s);
+        fake_system_start(&s);
 }
 
 START_TEST(adopts) {
         boot(_i ? HOTPLUG_KERNEL_UPDATES : HOTPLUG_ABSENT);
         /* The record follows what the kernel, or we, have followed. */
         plug(2);
-        sim_run(&s, 2 * USEC_PER_SEC);
+        fake_system_run(&s, 2 * USEC_PER_SEC);
         restart();
         ck_assert_int_eq(guard_state(&s.guard), IMAGE_LOADING);
         ck_assert_uint_eq(s.n_ready, 0);
-        sim_run(&s, USEC_PER_SEC);
+        fake_system_run(&s, USEC_PER_SEC);
         check_decision(0, VERDICT_ADOPT, REASON_CONFIGURED, 0);
         ck_assert_int_eq(guard_state(&s.guard), IMAGE_ARMED);
         ck_assert_uint_eq(s.n_ready, 1);
@@ -35,12 +35,12 @@ END_TEST
 
 START_TEST(adopts_not_what_is_configured_otherwise) {
         boot(HOTPLUG_KERNEL_UPDATES);
-        sim_kill(&s);
-        sim_touch_files(&s);
-        sim_start(&s);
-        sim_run(&s, USEC_PER_SEC);
+        fake_system_kill(&s);
+        fake_system_touch_files(&s);
+        fake_system_start(&s);
+        fake_system_run(&s, USEC_PER_SEC);
         check_decision(0, VERDICT_RELOAD, REASON_CONFIGURATION, 0);
-        ck_assert_ptr_nonnull(strstr(sim_decision(&s, 0)->reason, "(kernel)"));
+        ck_assert_ptr_nonnull(strstr(fake_system_decision(&s, 0)->reason, "(kernel)"));
         ck_assert_uint_eq(s.n_ready, 1);
         finish();
         ck_assert_uint_eq(s.n_loads, 2);
@@ -50,11 +50,11 @@ END_TEST
 START_TEST(moved_while_away) {
         boot(_i ? HOTPLUG_KERNEL_UPDATES : HOTPLUG_ABSENT);
         s.log_is_whole = _i == 2;
-        sim_kill(&s);
-        sim_hotplug(&s, SUBSYSTEM_MEMORY, HOTPLUG_ADD, 9);
-        sim_run(&s, USEC_PER_SEC);
-        sim_start(&s);
-        sim_run(&s, 2 * USEC_PER_SEC);
+        fake_system_kill(&s);
+        fake_system_hotplug(&s, SUBSYSTEM_MEMORY, HOTPLUG_ADD, 9);
+        fake_system_run(&s, USEC_PER_SEC);
+        fake_system_start(&s);
+        fake_system_run(&s, 2 * USEC_PER_SEC);
         check_decision(1, VERDICT_ADOPT, REASON_CONFIGURED, 0);
         /* The kernel has updated the image, and its log, if that is at hand, says nothing else. */
         if (_i == 2)
@@ -62,8 +62,9 @@ START_TEST(moved_while_away) {
         else
                 check_decision(0, VERDICT_RELOAD,
                                _i ? REASON_CHANGED_AWAY : REASON_ATTRIBUTE_ABSENT, 0);
-        ck_assert_int_eq(!strstr(sim_decision(&s, 0)->reason, "no event had told"), _i != 0);
-        ck_assert(sim_is_covered(&s));
+        ck_assert_int_eq(!strstr(fake_system_decision(&s, 0)->reason, "no event had told"),
+                         _i != 0);
+        ck_assert(fake_system_is_covered(&s));
         finish();
         ck_assert_uint_eq(s.n_loads, _i == 2 ? 1 : 2);
 }
@@ -74,29 +75,30 @@ END_TEST
  * at hand. */
 START_TEST(update_failed_while_away) {
         boot(HOTPLUG_KERNEL_UPDATES);
-        sim_kill(&s);
+        fake_system_kill(&s);
         s.update_fails = true;
-        sim_hotplug(&s, SUBSYSTEM_MEMORY, HOTPLUG_ADD, 9);
-        sim_run(&s, USEC_PER_SEC);
+        fake_system_hotplug(&s, SUBSYSTEM_MEMORY, HOTPLUG_ADD, 9);
+        fake_system_run(&s, USEC_PER_SEC);
         s.update_fails = false;
         s.log_is_whole = _i == 3;
-        sim_start(&s);
+        fake_system_start(&s);
         if (_i == 3)
-                sim_input(&s, INPUT_KERNEL_LOG);
+                fake_system_input(&s, INPUT_KERNEL_LOG);
         if (_i == 2) {
-                sim_run(&s, 200 * USEC_PER_MSEC);
-                sim_kill(&s);
-                sim_start(&s);
+                fake_system_run(&s, 200 * USEC_PER_MSEC);
+                fake_system_kill(&s);
+                fake_system_start(&s);
         }
         if (_i == 1) {
-                sim_run(&s, USEC_PER_MSEC);
-                sim_uevent(&s, SUBSYSTEM_MEMORY, HOTPLUG_ONLINE, false, false);
+                fake_system_run(&s, USEC_PER_MSEC);
+                fake_system_uevent(&s, SUBSYSTEM_MEMORY, HOTPLUG_ONLINE, false, false);
         }
         ck_assert_uint_ne(s.image.sets[SUBSYSTEM_MEMORY], s.sets[SUBSYSTEM_MEMORY]);
-        sim_run(&s, 2 * USEC_PER_SEC);
+        fake_system_run(&s, 2 * USEC_PER_SEC);
         check_decision(0, VERDICT_RELOAD, _i == 3 ? REASON_KERNEL_LOG : REASON_CHANGED_AWAY,
                        _i == 1);
-        ck_assert_str_eq(sim_decision(&s, 0)->reason, reason_to_string(sim_decision(&s, 0)->cause));
+        ck_assert_str_eq(fake_system_decision(&s, 0)->reason,
+                         reason_to_string(fake_system_decision(&s, 0)->cause));
         ck_assert_uint_eq(s.image.sets[SUBSYSTEM_MEMORY], s.sets[SUBSYSTEM_MEMORY]);
         finish();
         ck_assert_uint_eq(s.n_loads, 2);
@@ -106,15 +108,15 @@ END_TEST
 /* What comes when the process is there is not concerned; nor what has gone back by then. */
 START_TEST(moved_back_while_away) {
         boot(HOTPLUG_KERNEL_UPDATES);
-        sim_kill(&s);
-        sim_hotplug(&s, SUBSYSTEM_MEMORY, HOTPLUG_ADD, 9);
-        sim_run(&s, USEC_PER_SEC);
-        sim_start(&s);
-        sim_hotplug(&s, SUBSYSTEM_MEMORY, HOTPLUG_REMOVE, 9);
-        sim_run(&s, 2 * USEC_PER_SEC);
+        fake_system_kill(&s);
+        fake_system_hotplug(&s, SUBSYSTEM_MEMORY, HOTPLUG_ADD, 9);
+        fake_system_run(&s, USEC_PER_SEC);
+        fake_system_start(&s);
+        fake_system_hotplug(&s, SUBSYSTEM_MEMORY, HOTPLUG_REMOVE, 9);
+        fake_system_run(&s, 2 * USEC_PER_SEC);
         check_decision(0, VERDICT_SKIP, REASON_KERNEL_UPDATES, 1);
         plug(1);
-        sim_run(&s, 2 * USEC_PER_SEC);
+        fake_system_run(&s, 2 * USEC_PER_SEC);
         check_decision(0, VERDICT_SKIP, REASON_KERNEL_UPDATES, 2);
         finish();
         ck_assert_uint_eq(s.n_loads, 1);
@@ -129,16 +131,16 @@ START_TEST(replaced_while_away) {
         ck_assert_int_eq(s.disk.answers[SUBSYSTEM_MEMORY], HOTPLUG_KERNEL_UPDATES);
         if (_i & 1)
                 s.settings.foreign = FOREIGN_ADOPT;
-        sim_kill(&s);
+        fake_system_kill(&s);
         if (_i & 2) {
-                sim_foreign_load(&s, true, 0);
+                fake_system_foreign_load(&s, true, 0);
                 s.disk.answers[SUBSYSTEM_CPU] = HOTPLUG_NOT_UPDATED;
                 s.disk.answers[SUBSYSTEM_MEMORY] = HOTPLUG_NOT_UPDATED;
         } else
-                sim_foreign_load(&s, false, 0);
-        sim_start(&s);
+                fake_system_foreign_load(&s, false, 0);
+        fake_system_start(&s);
         ck_assert(!s.guard.foreign); /* after a second look */
-        sim_run(&s, 2 * USEC_PER_SEC);
+        fake_system_run(&s, 2 * USEC_PER_SEC);
         check_decision(0, _i & 1 ? VERDICT_ADOPT : VERDICT_RELOAD, REASON_FOREIGN_IMAGE, 0);
         ck_assert_int_eq(s.guard.foreign, _i & 1);
         ck_assert_int_eq(s.on_disk, !(_i & 1));
@@ -154,7 +156,7 @@ START_TEST(not_replaced_while_away) {
                                                  HOTPLUG_UNREADABLE, HOTPLUG_GARBAGE };
 
         boot(HOTPLUG_KERNEL_UPDATES);
-        sim_kill(&s);
+        fake_system_kill(&s);
         s.kernel = kernels[_i];
         s.log_is_whole = true;
         if (_i == 0)
@@ -163,8 +165,8 @@ START_TEST(not_replaced_while_away) {
                 s.coming = s.image;
                 s.lock_until_usec = s.now_usec + 20 * USEC_PER_MSEC;
         }
-        sim_start(&s);
-        sim_run(&s, 2 * USEC_PER_SEC);
+        fake_system_start(&s);
+        fake_system_run(&s, 2 * USEC_PER_SEC);
         /* A reader that meets the lock makes the kernel log a line. */
         check_decision(_i == 1, VERDICT_ADOPT, REASON_CONFIGURED, 0);
         ck_assert(!s.guard.foreign);
@@ -189,16 +191,16 @@ START_TEST(removed_while_away) {
         s.log_is_whole = true;
         s.settings.reload_when_stale = _i == 1;
         plug(4);
-        sim_run(&s, 2 * USEC_PER_SEC);
+        fake_system_run(&s, 2 * USEC_PER_SEC);
         if (_i != 2)
-                sim_kill(&s);
+                fake_system_kill(&s);
         s.n_lose = 3; /* without a trace, where nobody was killed */
         for (unsigned i = 0; i < 3; i++)
-                sim_hotplug(&s, SUBSYSTEM_MEMORY, HOTPLUG_REMOVE, 5 + i);
+                fake_system_hotplug(&s, SUBSYSTEM_MEMORY, HOTPLUG_REMOVE, 5 + i);
         s.seqnum++;
-        sim_run(&s, USEC_PER_MSEC); /* what was sent until now reaches nobody */
-        sim_start(&s);
-        sim_run(&s, USEC_PER_MINUTE);
+        fake_system_run(&s, USEC_PER_MSEC); /* what was sent until now reaches nobody */
+        fake_system_start(&s);
+        fake_system_run(&s, USEC_PER_MINUTE);
         ck_assert_int_eq(is_stale(), _i != 1);
         ck_assert_int_eq((s.image.sets[SUBSYSTEM_MEMORY] & ~s.sets[SUBSYSTEM_MEMORY]) != 0,
                          _i != 1);
@@ -208,10 +210,10 @@ START_TEST(removed_while_away) {
                 ck_assert_uint_eq(s.disk.removed_blocks, 3);
                 /* Once, and until the next update. */
                 restart();
-                sim_run(&s, USEC_PER_MINUTE);
+                fake_system_run(&s, USEC_PER_MINUTE);
                 ck_assert_uint_eq(s.guard.record.removed_blocks, 3);
-                sim_uevent(&s, SUBSYSTEM_MEMORY, HOTPLUG_ONLINE, false, false);
-                sim_run(&s, 2 * USEC_PER_SEC);
+                fake_system_uevent(&s, SUBSYSTEM_MEMORY, HOTPLUG_ONLINE, false, false);
+                fake_system_run(&s, 2 * USEC_PER_SEC);
                 ck_assert(!is_stale());
         }
         finish();
@@ -232,8 +234,8 @@ START_TEST(anything_while_away) {
                 boot(i & 1 ? HOTPLUG_KERNEL_UPDATES : HOTPLUG_ABSENT);
                 s.log_is_whole = i & 2;
                 plug(i >> 2 & 7);
-                sim_run(&s, 2 * USEC_PER_SEC);
-                sim_kill(&s);
+                fake_system_run(&s, 2 * USEC_PER_SEC);
+                fake_system_kill(&s);
                 known = s.sets[SUBSYSTEM_MEMORY];
                 rng ^= rng << 13;
                 rng ^= rng >> 7;
@@ -244,16 +246,16 @@ START_TEST(anything_while_away) {
 
                         mended |= removed && !(remove && s.sets[SUBSYSTEM_MEMORY] >> block & 1);
                         if (!remove)
-                                sim_hotplug(&s, SUBSYSTEM_MEMORY, HOTPLUG_ADD, block);
+                                fake_system_hotplug(&s, SUBSYSTEM_MEMORY, HOTPLUG_ADD, block);
                         else if (s.sets[SUBSYSTEM_MEMORY] >> block & 1) {
                                 removed = true;
                                 transient |= UINT64_C(1) << block & ~known;
-                                sim_hotplug(&s, SUBSYSTEM_MEMORY, HOTPLUG_REMOVE, block);
+                                fake_system_hotplug(&s, SUBSYSTEM_MEMORY, HOTPLUG_REMOVE, block);
                         }
                 }
-                sim_run(&s, USEC_PER_MSEC); /* what was sent until now reaches nobody */
-                sim_start(&s);
-                sim_run(&s, 10 * USEC_PER_SEC);
+                fake_system_run(&s, USEC_PER_MSEC); /* what was sent until now reaches nobody */
+                fake_system_start(&s);
+                fake_system_run(&s, 10 * USEC_PER_SEC);
                 gone = s.image.sets[SUBSYSTEM_MEMORY] & ~s.sets[SUBSYSTEM_MEMORY];
                 n_stale += is_stale();
                 n_true += gone != 0;
@@ -280,18 +282,18 @@ START_TEST(unplannable) {
         s.fate = fates[_i % 4];
         s.n_fate = 1;
         if (_i < 4) {
-                sim_kill(&s);
-                sim_start(&s);
+                fake_system_kill(&s);
+                fake_system_start(&s);
         } else
-                sim_input(&s, INPUT_RECONFIGURED);
-        sim_run(&s, 5 * USEC_PER_MINUTE);
+                fake_system_input(&s, INPUT_RECONFIGURED);
+        fake_system_run(&s, 5 * USEC_PER_MINUTE);
         check_decision(0, _i < 4 ? VERDICT_ADOPT : VERDICT_KEEP, REASON_UNPLANNABLE, 0);
         ck_assert_int_eq(guard_state(&s.guard), IMAGE_ARMED);
         status_fill(&status, &s.guard, NULL);
         ck_assert_ptr_nonnull(strstr(status.state_reason, "cannot be loaded again: "));
         ck_assert(!endswith(status.state_reason, ": "));
-        sim_input(&s, INPUT_RECONFIGURED);
-        sim_run(&s, USEC_PER_SEC);
+        fake_system_input(&s, INPUT_RECONFIGURED);
+        fake_system_run(&s, USEC_PER_SEC);
         status_fill(&status, &s.guard, NULL);
         ck_assert_str_eq(status.state_reason, "loaded; it covers all memory and CPUs");
         finish();
@@ -304,9 +306,9 @@ START_TEST(known_stale) {
         s.update_fails = true;
         plug(1);
         restart();
-        sim_run(&s, USEC_PER_SEC);
+        fake_system_run(&s, USEC_PER_SEC);
         check_decision(0, VERDICT_RELOAD, REASON_RECORD_STALE, 0);
-        ck_assert(sim_is_covered(&s));
+        ck_assert(fake_system_is_covered(&s));
         finish();
         ck_assert_uint_eq(s.n_loads, 1);
 }
@@ -314,11 +316,11 @@ END_TEST
 
 START_TEST(unloaded_while_away) {
         boot(HOTPLUG_KERNEL_UPDATES);
-        sim_kill(&s);
-        sim_foreign_unload(&s);
+        fake_system_kill(&s);
+        fake_system_foreign_unload(&s);
         s.obstacle = FAILURE_DISABLED;
-        sim_start(&s);
-        sim_run(&s, USEC_PER_SEC);
+        fake_system_start(&s);
+        fake_system_run(&s, USEC_PER_SEC);
         ck_assert(!s.on_disk);
         ck_assert_int_eq(guard_state(&s.guard), IMAGE_UNAVAILABLE);
         finish();
@@ -326,11 +328,11 @@ START_TEST(unloaded_while_away) {
 END_TEST
 
 START_TEST(foreign_at_start) {
-        sim_init(&s, HOTPLUG_KERNEL_UPDATES);
+        fake_system_init(&s, HOTPLUG_KERNEL_UPDATES);
         s.settings.foreign = _i ? FOREIGN_ADOPT : FOREIGN_REPLACE;
-        sim_foreign_load(&s, true, 0);
-        sim_start(&s);
-        sim_run(&s, USEC_PER_SEC);
+        fake_system_foreign_load(&s, true, 0);
+        fake_system_start(&s);
+        fake_system_run(&s, USEC_PER_SEC);
         check_decision(0, _i ? VERDICT_ADOPT : VERDICT_RELOAD, REASON_FOREIGN_IMAGE, 0);
         ck_assert_int_eq(s.guard.foreign, _i);
         ck_assert_uint_eq(s.n_ready, 1);
@@ -342,21 +344,21 @@ END_TEST
 /* Killed while the first load, or a reload, runs. It is ours, and something may have fallen into
  * it. */
 START_TEST(killed_during_load) {
-        sim_init(&s, _i & 1 ? HOTPLUG_KERNEL_UPDATES : HOTPLUG_ABSENT);
+        fake_system_init(&s, _i & 1 ? HOTPLUG_KERNEL_UPDATES : HOTPLUG_ABSENT);
         s.settings.foreign = _i & 2 ? FOREIGN_ADOPT : FOREIGN_REPLACE;
-        sim_start(&s);
+        fake_system_start(&s);
         if (_i & 4) {
-                sim_run(&s, USEC_PER_SEC);
-                sim_request(&s, REQUEST_RELOAD);
+                fake_system_run(&s, USEC_PER_SEC);
+                fake_system_request(&s, REQUEST_RELOAD);
         }
-        sim_run(&s, 100 * USEC_PER_MSEC);
+        fake_system_run(&s, 100 * USEC_PER_MSEC);
         ck_assert_int_eq(s.guard.job, JOB_LOAD);
         plug(1);
-        sim_kill(&s);
-        ck_assert(s.image.loaded && !sim_is_covered(&s));
-        sim_start(&s);
-        sim_run(&s, 2 * USEC_PER_SEC);
-        ck_assert(sim_is_covered(&s));
+        fake_system_kill(&s);
+        ck_assert(s.image.loaded && !fake_system_is_covered(&s));
+        fake_system_start(&s);
+        fake_system_run(&s, 2 * USEC_PER_SEC);
+        ck_assert(fake_system_is_covered(&s));
         check_decision(0, VERDICT_RELOAD, REASON_RECORD_STALE, 0);
         finish();
 }
@@ -367,53 +369,53 @@ END_TEST
 /* Lets time pass; whoever was killed is started again. */
 static void revive(uint64_t usec) {
         for (unsigned i = 0; i < 4; i++) {
-                sim_run(&s, usec / 4);
+                fake_system_run(&s, usec / 4);
                 if (!s.running) {
                         s.die_at = 0;
-                        sim_start(&s);
+                        fake_system_start(&s);
                 }
         }
 }
 
 /* A long day. */
 static void scenario(void) {
-        sim_start(&s);
+        fake_system_start(&s);
         revive(USEC_PER_SEC);
         plug(2);
         revive(200 * USEC_PER_MSEC);
-        sim_request(&s, REQUEST_RELOAD);
+        fake_system_request(&s, REQUEST_RELOAD);
         revive(700 * USEC_PER_MSEC);
-        sim_hotplug(&s, SUBSYSTEM_CPU, HOTPLUG_ADD, 4);
-        sim_hotplug(&s, SUBSYSTEM_MEMORY, HOTPLUG_ADD, 20);
+        fake_system_hotplug(&s, SUBSYSTEM_CPU, HOTPLUG_ADD, 4);
+        fake_system_hotplug(&s, SUBSYSTEM_MEMORY, HOTPLUG_ADD, 20);
         revive(2 * USEC_PER_SEC);
         s.fate = FATE_BROKEN;
         s.n_fate = 2;
-        sim_hotplug(&s, SUBSYSTEM_MEMORY, HOTPLUG_REMOVE, 4);
-        sim_request(&s, REQUEST_RELOAD);
+        fake_system_hotplug(&s, SUBSYSTEM_MEMORY, HOTPLUG_REMOVE, 4);
+        fake_system_request(&s, REQUEST_RELOAD);
         revive(2 * USEC_PER_SEC);
         s.fate = FATE_REFUSED;
         s.n_fate = 1;
-        sim_log_line(&s);
+        fake_system_log_line(&s);
         revive(10 * USEC_PER_SEC);
         s.zero_samples = 1;
-        sim_touch_files(&s);
-        sim_input(&s, INPUT_RECONFIGURED);
+        fake_system_touch_files(&s);
+        fake_system_input(&s, INPUT_RECONFIGURED);
         revive(USEC_PER_SEC);
-        sim_request(&s, REQUEST_UNLOAD);
+        fake_system_request(&s, REQUEST_UNLOAD);
         revive(USEC_PER_SEC);
-        sim_request(&s, REQUEST_LOAD);
-        sim_run(&s, 40 * USEC_PER_MSEC);
-        sim_hotplug(&s, SUBSYSTEM_MEMORY, HOTPLUG_ADD, 21);
+        fake_system_request(&s, REQUEST_LOAD);
+        fake_system_run(&s, 40 * USEC_PER_MSEC);
+        fake_system_hotplug(&s, SUBSYSTEM_MEMORY, HOTPLUG_ADD, 21);
         revive(3 * USEC_PER_SEC);
-        sim_foreign_load(&s, false, 0);
+        fake_system_foreign_load(&s, false, 0);
         revive(40 * USEC_PER_SEC);
         s.obstacle = FAILURE_DISABLED;
-        sim_hotplug(&s, SUBSYSTEM_MEMORY, HOTPLUG_ADD, 22);
+        fake_system_hotplug(&s, SUBSYSTEM_MEMORY, HOTPLUG_ADD, 22);
         revive(2 * USEC_PER_SEC);
         s.obstacle = FAILURE_NONE;
         revive(40 * USEC_PER_SEC);
-        sim_input(&s, INPUT_OVERFLOW);
-        sim_input(&s, INPUT_STOP);
+        fake_system_input(&s, INPUT_OVERFLOW);
+        fake_system_input(&s, INPUT_STOP);
         revive(USEC_PER_SEC);
 }
 
@@ -421,7 +423,7 @@ START_TEST(killed_at_every_step) {
         uint64_t actions, loads = 0;
 
         for (uint64_t die_at = 0;; die_at++) {
-                sim_init(&s, _i & 1 ? HOTPLUG_KERNEL_UPDATES : HOTPLUG_ABSENT);
+                fake_system_init(&s, _i & 1 ? HOTPLUG_KERNEL_UPDATES : HOTPLUG_ABSENT);
                 s.settings.foreign = _i & 2 ? FOREIGN_ADOPT : FOREIGN_REPLACE;
                 s.settings.unload_on_stop = _i & 4;
                 s.die_at = die_at;

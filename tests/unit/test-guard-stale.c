@@ -10,7 +10,7 @@ static void tell(HotplugAction action, uint64_t seqnum) {
                      .uevent = {
                              .subsystem = SUBSYSTEM_MEMORY, .action = action, .seqnum = seqnum } };
 
-        sim_feed(&s, &in);
+        fake_system_feed(&s, &in);
 }
 
 static bool is_stale(const char *words) {
@@ -30,7 +30,7 @@ static void remove_two_blocks(void) {
         tell(HOTPLUG_OFFLINE, 0);
         tell(HOTPLUG_REMOVE, 0);
         tell(HOTPLUG_REMOVE, 0);
-        sim_run(&s, USEC_PER_SEC);
+        fake_system_run(&s, USEC_PER_SEC);
 }
 
 START_TEST(removal_is_told) {
@@ -43,7 +43,7 @@ START_TEST(removal_is_told) {
 
         /* The next rebuild mends it. */
         tell(HOTPLUG_ONLINE, 0);
-        sim_run(&s, USEC_PER_SEC);
+        fake_system_run(&s, USEC_PER_SEC);
         ck_assert(!is_stale(""));
         finish();
 }
@@ -54,7 +54,7 @@ START_TEST(removal_is_mended_on_request) {
         s.settings.reload_when_stale = true;
         remove_two_blocks();
         ck_assert_uint_eq(s.n_loads, 2);
-        ck_assert_int_eq(sim_decision(&s, 0)->cause, REASON_STALE);
+        ck_assert_int_eq(fake_system_decision(&s, 0)->cause, REASON_STALE);
         ck_assert(!is_stale(""));
         finish();
 }
@@ -64,7 +64,7 @@ START_TEST(others_reload_anyway) {
         boot(HOTPLUG_ABSENT);
         tell(HOTPLUG_REMOVE, 0);
         ck_assert(is_stale("about to be reloaded"));
-        sim_run(&s, 5 * USEC_PER_SEC);
+        fake_system_run(&s, 5 * USEC_PER_SEC);
         ck_assert_uint_eq(s.n_loads, 2);
         ck_assert(!is_stale(""));
         finish();
@@ -74,8 +74,8 @@ END_TEST
 START_TEST(overflow_may_hide_one) {
         boot(HOTPLUG_KERNEL_UPDATES);
         s.settings.reload_when_stale = _i;
-        sim_input(&s, INPUT_OVERFLOW);
-        sim_run(&s, 5 * USEC_PER_SEC);
+        fake_system_input(&s, INPUT_OVERFLOW);
+        fake_system_run(&s, 5 * USEC_PER_SEC);
         ck_assert_uint_eq(s.n_loads, 1 + _i);
         ck_assert_int_eq(is_stale("lost"), !_i);
         finish();
@@ -97,26 +97,26 @@ START_TEST(removal_elsewhere) {
                 { "sparc64", HOTPLUG_KERNEL_UPDATES, true },
         };
 
-        sim_init(&s, cases[_i].kernel);
+        fake_system_init(&s, cases[_i].kernel);
         s.architecture = cases[_i].architecture;
-        sim_start(&s);
-        sim_run(&s, 40 * USEC_PER_SEC);
+        fake_system_start(&s);
+        fake_system_run(&s, 40 * USEC_PER_SEC);
         /* Nobody reloads for it. */
         s.settings.triggers[SUBSYSTEM_MEMORY] = (TriggerSetting){ .actions = 0 };
         guard_set_settings(&s.guard, &s.settings, s.architecture);
         remove_two_blocks();
         ck_assert_int_eq(is_stale("2 memory blocks"), cases[_i].stale);
         s.guard.record.removed_blocks = 0;
-        sim_input(&s, INPUT_OVERFLOW);
-        sim_run(&s, 5 * USEC_PER_SEC);
+        fake_system_input(&s, INPUT_OVERFLOW);
+        fake_system_run(&s, 5 * USEC_PER_SEC);
         ck_assert_int_eq(is_stale("uevents were lost"), cases[_i].stale);
         s.guard.record.lost_events = false;
         /* And if no event told of it. */
         s.settings.triggers[SUBSYSTEM_MEMORY].automatic = true;
         guard_set_settings(&s.guard, &s.settings, s.architecture);
         s.n_lose = 2;
-        sim_hotplug(&s, SUBSYSTEM_MEMORY, HOTPLUG_REMOVE, 1);
-        sim_run(&s, USEC_PER_MINUTE);
+        fake_system_hotplug(&s, SUBSYSTEM_MEMORY, HOTPLUG_REMOVE, 1);
+        fake_system_run(&s, USEC_PER_MINUTE);
         ck_assert_int_eq(is_stale("1 memory block "),
                          cases[_i].stale && cases[_i].kernel == HOTPLUG_KERNEL_UPDATES);
         finish();
@@ -131,7 +131,7 @@ START_TEST(old_news) {
         tell(HOTPLUG_REMOVE, 11);
         ck_assert_uint_eq(s.guard.record.removed_blocks, 1);
         s.guard.before_seqnum = 0;
-        sim_run(&s, USEC_PER_SEC);
+        fake_system_run(&s, USEC_PER_SEC);
         finish();
 }
 END_TEST
@@ -153,7 +153,7 @@ START_TEST(other_order) {
         tell(HOTPLUG_OFFLINE, 102);
         ck_assert_uint_eq(s.guard.record.removed_blocks, 1);
         s.guard.before_seqnum = 0;
-        sim_run(&s, USEC_PER_SEC);
+        fake_system_run(&s, USEC_PER_SEC);
         finish();
 }
 END_TEST
@@ -173,27 +173,27 @@ START_TEST(texts) {
 
         boot(HOTPLUG_KERNEL_UPDATES);
         check_text("");
-        sim_input(&s, INPUT_OVERFLOW);
+        fake_system_input(&s, INPUT_OVERFLOW);
         check_text("uevents were lost, and with them perhaps the removal of memory");
         tell(HOTPLUG_REMOVE, 0);
         check_text("1 memory block went away that a dump would still list");
         tell(HOTPLUG_REMOVE, 0);
         check_text("2 memory blocks went away that a dump would still list");
-        sim_run(&s, 5 * USEC_PER_SEC);
+        fake_system_run(&s, 5 * USEC_PER_SEC);
         check_text("2 memory blocks went away that a dump would still list");
         /* A rebuild mends what was removed, and of what was lost nobody knows. */
         tell(HOTPLUG_OFFLINE, 0);
-        sim_run(&s, 5 * USEC_PER_SEC);
+        fake_system_run(&s, 5 * USEC_PER_SEC);
         check_text("uevents were lost, and with them perhaps the removal of memory");
         tell(HOTPLUG_ONLINE, 0);
-        sim_log_line(&s);
-        sim_run(&s, USEC_PER_MSEC);
+        fake_system_log_line(&s);
+        fake_system_run(&s, USEC_PER_MSEC);
         check_text(missed);
         /* During the reload it is stale for the reason for which it was before. */
         while (s.guard.job != JOB_LOAD)
-                sim_run(&s, USEC_PER_MSEC);
+                fake_system_run(&s, USEC_PER_MSEC);
         check_text(missed);
-        sim_run(&s, 5 * USEC_PER_SEC);
+        fake_system_run(&s, 5 * USEC_PER_SEC);
         check_text("");
         ck_assert_uint_eq(s.n_loads, 2);
         finish();
@@ -224,8 +224,8 @@ START_TEST(failed_loads) {
         if (cases[_i].hotplug)
                 plug(1);
         else
-                sim_request(&s, REQUEST_RELOAD);
-        sim_run(&s, 10 * USEC_PER_SEC);
+                fake_system_request(&s, REQUEST_RELOAD);
+        fake_system_run(&s, 10 * USEC_PER_SEC);
         ck_assert_int_eq(guard_state(&s.guard), IMAGE_FAILED);
         check_text(cases[_i].text
                            ?: "kdump-load ended without a word, and which image is loaded "
@@ -233,15 +233,15 @@ START_TEST(failed_loads) {
         ck_assert_int_eq(s.on_disk && s.disk.must_reload, !cases[_i].text || *cases[_i].text);
         /* More of these change nothing, nor does a load that is asked for. */
         if (s.image.loaded) {
-                sim_request(&s, REQUEST_RELOAD);
-                sim_run(&s, USEC_PER_MINUTE);
+                fake_system_request(&s, REQUEST_RELOAD);
+                fake_system_run(&s, USEC_PER_MINUTE);
                 check_text(cases[_i].text
                                    ?: "kdump-load ended without a word, and which image is "
                                       "loaded is not known");
         }
         s.n_fate = 0;
-        sim_request(&s, REQUEST_RELOAD);
-        sim_run(&s, USEC_PER_MINUTE);
+        fake_system_request(&s, REQUEST_RELOAD);
+        fake_system_run(&s, USEC_PER_MINUTE);
         check_text("");
         finish();
 }
@@ -254,23 +254,23 @@ START_TEST(what_counts) {
                       .uevent = { .subsystem = SUBSYSTEM_CPU, .action = HOTPLUG_REMOVE } };
 
         boot(_i ? HOTPLUG_KERNEL_UPDATES : HOTPLUG_ABSENT);
-        sim_feed(&s, &cpu);
+        fake_system_feed(&s, &cpu);
         ck_assert_uint_eq(s.guard.record.removed_blocks, 0);
         tell(HOTPLUG_REMOVE, 0);
         ck_assert_uint_eq(s.guard.record.removed_blocks, 1);
         cpu.uevent.action = HOTPLUG_ONLINE;
-        sim_feed(&s, &cpu);
+        fake_system_feed(&s, &cpu);
         tell(HOTPLUG_ADD, 0);
         ck_assert_uint_eq(s.guard.record.removed_blocks, 1);
         tell(_i ? HOTPLUG_OFFLINE : HOTPLUG_ONLINE, 0);
         ck_assert_uint_eq(s.guard.record.removed_blocks, !_i);
-        sim_run(&s, 5 * USEC_PER_SEC);
+        fake_system_run(&s, 5 * USEC_PER_SEC);
         /* A load makes a new one, from what there is. */
-        sim_input(&s, INPUT_OVERFLOW);
+        fake_system_input(&s, INPUT_OVERFLOW);
         tell(HOTPLUG_REMOVE, 0);
         ck_assert(s.guard.record.lost_events);
-        sim_request(&s, REQUEST_RELOAD);
-        sim_run(&s, 5 * USEC_PER_SEC);
+        fake_system_request(&s, REQUEST_RELOAD);
+        fake_system_run(&s, 5 * USEC_PER_SEC);
         ck_assert_uint_eq(s.guard.record.removed_blocks, 0);
         ck_assert(!s.guard.record.lost_events);
         finish();
@@ -280,23 +280,23 @@ END_TEST
 START_TEST(not_of_others) {
         reach(FOREIGN_ADOPTED);
         tell(HOTPLUG_REMOVE, 0);
-        sim_input(&s, INPUT_OVERFLOW);
+        fake_system_input(&s, INPUT_OVERFLOW);
         ck_assert_uint_eq(s.guard.record.removed_blocks, 0);
         ck_assert(!s.guard.record.lost_events);
         check_text("");
-        sim_done(&s);
+        fake_system_done(&s);
 }
 END_TEST
 
 /* The next process knows. */
 START_TEST(is_kept) {
         boot(HOTPLUG_KERNEL_UPDATES);
-        sim_input(&s, INPUT_OVERFLOW);
-        sim_run(&s, USEC_PER_SEC);
+        fake_system_input(&s, INPUT_OVERFLOW);
+        fake_system_run(&s, USEC_PER_SEC);
         remove_two_blocks();
-        sim_kill(&s);
-        sim_start(&s);
-        sim_run(&s, USEC_PER_SEC);
+        fake_system_kill(&s);
+        fake_system_start(&s);
+        fake_system_run(&s, USEC_PER_SEC);
         ck_assert_uint_eq(s.guard.record.removed_blocks, 2);
         ck_assert(s.guard.record.lost_events);
         ck_assert_uint_eq(s.n_loads, 1);
@@ -307,9 +307,9 @@ END_TEST
 
 /* A CPU goes offline and comes back, as for simultaneous multithreading that is switched. */
 static void switch_cpu(void) {
-        sim_hotplug(&s, SUBSYSTEM_CPU, HOTPLUG_OFFLINE, 1);
-        sim_run(&s, USEC_PER_MSEC);
-        sim_hotplug(&s, SUBSYSTEM_CPU, HOTPLUG_ONLINE, 1);
+        fake_system_hotplug(&s, SUBSYSTEM_CPU, HOTPLUG_OFFLINE, 1);
+        fake_system_run(&s, USEC_PER_MSEC);
+        fake_system_hotplug(&s, SUBSYSTEM_CPU, HOTPLUG_ONLINE, 1);
 }
 
 START_TEST(idle_events) {
@@ -318,12 +318,12 @@ START_TEST(idle_events) {
 
         boot(kernels[_i]);
         switch_cpu();
-        sim_run(&s, USEC_PER_MSEC);
+        fake_system_run(&s, USEC_PER_MSEC);
         ck_assert(!is_stale(""));
-        sim_run(&s, USEC_PER_SEC);
+        fake_system_run(&s, USEC_PER_SEC);
         check_decision(0, VERDICT_SKIP, _i == 3 ? REASON_KERNEL_UPDATES : REASON_IDLE, 2);
         if (_i != 3)
-                ck_assert_ptr_nonnull(strstr(sim_decision(&s, 0)->reason, "online or not"));
+                ck_assert_ptr_nonnull(strstr(fake_system_decision(&s, 0)->reason, "online or not"));
         ck_assert_uint_eq(s.guard.batches_skipped, 1);
         finish();
         ck_assert_uint_eq(s.n_loads, 1);
@@ -332,7 +332,7 @@ END_TEST
 
 /* They are if they stand alone, on this architecture, and nobody has asked for more. */
 START_TEST(not_idle) {
-        sim_init(&s, HOTPLUG_ABSENT);
+        fake_system_init(&s, HOTPLUG_ABSENT);
         if (_i == 0)
                 s.architecture = "ppc64le";
         if (_i == 1)
@@ -340,14 +340,15 @@ START_TEST(not_idle) {
         boot_prepared();
         switch_cpu();
         if (_i == 2)
-                sim_hotplug(&s, SUBSYSTEM_CPU, HOTPLUG_ADD, 1); /* that is there: came and went */
+                fake_system_hotplug(&s, SUBSYSTEM_CPU, HOTPLUG_ADD,
+                                    1); /* that is there: came and went */
         if (_i == 3)
-                sim_hotplug(&s, SUBSYSTEM_MEMORY, HOTPLUG_ONLINE, 1);
+                fake_system_hotplug(&s, SUBSYSTEM_MEMORY, HOTPLUG_ONLINE, 1);
         if (_i == 4)
                 s.sets[SUBSYSTEM_CPU] |= 4; /* and no event tells */
-        sim_run(&s, 2 * USEC_PER_SEC);
-        ck_assert_int_eq(sim_decision(&s, 0)->verdict, VERDICT_RELOAD);
-        ck_assert_int_eq(sim_decision(&s, 0)->cause, REASON_ATTRIBUTE_ABSENT);
+        fake_system_run(&s, 2 * USEC_PER_SEC);
+        ck_assert_int_eq(fake_system_decision(&s, 0)->verdict, VERDICT_RELOAD);
+        ck_assert_int_eq(fake_system_decision(&s, 0)->cause, REASON_ATTRIBUTE_ABSENT);
         finish();
         ck_assert_uint_eq(s.n_loads, 2);
 }
@@ -359,10 +360,10 @@ START_TEST(idle_hides_nothing) {
         s.sets[SUBSYSTEM_MEMORY] |= 0x10;
         switch_cpu();
         s.tampered = true;
-        sim_run(&s, USEC_PER_SEC);
+        fake_system_run(&s, USEC_PER_SEC);
         check_decision(0, VERDICT_SKIP, REASON_IDLE, 2);
-        sim_run(&s, USEC_PER_MINUTE);
-        ck_assert(sim_is_covered(&s));
+        fake_system_run(&s, USEC_PER_MINUTE);
+        ck_assert(fake_system_is_covered(&s));
         finish();
         ck_assert_uint_eq(s.n_loads, 2);
 }
@@ -371,8 +372,8 @@ END_TEST
 /* What the kernel drops of them in a load, and logs, is nothing that the image lacks. */
 START_TEST(idle_meets_load) {
         boot(_i ? HOTPLUG_KERNEL_UPDATES : HOTPLUG_ABSENT);
-        sim_request(&s, REQUEST_RELOAD);
-        sim_run(&s, 100 * USEC_PER_MSEC);
+        fake_system_request(&s, REQUEST_RELOAD);
+        fake_system_run(&s, 100 * USEC_PER_MSEC);
         ck_assert(s.in_call);
         switch_cpu();
         finish();
@@ -387,13 +388,13 @@ START_TEST(impossible) {
 
         boot(HOTPLUG_ABSENT);
         s.obstacle = FAILURE_DISABLED;
-        sim_request(&s, REQUEST_RELOAD);
-        sim_run(&s, USEC_PER_SEC);
+        fake_system_request(&s, REQUEST_RELOAD);
+        fake_system_run(&s, USEC_PER_SEC);
         ck_assert(!is_stale(""));
         plug(1);
-        sim_run(&s, USEC_PER_SEC);
+        fake_system_run(&s, USEC_PER_SEC);
         check_decision(0, VERDICT_RELOAD, REASON_ATTRIBUTE_ABSENT, 2);
-        ck_assert_str_eq(sim_decision(&s, 0)->result, "impossible");
+        ck_assert_str_eq(fake_system_decision(&s, 0)->result, "impossible");
         ck_assert(is_stale("the reload for it failed"));
         ck_assert(s.disk.must_reload);
         status_fill(&status, &s.guard, NULL);
@@ -419,13 +420,13 @@ START_TEST(tried_once) {
         s.guard.record.removed_blocks = 2;
         ck_assert_uint_eq(s.n_loads, 2);
         for (unsigned i = 0; i < 10; i++) {
-                sim_log_line(&s);
-                sim_input(&s, INPUT_LOOK_AGAIN);
-                sim_run(&s, USEC_PER_MINUTE);
+                fake_system_log_line(&s);
+                fake_system_input(&s, INPUT_LOOK_AGAIN);
+                fake_system_run(&s, USEC_PER_MINUTE);
         }
         ck_assert_uint_eq(s.n_loads, 2);
         tell(HOTPLUG_REMOVE, 0);
-        sim_run(&s, USEC_PER_MINUTE);
+        fake_system_run(&s, USEC_PER_MINUTE);
         ck_assert_uint_eq(s.n_loads, 3);
         finish();
 }

@@ -5,19 +5,19 @@
 #include "daemon/guard-private.h"
 
 START_TEST(first_load) {
-        sim_init(&s, HOTPLUG_KERNEL_UPDATES);
-        sim_start(&s);
+        fake_system_init(&s, HOTPLUG_KERNEL_UPDATES);
+        fake_system_start(&s);
         ck_assert_int_eq(guard_state(&s.guard), IMAGE_LOADING);
         ck_assert(!guard_is_armed(&s.guard));
         ck_assert_uint_eq(s.n_ready, 0);
-        sim_run(&s, USEC_PER_SEC);
+        fake_system_run(&s, USEC_PER_SEC);
         ck_assert_int_eq(guard_state(&s.guard), IMAGE_ARMED);
         ck_assert(guard_is_armed(&s.guard));
         ck_assert_uint_eq(s.n_ready, 1);
         ck_assert(s.on_disk && !s.disk.must_reload);
         check_decision(0, VERDICT_LOAD, REASON_START, 0);
-        ck_assert_str_eq(sim_decision(&s, 0)->result, "ok");
-        ck_assert_str_eq(sim_decision(&s, 0)->details, "loaded in 320 ms");
+        ck_assert_str_eq(fake_system_decision(&s, 0)->result, "ok");
+        ck_assert_str_eq(fake_system_decision(&s, 0)->details, "loaded in 320 ms");
         ck_assert_uint_eq(s.guard.reloads, 0);
         ck_assert_uint_eq(s.guard.last_load_duration_usec, 320 * USEC_PER_MSEC);
         ck_assert_uint_eq(guard_deadline(&s.guard), USEC_INFINITY);
@@ -31,16 +31,16 @@ START_TEST(skips_on_one) {
         boot(HOTPLUG_KERNEL_UPDATES);
         reads = s.n_attribute_reads;
         plug(4);
-        sim_run(&s, 490 * USEC_PER_MSEC);
+        fake_system_run(&s, 490 * USEC_PER_MSEC);
         ck_assert_uint_eq(s.n_attribute_reads, reads);
-        sim_run(&s, 20 * USEC_PER_MSEC);
+        fake_system_run(&s, 20 * USEC_PER_MSEC);
         ck_assert_uint_eq(s.n_attribute_reads, reads + 1);
         check_decision(0, VERDICT_SKIP, REASON_KERNEL_UPDATES, 8);
-        ck_assert_uint_eq(sim_decision(&s, 0)->subsystems, SUBSYSTEM_BIT(SUBSYSTEM_MEMORY));
+        ck_assert_uint_eq(fake_system_decision(&s, 0)->subsystems, SUBSYSTEM_BIT(SUBSYSTEM_MEMORY));
         ck_assert_uint_eq(s.n_loads, 1);
         ck_assert_uint_eq(s.guard.batches, 1);
         ck_assert_uint_eq(s.guard.batches_skipped, 1);
-        ck_assert(sim_is_covered(&s));
+        ck_assert(fake_system_is_covered(&s));
         finish();
         ck_assert_uint_eq(s.n_loads, 1);
 }
@@ -51,13 +51,13 @@ START_TEST(asks_for_each_subsystem) {
 
         boot(HOTPLUG_KERNEL_UPDATES);
         reads = s.n_attribute_reads;
-        sim_hotplug(&s, SUBSYSTEM_CPU, HOTPLUG_ADD, 2);
-        sim_hotplug(&s, SUBSYSTEM_CPU, HOTPLUG_ONLINE, 2);
+        fake_system_hotplug(&s, SUBSYSTEM_CPU, HOTPLUG_ADD, 2);
+        fake_system_hotplug(&s, SUBSYSTEM_CPU, HOTPLUG_ONLINE, 2);
         plug(1);
-        sim_run(&s, 2 * USEC_PER_SEC);
+        fake_system_run(&s, 2 * USEC_PER_SEC);
         ck_assert_uint_eq(s.n_attribute_reads, reads + 2);
         check_decision(0, VERDICT_SKIP, REASON_KERNEL_UPDATES, 4);
-        ck_assert_uint_eq(sim_decision(&s, 0)->subsystems, SUBSYSTEMS_ALL);
+        ck_assert_uint_eq(fake_system_decision(&s, 0)->subsystems, SUBSYSTEMS_ALL);
         finish();
 }
 END_TEST
@@ -76,18 +76,18 @@ START_TEST(reloads_otherwise) {
 
         boot(kernels[_i].kernel);
         plug(64);
-        ck_assert(!sim_is_covered(&s));
-        sim_run(&s, 2 * USEC_PER_SEC);
+        ck_assert(!fake_system_is_covered(&s));
+        fake_system_run(&s, 2 * USEC_PER_SEC);
         check_decision(0, VERDICT_RELOAD, kernels[_i].cause, 128);
         ck_assert_uint_eq(s.n_loads, 2);
         ck_assert_uint_eq(s.guard.reloads, 1);
-        ck_assert(sim_is_covered(&s));
+        ck_assert(fake_system_is_covered(&s));
         ck_assert_uint_eq(s.guard.last_unprotected_usec, 300 * USEC_PER_MSEC);
 
         /* A DIMM goes. */
-        sim_hotplug(&s, SUBSYSTEM_MEMORY, HOTPLUG_OFFLINE, 9);
-        sim_hotplug(&s, SUBSYSTEM_MEMORY, HOTPLUG_REMOVE, 9);
-        sim_run(&s, 2 * USEC_PER_SEC);
+        fake_system_hotplug(&s, SUBSYSTEM_MEMORY, HOTPLUG_OFFLINE, 9);
+        fake_system_hotplug(&s, SUBSYSTEM_MEMORY, HOTPLUG_REMOVE, 9);
+        fake_system_run(&s, 2 * USEC_PER_SEC);
         check_decision(0, VERDICT_RELOAD, kernels[_i].cause, 2);
         ck_assert_uint_eq(s.guard.total_unprotected_usec, 600 * USEC_PER_MSEC);
         finish();
@@ -99,37 +99,37 @@ START_TEST(long_burst) {
         /* It gets a reload every MaxDelay, and one when it is over. */
         boot(HOTPLUG_ABSENT);
         for (unsigned i = 0; i < 250; i++) {
-                sim_hotplug(&s, SUBSYSTEM_MEMORY, HOTPLUG_ADD, 4 + i % 60);
-                sim_run(&s, 100 * USEC_PER_MSEC);
+                fake_system_hotplug(&s, SUBSYSTEM_MEMORY, HOTPLUG_ADD, 4 + i % 60);
+                fake_system_run(&s, 100 * USEC_PER_MSEC);
         }
-        sim_run(&s, 2 * USEC_PER_SEC);
+        fake_system_run(&s, 2 * USEC_PER_SEC);
         ck_assert_uint_ge(s.n_loads, 3);
         ck_assert_uint_le(s.n_loads, 5);
-        ck_assert(sim_is_covered(&s));
+        ck_assert(fake_system_is_covered(&s));
         finish();
 }
 END_TEST
 
 START_TEST(event_meets_load) {
         boot(HOTPLUG_KERNEL_UPDATES);
-        sim_request(&s, REQUEST_RELOAD);
-        sim_run(&s, 100 * USEC_PER_MSEC);
+        fake_system_request(&s, REQUEST_RELOAD);
+        fake_system_run(&s, 100 * USEC_PER_MSEC);
         ck_assert_int_eq(s.guard.job, JOB_LOAD);
         s.n_events = 0;
         plug(1);
-        sim_run(&s, 300 * USEC_PER_MSEC);
+        fake_system_run(&s, 300 * USEC_PER_MSEC);
         /* The load is done; the kernel says 1, and the image lacks the DIMM. */
         ck_assert_uint_eq(s.n_loads, 2);
         ck_assert_uint_eq(s.answered[REQUEST_RELOAD], FAILURE_NONE);
-        ck_assert(!sim_is_covered(&s));
+        ck_assert(!fake_system_is_covered(&s));
         ck_assert(s.disk.must_reload);
         s.n_attribute_reads = 0;
-        sim_run(&s, 2 * USEC_PER_SEC);
+        fake_system_run(&s, 2 * USEC_PER_SEC);
         ck_assert_uint_eq(s.n_loads, 3);
         /* The answer would not matter, so nobody asks before the load. */
         ck_assert_uint_eq(s.n_attribute_reads, 2);
         check_decision(0, VERDICT_RELOAD, REASON_MET_LOAD, 2);
-        ck_assert(sim_is_covered(&s));
+        ck_assert(fake_system_is_covered(&s));
         ck_assert(!s.disk.must_reload);
         finish();
         ck_assert_uint_eq(s.n_loads, 3);
@@ -143,19 +143,19 @@ START_TEST(late_event_met_load) {
         boot(HOTPLUG_ABSENT);
         s.n_overflow = _i ? 2 : 0;
         s.uevent_delay_usec = 5 * USEC_PER_SEC;
-        sim_request(&s, REQUEST_RELOAD);
-        sim_hotplug(&s, SUBSYSTEM_MEMORY, HOTPLUG_REMOVE, 3);
-        sim_run(&s, 100 * USEC_PER_MSEC);
-        sim_hotplug(&s, SUBSYSTEM_MEMORY, HOTPLUG_ADD, 3);
-        sim_run(&s, USEC_PER_SEC);
+        fake_system_request(&s, REQUEST_RELOAD);
+        fake_system_hotplug(&s, SUBSYSTEM_MEMORY, HOTPLUG_REMOVE, 3);
+        fake_system_run(&s, 100 * USEC_PER_MSEC);
+        fake_system_hotplug(&s, SUBSYSTEM_MEMORY, HOTPLUG_ADD, 3);
+        fake_system_run(&s, USEC_PER_SEC);
         ck_assert_int_eq(s.guard.job, JOB_NONE);
-        ck_assert(!sim_is_covered(&s));
+        ck_assert(!fake_system_is_covered(&s));
         ck_assert(!s.disk.must_reload);
-        sim_run(&s, 4 * USEC_PER_SEC);
+        fake_system_run(&s, 4 * USEC_PER_SEC);
         ck_assert_uint_eq(s.guard.batch.events, _i ? 0 : 2);
         ck_assert(s.guard.batch.met_load);
         ck_assert(s.disk.must_reload);
-        sim_run(&s, 2 * USEC_PER_SEC);
+        fake_system_run(&s, 2 * USEC_PER_SEC);
         check_decision(0, VERDICT_RELOAD, REASON_MET_LOAD, _i ? 0 : 2);
         finish();
         ck_assert_uint_eq(s.n_loads, 3);
@@ -165,11 +165,11 @@ END_TEST
 /* The same with a kernel that updates its images, where an event after the load costs nothing. */
 START_TEST(event_after_load) {
         boot(HOTPLUG_KERNEL_UPDATES);
-        sim_request(&s, REQUEST_RELOAD);
-        sim_run(&s, 320 * USEC_PER_MSEC);
+        fake_system_request(&s, REQUEST_RELOAD);
+        fake_system_run(&s, 320 * USEC_PER_MSEC);
         ck_assert_int_eq(s.guard.job, JOB_NONE);
         plug(1);
-        sim_run(&s, 2 * USEC_PER_SEC);
+        fake_system_run(&s, 2 * USEC_PER_SEC);
         check_decision(0, VERDICT_SKIP, REASON_KERNEL_UPDATES, 2);
         finish();
         ck_assert_uint_eq(s.n_loads, 2);
@@ -180,12 +180,12 @@ END_TEST
 START_TEST(overflow_during_load) {
         boot(HOTPLUG_ABSENT);
         s.n_overflow = 2;
-        sim_request(&s, REQUEST_RELOAD);
-        sim_hotplug(&s, SUBSYSTEM_MEMORY, HOTPLUG_REMOVE, 3);
-        sim_run(&s, 100 * USEC_PER_MSEC);
-        sim_hotplug(&s, SUBSYSTEM_MEMORY, HOTPLUG_ADD, 3);
-        sim_run(&s, 2 * USEC_PER_SEC);
-        ck_assert(sim_is_covered(&s));
+        fake_system_request(&s, REQUEST_RELOAD);
+        fake_system_hotplug(&s, SUBSYSTEM_MEMORY, HOTPLUG_REMOVE, 3);
+        fake_system_run(&s, 100 * USEC_PER_MSEC);
+        fake_system_hotplug(&s, SUBSYSTEM_MEMORY, HOTPLUG_ADD, 3);
+        fake_system_run(&s, 2 * USEC_PER_SEC);
+        ck_assert(fake_system_is_covered(&s));
         finish();
         ck_assert_uint_eq(s.n_loads, 3);
 }
@@ -193,12 +193,12 @@ END_TEST
 
 START_TEST(moved_during_load) {
         boot(HOTPLUG_KERNEL_UPDATES);
-        sim_request(&s, REQUEST_RELOAD);
-        sim_run(&s, 100 * USEC_PER_MSEC);
+        fake_system_request(&s, REQUEST_RELOAD);
+        fake_system_run(&s, 100 * USEC_PER_MSEC);
         s.sets[SUBSYSTEM_MEMORY] |= 0xf0; /* and no event tells */
-        sim_run(&s, 300 * USEC_PER_MSEC);
+        fake_system_run(&s, 300 * USEC_PER_MSEC);
         ck_assert(s.disk.must_reload);
-        sim_run(&s, 2 * USEC_PER_SEC);
+        fake_system_run(&s, 2 * USEC_PER_SEC);
         check_decision(0, VERDICT_RELOAD, REASON_CHANGED_DURING_LOAD, 0);
         finish();
         ck_assert_uint_eq(s.n_loads, 3);
@@ -208,8 +208,8 @@ END_TEST
 START_TEST(overflows) {
         /* Nothing moved. */
         boot(HOTPLUG_ABSENT);
-        sim_input(&s, INPUT_OVERFLOW);
-        sim_run(&s, 2 * USEC_PER_SEC);
+        fake_system_input(&s, INPUT_OVERFLOW);
+        fake_system_run(&s, 2 * USEC_PER_SEC);
         ck_assert_uint_eq(s.guard.overflows, 1);
         ck_assert_uint_eq(s.guard.history.n_total, 1);
         ck_assert_uint_eq(s.n_attribute_reads, 4);
@@ -217,11 +217,11 @@ START_TEST(overflows) {
         /* All events of a DIMM are lost. */
         s.n_overflow = 8;
         plug(4);
-        sim_run(&s, 2 * USEC_PER_SEC);
+        fake_system_run(&s, 2 * USEC_PER_SEC);
         ck_assert_uint_eq(s.guard.overflows, 9);
         check_decision(0, VERDICT_RELOAD, REASON_ATTRIBUTE_ABSENT, 0);
-        ck_assert_ptr_nonnull(strstr(sim_decision(&s, 0)->reason, "no event had told"));
-        ck_assert_uint_eq(sim_decision(&s, 0)->subsystems, SUBSYSTEM_BIT(SUBSYSTEM_MEMORY));
+        ck_assert_ptr_nonnull(strstr(fake_system_decision(&s, 0)->reason, "no event had told"));
+        ck_assert_uint_eq(fake_system_decision(&s, 0)->subsystems, SUBSYSTEM_BIT(SUBSYSTEM_MEMORY));
         finish();
         ck_assert_uint_eq(s.n_loads, 2);
 }
@@ -231,7 +231,7 @@ START_TEST(overflow_where_the_kernel_updates) {
         boot(HOTPLUG_KERNEL_UPDATES);
         s.n_overflow = 8;
         plug(4);
-        sim_run(&s, 2 * USEC_PER_SEC);
+        fake_system_run(&s, 2 * USEC_PER_SEC);
         check_decision(0, VERDICT_SKIP, REASON_KERNEL_UPDATES, 0);
         finish();
         ck_assert_uint_eq(s.n_loads, 1);
@@ -243,7 +243,7 @@ START_TEST(events_without_a_trace) {
         boot(_i ? HOTPLUG_KERNEL_UPDATES : HOTPLUG_ABSENT);
         s.n_lose = 8;
         plug(4);
-        sim_run(&s, 31 * USEC_PER_SEC);
+        fake_system_run(&s, 31 * USEC_PER_SEC);
         check_decision(0, _i ? VERDICT_SKIP : VERDICT_RELOAD,
                        _i ? REASON_KERNEL_UPDATES : REASON_ATTRIBUTE_ABSENT, 0);
         finish();
@@ -255,9 +255,9 @@ START_TEST(log_line_while_idle) {
         boot(HOTPLUG_KERNEL_UPDATES);
         s.update_fails = true;
         plug(1);
-        sim_run(&s, 10 * USEC_PER_MSEC);
+        fake_system_run(&s, 10 * USEC_PER_MSEC);
         ck_assert(s.disk.must_reload);
-        sim_run(&s, 2 * USEC_PER_SEC);
+        fake_system_run(&s, 2 * USEC_PER_SEC);
         check_decision(0, VERDICT_RELOAD, REASON_KERNEL_LOG, 2);
         ck_assert(!s.disk.must_reload);
         finish();
@@ -272,8 +272,8 @@ START_TEST(reader) {
         boot(HOTPLUG_KERNEL_UPDATES);
         s.reader = true;
         s.log_delay_usec = delays[_i];
-        sim_request(&s, REQUEST_RELOAD);
-        sim_run(&s, USEC_PER_HOUR);
+        fake_system_request(&s, REQUEST_RELOAD);
+        fake_system_run(&s, USEC_PER_HOUR);
         check_decision(0, VERDICT_KEEP, REASON_LOG_UNFOUNDED, 0);
         ck_assert_uint_eq(s.n_loads, 2);
 
@@ -282,8 +282,8 @@ START_TEST(reader) {
         s.update_fails = true;
         plug(1);
         s.update_fails = false;
-        sim_run(&s, 2 * USEC_PER_SEC);
-        ck_assert(sim_is_covered(&s));
+        fake_system_run(&s, 2 * USEC_PER_SEC);
+        ck_assert(fake_system_is_covered(&s));
         finish();
 }
 END_TEST
@@ -292,14 +292,14 @@ START_TEST(events_that_do_not_count) {
         boot(HOTPLUG_ABSENT);
         /* A udev rule says so. */
         for (unsigned i = 0; i < 100; i++)
-                sim_uevent(&s, SUBSYSTEM_MEMORY, HOTPLUG_ONLINE, false, true);
-        sim_run(&s, USEC_PER_MINUTE);
+                fake_system_uevent(&s, SUBSYSTEM_MEMORY, HOTPLUG_ONLINE, false, true);
+        fake_system_run(&s, USEC_PER_MINUTE);
         ck_assert_uint_eq(s.guard.events_received, 100);
         ck_assert_uint_eq(s.guard.history.n_total, 1);
         /* "udevadm trigger" writes to all uevent files. */
         for (unsigned i = 0; i < 100; i++)
-                sim_uevent(&s, SUBSYSTEM_MEMORY, HOTPLUG_ADD, true, false);
-        sim_run(&s, USEC_PER_MINUTE);
+                fake_system_uevent(&s, SUBSYSTEM_MEMORY, HOTPLUG_ADD, true, false);
+        fake_system_run(&s, USEC_PER_MINUTE);
         ck_assert_uint_eq(s.guard.events_received, 200);
         ck_assert_uint_eq(s.guard.history.n_total, 1);
         ck_assert_uint_eq(s.guard.batches, 0);
@@ -311,24 +311,24 @@ END_TEST
 
 START_TEST(look_again) {
         boot(HOTPLUG_ABSENT);
-        sim_input(&s, INPUT_LOOK_AGAIN);
-        sim_run(&s, 2 * USEC_PER_SEC);
+        fake_system_input(&s, INPUT_LOOK_AGAIN);
+        fake_system_run(&s, 2 * USEC_PER_SEC);
         ck_assert_uint_eq(s.n_loads, 1);
         s.sets[SUBSYSTEM_CPU] = 0xff;
-        sim_input(&s, INPUT_LOOK_AGAIN);
-        sim_run(&s, 2 * USEC_PER_SEC);
+        fake_system_input(&s, INPUT_LOOK_AGAIN);
+        fake_system_run(&s, 2 * USEC_PER_SEC);
         check_decision(0, VERDICT_RELOAD, REASON_ATTRIBUTE_ABSENT, 0);
         ck_assert_uint_eq(s.n_loads, 2);
         /* An event that plugs nothing makes us look, too. */
         s.sets[SUBSYSTEM_CPU] = 0xf;
-        sim_uevent(&s, SUBSYSTEM_MEMORY, HOTPLUG_ADD, true, false);
-        sim_run(&s, 2 * USEC_PER_SEC);
+        fake_system_uevent(&s, SUBSYSTEM_MEMORY, HOTPLUG_ADD, true, false);
+        fake_system_run(&s, 2 * USEC_PER_SEC);
         ck_assert_uint_eq(s.n_loads, 3);
         /* And the second look sees as much as the first. */
         s.sets[SUBSYSTEM_CPU] = 0x1f;
         s.zero_samples = 1;
-        sim_input(&s, INPUT_LOOK_AGAIN);
-        sim_run(&s, 2 * USEC_PER_SEC);
+        fake_system_input(&s, INPUT_LOOK_AGAIN);
+        fake_system_run(&s, 2 * USEC_PER_SEC);
         finish();
         ck_assert_uint_eq(s.n_loads, 4);
 }
@@ -347,35 +347,35 @@ START_TEST(architectures) {
         };
         unsigned expected = 1;
 
-        sim_init(&s, HOTPLUG_ABSENT);
+        fake_system_init(&s, HOTPLUG_ABSENT);
         s.architecture = table[_i].name;
-        sim_start(&s);
-        sim_run(&s, 40 * USEC_PER_SEC);
+        fake_system_start(&s);
+        fake_system_run(&s, 40 * USEC_PER_SEC);
         for (Subsystem i = 0; i < _SUBSYSTEM_MAX; i++) {
                 unsigned loads = i == SUBSYSTEM_CPU ? table[_i].loads_cpu : table[_i].loads_memory;
 
-                sim_hotplug(&s, i, HOTPLUG_ADD, 5);
-                sim_run(&s, USEC_PER_MINUTE);
+                fake_system_hotplug(&s, i, HOTPLUG_ADD, 5);
+                fake_system_run(&s, USEC_PER_MINUTE);
                 ck_assert_uint_eq(s.n_loads, expected += loads);
                 /* Without a trace, so that the watch has to see it. */
                 s.n_lose = 1;
-                sim_hotplug(&s, i, HOTPLUG_ADD, 6);
-                sim_run(&s, USEC_PER_MINUTE);
+                fake_system_hotplug(&s, i, HOTPLUG_ADD, 6);
+                fake_system_run(&s, USEC_PER_MINUTE);
                 ck_assert_uint_eq(s.n_loads, expected += loads);
                 s.n_overflow = 1;
-                sim_hotplug(&s, i, HOTPLUG_ADD, 7);
-                sim_run(&s, USEC_PER_MINUTE);
+                fake_system_hotplug(&s, i, HOTPLUG_ADD, 7);
+                fake_system_run(&s, USEC_PER_MINUTE);
                 ck_assert_uint_eq(s.n_loads, expected += loads);
                 /* During a load, and during a restart. */
-                sim_request(&s, REQUEST_RELOAD);
-                sim_run(&s, 10 * USEC_PER_MSEC);
-                sim_hotplug(&s, i, HOTPLUG_ADD, 8);
-                sim_run(&s, USEC_PER_MINUTE);
+                fake_system_request(&s, REQUEST_RELOAD);
+                fake_system_run(&s, 10 * USEC_PER_MSEC);
+                fake_system_hotplug(&s, i, HOTPLUG_ADD, 8);
+                fake_system_run(&s, USEC_PER_MINUTE);
                 ck_assert_uint_eq(s.n_loads, expected += 1 + loads);
-                sim_kill(&s);
-                sim_hotplug(&s, i, HOTPLUG_ADD, 9);
-                sim_start(&s);
-                sim_run(&s, USEC_PER_MINUTE);
+                fake_system_kill(&s);
+                fake_system_hotplug(&s, i, HOTPLUG_ADD, 9);
+                fake_system_start(&s);
+                fake_system_run(&s, USEC_PER_MINUTE);
                 ck_assert_uint_eq(s.n_loads, expected += loads);
         }
         finish();
@@ -387,13 +387,13 @@ END_TEST
 START_TEST(watch_is_cheap) {
         boot(HOTPLUG_ABSENT);
         s.n_attribute_reads = 0;
-        sim_run(&s, USEC_PER_HOUR);
+        fake_system_run(&s, USEC_PER_HOUR);
         ck_assert_uint_eq(s.n_attribute_reads, 0);
-        sim_done(&s);
+        fake_system_done(&s);
         boot(HOTPLUG_KERNEL_UPDATES);
-        sim_run(&s, USEC_PER_MINUTE);
+        fake_system_run(&s, USEC_PER_MINUTE);
         s.n_attribute_reads = s.n_fingerprints = 0;
-        sim_run(&s, USEC_PER_HOUR);
+        fake_system_run(&s, USEC_PER_HOUR);
         ck_assert_uint_eq(s.n_attribute_reads, 120);
         ck_assert_uint_eq(s.n_fingerprints, 0);
         finish();
@@ -403,21 +403,21 @@ END_TEST
 /* SIGHUP during a job is not forgotten, whatever else waits for its end. */
 START_TEST(reconfigured_during_a_job) {
         boot(HOTPLUG_KERNEL_UPDATES);
-        sim_input(&s, INPUT_RECONFIGURED);
-        sim_input(&s, INPUT_RECONFIGURED);
-        sim_request(&s, REQUEST_LOAD);
-        sim_run(&s, USEC_PER_SEC);
+        fake_system_input(&s, INPUT_RECONFIGURED);
+        fake_system_input(&s, INPUT_RECONFIGURED);
+        fake_system_request(&s, REQUEST_LOAD);
+        fake_system_run(&s, USEC_PER_SEC);
         ck_assert_uint_eq(s.n_plans, 2);
         ck_assert_uint_eq(s.n_answers, 1);
         check_decision(0, VERDICT_KEEP, REASON_CONFIGURED, 0);
 
-        sim_request(&s, REQUEST_RELOAD);
-        sim_run(&s, 100 * USEC_PER_MSEC);
-        sim_touch_files(&s);
-        sim_input(&s, INPUT_RECONFIGURED);
-        sim_run(&s, USEC_PER_SEC);
+        fake_system_request(&s, REQUEST_RELOAD);
+        fake_system_run(&s, 100 * USEC_PER_MSEC);
+        fake_system_touch_files(&s);
+        fake_system_input(&s, INPUT_RECONFIGURED);
+        fake_system_run(&s, USEC_PER_SEC);
         check_decision(0, VERDICT_RELOAD, REASON_CONFIGURATION, 0);
-        ck_assert_ptr_nonnull(strstr(sim_decision(&s, 0)->reason, "(kernel)"));
+        ck_assert_ptr_nonnull(strstr(fake_system_decision(&s, 0)->reason, "(kernel)"));
         ck_assert_uint_eq(s.image.generation, s.generation);
         finish();
 }
@@ -428,22 +428,22 @@ START_TEST(events_meet_a_dry_run) {
         boot(_i & 1 ? HOTPLUG_KERNEL_UPDATES : HOTPLUG_ABSENT);
         if (_i & 2) {
                 /* At a restart. */
-                sim_kill(&s);
-                sim_start(&s);
-                sim_run(&s, USEC_PER_MSEC);
+                fake_system_kill(&s);
+                fake_system_start(&s);
+                fake_system_run(&s, USEC_PER_MSEC);
                 plug(1);
         } else {
                 plug(1);
                 if (_i & 4)
-                        sim_log_line(&s);
-                sim_input(&s, INPUT_RECONFIGURED);
-                sim_request(&s, REQUEST_RELOAD);
+                        fake_system_log_line(&s);
+                fake_system_input(&s, INPUT_RECONFIGURED);
+                fake_system_request(&s, REQUEST_RELOAD);
         }
         ck_assert_int_eq(s.guard.job, JOB_PLAN);
-        sim_run(&s, 5 * USEC_PER_SEC);
-        ck_assert_uint_eq(sim_decision(&s, 0)->events, 2);
+        fake_system_run(&s, 5 * USEC_PER_SEC);
+        ck_assert_uint_eq(fake_system_decision(&s, 0)->events, 2);
         ck_assert_uint_eq(s.callers[REQUEST_RELOAD], 0);
-        ck_assert(sim_is_covered(&s));
+        ck_assert(fake_system_is_covered(&s));
         finish();
 }
 END_TEST
@@ -454,11 +454,11 @@ START_TEST(events_meet_a_failing_unload) {
         plug(1);
         s.fate = FATE_REFUSED;
         s.n_fate = 1;
-        sim_request(&s, REQUEST_UNLOAD);
-        sim_run(&s, 5 * USEC_PER_SEC);
+        fake_system_request(&s, REQUEST_UNLOAD);
+        fake_system_run(&s, 5 * USEC_PER_SEC);
         ck_assert_uint_eq(s.answered[REQUEST_UNLOAD], FAILURE_BUSY);
         check_decision(0, VERDICT_RELOAD, REASON_ATTRIBUTE_ABSENT, 2);
-        ck_assert(sim_is_covered(&s));
+        ck_assert(fake_system_is_covered(&s));
         finish();
 }
 END_TEST
@@ -514,20 +514,20 @@ END_TEST
  * it then. */
 START_TEST(glances) {
         boot(HOTPLUG_KERNEL_UPDATES);
-        sim_request(&s, REQUEST_RELOAD);
-        sim_run(&s, 100 * USEC_PER_MSEC);
+        fake_system_request(&s, REQUEST_RELOAD);
+        fake_system_run(&s, 100 * USEC_PER_MSEC);
         ck_assert(guard_is_armed(&s.guard));
-        sim_glance(&s);
+        fake_system_glance(&s);
         ck_assert(!guard_is_armed(&s.guard));
-        sim_run(&s, USEC_PER_SEC);
+        fake_system_run(&s, USEC_PER_SEC);
         ck_assert(guard_is_armed(&s.guard));
         s.n_steps = 0;
-        sim_glance(&s);
+        fake_system_glance(&s);
         ck_assert_uint_eq(s.n_steps, 1);
         /* What it finds while nothing is going on is looked into at once. */
-        sim_foreign_unload(&s);
-        sim_glance(&s);
-        sim_run(&s, USEC_PER_SEC);
+        fake_system_foreign_unload(&s);
+        fake_system_glance(&s);
+        fake_system_run(&s, USEC_PER_SEC);
         check_decision(0, VERDICT_LOAD, REASON_FOREIGN_UNLOAD, 0);
         finish();
         ck_assert_uint_eq(s.n_loads, 3);
@@ -540,12 +540,12 @@ START_TEST(clock_goes_back) {
         s.skew_usec -= 2 * USEC_PER_SEC;
         plug(2);
         s.skew_usec -= 2 * USEC_PER_SEC;
-        sim_run(&s, 4 * USEC_PER_SEC);
+        fake_system_run(&s, 4 * USEC_PER_SEC);
         ck_assert_uint_eq(s.n_loads, 2);
-        ck_assert(sim_is_covered(&s));
-        sim_request(&s, REQUEST_RELOAD);
+        ck_assert(fake_system_is_covered(&s));
+        fake_system_request(&s, REQUEST_RELOAD);
         s.skew_usec -= 2 * USEC_PER_SEC;
-        sim_run(&s, 4 * USEC_PER_SEC);
+        fake_system_run(&s, 4 * USEC_PER_SEC);
         ck_assert_uint_eq(s.callers[REQUEST_RELOAD], 0);
         finish();
 }

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# kdump-load as a program: exit status, what goes to which stream, a dry run on a made-up machine.
+# kdump-load as a program: exit status, what goes to which stream, a dry run on a fake machine.
 set -eu
 
 : "${builddir:=.}"

@@ -1,17 +1,17 @@
 #!/bin/sh
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# kdump-mkinitramfs as a program, on a made-up machine whose modules are ELF files of a few bytes.
+# kdump-mkinitramfs as a program, on a fake machine whose modules are ELF files of a few bytes.
 set -eu
 
 : "${srcdir:=.}" "${builddir:=.}" "${CC:=cc}"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-root=$work/root release=1.2.3-made-up
-# shellcheck source=tests/fakes/made-up-machine.sh
-. "$srcdir/tests/fakes/made-up-machine.sh"
+root=$work/root release=1.2.3-fake
+# shellcheck source=tests/fakes/fake-machine.sh
+. "$srcdir/tests/fakes/fake-machine.sh"
 
 module drivers/bus 'pci:v*'
-module drivers/disk 'made-up:disk' bus_here
+module drivers/disk 'fake:disk' bus_here
 module fs/ext4 fs-ext4 library_here checksum
 module lib/library
 module lib/checksum
@@ -35,11 +35,11 @@ echo 'int one(void); int main(void) { return one(); }' >"$work/c/main.c"
     $CC -shared -fPIC -nostdlib -Wl,-soname,libone.so.1 -Wl,-rpath,'$ORIGIN' \
         -o "$root/opt/private/libone.so.1" "$work/c/one.c" "$root/opt/private/libtwo.so.2"
     $CC -nostdlib -Wl,-e,main -Wl,-rpath,'$ORIGIN/private' -Wl,--allow-shlib-undefined \
-        -Wl,-dynamic-linker,/lib64/made-up-loader.so -o "$root/opt/capture" "$work/c/main.c" \
+        -Wl,-dynamic-linker,/lib64/fake-loader.so -o "$root/opt/capture" "$work/c/main.c" \
         "$root/opt/private/libone.so.1"
 }
 mkdir "$root/lib64"
-cp "$root/opt/private/libtwo.so.2" "$root/lib64/made-up-loader.so"
+cp "$root/opt/private/libtwo.so.2" "$root/lib64/fake-loader.so"
 printf '#!/opt/capture\n' >"$root/usr/bin/makedumpfile"
 chmod +x "$root/usr/bin/makedumpfile"
 
@@ -68,7 +68,7 @@ LC_ALL=C sort >"$work/expected" <<END
 /usr/bin/makedumpfile
 /usr/lib/libone.so.1
 /usr/lib/libtwo.so.2
-/usr/lib/made-up-loader.so
+/usr/lib/fake-loader.so
 /usr/lib64
 /usr/sbin
 $modules/drivers/bus.ko.gz
@@ -85,7 +85,7 @@ for module in "$work/unpacked$modules"/*/*.ko.gz; do
 done
 
 plan=$work/unpacked/etc/kdumpd/capture.json
-for text in '"Host":"made-up"' "\"KernelRelease\":\"$release\"" \
+for text in '"Host":"fake"' "\"KernelRelease\":\"$release\"" \
     '"Target":{"Type":"file-system","Device":{"By":"uuid","Value":"1111-2222"}' \
     '"FileSystem":"ext4"' '"Directory":"/var/crash"' '"Fallback":{"Type":"none"'; do
     grep -qF -e "$text" "$plan" || fail "the plan lacks $text: $(cat "$plan")"
@@ -114,7 +114,7 @@ mkdir -p "$root/lib/no" "$root/opt/missing"
 # shellcheck disable=SC2086
 by_path() {
     $CC -nostdlib -Wl,-e,main -Wl,--allow-shlib-undefined -Wl,--no-as-needed \
-        -Wl,-dynamic-linker,/lib64//made-up-loader.so -o "$root/opt/by-path" "$work/c/two.c" \
+        -Wl,-dynamic-linker,/lib64//fake-loader.so -o "$root/opt/by-path" "$work/c/two.c" \
         -Wl,-e,two "$@"
 }
 by_path "$root/usr/lib64/x.so" "$root/opt/deep/beside.so" "$root/usr/lib/up.so" "$root/opt/far.so"
@@ -123,7 +123,7 @@ run 0 --output=/by-path.img
 gzip -dc "$root/by-path.img" | cpio -t --quiet 2>/dev/null | sed 's,^\.\?/\?,/,' >"$work/found"
 for path in /opt/by-path /usr/lib/x.so /usr/lib/libtwo.so.2 /opt/deep/beside.so \
     /opt/deep/needed.so /usr/lib/up.so /opt/far.so /opt/missing /usr/lib/no \
-    /usr/lib/made-up-loader.so; do
+    /usr/lib/fake-loader.so; do
     [ "$(grep -cxF "$path" "$work/found")" = 1 ] || fail "$path is not packed once"
 done
 ! grep -q '/\./\|\.\.\|//' "$work/found" || fail "odd paths are packed: $(cat "$work/found")"
@@ -205,10 +205,10 @@ refused 'the shared library libtwo.so.2, which "/opt/private/libone.so.1" needs,
 mv "$work/aside" "$root/opt/private/libtwo.so.2"
 
 mv "$root/sys/module/disk" "$root/sys/module/tape"
-ln -sfn ../../../../module/tape "$root/sys/bus/made-up/drivers/disk/module"
+ln -sfn ../../../../module/tape "$root/sys/bus/fake/drivers/disk/module"
 refused "the kernel module \"tape\", for the target's disk, is not among those of kernel $release"
 mv "$root/sys/module/tape" "$root/sys/module/disk"
-ln -sfn ../../../../module/disk "$root/sys/bus/made-up/drivers/disk/module"
+ln -sfn ../../../../module/disk "$root/sys/bus/fake/drivers/disk/module"
 
 mv "$root/lib/modules/$release/kernel/drivers/bus.ko" "$work/aside"
 refused "run \"depmod $release\""

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# kdumpctl against a made-up service on a private bus: what it prints, where, and how it exits.
+# kdumpctl against a fake service on a private bus: what it prints, where, and how it exits.
 set -eu
 
 : "${srcdir:=.}" "${builddir:=.}"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* sys/kernel-state on made-up machines. */
+/* sys/kernel-state on fake machines. */
 #include "test.h"
 
 #include "daemon/guard.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* load/: the shipped flow on a made-up machine with a kernel that plays along. */
+/* load/: the shipped flow on a fake machine with a kernel that plays along. */
 #include "test.h"
 
 #include "core/backoff.h"

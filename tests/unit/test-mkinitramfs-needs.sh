@@ -7,12 +7,12 @@ set -eu
 : "${srcdir:=.}" "${builddir:=.}" "${CC:=cc}"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-root=$work/root release=1.2.3-made-up
-# shellcheck source=tests/fakes/made-up-machine.sh
-. "$srcdir/tests/fakes/made-up-machine.sh"
+root=$work/root release=1.2.3-fake
+# shellcheck source=tests/fakes/fake-machine.sh
+. "$srcdir/tests/fakes/fake-machine.sh"
 
 module drivers/bus 'pci:v*'
-module drivers/disk 'made-up:disk'
+module drivers/disk 'fake:disk'
 module drivers/other other
 module fs/ext4 fs-ext4
 module fs/xfs fs-xfs

@@ -6,12 +6,12 @@ set -eu
 : "${srcdir:=.}" "${builddir:=.}" "${CC:=cc}"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-root=$work/root release=1.2.3-made-up
-# shellcheck source=tests/fakes/made-up-machine.sh
-. "$srcdir/tests/fakes/made-up-machine.sh"
+root=$work/root release=1.2.3-fake
+# shellcheck source=tests/fakes/fake-machine.sh
+. "$srcdir/tests/fakes/fake-machine.sh"
 
 module drivers/bus 'pci:v*'
-module drivers/disk 'made-up:disk'
+module drivers/disk 'fake:disk'
 module drivers/other other
 module drivers/watchdog/dog dog
 module drivers/watchdog/softdog softdog
@@ -492,11 +492,11 @@ lacks bus
 
 # A driver that is built into the running kernel, and may be a module of the other one.
 mounted 254:1 / / ext4 /dev/vda1
-rm "$root/sys/bus/made-up/drivers/disk/module"
-echo made-up:disk >"$root/$pci/thing0/modalias"
+rm "$root/sys/bus/fake/drivers/disk/module"
+echo fake:disk >"$root/$pci/thing0/modalias"
 planned '"Value":"1111-2222"'
 packed disk bus
-echo made-up:unknown >"$root/$pci/thing0/modalias"
+echo fake:unknown >"$root/$pci/thing0/modalias"
 planned '"Value":"1111-2222"'
 lacks disk
 

@@ -231,7 +231,7 @@ START_TEST(bursts) {
 }
 END_TEST
 
-/* The file of a made-up machine cannot be polled, which is no error. */
+/* The file of a fake machine cannot be polled, which is no error. */
 START_TEST(plain_file) {
         start(openat(tree.fd, "proc/self/mountinfo", O_RDONLY | O_CLOEXEC));
         check_look(ROOT BOOT, 1, 0);

@@ -6,19 +6,19 @@
 
 #define WATCH_USEC (5 * USEC_PER_SEC)
 
-typedef struct World {
+typedef struct FakeWorld {
         Refresh refresh;
         uint64_t now_usec;
         bool failed, note_is_old;
-} World;
+} FakeWorld;
 
-static void world_init(World *w) {
-        *w = (World){ .now_usec = 1000 * USEC_PER_SEC };
+static void fake_world_init(FakeWorld *w) {
+        *w = (FakeWorld){ .now_usec = 1000 * USEC_PER_SEC };
         refresh_init(&w->refresh, REFRESH_SOON_USEC, w->now_usec);
 }
 
 /* Lets the watch go on until there is something to do. That is to come after so many seconds. */
-static void expect(World *w, unsigned seconds, unsigned work) {
+static void expect(FakeWorld *w, unsigned seconds, unsigned work) {
         uint64_t start = w->now_usec;
 
         do
@@ -30,9 +30,9 @@ static void expect(World *w, unsigned seconds, unsigned work) {
 }
 
 START_TEST(rarely) {
-        World w;
+        FakeWorld w;
 
-        world_init(&w);
+        fake_world_init(&w);
         for (unsigned i = 0; i < 3; i++)
                 expect(&w, 600, REFRESH_LOOK);
 }
@@ -40,9 +40,9 @@ END_TEST
 
 /* The look waits for a new note, once: one that stays old must not put it off for ever. */
 START_TEST(old_note) {
-        World w;
+        FakeWorld w;
 
-        world_init(&w);
+        fake_world_init(&w);
         w.note_is_old = true;
         expect(&w, 600, REFRESH_READ_TABLES);
         expect(&w, 20, REFRESH_LOOK);
@@ -55,9 +55,9 @@ END_TEST
 
 /* Soon at first, with the volumes that may have been late; then as rarely as ever, without. */
 START_TEST(failures) {
-        World w;
+        FakeWorld w;
 
-        world_init(&w);
+        fake_world_init(&w);
         w.failed = true;
         expect(&w, 20, REFRESH_LOOK | REFRESH_READ_TABLES);
         expect(&w, 40, REFRESH_LOOK | REFRESH_READ_TABLES);
@@ -73,9 +73,9 @@ START_TEST(failures) {
 END_TEST
 
 START_TEST(failures_with_an_old_note) {
-        World w;
+        FakeWorld w;
 
-        world_init(&w);
+        fake_world_init(&w);
         w.failed = w.note_is_old = true;
         expect(&w, 20, REFRESH_READ_TABLES);
         expect(&w, 40, REFRESH_LOOK | REFRESH_READ_TABLES);

@@ -21,7 +21,7 @@ static void check(const char *state, const char *reason, const char *line) {
 }
 
 START_TEST(before_and_during_the_first_load) {
-        sim_init(&s, HOTPLUG_KERNEL_UPDATES);
+        fake_system_init(&s, HOTPLUG_KERNEL_UPDATES);
         guard_init(&s.guard, &s.settings, "x86_64");
         check("loading", "looking at what is loaded", NULL);
         ck_assert_str_eq(status.cpu_hotplug, "unknown");
@@ -29,7 +29,7 @@ START_TEST(before_and_during_the_first_load) {
         ck_assert_str_eq(status.kernel_file, "");
         ck_assert_str_eq(status.loader_reason, "");
         ck_assert_uint_eq(status.next_retry_usec, 0);
-        sim_start(&s);
+        fake_system_start(&s);
         check("loading", "no crash kernel image is loaded", NULL);
         ck_assert_uint_eq(status.reservation_bytes, 256u << 20);
         finish();
@@ -55,13 +55,13 @@ START_TEST(armed) {
               "armed: 6.12.107, 256 MiB reserved, kernel updates it; 2 events, 0 reloads");
         ck_assert_uint_eq(status.events_received, 2);
         ck_assert_uint_ge(status.last_event_usec, s.realtime_offset_usec);
-        sim_log_line(&s);
-        sim_run(&s, USEC_PER_MSEC);
+        fake_system_log_line(&s);
+        fake_system_run(&s, USEC_PER_MSEC);
         check("armed",
               "loaded, but the kernel missed an update of it: reloading as soon as the hotplug is "
               "over",
               "armed: 6.12.107, 256 MiB reserved, kernel updates it; 2 events, 0 reloads");
-        sim_run(&s, 600 * USEC_PER_MSEC);
+        fake_system_run(&s, 600 * USEC_PER_MSEC);
         check("loading", "the kernel logged that it could not update the image", NULL);
         finish();
         status_fill(&status, &s.guard, NULL);
@@ -109,8 +109,8 @@ START_TEST(failed) {
         boot(HOTPLUG_KERNEL_UPDATES);
         s.fate = FATE_BROKEN;
         s.n_fate = 1;
-        sim_request(&s, REQUEST_RELOAD);
-        sim_run(&s, 400 * USEC_PER_MSEC);
+        fake_system_request(&s, REQUEST_RELOAD);
+        fake_system_run(&s, 400 * USEC_PER_MSEC);
         check("failed", "the kernel did not like it", NULL);
         ck_assert(!status.armed);
         ck_assert_uint_eq(status.load_failures, 1);
@@ -118,11 +118,11 @@ START_TEST(failed) {
         ck_assert_uint_le(status.next_retry_usec,
                           s.now_usec + s.realtime_offset_usec + USEC_PER_SEC);
         ck_assert_str_eq(status.kernel_file, "");
-        sim_run(&s, 2 * USEC_PER_SEC);
+        fake_system_run(&s, 2 * USEC_PER_SEC);
         s.fate = FATE_REFUSED;
         s.n_fate = 1;
-        sim_request(&s, REQUEST_RELOAD);
-        sim_run(&s, 100 * USEC_PER_MSEC);
+        fake_system_request(&s, REQUEST_RELOAD);
+        fake_system_run(&s, 100 * USEC_PER_MSEC);
         check("failed", "the kexec lock stayed taken; the image from before is still loaded", NULL);
         ck_assert(status.armed);
         finish();
@@ -132,12 +132,12 @@ START_TEST(failed) {
 END_TEST
 
 START_TEST(unavailable) {
-        sim_init(&s, HOTPLUG_KERNEL_UPDATES);
+        fake_system_init(&s, HOTPLUG_KERNEL_UPDATES);
         s.obstacle = FAILURE_NO_RESERVATION;
-        sim_start(&s);
+        fake_system_start(&s);
         check("unavailable", "there is no reservation", NULL);
-        sim_foreign_load(&s, true, 0);
-        sim_run(&s, USEC_PER_MINUTE);
+        fake_system_foreign_load(&s, true, 0);
+        fake_system_run(&s, USEC_PER_MINUTE);
         check("armed", "loaded, but it cannot be loaded again: there is no reservation", NULL);
         ck_assert(status.armed && status.foreign);
         finish();
@@ -146,8 +146,8 @@ END_TEST
 
 START_TEST(unloaded) {
         boot(HOTPLUG_KERNEL_UPDATES);
-        sim_request(&s, REQUEST_UNLOAD);
-        sim_run(&s, USEC_PER_SEC);
+        fake_system_request(&s, REQUEST_UNLOAD);
+        fake_system_run(&s, USEC_PER_SEC);
         check("unloaded", "the image was unloaded on request", NULL);
         ck_assert(!status.armed);
         ck_assert_str_eq(status.kernel_release, "");
@@ -156,10 +156,10 @@ START_TEST(unloaded) {
 END_TEST
 
 START_TEST(foreign) {
-        sim_init(&s, HOTPLUG_KERNEL_UPDATES);
+        fake_system_init(&s, HOTPLUG_KERNEL_UPDATES);
         s.settings.foreign = FOREIGN_ADOPT;
-        sim_foreign_load(&s, true, 0);
-        sim_start(&s);
+        fake_system_foreign_load(&s, true, 0);
+        fake_system_start(&s);
         check("armed", "an image that somebody else loaded is in place", NULL);
         ck_assert(status.armed && status.foreign);
         finish();
@@ -171,13 +171,13 @@ START_TEST(foreign_after_ours) {
         boot(HOTPLUG_KERNEL_UPDATES);
         s.fate = FATE_REFUSED;
         s.n_fate = 1;
-        sim_input(&s, INPUT_RECONFIGURED);
-        sim_run(&s, USEC_PER_SEC);
+        fake_system_input(&s, INPUT_RECONFIGURED);
+        fake_system_run(&s, USEC_PER_SEC);
         check("armed", "loaded, but it cannot be loaded again: the kexec lock stayed taken",
               "armed: 6.12.107, 256 MiB reserved, kernel updates it; 0 events, 0 reloads");
         s.settings.foreign = FOREIGN_ADOPT;
-        sim_foreign_load(&s, false, 0);
-        sim_run(&s, USEC_PER_MINUTE);
+        fake_system_foreign_load(&s, false, 0);
+        fake_system_run(&s, USEC_PER_MINUTE);
         check("armed", "an image that somebody else loaded is in place", NULL);
         finish();
 }
@@ -194,19 +194,19 @@ END_TEST
 
 /* A kernel that is no good keeps both from being made, and is told once. */
 START_TEST(one_reason) {
-        sim_init(&s, HOTPLUG_ABSENT);
-        sim_builds(&s);
+        fake_system_init(&s, HOTPLUG_ABSENT);
+        fake_system_builds(&s);
         free(s.settings.kernel);
         s.settings.kernel = strdup(_i ? "auto" : "/no/such");
         s.fate = FATE_BROKEN;
         s.n_fate = UINT_MAX;
-        sim_start(&s);
-        sim_run(&s, 10 * USEC_PER_SEC);
+        fake_system_start(&s);
+        fake_system_run(&s, 10 * USEC_PER_SEC);
         status_fill(&status, &s.guard, NULL);
         ck_assert_str_eq(status.initrd_state, "failed");
         ck_assert_str_eq(status.initrd_message,
                          _i ? "there is no module for the disk" : "the kernel did not like it");
-        sim_done(&s);
+        fake_system_done(&s);
 }
 END_TEST
 

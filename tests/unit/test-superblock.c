@@ -77,7 +77,7 @@ START_TEST(ext4) {
         check("ext4", "quota_v2!", 0);
         check("ext3", "quota_v2!", 0);
         /* Whatever the kernel calls itself. */
-        check_release("ext4", "made-up", "quota_v2!", 0);
+        check_release("ext4", "fake", "quota_v2!", 0);
         make_ext(0x20000, 0x2500);
         check("ext4", "quota_v2! utf8data crypto-crc32c", 0);
         for (uint32_t feature = 0x1000; feature <= 0x4000; feature *= 4) {

@@ -264,14 +264,14 @@ static size_t read_recording(const char *kernel, const char *name, const char *g
         return n;
 }
 
-static void take(World *w, const Uevent *event, uint64_t seqnum) {
+static void take(FakeWorld *w, const Uevent *event, uint64_t seqnum) {
         Input input = { .type = INPUT_UEVENT };
 
         input.uevent.subsystem = event->subsystem;
         input.uevent.action = event->action;
         input.uevent.synthetic = event->synthetic;
         input.uevent.ignored = event->ignored;
-        /* The made-up ones are numbered by who made them up. */
+        /* The fake ones are numbered by who made them up. */
         input.uevent.seqnum = seqnum;
         manager_input(&w->manager, &input);
 }
@@ -285,11 +285,11 @@ static void replay(const char *kernel, UeventSource source, size_t which) {
         UMockdevTestbed *bed = umockdev_testbed_new();
         unsigned received = 0;
         UeventMonitor *m;
-        World w;
+        FakeWorld w;
 
-        world_init(&w);
-        world_answers(&w, is_new ? HOTPLUG_KERNEL_UPDATES : HOTPLUG_ABSENT);
-        world_arm(&w);
+        fake_world_init(&w);
+        fake_world_answers(&w, is_new ? HOTPLUG_KERNEL_UPDATES : HOTPLUG_ABSENT);
+        fake_world_arm(&w);
         ck_assert_uint_gt(n, 0);
         w.kernel.uevent_seqnum = events[0].seqnum - 1;
         /* umockdev tells each device that is added: before the monitor, so that nobody hears. */
@@ -303,7 +303,7 @@ static void replay(const char *kernel, UeventSource source, size_t which) {
         ck_assert_int_eq(uevent_monitor_new(source, &m), 0);
         for (size_t i = 0; i < n; i++) {
                 if (i > 0)
-                        world_pass(&w, sub_saturated(events[i].usec, events[i - 1].usec));
+                        fake_world_pass(&w, sub_saturated(events[i].usec, events[i - 1].usec));
                 w.kernel.uevent_seqnum = MAX(w.kernel.uevent_seqnum, events[i].seqnum);
                 emit(bed, events[i].path, events[i].action);
                 if (subsystem_from_string(events[i].subsystem) < 0)
@@ -321,11 +321,11 @@ static void replay(const char *kernel, UeventSource source, size_t which) {
         /* Not one load in the middle of it; one decision at its end. */
         ck_assert(!w.running);
         ck_assert_uint_eq(w.n_decisions, 1);
-        world_pass(&w, w.settings.settle_usec);
+        fake_world_pass(&w, w.settings.settle_usec);
         ck_assert_int_eq(w.running, !skips);
         if (w.running)
-                world_job_ends(&w, FAILURE_NONE);
-        world_pass(&w, 60 * USEC_PER_SEC);
+                fake_world_job_ends(&w, FAILURE_NONE);
+        fake_world_pass(&w, 60 * USEC_PER_SEC);
 
         const Status *status = manager_status(&w.manager);
 
@@ -344,7 +344,7 @@ static void replay(const char *kernel, UeventSource source, size_t which) {
         ck_assert_str_eq(status->state, "armed");
         uevent_monitor_free(m);
         g_object_unref(bed);
-        world_done(&w);
+        fake_world_done(&w);
 }
 
 START_TEST(recordings_of_6_12) {
@@ -368,7 +368,7 @@ END_TEST
 #define FLOOD 4096u
 
 typedef struct Loop {
-        World world;
+        FakeWorld world;
         Ops ops;
         Tree tree;
         UMockdevTestbed *bed;
@@ -406,8 +406,8 @@ static int on_turn(sd_event_source *source, int fd, uint32_t revents, void *user
 static void loop_init(UeventSource source) {
         loop = (Loop){ .bed = umockdev_testbed_new() };
         add_device(loop.bed, BLOCK9, "memory", "");
-        world_init(&loop.world);
-        world_arm(&loop.world);
+        fake_world_init(&loop.world);
+        fake_world_arm(&loop.world);
         loop.ops = *loop.world.manager.ops;
         loop.ops.changed = on_changed;
         loop.world.manager.ops = &loop.ops;
@@ -427,7 +427,7 @@ static void loop_done(void) {
         (void)close(loop.other_fd);
         sd_event_unref(loop.event);
         tree_done(&loop.tree);
-        world_done(&loop.world);
+        fake_world_done(&loop.world);
         g_object_unref(loop.bed);
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* capture/vmcore-log: the log of a made-up dump, and of damaged ones. */
+/* capture/vmcore-log: the log of a fake dump, and of damaged ones. */
 #include "test.h"
 
 #include "base/string-util.h"

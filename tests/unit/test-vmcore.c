@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* core/vmcore: headers and memory of a made-up dump, and of damaged ones. */
+/* core/vmcore: headers and memory of a fake dump, and of damaged ones. */
 #include "test.h"
 
 #include "base/string-util.h"

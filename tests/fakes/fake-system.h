@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A made-up kernel and the world around it, in which a guard lives on a virtual clock.
+/* A fake kernel and the world around it, in which a guard lives on a virtual clock.
  * Carries out the guard's actions as the daemon does, and checks after each step what must
  * hold always. */
 #pragma once
@@ -22,34 +22,34 @@ typedef enum Fate {
         _FATE_MAX,
 } Fate;
 
-typedef struct SimImage {
+typedef struct FakeImage {
         bool loaded;
         bool ours;    /* loaded by a loader of ours */
         bool updates; /* the kernel rewrites it at hotplug */
         unsigned generation;
         uint64_t sets[_SUBSYSTEM_MAX]; /* what it covers */
-} SimImage;
+} FakeImage;
 
-typedef enum SimEventType {
-        SIM_UEVENT,
-        SIM_OVERFLOW,
-        SIM_LOG_LINE,
-} SimEventType;
+typedef enum FakeEventType {
+        FAKE_SYSTEM_UEVENT,
+        FAKE_SYSTEM_OVERFLOW,
+        FAKE_SYSTEM_LOG_LINE,
+} FakeEventType;
 
 /* Something that is on its way to the daemon. */
-typedef struct SimEvent {
-        SimEventType type;
+typedef struct FakeEvent {
+        FakeEventType type;
         uint64_t due_usec;
         Subsystem subsystem;
         HotplugAction action;
         uint64_t seqnum;
         bool synthetic, ignored;
         bool met_load;
-} SimEvent;
+} FakeEvent;
 
-#define SIM_EVENTS_MAX 1024
+#define FAKE_SYSTEM_EVENTS_MAX 1024
 
-typedef struct Sim {
+typedef struct FakeSystem {
         /* The world. Tests set these as they like. */
         uint64_t now_usec;
         uint64_t skew_usec; /* what the daemon's monotonic clock adds; may go down */
@@ -63,7 +63,7 @@ typedef struct Sim {
         unsigned sources, built; /* what the initramfs is made of, and was made of */
         uint64_t build_usec;
         uint64_t sets[_SUBSYSTEM_MAX]; /* the CPUs and memory blocks that there are, as bits */
-        SimImage image;
+        FakeImage image;
         uint64_t seqnum;
         Failure obstacle;
         bool reader;           /* somebody reads the attribute during each of our loads */
@@ -72,7 +72,7 @@ typedef struct Sim {
         unsigned zero_samples; /* so many looks, but not two in a row, find no image */
         uint64_t hidden_usec;  /* when one last did */
         Fate fate;
-        bool unkillable; /* whatever is killed goes on, until sim_unstick() */
+        bool unkillable; /* whatever is killed goes on, until fake_system_unstick() */
         unsigned n_fate; /* for so many jobs; UINT_MAX: for ever */
         bool plans_work; /* and dry runs are no part of that */
         uint64_t prepare_usec, call_usec;
@@ -86,7 +86,7 @@ typedef struct Sim {
 
         /* What the world is at. */
         uint64_t lock_until_usec; /* somebody else's load holds the kexec lock */
-        SimImage coming;          /* and brings this */
+        FakeImage coming;         /* and brings this */
         uint64_t next_watch_usec;
         Job job;
         bool in_call, hangs, killed, had_image, forced;
@@ -95,7 +95,7 @@ typedef struct Sim {
         uint64_t call_start_usec;
         Fate job_fate;
         unsigned job_generation;
-        SimImage snapshot;
+        FakeImage snapshot;
         bool launched; /* a load is between its first look and its verdict */
         uint64_t removed_in_load[_SUBSYSTEM_MAX]; /* since the look that preceded it */
         uint64_t excused[_SUBSYSTEM_MAX];         /* from coverage, until the next load */
@@ -107,7 +107,7 @@ typedef struct Sim {
         uint64_t undecided_usec, undecided_jobs_usec, longest_undecided_usec;
         unsigned undecided_jobs;
         bool undecided_after_failure;
-        SimEvent events[SIM_EVENTS_MAX];
+        FakeEvent events[FAKE_SYSTEM_EVENTS_MAX];
         size_t n_events;
 
         /* The process. */
@@ -134,73 +134,74 @@ typedef struct Sim {
         uint64_t n_verdicts[_VERDICT_MAX];
         Failure answered[_REQUEST_MAX];
         size_t longest; /* list of actions */
-} Sim;
+} FakeSystem;
 
 /* Says what does not hold and aborts, in tests and in fuzzing alike. */
-#define SIM_CHECK(sim, condition)                                       \
-        do {                                                            \
-                if (!(condition))                                       \
-                        sim_abort(sim, __FILE__, __LINE__, #condition); \
+#define FAKE_SYSTEM_CHECK(sim, condition)                                       \
+        do {                                                                    \
+                if (!(condition))                                               \
+                        fake_system_abort(sim, __FILE__, __LINE__, #condition); \
         } while (0)
-_Noreturn void sim_abort(const Sim *s, const char *file, int line, const char *what);
+_Noreturn void fake_system_abort(const FakeSystem *s, const char *file, int line, const char *what);
 
 /* A world with four memory blocks, two CPUs, a kernel of the kind given, and no process yet. Free
- * with sim_done(). */
-void sim_init(Sim *s, HotplugAnswer kernel);
-void sim_done(Sim *s);
+ * with fake_system_done(). */
+void fake_system_init(FakeSystem *s, HotplugAnswer kernel);
+void fake_system_done(FakeSystem *s);
 
 /* Starts the daemon, with the record that the last one left. */
-void sim_start(Sim *s);
+void fake_system_start(FakeSystem *s);
 
 /* kill -9, which takes the job along as systemd does. Harmless if the daemon does not run.
  * Lines of the kernel's log that are on their way, or come before the next start, are lost; and
  * so are uevents that fell into a load. If the set of devices is the same after that, nothing
  * can tell the next process. */
-void sim_kill(Sim *s);
+void fake_system_kill(FakeSystem *s);
 
 /* Lets time pass. */
-void sim_run(Sim *s, uint64_t usec);
+void fake_system_run(FakeSystem *s, uint64_t usec);
 
 /* Something happens to the daemon. */
-void sim_input(Sim *s, InputType type);
+void fake_system_input(FakeSystem *s, InputType type);
 
 /* The end of a job that does not run. */
-void sim_ended(Sim *s, Job job);
-void sim_request(Sim *s, Request request);
-void sim_feed(Sim *s, const Input *in); /* one that the world does not know of */
-void sim_shutdown(Sim *s);              /* the whole machine goes down */
-void sim_glance(Sim *s);                /* somebody asks for "Armed" */
-/* What the initramfs is made of changes, sim_input(INPUT_RECONFIGURED) tells the daemon. */
-void sim_touch_sources(Sim *s);
-/* The daemon builds the initramfs itself from now on. Before sim_start(). */
-void sim_builds(Sim *s);
+void fake_system_ended(FakeSystem *s, Job job);
+void fake_system_request(FakeSystem *s, Request request);
+void fake_system_feed(FakeSystem *s, const Input *in); /* one that the world does not know of */
+void fake_system_shutdown(FakeSystem *s);              /* the whole machine goes down */
+void fake_system_glance(FakeSystem *s);                /* somebody asks for "Armed" */
+/* What the initramfs is made of changes, fake_system_input(INPUT_RECONFIGURED) tells the daemon. */
+void fake_system_touch_sources(FakeSystem *s);
+/* The daemon builds the initramfs itself from now on. Before fake_system_start(). */
+void fake_system_builds(FakeSystem *s);
 /* What could not be killed ends. */
-void sim_unstick(Sim *s);
-/* Somebody changes the configured files; sim_input(INPUT_RECONFIGURED) tells the daemon. */
-void sim_touch_files(Sim *s);
+void fake_system_unstick(FakeSystem *s);
+/* Somebody changes the configured files; fake_system_input(INPUT_RECONFIGURED) tells the daemon. */
+void fake_system_touch_files(FakeSystem *s);
 
 /* Something happens to the machine: the device comes or goes if the action says so, the kernel does
  * what it does, and a uevent sets out. */
-void sim_hotplug(Sim *s, Subsystem subsystem, HotplugAction action, unsigned number);
+void fake_system_hotplug(FakeSystem *s, Subsystem subsystem, HotplugAction action, unsigned number);
 /* A uevent of which the machine does not change. */
-void sim_uevent(Sim *s, Subsystem subsystem, HotplugAction action, bool synthetic, bool ignored);
+void fake_system_uevent(FakeSystem *s, Subsystem subsystem, HotplugAction action, bool synthetic,
+                        bool ignored);
 /* Returns false if the lock was taken. */
-bool sim_foreign_load(Sim *s, bool updates, uint64_t usec);
-bool sim_foreign_unload(Sim *s);
-void sim_log_line(Sim *s);
+bool fake_system_foreign_load(FakeSystem *s, bool updates, uint64_t usec);
+bool fake_system_foreign_unload(FakeSystem *s);
+void fake_system_log_line(FakeSystem *s);
 
 /* Whether the image that is loaded covers the machine as it is. */
-bool sim_is_covered(const Sim *s);
+bool fake_system_is_covered(const FakeSystem *s);
 
 /* Ends all trouble, lets some minutes pass, and checks the promise: whatever happened, the
  * guard is armed with an image that covers it, nobody waits for an answer, and nothing but the
  * watchdog wakes the daemon. */
-void sim_calm(Sim *s);
+void fake_system_calm(FakeSystem *s);
 
 /* The i-th newest decision. */
-const Decision *sim_decision(const Sim *s, size_t i);
+const Decision *fake_system_decision(const FakeSystem *s, size_t i);
 
-/* Plays a script of bytes: the first two choose the world, each further pair lets something
- * happen. Any bytes are a script. Ends with sim_calm(). Returns the number of steps that the
- * guard made; raises *ret_longest to the longest list of actions, if it is not NULL. */
-uint64_t sim_play(const uint8_t *script, size_t size, size_t *ret_longest);
+/* Plays a script of bytes: the first two choose the world, each further pair lets something happen.
+ * Any bytes are a script. Ends with fake_system_calm(). Returns the number of steps that the guard
+ * made; raises *ret_longest to the longest list of actions, if it is not NULL. */
+uint64_t fake_system_play(const uint8_t *script, size_t size, size_t *ret_longest);

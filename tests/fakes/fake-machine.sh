@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# A made-up machine for tests of kdump-mkinitramfs: sourced by them with $work, $root and $release
+# A fake machine for tests of kdump-mkinitramfs: sourced by them with $work, $root and $release
 # set. Its kernel modules are ELF files of a few bytes, which nobody loads.
 
 : "${work:?}" "${root:?}" "${release:?}" "${builddir:?}"
@@ -156,8 +156,8 @@ device $block 254:0
 device $block/vda1 254:1
 echo 1 >"$root/$block/vda1/partition"
 driver $pci pci bus
-driver $pci/thing0 made-up disk
+driver $pci/thing0 fake disk
 link by-uuid 1111-2222 vda1
 mkdir -p "$root/etc" "$root/var/crash" "$root/opt" "$root/usr/bin" "$root/boot"
 mounted 254:1 / / ext4 /dev/vda1
-echo made-up >"$root/etc/hostname"
+echo fake >"$root/etc/hostname"

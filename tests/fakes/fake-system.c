@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A made-up kernel and the world around it, in which a guard lives on a virtual clock. */
-#include "guard-sim.h"
+/* A fake kernel and the world around it, in which a guard lives on a virtual clock. */
+#include "fake-system.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -13,7 +13,7 @@
 /* A look that finds nothing is made once more. */
 #define HIDDEN_USEC (50 * USEC_PER_MSEC)
 
-static void step(Sim *s, Input *in);
+static void step(FakeSystem *s, Input *in);
 
 /* What an event, or a line of the log, can ask for. */
 #define CAUSE(reason) (UINT64_C(1) << (reason))
@@ -26,7 +26,7 @@ static void step(Sim *s, Input *in);
 #define CAUSES_ALL UINT64_MAX
 _Static_assert(_REASON_MAX < 64, "a bit for each reason");
 
-void sim_abort(const Sim *s, const char *file, int line, const char *what) {
+void fake_system_abort(const FakeSystem *s, const char *file, int line, const char *what) {
         const Guard *g = &s->guard;
 
         fprintf(stderr, "%s:%d: after %llu steps: %s\n", file, line, (unsigned long long)s->n_steps,
@@ -37,19 +37,20 @@ void sim_abort(const Sim *s, const char *file, int line, const char *what) {
         if (g->decision_open)
                 fprintf(stderr, "decision: %s: %s\n", verdict_to_string(g->decision.verdict),
                         g->decision.reason);
-        for (size_t i = 0; i < 8 && sim_decision(s, i); i++)
+        for (size_t i = 0; i < 8 && fake_system_decision(s, i); i++)
                 fprintf(stderr, "decision -%zu: %s: %s: %s %s\n", i,
-                        verdict_to_string(sim_decision(s, i)->verdict), sim_decision(s, i)->reason,
-                        sim_decision(s, i)->result, sim_decision(s, i)->details);
+                        verdict_to_string(fake_system_decision(s, i)->verdict),
+                        fake_system_decision(s, i)->reason, fake_system_decision(s, i)->result,
+                        fake_system_decision(s, i)->details);
         abort();
 }
 
-const Decision *sim_decision(const Sim *s, size_t i) {
+const Decision *fake_system_decision(const FakeSystem *s, size_t i) {
         return history_get(&s->guard.history, i);
 }
 
-void sim_init(Sim *s, HotplugAnswer kernel) {
-        *s = (Sim){
+void fake_system_init(FakeSystem *s, HotplugAnswer kernel) {
+        *s = (FakeSystem){
                 .now_usec = USEC_PER_HOUR,
                 .skew_usec = USEC_PER_HOUR,
                 .realtime_offset_usec = UINT64_C(1700000000) * USEC_PER_SEC,
@@ -71,20 +72,20 @@ void sim_init(Sim *s, HotplugAnswer kernel) {
         s->settings.initrd = strdup("/boot/initrd");
 }
 
-void sim_builds(Sim *s) {
+void fake_system_builds(FakeSystem *s) {
         free(s->settings.initrd);
         s->settings.initrd = strdup("auto");
         s->sources = 1;
 }
 
-void sim_done(Sim *s) {
+void fake_system_done(FakeSystem *s) {
         if (s->running)
                 guard_done(&s->guard);
         image_record_done(&s->disk);
         settings_done(&s->settings);
 }
 
-static void moment(Sim *s, Moment *ret) {
+static void moment(FakeSystem *s, Moment *ret) {
         s->rng ^= s->rng << 13;
         s->rng ^= s->rng >> 7;
         s->rng ^= s->rng << 17;
@@ -97,44 +98,45 @@ static void moment(Sim *s, Moment *ret) {
 
 /* --- the kernel ------------------------------------------------------------------------------ */
 
-static bool lock_is_taken(const Sim *s) {
+static bool lock_is_taken(const FakeSystem *s) {
         return s->in_call || s->lock_until_usec != USEC_INFINITY;
 }
 
 /* Something has happened that a load for any of these reasons can be the answer to. */
-static void excuse_drop(Sim *s, uint64_t causes) {
+static void excuse_drop(FakeSystem *s, uint64_t causes) {
         s->excused_causes |= causes | CAUSE(REASON_RETRY);
         s->untold = false;
 }
 
 /* Nothing tells the daemon what was missed, so the promise does not hold until the next load. */
-static void excuse(Sim *s) {
+static void excuse(FakeSystem *s) {
         memset(s->excused, 0xff, sizeof(s->excused));
 }
 
-static void send(Sim *s, SimEvent e, uint64_t delay_usec) {
+static void send(FakeSystem *s, FakeEvent e, uint64_t delay_usec) {
         uint64_t due = s->now_usec + delay_usec;
         size_t i;
 
-        SIM_CHECK(s, s->n_events < SIM_EVENTS_MAX);
-        if (!s->running && e.type == SIM_LOG_LINE)
+        FAKE_SYSTEM_CHECK(s, s->n_events < FAKE_SYSTEM_EVENTS_MAX);
+        if (!s->running && e.type == FAKE_SYSTEM_LOG_LINE)
                 excuse(s);
         e.due_usec = due;
         e.met_load = s->launched;
         /* Nothing overtakes its own kind. */
         for (i = 0; i < s->n_events; i++)
-                if ((s->events[i].type == SIM_LOG_LINE) == (e.type == SIM_LOG_LINE))
+                if ((s->events[i].type == FAKE_SYSTEM_LOG_LINE) == (e.type == FAKE_SYSTEM_LOG_LINE))
                         e.due_usec = MAX(e.due_usec, s->events[i].due_usec);
         s->events[s->n_events++] = e;
 }
 
-void sim_log_line(Sim *s) {
-        send(s, (SimEvent){ .type = SIM_LOG_LINE }, s->log_delay_usec);
+void fake_system_log_line(FakeSystem *s) {
+        send(s, (FakeEvent){ .type = FAKE_SYSTEM_LOG_LINE }, s->log_delay_usec);
 }
 
-void sim_uevent(Sim *s, Subsystem subsystem, HotplugAction action, bool synthetic, bool ignored) {
-        SimEvent e = {
-                .type = SIM_UEVENT,
+void fake_system_uevent(FakeSystem *s, Subsystem subsystem, HotplugAction action, bool synthetic,
+                        bool ignored) {
+        FakeEvent e = {
+                .type = FAKE_SYSTEM_UEVENT,
                 .subsystem = subsystem,
                 .action = action,
                 .seqnum = ++s->seqnum,
@@ -144,7 +146,7 @@ void sim_uevent(Sim *s, Subsystem subsystem, HotplugAction action, bool syntheti
 
         if (s->n_overflow > 0) {
                 s->n_overflow--;
-                e.type = SIM_OVERFLOW;
+                e.type = FAKE_SYSTEM_OVERFLOW;
         } else if (s->n_lose > 0 && !s->launched) {
                 s->n_lose--;
                 s->tampered = true;
@@ -153,7 +155,8 @@ void sim_uevent(Sim *s, Subsystem subsystem, HotplugAction action, bool syntheti
         send(s, e, s->uevent_delay_usec);
 }
 
-void sim_hotplug(Sim *s, Subsystem subsystem, HotplugAction action, unsigned number) {
+void fake_system_hotplug(FakeSystem *s, Subsystem subsystem, HotplugAction action,
+                         unsigned number) {
         uint64_t bit = UINT64_C(1) << (number % 64);
 
         excuse_drop(s, CAUSES_HOTPLUG);
@@ -166,10 +169,10 @@ void sim_hotplug(Sim *s, Subsystem subsystem, HotplugAction action, unsigned num
         }
         if (s->kernel == HOTPLUG_KERNEL_UPDATES) {
                 if (lock_is_taken(s))
-                        sim_log_line(s);
+                        fake_system_log_line(s);
                 else if (s->image.loaded && s->image.updates) {
                         if (s->update_fails)
-                                sim_log_line(s);
+                                fake_system_log_line(s);
                         else {
                                 memcpy(s->image.sets, s->sets, sizeof(s->sets));
                                 /* The notifier runs before the range leaves /proc/iomem. */
@@ -178,15 +181,15 @@ void sim_hotplug(Sim *s, Subsystem subsystem, HotplugAction action, unsigned num
                         }
                 }
         }
-        sim_uevent(s, subsystem, action, false, false);
+        fake_system_uevent(s, subsystem, action, false, false);
 }
 
-bool sim_foreign_load(Sim *s, bool updates, uint64_t usec) {
+bool fake_system_foreign_load(FakeSystem *s, bool updates, uint64_t usec) {
         if (lock_is_taken(s))
                 return false;
         s->tampered = true;
         excuse_drop(s, CAUSES_ALL);
-        s->coming = (SimImage){
+        s->coming = (FakeImage){
                 .loaded = true,
                 .updates = updates && s->kernel == HOTPLUG_KERNEL_UPDATES,
                 .sets = { s->sets[SUBSYSTEM_CPU], s->sets[SUBSYSTEM_MEMORY] },
@@ -200,7 +203,7 @@ bool sim_foreign_load(Sim *s, bool updates, uint64_t usec) {
         return true;
 }
 
-bool sim_foreign_unload(Sim *s) {
+bool fake_system_foreign_unload(FakeSystem *s) {
         if (lock_is_taken(s))
                 return false;
         s->tampered = true;
@@ -209,7 +212,7 @@ bool sim_foreign_unload(Sim *s) {
         return true;
 }
 
-bool sim_is_covered(const Sim *s) {
+bool fake_system_is_covered(const FakeSystem *s) {
         if (!s->image.loaded)
                 return false;
         for (Subsystem i = 0; i < _SUBSYSTEM_MAX; i++) {
@@ -228,7 +231,7 @@ bool sim_is_covered(const Sim *s) {
 
 /* --- the job --------------------------------------------------------------------------------- */
 
-static void fill_report(const Sim *s, LoadReport *r) {
+static void fill_report(const FakeSystem *s, LoadReport *r) {
         *r = (LoadReport){
                 .kernel = { .path = strdup("/boot/vmlinuz-6.12.107"), .size = s->job_generation },
                 .initrd = { .path = strdup("/boot/initramfs-6.12.107kdump.img") },
@@ -246,8 +249,8 @@ static void fail_report(LoadReport *r, Failure failure, const char *message) {
         r->message = message ? strdup(message) : NULL;
 }
 
-static void start_job(Sim *s, Job job) {
-        SIM_CHECK(s, s->job == JOB_NONE);
+static void start_job(FakeSystem *s, Job job) {
+        FAKE_SYSTEM_CHECK(s, s->job == JOB_NONE);
         s->undecided_jobs++;
         s->job = job;
         s->job_fate = FATE_OK;
@@ -263,20 +266,21 @@ static void start_job(Sim *s, Job job) {
         s->job_usec = s->hangs ? USEC_INFINITY : s->now_usec + s->prepare_usec;
         if (job == JOB_BUILD) {
                 s->n_builds++;
-                SIM_CHECK(s, !s->aside);
+                FAKE_SYSTEM_CHECK(s, !s->aside);
                 /* Nothing urgent waits for it. */
-                SIM_CHECK(s, !s->image.loaded || !s->guard.batch.pending ||
-                                     !guard_is_armed(&s->guard) || s->forced);
+                FAKE_SYSTEM_CHECK(s, !s->image.loaded || !s->guard.batch.pending ||
+                                             !guard_is_armed(&s->guard) || s->forced);
                 if (!s->hangs)
                         s->job_usec = s->now_usec + s->build_usec;
                 return;
         }
         if (job == JOB_LOAD) {
                 /* Not in the middle of a burst, as far as the daemon can know of one. */
-                SIM_CHECK(s, s->burst_usec == 0 ||
-                                     s->now_usec >= s->burst_usec + s->settings.settle_usec ||
-                                     s->now_usec + s->skew_usec >=
-                                             s->batch_usec + s->settings.max_delay_usec);
+                FAKE_SYSTEM_CHECK(s,
+                                  s->burst_usec == 0 ||
+                                          s->now_usec >= s->burst_usec + s->settings.settle_usec ||
+                                          s->now_usec + s->skew_usec >=
+                                                  s->batch_usec + s->settings.max_delay_usec);
                 s->burst_usec = 0;
                 s->excused_at_launch = s->excused_causes;
                 s->excused_causes = 0;
@@ -288,14 +292,14 @@ static void start_job(Sim *s, Job job) {
                 s->n_unloads++;
 }
 
-static void job_ended(Sim *s, JobReport *report) {
+static void job_ended(FakeSystem *s, JobReport *report) {
         s->job = JOB_NONE;
         if (s->running)
                 step(s, &(Input){ .type = INPUT_ENDED, .ended = report });
         job_report_done(report);
 }
 
-static void build_ended(Sim *s) {
+static void build_ended(FakeSystem *s) {
         JobReport ended = { .job = JOB_BUILD };
         BuildReport *report = &ended.build;
 
@@ -314,7 +318,7 @@ static void build_ended(Sim *s) {
         job_ended(s, &ended);
 }
 
-static void load_ended(Sim *s, const LoadReport *report) {
+static void load_ended(FakeSystem *s, const LoadReport *report) {
         JobReport ended = { .job = s->job, .load = *report };
 
         s->in_call = false;
@@ -328,8 +332,8 @@ static void load_ended(Sim *s, const LoadReport *report) {
         job_ended(s, &ended);
 }
 
-static void kill_job(Sim *s) {
-        SIM_CHECK(s, s->job != JOB_NONE && !s->killed);
+static void kill_job(FakeSystem *s) {
+        FAKE_SYSTEM_CHECK(s, s->job != JOB_NONE && !s->killed);
         s->n_kills++;
         s->killed = true;
         if (s->unkillable) {
@@ -341,8 +345,8 @@ static void kill_job(Sim *s) {
                 s->job_usec = s->now_usec + USEC_PER_MSEC;
 }
 
-static void job_stuck(Sim *s, Job job) {
-        SIM_CHECK(s, s->killed && job == s->job);
+static void job_stuck(FakeSystem *s, Job job) {
+        FAKE_SYSTEM_CHECK(s, s->killed && job == s->job);
         s->n_stuck++;
         if (job != JOB_BUILD)
                 return;
@@ -350,21 +354,21 @@ static void job_stuck(Sim *s, Job job) {
         s->job = JOB_NONE;
 }
 
-void sim_unstick(Sim *s) {
+void fake_system_unstick(FakeSystem *s) {
         bool was_aside = s->aside;
 
         s->unkillable = s->aside = false;
         if (s->job != JOB_NONE && s->killed)
                 s->job_usec = s->now_usec + USEC_PER_MSEC;
         if (was_aside && s->running)
-                sim_input(s, INPUT_UNSTUCK);
+                fake_system_input(s, INPUT_UNSTUCK);
 }
 
 /* From the record, and from the machine as it is by now. */
-static bool restore(Sim *s) {
+static bool restore(FakeSystem *s) {
         if (!s->had_image || !s->disk.report.kernel.path)
                 return false;
-        s->image = (SimImage){
+        s->image = (FakeImage){
                 .loaded = true,
                 .ours = true,
                 .updates = s->kernel == HOTPLUG_KERNEL_UPDATES,
@@ -376,7 +380,7 @@ static bool restore(Sim *s) {
 }
 
 /* Ends a job, and lets the kernel finish what it was asked for. */
-static void finish_job(Sim *s, LoadReport *ret) {
+static void finish_job(FakeSystem *s, LoadReport *ret) {
         Fate fate = s->job_fate;
         bool done = !s->killed || (s->in_call && !s->hangs);
 
@@ -410,7 +414,7 @@ static void finish_job(Sim *s, LoadReport *ret) {
 /* No good image is dropped twice for the same cause: one that is ours, of the files that are loaded
  * now, and has all CPUs and memory, only if something has happened since the last time that asks
  * for it. That time passes, that a load was refused or that somebody looks, does not. */
-static void check_drop(Sim *s) {
+static void check_drop(FakeSystem *s) {
         uint64_t cause = CAUSE(s->guard.decision.cause);
 
         if (!s->image.loaded || !s->image.ours || s->image.generation != s->job_generation)
@@ -418,12 +422,12 @@ static void check_drop(Sim *s) {
         for (Subsystem i = 0; i < _SUBSYSTEM_MAX; i++)
                 if (s->guard.actions[i] != 0 && (s->sets[i] & ~s->image.sets[i]))
                         return;
-        SIM_CHECK(s, s->excused_at_launch & cause);
+        FAKE_SYSTEM_CHECK(s, s->excused_at_launch & cause);
         s->excused_at_launch &= ~cause;
         s->n_good_dropped++;
 }
 
-static void begin_call(Sim *s) {
+static void begin_call(FakeSystem *s) {
         /* Whoever holds the lock is waited for. */
         if (s->lock_until_usec != USEC_INFINITY) {
                 s->job_usec = s->lock_until_usec + 1;
@@ -436,7 +440,7 @@ static void begin_call(Sim *s) {
         s->had_image = s->image.loaded;
         s->n_dropped += s->had_image;
         s->image.loaded = false;
-        s->snapshot = (SimImage){
+        s->snapshot = (FakeImage){
                 .loaded = true,
                 .ours = true,
                 .updates = s->kernel == HOTPLUG_KERNEL_UPDATES,
@@ -445,10 +449,10 @@ static void begin_call(Sim *s) {
         };
         s->job_usec = s->hangs ? USEC_INFINITY : s->now_usec + s->call_usec;
         if (s->reader)
-                sim_log_line(s);
+                fake_system_log_line(s);
 }
 
-static void job_goes_on(Sim *s) {
+static void job_goes_on(FakeSystem *s) {
         LoadReport report;
 
         if (s->job == JOB_BUILD) {
@@ -467,7 +471,7 @@ static void job_goes_on(Sim *s) {
 
 /* --- the daemon ------------------------------------------------------------------------------ */
 
-static void look(Sim *s, const Action *a) {
+static void look(FakeSystem *s, const Action *a) {
         static const char text[] = "there is no reservation";
         Facts facts = {
                 .loaded = s->image.loaded,
@@ -488,17 +492,17 @@ static void look(Sim *s, const Action *a) {
                 memcpy(facts.obstacle_text, text, sizeof(text));
         s->torn_bit = 0;
         if (torn)
-                sim_hotplug(s, SUBSYSTEM_MEMORY, HOTPLUG_ADD, (unsigned)torn);
+                fake_system_hotplug(s, SUBSYSTEM_MEMORY, HOTPLUG_ADD, (unsigned)torn);
         for (Subsystem i = 0; i < _SUBSYSTEM_MAX; i++) {
                 s->seen[i] = HOTPLUG_NOT_ASKED;
                 if (!(a->look.attributes & SUBSYSTEM_BIT(i)))
                         continue;
-                SIM_CHECK(s, s->job != JOB_LOAD);
+                FAKE_SYSTEM_CHECK(s, s->job != JOB_LOAD);
                 s->n_attribute_reads++;
                 s->seen[i] = s->kernel;
                 if (s->kernel == HOTPLUG_KERNEL_UPDATES) {
                         if (lock_is_taken(s))
-                                sim_log_line(s);
+                                fake_system_log_line(s);
                         if (lock_is_taken(s) || !s->image.loaded || !s->image.updates)
                                 s->seen[i] = HOTPLUG_NOT_UPDATED;
                 }
@@ -523,7 +527,7 @@ static char *copy(const char *text) {
         return text ? strdup(text) : NULL;
 }
 
-static void save_record(Sim *s) {
+static void save_record(FakeSystem *s) {
         const ImageRecord *record = &s->guard.record;
 
         image_record_done(&s->disk);
@@ -539,10 +543,10 @@ static void save_record(Sim *s) {
         s->on_disk = true;
 }
 
-static void check_decision(Sim *s, const Decision *d) {
-        SIM_CHECK(s, d && d->reason[0]);
-        SIM_CHECK(s, streq(d->result, "ok") || streq(d->result, "failed") ||
-                             streq(d->result, "impossible"));
+static void check_decision(FakeSystem *s, const Decision *d) {
+        FAKE_SYSTEM_CHECK(s, d && d->reason[0]);
+        FAKE_SYSTEM_CHECK(s, streq(d->result, "ok") || streq(d->result, "failed") ||
+                                     streq(d->result, "impossible"));
         s->n_verdicts[d->verdict]++;
         /* What somebody else's image had missed by then, nobody can know. */
         if (d->verdict == VERDICT_ADOPT && d->cause == REASON_FOREIGN_IMAGE)
@@ -550,36 +554,37 @@ static void check_decision(Sim *s, const Decision *d) {
                         s->excused[i] |= s->sets[i] ^ s->image.sets[i];
         if (d->verdict != VERDICT_SKIP)
                 return;
-        SIM_CHECK(s, d->subsystems != 0);
+        FAKE_SYSTEM_CHECK(s, d->subsystems != 0);
         if (d->cause == REASON_IDLE) {
-                SIM_CHECK(s, s->tampered || s->n_events > 0 || s->guard.record.must_reload ||
-                                     sim_is_covered(s));
+                FAKE_SYSTEM_CHECK(s, s->tampered || s->n_events > 0 ||
+                                             s->guard.record.must_reload ||
+                                             fake_system_is_covered(s));
                 return;
         }
-        SIM_CHECK(s, d->cause == REASON_KERNEL_UPDATES);
+        FAKE_SYSTEM_CHECK(s, d->cause == REASON_KERNEL_UPDATES);
         for (Subsystem i = 0; i < _SUBSYSTEM_MAX; i++)
                 if (d->subsystems & SUBSYSTEM_BIT(i))
-                        SIM_CHECK(s, s->seen[i] == HOTPLUG_KERNEL_UPDATES);
+                        FAKE_SYSTEM_CHECK(s, s->seen[i] == HOTPLUG_KERNEL_UPDATES);
 }
 
-static void answer(Sim *s, const Action *a) {
-        SIM_CHECK(s, a->answer.requests != 0);
+static void answer(FakeSystem *s, const Action *a) {
+        FAKE_SYSTEM_CHECK(s, a->answer.requests != 0);
         for (Request r = 0; r < _REQUEST_MAX; r++) {
                 if (!(a->answer.requests & REQUEST_BIT(r)))
                         continue;
-                SIM_CHECK(s, s->callers[r] > 0);
+                FAKE_SYSTEM_CHECK(s, s->callers[r] > 0);
                 s->n_answers += s->callers[r];
                 s->callers[r] = 0;
                 s->answered[r] = a->answer.failure;
-                SIM_CHECK(s, a->answer.failure == FAILURE_NONE || !isempty(a->answer.text));
+                FAKE_SYSTEM_CHECK(s, a->answer.failure == FAILURE_NONE || !isempty(a->answer.text));
         }
 }
 
-static void end_process(Sim *s) {
+static void end_process(FakeSystem *s) {
         s->running = s->aside = false;
         memset(s->callers, 0, sizeof(s->callers));
         for (size_t i = 0; i < s->n_events; i++)
-                if (s->events[i].type == SIM_LOG_LINE)
+                if (s->events[i].type == FAKE_SYSTEM_LOG_LINE)
                         excuse(s);
                 else if (s->events[i].met_load)
                         for (Subsystem j = 0; j < _SUBSYSTEM_MAX; j++)
@@ -604,14 +609,14 @@ static void end_process(Sim *s) {
         s->in_call = s->launched = false;
 }
 
-void sim_kill(Sim *s) {
+void fake_system_kill(FakeSystem *s) {
         if (!s->running)
                 return;
         end_process(s);
         guard_done(&s->guard);
 }
 
-static void carry_out(Sim *s, const Action *a) {
+static void carry_out(FakeSystem *s, const Action *a) {
         LoadReport report;
 
         switch (a->type) {
@@ -632,8 +637,8 @@ static void carry_out(Sim *s, const Action *a) {
                 break;
         case ACTION_BUILT:
                 s->n_told_builds++;
-                SIM_CHECK(s, s->guard.build_state == BUILD_BUILT ||
-                                     s->guard.build_state == BUILD_FAILED);
+                FAKE_SYSTEM_CHECK(s, s->guard.build_state == BUILD_BUILT ||
+                                             s->guard.build_state == BUILD_FAILED);
                 break;
         case ACTION_KILL:
                 kill_job(s);
@@ -656,48 +661,49 @@ static void carry_out(Sim *s, const Action *a) {
                 break;
         case ACTION_READY:
                 s->n_ready++;
-                SIM_CHECK(s, s->n_ready == 1);
+                FAKE_SYSTEM_CHECK(s, s->n_ready == 1);
                 break;
         case ACTION_EXIT:
                 s->n_exits++;
-                SIM_CHECK(s, s->job == JOB_NONE || s->guard.job_stuck);
+                FAKE_SYSTEM_CHECK(s, s->job == JOB_NONE || s->guard.job_stuck);
                 end_process(s);
                 break;
         }
 }
 
 /* What the next process would find must lead it to the right conclusion. */
-static void check_record(Sim *s) {
+static void check_record(FakeSystem *s) {
         const Guard *g = &s->guard;
 
         if (s->launched) {
-                SIM_CHECK(s, s->on_disk && s->disk.must_reload);
+                FAKE_SYSTEM_CHECK(s, s->on_disk && s->disk.must_reload);
                 return;
         }
-        SIM_CHECK(s, s->on_disk == g->have_record);
+        FAKE_SYSTEM_CHECK(s, s->on_disk == g->have_record);
         if (!s->on_disk)
                 return;
-        SIM_CHECK(s, s->disk.must_reload == g->record.must_reload);
-        SIM_CHECK(s, fingerprint_difference(&s->disk.fingerprint, &g->record.fingerprint) == 0);
-        SIM_CHECK(s, s->disk.must_reload || !(g->batch.met_load || g->batch.kernel_log));
+        FAKE_SYSTEM_CHECK(s, s->disk.must_reload == g->record.must_reload);
+        FAKE_SYSTEM_CHECK(s, fingerprint_difference(&s->disk.fingerprint, &g->record.fingerprint) ==
+                                     0);
+        FAKE_SYSTEM_CHECK(s, s->disk.must_reload || !(g->batch.met_load || g->batch.kernel_log));
 }
 
 /* What is told must be true, as far as the daemon can know. */
-static void check_status(Sim *s) {
+static void check_status(FakeSystem *s) {
         const Guard *g = &s->guard;
         Status status;
         char line[STATUS_TEXT_MAX];
 
         status_fill(&status, g, NULL);
-        SIM_CHECK(s, !isempty(status_line(&status, line)) && !isempty(status.state_reason));
+        FAKE_SYSTEM_CHECK(s, !isempty(status_line(&status, line)) && !isempty(status.state_reason));
         if (!s->tampered && !g->batch.pending && s->n_events == 0 && g->look == LOOK_NOTHING &&
             streq(status.state_reason, "loaded; it covers all memory and CPUs"))
-                SIM_CHECK(s, sim_is_covered(s));
+                FAKE_SYSTEM_CHECK(s, fake_system_is_covered(s));
 }
 
 /* From the first event that nobody has decided about to the decision it takes MaxDelay= at most,
  * and one job that runs meanwhile; after a failed load as much as the back-off more. */
-static void check_delay(Sim *s) {
+static void check_delay(FakeSystem *s) {
         const Guard *g = &s->guard;
         uint64_t since, bound = s->settings.max_delay_usec + s->timer_lag_usec + HIDDEN_USEC;
 
@@ -719,38 +725,41 @@ static void check_delay(Sim *s) {
         since = s->now_usec - s->undecided_usec - s->undecided_jobs_usec;
         s->longest_undecided_usec =
                 MAX(s->longest_undecided_usec, s->undecided_after_failure ? 0 : since);
-        SIM_CHECK(s, since <= bound);
-        SIM_CHECK(s, s->undecided_jobs <= 1u + s->undecided_after_failure);
+        FAKE_SYSTEM_CHECK(s, since <= bound);
+        FAKE_SYSTEM_CHECK(s, s->undecided_jobs <= 1u + s->undecided_after_failure);
 }
 
 /* What must hold whenever the guard is at rest. */
-static void check_rest(Sim *s) {
+static void check_rest(FakeSystem *s) {
         const Guard *g = &s->guard;
         uint64_t deadline = guard_deadline(g), now = s->now_usec + s->skew_usec;
 
         check_status(s);
         check_delay(s);
-        SIM_CHECK(s, g->job == s->job);
-        SIM_CHECK(s, g->job != JOB_NONE || g->look == LOOK_NOTHING ||
-                             g->second_look_usec != USEC_INFINITY || g->stopping);
+        FAKE_SYSTEM_CHECK(s, g->job == s->job);
+        FAKE_SYSTEM_CHECK(s, g->job != JOB_NONE || g->look == LOOK_NOTHING ||
+                                     g->second_look_usec != USEC_INFINITY || g->stopping);
         if (!g->started)
                 return;
         check_record(s);
-        SIM_CHECK(s, g->decision_open == (g->job == JOB_LOAD || g->job == JOB_UNLOAD ||
-                                          g->look == LOOK_VERIFY || g->look == LOOK_UNLOADED));
+        FAKE_SYSTEM_CHECK(s,
+                          g->decision_open == (g->job == JOB_LOAD || g->job == JOB_UNLOAD ||
+                                               g->look == LOOK_VERIFY || g->look == LOOK_UNLOADED));
         for (Request r = 0; r < _REQUEST_MAX; r++)
-                SIM_CHECK(s, (s->callers[r] > 0) ==
-                                     (((g->waiting | g->queued) & REQUEST_BIT(r)) != 0));
+                FAKE_SYSTEM_CHECK(s, (s->callers[r] > 0) ==
+                                             (((g->waiting | g->queued) & REQUEST_BIT(r)) != 0));
         if (g->stopping || !g->wanted || g->job != JOB_NONE)
                 return;
         /* There is always a way on. */
         if (!guard_is_armed(g) || (g->have_record && g->record.must_reload) || g->waiting)
-                SIM_CHECK(s, deadline != USEC_INFINITY || failure_is_unavailable(g->failure));
+                FAKE_SYSTEM_CHECK(s,
+                                  deadline != USEC_INFINITY || failure_is_unavailable(g->failure));
         if (deadline != USEC_INFINITY && s->skew_usec >= USEC_PER_HOUR)
-                SIM_CHECK(s, deadline <= now + MAX(g->settings->max_delay_usec, 61 * USEC_PER_SEC));
+                FAKE_SYSTEM_CHECK(
+                        s, deadline <= now + MAX(g->settings->max_delay_usec, 61 * USEC_PER_SEC));
 }
 
-static void step(Sim *s, Input *in) {
+static void step(FakeSystem *s, Input *in) {
         uint64_t excuses = s->excuses;
         Actions actions;
         Moment now;
@@ -768,7 +777,7 @@ static void step(Sim *s, Input *in) {
         if (excuses != 0)
                 excuse_drop(s, excuses);
         guard_step(&s->guard, in, &now, &actions);
-        SIM_CHECK(s, actions.n < ACTIONS_MAX && s->guard.actions_lost == 0);
+        FAKE_SYSTEM_CHECK(s, actions.n < ACTIONS_MAX && s->guard.actions_lost == 0);
         s->longest = MAX(s->longest, actions.n);
         if (s->guard.job != JOB_LOAD && s->guard.look != LOOK_VERIFY)
                 s->launched = false;
@@ -777,7 +786,7 @@ static void step(Sim *s, Input *in) {
 
                 /* These may bring the next step before they return. */
                 if (a->type == ACTION_LOOK || a->type == ACTION_START || a->type == ACTION_EXIT)
-                        SIM_CHECK(s, i == actions.n - 1);
+                        FAKE_SYSTEM_CHECK(s, i == actions.n - 1);
                 carry_out(s, a);
                 if (!s->running) {
                         if (a->type == ACTION_EXIT)
@@ -785,14 +794,14 @@ static void step(Sim *s, Input *in) {
                         return;
                 }
                 if (++s->n_actions == s->die_at) {
-                        sim_kill(s);
+                        fake_system_kill(s);
                         return;
                 }
         }
         check_rest(s);
 }
 
-void sim_start(Sim *s) {
+void fake_system_start(FakeSystem *s) {
         Input in = { .type = INPUT_START, .log_is_whole = s->log_is_whole };
 
         if (s->running)
@@ -818,14 +827,14 @@ void sim_start(Sim *s) {
                 step(s, &in);
 }
 
-void sim_ended(Sim *s, Job job) {
+void fake_system_ended(FakeSystem *s, Job job) {
         JobReport report = { .job = job };
 
         if (s->running)
                 step(s, &(Input){ .type = INPUT_ENDED, .ended = &report });
 }
 
-void sim_input(Sim *s, InputType type) {
+void fake_system_input(FakeSystem *s, InputType type) {
         Input in = { .type = type };
 
         if (type == INPUT_RECONFIGURED || type == INPUT_MOUNTED)
@@ -836,7 +845,7 @@ void sim_input(Sim *s, InputType type) {
                 step(s, &in);
 }
 
-void sim_feed(Sim *s, const Input *in) {
+void fake_system_feed(FakeSystem *s, const Input *in) {
         Input copy = *in;
 
         excuse_drop(s, CAUSES_ALL);
@@ -844,21 +853,21 @@ void sim_feed(Sim *s, const Input *in) {
                 step(s, &copy);
 }
 
-void sim_shutdown(Sim *s) {
+void fake_system_shutdown(FakeSystem *s) {
         Input in = { .type = INPUT_STOP, .going_down = true };
 
         if (s->running)
                 step(s, &in);
 }
 
-void sim_glance(Sim *s) {
+void fake_system_glance(FakeSystem *s) {
         Input in = { .type = INPUT_GLANCE, .loaded = s->image.loaded };
 
         if (s->running)
                 step(s, &in);
 }
 
-void sim_request(Sim *s, Request request) {
+void fake_system_request(FakeSystem *s, Request request) {
         Input in = { .type = INPUT_REQUEST, .request = request };
 
         if (!s->running)
@@ -868,29 +877,29 @@ void sim_request(Sim *s, Request request) {
         step(s, &in);
 }
 
-void sim_touch_sources(Sim *s) {
+void fake_system_touch_sources(FakeSystem *s) {
         s->sources++;
 }
 
-void sim_touch_files(Sim *s) {
+void fake_system_touch_files(FakeSystem *s) {
         s->generation++;
 }
 
-static void deliver(Sim *s, size_t i) {
-        SimEvent e = s->events[i];
+static void deliver(FakeSystem *s, size_t i) {
+        FakeEvent e = s->events[i];
         Input in = { .type = INPUT_KERNEL_LOG };
 
         s->n_events--;
         memmove(&s->events[i], &s->events[i + 1], (s->n_events - i) * sizeof(e));
         if (!s->running)
                 return;
-        if (e.type != SIM_UEVENT)
-                s->excuses = e.type == SIM_OVERFLOW ? CAUSES_HOTPLUG : CAUSES_LOG;
+        if (e.type != FAKE_SYSTEM_UEVENT)
+                s->excuses = e.type == FAKE_SYSTEM_OVERFLOW ? CAUSES_HOTPLUG : CAUSES_LOG;
         else if (!e.synthetic && !e.ignored)
                 s->excuses = CAUSES_HOTPLUG;
-        if (e.type == SIM_OVERFLOW)
+        if (e.type == FAKE_SYSTEM_OVERFLOW)
                 in.type = INPUT_OVERFLOW;
-        else if (e.type == SIM_UEVENT) {
+        else if (e.type == FAKE_SYSTEM_UEVENT) {
                 in.type = INPUT_UEVENT;
                 in.uevent.subsystem = e.subsystem;
                 in.uevent.action = e.action;
@@ -906,7 +915,7 @@ static void deliver(Sim *s, size_t i) {
 }
 
 /* Lets happen what is next until end. Returns false if nothing is. */
-static bool happens(Sim *s, uint64_t end) {
+static bool happens(FakeSystem *s, uint64_t end) {
         uint64_t timer = s->running ? guard_deadline(&s->guard) : USEC_INFINITY, next = end;
         size_t event = SIZE_MAX;
         enum { NOTHING, JOB, LOCK, WATCH, TIMER, EVENT } what = NOTHING;
@@ -937,7 +946,7 @@ static bool happens(Sim *s, uint64_t end) {
                         what = EVENT;
                 }
         s->in_a_row = next > s->now_usec || what != TIMER ? 0 : s->in_a_row + 1;
-        SIM_CHECK(s, s->in_a_row < 10);
+        FAKE_SYSTEM_CHECK(s, s->in_a_row < 10);
         if (s->job != JOB_NONE && next > s->now_usec)
                 s->undecided_jobs_usec += next - s->now_usec;
         s->now_usec = MAX(s->now_usec, next);
@@ -953,10 +962,10 @@ static bool happens(Sim *s, uint64_t end) {
                 break;
         case WATCH:
                 s->next_watch_usec = s->now_usec + WATCH_USEC;
-                sim_input(s, INPUT_WATCH);
+                fake_system_input(s, INPUT_WATCH);
                 break;
         case TIMER:
-                sim_input(s, INPUT_TIMER);
+                fake_system_input(s, INPUT_TIMER);
                 break;
         case EVENT:
                 deliver(s, event);
@@ -965,7 +974,7 @@ static bool happens(Sim *s, uint64_t end) {
         return true;
 }
 
-void sim_run(Sim *s, uint64_t usec) {
+void fake_system_run(FakeSystem *s, uint64_t usec) {
         uint64_t end = s->now_usec + usec;
 
         while (happens(s, end))
@@ -973,47 +982,47 @@ void sim_run(Sim *s, uint64_t usec) {
         s->now_usec = MAX(s->now_usec, end);
 }
 
-void sim_calm(Sim *s) {
+void fake_system_calm(FakeSystem *s) {
         const Guard *g = &s->guard;
         uint64_t loads;
 
         s->n_fate = s->zero_samples = s->n_lose = s->n_overflow = 0;
         s->torn_bit = 0;
-        sim_unstick(s);
+        fake_system_unstick(s);
         s->reader = s->update_fails = s->plans_work = false;
         s->die_at = 0;
         s->obstacle = FAILURE_NONE;
         s->watching = true;
         if (s->running && g->stopping)
-                sim_run(s, s->settings.load_timeout_usec * 2 + USEC_PER_MINUTE);
-        SIM_CHECK(s, !s->running || !g->stopping);
-        sim_start(s);
+                fake_system_run(s, s->settings.load_timeout_usec * 2 + USEC_PER_MINUTE);
+        FAKE_SYSTEM_CHECK(s, !s->running || !g->stopping);
+        fake_system_start(s);
         if (s->job == JOB_BUILD)
-                sim_run(s, BUILD_TIMEOUT_USEC + USEC_PER_MINUTE);
-        sim_run(s, s->settings.load_timeout_usec * 2 + 2 * USEC_PER_MINUTE);
+                fake_system_run(s, BUILD_TIMEOUT_USEC + USEC_PER_MINUTE);
+        fake_system_run(s, s->settings.load_timeout_usec * 2 + 2 * USEC_PER_MINUTE);
         /* Whether lockdown has an exception cannot be seen: somebody has to say so. */
         if (g->failure == FAILURE_LOCKDOWN)
-                sim_input(s, INPUT_RECONFIGURED);
+                fake_system_input(s, INPUT_RECONFIGURED);
         if (g->awaits_change)
-                sim_touch_files(s);
-        sim_run(s, 2 * USEC_PER_MINUTE);
+                fake_system_touch_files(s);
+        fake_system_run(s, 2 * USEC_PER_MINUTE);
 
         loads = s->n_loads;
-        sim_run(s, 5 * USEC_PER_MINUTE);
-        SIM_CHECK(s, s->n_loads == loads);
-        SIM_CHECK(s, guard_deadline(g) == USEC_INFINITY);
-        SIM_CHECK(s, g->waiting == 0 && g->queued == 0);
-        SIM_CHECK(s, s->n_ready == 1);
-        SIM_CHECK(s, g->failure == FAILURE_NONE);
-        SIM_CHECK(s, g->have_record == s->on_disk);
-        SIM_CHECK(s, guard_is_armed(g) == s->image.loaded);
+        fake_system_run(s, 5 * USEC_PER_MINUTE);
+        FAKE_SYSTEM_CHECK(s, s->n_loads == loads);
+        FAKE_SYSTEM_CHECK(s, guard_deadline(g) == USEC_INFINITY);
+        FAKE_SYSTEM_CHECK(s, g->waiting == 0 && g->queued == 0);
+        FAKE_SYSTEM_CHECK(s, s->n_ready == 1);
+        FAKE_SYSTEM_CHECK(s, g->failure == FAILURE_NONE);
+        FAKE_SYSTEM_CHECK(s, g->have_record == s->on_disk);
+        FAKE_SYSTEM_CHECK(s, guard_is_armed(g) == s->image.loaded);
         if (!g->wanted) {
-                SIM_CHECK(s, !g->have_record && !(s->image.loaded && s->image.ours));
+                FAKE_SYSTEM_CHECK(s, !g->have_record && !(s->image.loaded && s->image.ours));
                 return;
         }
-        SIM_CHECK(s, guard_state(g) == IMAGE_ARMED);
-        SIM_CHECK(s, sim_is_covered(s));
-        SIM_CHECK(s, !guard_builds(g) || !g->build_due || g->foreign);
-        SIM_CHECK(s, g->have_record || s->settings.foreign == FOREIGN_ADOPT);
-        SIM_CHECK(s, !g->have_record || !s->disk.must_reload);
+        FAKE_SYSTEM_CHECK(s, guard_state(g) == IMAGE_ARMED);
+        FAKE_SYSTEM_CHECK(s, fake_system_is_covered(s));
+        FAKE_SYSTEM_CHECK(s, !guard_builds(g) || !g->build_due || g->foreign);
+        FAKE_SYSTEM_CHECK(s, g->have_record || s->settings.foreign == FOREIGN_ADOPT);
+        FAKE_SYSTEM_CHECK(s, !g->have_record || !s->disk.must_reload);
 }

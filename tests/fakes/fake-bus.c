@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The bus object and its clients, over a socket pair or a dbus-daemon of the test's own. */
-#include "bus-scene.h"
+#include "fake-bus.h"
 
 #include <signal.h>
 #include <sys/prctl.h>
@@ -9,33 +9,33 @@
 
 /* --- the two ends ----------------------------------------------------------------------------- */
 
-void turn(Scene *s) {
+void turn(FakeBus *s) {
         ck_assert_int_ge(sd_event_run(s->event, 50 * USEC_PER_MSEC), 0);
 }
 
 static void on_decided(void *userdata, const Decision *decision) {
-        Scene *s = userdata;
+        FakeBus *s = userdata;
 
         if (s->bus)
                 bus_decided(s->bus, decision);
 }
 
 static void on_answer(void *userdata, unsigned requests, Failure failure, const char *text) {
-        Scene *s = userdata;
+        FakeBus *s = userdata;
 
         if (s->bus)
                 bus_answer(s->bus, requests, failure, text);
 }
 
 static void on_refresh(void *userdata) {
-        Scene *s = userdata;
+        FakeBus *s = userdata;
 
         s->n_refreshed++;
 }
 
-static void scene_init(Scene *s) {
-        *s = (Scene){ 0 };
-        world_init(&s->world);
+static void fake_bus_init(FakeBus *s) {
+        *s = (FakeBus){ 0 };
+        fake_world_init(&s->world);
         s->world.userdata = s;
         s->world.on_decided = on_decided;
         s->world.on_answer = on_answer;
@@ -98,12 +98,12 @@ static void client_listen(Client *c, const char *sender) {
 }
 
 /* Both ends of a socket pair: no dbus-daemon, no name, the vtable alone. */
-void scene_pair(Scene *s) {
+void fake_bus_pair(FakeBus *s) {
         sd_bus *server, *client;
         sd_id128_t id;
         int fds[2];
 
-        scene_init(s);
+        fake_bus_init(s);
         ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fds),
                          0);
         ck_assert_int_ge(sd_id128_randomize(&id), 0);
@@ -128,16 +128,16 @@ void scene_pair(Scene *s) {
         AWAIT(s, sd_bus_is_ready(server) > 0 && sd_bus_is_ready(client) > 0);
 }
 
-void scene_pair_done(Scene *s) {
+void fake_bus_pair_done(FakeBus *s) {
         bus_forget_callers(s->bus);
         sd_bus_close_unref(s->bus->bus);
         free(s->bus);
         sd_bus_close_unref(s->client.bus);
         sd_event_unref(s->event);
-        world_done(&s->world);
+        fake_world_done(&s->world);
 }
 
-void start_daemon(Scene *s) {
+void start_daemon(FakeBus *s) {
         _cleanup_free_ char *config = NULL, *option = NULL;
         int fds[2];
         char byte;
@@ -178,7 +178,7 @@ void start_daemon(Scene *s) {
         (void)close(fds[0]);
 }
 
-void stop_daemon(Scene *s) {
+void stop_daemon(FakeBus *s) {
         if (s->daemon <= 0)
                 return;
         ck_assert_int_eq(kill(s->daemon, SIGKILL), 0);
@@ -188,7 +188,7 @@ void stop_daemon(Scene *s) {
         (void)unlinkat(s->tree.fd, "run/bus", 0);
 }
 
-void connect_client(Scene *s, Client *c) {
+void connect_client(FakeBus *s, Client *c) {
         *c = (Client){ 0 };
         ck_assert_int_ge(sd_bus_open_system(&c->bus), 0);
         ck_assert_int_ge(sd_bus_attach_event(c->bus, s->event, 0), 0);
@@ -200,17 +200,17 @@ void disconnect_client(Client *c) {
 }
 
 /* The service alone, with a dbus-daemon or still without. */
-void scene_service(Scene *s) {
+void fake_bus_service(FakeBus *s) {
         char address[128];
 
-        scene_init(s);
+        fake_bus_init(s);
         tree_init(&s->tree);
         ck_assert_int_eq(chmod(s->tree.path, 0755), 0);
         strscpyf(address, sizeof(address), "unix:path=%s/run/bus", s->tree.path);
         ck_assert_int_eq(setenv("DBUS_SYSTEM_BUS_ADDRESS", address, 1), 0);
 }
 
-void start_service(Scene *s) {
+void start_service(FakeBus *s) {
         ck_assert_int_eq(bus_new(s->event, &s->world.manager, on_refresh, s, &s->bus), 0);
 }
 
@@ -221,7 +221,7 @@ static int on_has_owner(sd_bus_message *m, void *userdata, sd_bus_error *error) 
         return 0;
 }
 
-void await_name(Scene *s) {
+void await_name(FakeBus *s) {
         uint64_t start = monotonic_usec();
         int owned = false;
 
@@ -238,20 +238,20 @@ void await_name(Scene *s) {
         }
 }
 
-void scene_daemon(Scene *s) {
-        scene_service(s);
+void fake_bus_daemon(FakeBus *s) {
+        fake_bus_service(s);
         start_daemon(s);
         start_service(s);
         connect_client(s, &s->client);
         await_name(s);
 }
 
-void scene_daemon_done(Scene *s) {
+void fake_bus_daemon_done(FakeBus *s) {
         bus_free(s->bus);
         disconnect_client(&s->client);
         stop_daemon(s);
         sd_event_unref(s->event);
-        world_done(&s->world);
+        fake_world_done(&s->world);
         tree_done(&s->tree);
 }
 
@@ -270,11 +270,11 @@ static int on_reply(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         return 0;
 }
 
-static const char *destination(Scene *s) {
+static const char *destination(FakeBus *s) {
         return s->daemon > 0 ? BUS_NAME : NULL;
 }
 
-void send_call(Scene *s, Client *c, const char *method) {
+void send_call(FakeBus *s, Client *c, const char *method) {
         ck_assert_int_ge(sd_bus_call_method_async(c->bus, NULL, destination(s), BUS_PATH,
                                                   BUS_INTERFACE, method, on_reply, c, NULL),
                          0);
@@ -287,7 +287,7 @@ static int keep_reply(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         return 0;
 }
 
-sd_bus_message *call(Scene *s, const char *path, const char *interface, const char *method,
+sd_bus_message *call(FakeBus *s, const char *path, const char *interface, const char *method,
                      const char *types, ...) {
         sd_bus_message *m, *reply = NULL;
         va_list ap;
@@ -305,11 +305,11 @@ sd_bus_message *call(Scene *s, const char *path, const char *interface, const ch
 }
 
 /* Everything that the service sent before is there after this. */
-void barrier(Scene *s) {
+void barrier(FakeBus *s) {
         sd_bus_message_unref(call(s, BUS_PATH, "org.freedesktop.DBus.Peer", "Ping", ""));
 }
 
-void get_property(Scene *s, const char *name, const char *type, char *ret, size_t size) {
+void get_property(FakeBus *s, const char *name, const char *type, char *ret, size_t size) {
         _cleanup_message_ sd_bus_message *reply = NULL;
         const char *text;
         uint64_t number;

@@ -25,8 +25,8 @@ typedef struct Client {
         char decided[512]; /* the last one, as text */
 } Client;
 
-typedef struct Scene {
-        World world;
+typedef struct FakeBus {
+        FakeWorld world;
         sd_event *event;
         Bus *bus;
         Client client;
@@ -35,10 +35,10 @@ typedef struct Scene {
         /* The dbus-daemon. */
         Tree tree;
         pid_t daemon;
-} Scene;
+} FakeBus;
 
 /* One turn of the event loop. */
-void turn(Scene *s);
+void turn(FakeBus *s);
 
 #define AWAIT(scene, condition)                                                 \
         do {                                                                    \
@@ -51,21 +51,21 @@ void turn(Scene *s);
         } while (0)
 
 /* Both ends of a socket pair: no dbus-daemon, no name, the vtable alone. */
-void scene_pair(Scene *s);
-void scene_pair_done(Scene *s);
+void fake_bus_pair(FakeBus *s);
+void fake_bus_pair_done(FakeBus *s);
 
 /* The service with a dbus-daemon and a client, and the name taken. */
-void scene_daemon(Scene *s);
-void scene_daemon_done(Scene *s);
+void fake_bus_daemon(FakeBus *s);
+void fake_bus_daemon_done(FakeBus *s);
 
 /* The parts of that: the service alone, with a dbus-daemon or still without. */
-void scene_service(Scene *s);
-void start_service(Scene *s);
-void start_daemon(Scene *s);
-void stop_daemon(Scene *s);
-void connect_client(Scene *s, Client *c);
+void fake_bus_service(FakeBus *s);
+void start_service(FakeBus *s);
+void start_daemon(FakeBus *s);
+void stop_daemon(FakeBus *s);
+void connect_client(FakeBus *s, Client *c);
 void disconnect_client(Client *c);
-void await_name(Scene *s);
+void await_name(FakeBus *s);
 
 static inline void unref_message(sd_bus_message **m) {
         sd_bus_message_unref(*m);
@@ -73,17 +73,17 @@ static inline void unref_message(sd_bus_message **m) {
 #define _cleanup_message_ _cleanup_(unref_message)
 
 /* Calls a method of the manager; the client counts the reply. */
-void send_call(Scene *s, Client *c, const char *method);
+void send_call(FakeBus *s, Client *c, const char *method);
 
 /* Calls any method, and waits for the reply, which may be an error. */
-sd_bus_message *call(Scene *s, const char *path, const char *interface, const char *method,
+sd_bus_message *call(FakeBus *s, const char *path, const char *interface, const char *method,
                      const char *types, ...);
 
 /* Everything that the service sent before is there after this. */
-void barrier(Scene *s);
+void barrier(FakeBus *s);
 
 /* A property of the manager, of that type, as text. */
-void get_property(Scene *s, const char *name, const char *type, char *ret, size_t size);
+void get_property(FakeBus *s, const char *name, const char *type, char *ret, size_t size);
 
 #define ck_get(scene, name, type, value)                                     \
         do {                                                                 \
