@@ -18,9 +18,10 @@ struct Files {
         FilesSetup setup;
         Child *child; /* NULL if none is running */
         sd_event_source *patience;
-        bool is_slow;     /* somebody has waited for it in vain */
-        bool is_given_up; /* it was killed */
-        bool was_told;    /* that it takes too long */
+        uint64_t looked_usec; /* when the last look ended */
+        bool is_slow;         /* somebody has waited for it in vain */
+        bool is_given_up;     /* it was killed */
+        bool was_told;        /* that it takes too long */
 };
 
 /* The child: reads all that the loop may, and says what changes by itself. */
@@ -70,6 +71,7 @@ static void on_ended(void *userdata, const siginfo_t *si, char *text, size_t siz
 
         files->child = child_free(files->child);
         files->patience = sd_event_source_disable_unref(files->patience);
+        files->looked_usec = monotonic_usec();
         files->is_slow = files->is_given_up = false;
         if (size != sizeof(seen)) {
                 if (!was_given_up)
@@ -123,7 +125,7 @@ void files_look(Files *files) {
 }
 
 void files_glance(Files *files) {
-        if (!files->child)
+        if (!files->child && monotonic_usec() - files->looked_usec >= FILES_FRESH_USEC)
                 files_look(files);
         if (files->child && !files->is_slow)
                 files->is_slow = !child_await(files->child, FILES_GLANCE_MSEC);

@@ -17,6 +17,8 @@
 /* So long is waited for an answer by who has one to give. */
 #define FILES_GLANCE_MSEC 250u
 
+#define FILES_FRESH_USEC (100 * USEC_PER_MSEC)
+
 typedef struct FilesSeen {
         uint64_t configuration; /* conffile_identity() */
         bool tables_are_old;    /* dm_note_is_old() */
@@ -41,5 +43,6 @@ Files *files_free(Files *files);
 void files_look(Files *files);
 
 /* The same, and waits for what there is to be seen, for FILES_GLANCE_MSEC at most, and not twice
- * for the same. */
+ * for the same. Anybody can bring it about, by a question on the bus: within FILES_FRESH_USEC of
+ * the last look there is no other. */
 void files_glance(Files *files);
