@@ -44,7 +44,8 @@ static size_t read_chunk(Capture *c, char *buffer, size_t size, uint64_t offset)
         return (size_t)n;
 }
 
-static int copy_all(Capture *c, uint64_t size,
+/* verb: what was done with so much of it, for people. */
+static int copy_all(Capture *c, uint64_t size, const char *verb,
                     int (*take)(void *userdata, const char *data, size_t size), void *userdata) {
         char buffer[CHUNK];
         unsigned percent = 0;
@@ -63,25 +64,33 @@ static int copy_all(Capture *c, uint64_t size,
                 capture_progress(c);
                 if (at / (size / 10 + 1) > percent) {
                         percent = (unsigned)(at / (size / 10 + 1));
-                        capture_say("copied %u0 %%", percent);
+                        capture_say("%s %u0 %%", verb, percent);
                 }
         }
+        return 0;
+}
+
+/* /proc/vmcore says its size; its headers do, too. Returns 0 or -errno. */
+static int find_size(Capture *c, uint64_t *ret) {
+        struct stat st;
+
+        if (fstat(c->vmcore_fd, &st) < 0)
+                return -errno;
+        *ret = MAX((uint64_t)st.st_size, c->vmcore.size);
         return 0;
 }
 
 int copy_memory(Capture *c, int (*take)(void *userdata, const char *data, size_t size),
                 void *userdata) {
         uint64_t size;
-        struct stat st;
         int r;
 
-        if (fstat(c->vmcore_fd, &st) < 0)
-                return -errno;
-        /* /proc/vmcore says its size; its headers do, too. */
-        size = MAX((uint64_t)st.st_size, c->vmcore.size);
+        r = find_size(c, &size);
+        if (r < 0)
+                return r;
         c->info.unreadable_bytes = 0;
         capture_say("copying the memory as it is");
-        r = copy_all(c, size, take, userdata);
+        r = copy_all(c, size, "copied", take, userdata);
         if (r < 0 || c->info.unreadable_bytes == 0)
                 return r;
         capture_add(c, "%" PRIu64 " of %" PRIu64 " bytes of the memory could not be read",
@@ -131,4 +140,32 @@ int copy_to_file(Capture *c, const char *name) {
         if (r >= 0 && ftruncate(fd, (off_t)file.at) < 0)
                 return -errno;
         return r;
+}
+
+/* Counts down what is left of the room. */
+static int count_pages(void *userdata, const char *data, size_t size) {
+        uint64_t *room = userdata;
+
+        for (size_t at = 0; at < size; at += PAGE) {
+                size_t page = MIN(size - at, (size_t)PAGE);
+
+                if (is_all_zero(data + at, page))
+                        continue;
+                if (page > *room)
+                        return -ENOSPC;
+                *room -= page;
+        }
+        return 0;
+}
+
+bool copy_fits(Capture *c, uint64_t room) {
+        uint64_t size;
+        int r;
+
+        if (find_size(c, &size) < 0 || size <= room)
+                return true;
+        capture_say("looking whether a copy of the memory fits, without its pages of zeros");
+        r = copy_all(c, size, "looked at", count_pages, &room);
+        c->info.unreadable_bytes = 0;
+        return r != -ENOSPC;
 }

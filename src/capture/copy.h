@@ -16,3 +16,7 @@ int copy_memory(Capture *c, int (*take)(void *userdata, const char *data, size_t
 /* The same into the new file name of the dump's directory. Pages of zeros become holes. On failure
  * the file may be there. */
 int copy_to_file(Capture *c, const char *name) _must_check_;
+
+/* Whether such a file fits into room bytes. Where the memory is larger, it is read for that up to
+ * where it does not. */
+bool copy_fits(Capture *c, uint64_t room);

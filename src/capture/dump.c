@@ -99,7 +99,7 @@ static int copy(Capture *c, uint64_t room) {
         int r;
 
         store_remove(c, CRASH_INCOMPLETE_NAME);
-        if (room > 0 && room < c->info.memory_bytes) {
+        if (!copy_fits(c, room)) {
                 blame_space(c, "a plain copy", room);
                 return -ENOSPC;
         }

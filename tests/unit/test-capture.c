@@ -339,11 +339,19 @@ END_TEST
 
 /* A copy is not begun that cannot end. */
 START_TEST(no_room_for_a_copy) {
-        free_space = FAKE_MEMORY - 1;
+        free_space = 4096;
         ck_assert_int_eq(run_with(strdup("/nowhere/makedumpfile -d 31")), -ENOSPC);
         check_log_only("is not in the initramfs; the target is full: a plain copy does not fit "
                        "into the 0 MiB that were free");
         ck_assert_ptr_null(strstr(events, "vmcore.incomplete"));
+}
+END_TEST
+
+/* Most of the memory is zeros, which take no room. */
+START_TEST(room_for_a_copy) {
+        free_space = FAKE_MEMORY / 2;
+        ck_assert_int_eq(run_with(strdup("/nowhere/makedumpfile -d 31")), 0);
+        check_copy("is not in the initramfs");
 }
 END_TEST
 
@@ -499,6 +507,7 @@ static void add_cases(Suite *s) {
         ADD_FIXTURE_TEST(s, target_said_full);
         ADD_FIXTURE_TEST(s, full_for_a_copy);
         ADD_FIXTURE_TEST(s, no_room_for_a_copy);
+        ADD_FIXTURE_TEST(s, room_for_a_copy);
         ADD_FIXTURE_TEST(s, once_more_with_all);
         ADD_FIXTURE_TEST(s, full_at_sync);
         ADD_FIXTURE_TEST(s, broken_disk);
