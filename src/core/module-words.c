@@ -42,17 +42,20 @@ static bool is_name(const char *text, size_t n, const char *name) {
         return true;
 }
 
-/* The rest of a word for that module behind its name, or NULL. */
+/* The rest of a word for that module behind its name, or NULL. Of a word in quotes, which is one
+ * with its value in quotes to the kernel, the name begins behind the first. */
 static const char *parameter_of(const char *word, size_t n, const char *module, size_t *ret_n) {
         const char *dot = memchr(word, '.', n), *equals = memchr(word, '=', n);
+        const char *name = word + (n > 0 && *word == '"');
 
-        if (!dot || (equals && equals < dot) || !is_name(word, (size_t)(dot - word), module))
+        if (!dot || (equals && equals < dot) || !is_name(name, (size_t)(dot - name), module))
                 return NULL;
         *ret_n = n - (size_t)(dot + 1 - word);
         return *ret_n > 0 ? dot + 1 : NULL;
 }
 
 int module_words(const char *line, const char *module, char **ret) {
+        /* The quote of a word takes the place of the name behind it. */
         char *words = malloc(strlen(line) + 1), *to = words;
         const char *word, *parameter;
         size_t n, length;
@@ -67,6 +70,8 @@ int module_words(const char *line, const char *module, char **ret) {
                         continue;
                 if (to != words)
                         *to++ = ' ';
+                if (*word == '"')
+                        *to++ = '"';
                 memcpy(to, parameter, length);
                 to += length;
         }

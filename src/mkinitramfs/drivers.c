@@ -12,9 +12,10 @@
 #include "sys/path.h"
 #include "sys/watchdog.h"
 
-#define MODALIAS_MAX 4096u
-#define MODULES_LIVE "/sys/module/"
-#define WALKED_MOST  4096u
+#define MODALIAS_MAX       4096u
+#define PROPERTIES_LONGEST (64u * 1024u) /* bytes */
+#define MODULES_LIVE       "/sys/module/"
+#define WALKED_MOST        4096u
 
 static int no_module(Builder *b, const char *alias, const char *what) {
         return fail(b, -ENOENT,
@@ -68,10 +69,28 @@ int driver_try(Builder *b, const char *alias, const char *what) {
         return r;
 }
 
+/* What is built into kernels before Linux 5.2 they know by the names of files alone, and not by
+ * what these are asked for. */
+static const char *name_of_built_in(const char *alias) {
+        static const char *const levels[][2] = {
+                { "md-linear", "linear" }, { "md-raid0", "raid0" },   { "md-raid1", "raid1" },
+                { "md-raid10", "raid10" }, { "md-raid4", "raid456" }, { "md-raid5", "raid456" },
+                { "md-raid6", "raid456" },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(levels); i++)
+                if (streq(levels[i][0], alias))
+                        return levels[i][1];
+        return startswith(alias, "fs-");
+}
+
 int driver_add(Builder *b, const char *alias, const char *what) {
+        const char *name = name_of_built_in(alias);
         int r;
 
         r = driver_try(b, alias, what);
+        if (r == 0 && name)
+                r = driver_try(b, name, what);
         return r == 0 ? no_module(b, alias, what) : MIN(r, 0);
 }
 
@@ -91,19 +110,37 @@ static int link_name(int root_fd, const char *directory, const char *link, char 
         return *ret ? 0 : -ENOMEM;
 }
 
+/* What a device is called for whoever looks for its driver: buses without an attribute for that, as
+ * that of memory cards, say it in the properties of events. "" if none does. */
+static int read_alias(Builder *b, const char *sysfs, char ret[static MODALIAS_MAX]) {
+        _cleanup_free_ char *path = NULL, *event = NULL, *properties = NULL;
+        char *rest, *line;
+
+        ret[0] = '\0';
+        if (asprintf(&path, "%s/modalias", sysfs) < 0 ||
+            asprintf(&properties, "%s/uevent", sysfs) < 0)
+                return fail_memory(b);
+        if (read_line_below(b->root_fd, path, ret, MODALIAS_MAX) >= 0 ||
+            read_file_below(b->root_fd, properties, PROPERTIES_LONGEST, &event, NULL) < 0)
+                return 0;
+        rest = event;
+        while ((line = strsep(&rest, "\n"))) {
+                const char *alias = startswith(line, "MODALIAS=");
+
+                if (alias)
+                        strscpy(ret, MODALIAS_MAX, alias);
+        }
+        return 0;
+}
+
 /* By what a device is called, whatever its driver is called in that kernel. Returns as driver_try()
  * does. */
 static int try_alias(Builder *b, const char *sysfs, const char *what) {
-        _cleanup_free_ char *path = NULL;
         char alias[MODALIAS_MAX];
+        int r;
 
-        if (asprintf(&path, "%s/modalias", sysfs) < 0) {
-                path = NULL;
-                return fail_memory(b);
-        }
-        if (read_line_below(b->root_fd, path, alias, sizeof(alias)) < 0 || alias[0] == '\0')
-                return 0;
-        return driver_try(b, alias, what);
+        r = read_alias(b, sysfs, alias);
+        return r < 0 || alias[0] == '\0' ? r : driver_try(b, alias, what);
 }
 
 /* One device on the way to the root of its bus. What drives it now is the best choice; where that

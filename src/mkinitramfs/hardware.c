@@ -81,31 +81,45 @@ static End nvme_end(Builder *b, const char *directory, const char *name) {
         return has_value(b, directory, "transport", programs) ? END_PROGRAMS : END_NOWHERE;
 }
 
+/* What a class has of a host adapter: /sys/class/CLASS/hostN leads to CLASS/hostN below it. */
+static bool find_class(Builder *b, const char *class, const char *directory, const char *name,
+                       char ret[static PATH_MAX]) {
+        strscpyf(ret, PATH_MAX, "/sys/class/%s/%s", class, name);
+        if (!exists_below(b->root_fd, ret))
+                strscpyf(ret, PATH_MAX, "%s/%s/%s", directory, class, name);
+        return exists_below(b->root_fd, ret);
+}
+
 /* Host adapters that are none: what the kernel's transport classes and the drivers' own names tell
  * of them. An adapter for iSCSI that does all by itself is told by programs what to log in to. */
-static End scsi_end(Builder *b, const char *name) {
+static End scsi_end(Builder *b, const char *directory, const char *name) {
         static const char *const networks[] = { "iscsi_tcp", "iscsi_iser", "ib_srp",
                                                 "fcoe",      "bnx2fc",     NULL };
         static const char *const programs[] = { "tcm_loopback", "scsi_debug", NULL };
         static const char *const hypervisors[] = { "ibmvscsi", NULL };
-        char host[ATTRIBUTE_LONGEST], path[PATH_MAX], symbolic[ATTRIBUTE_LONGEST] = "";
+        char host[PATH_MAX], path[PATH_MAX + 16], symbolic[ATTRIBUTE_LONGEST] = "";
+        bool is_srp;
 
         if (is_numbered(name, "session"))
                 return END_NETWORK;
         if (!is_numbered(name, "host"))
                 return END_NOWHERE;
-        if (has(b, "/sys/class/iscsi_host", name))
+        if (find_class(b, "iscsi_host", directory, name, host))
                 return END_NETWORK;
-        strscpyf(host, sizeof(host), "/sys/class/scsi_host/%s", name);
+        /* "fcoe v0.1 over eth0": Fibre Channel in software. */
+        if (find_class(b, "fc_host", directory, name, host)) {
+                strscpyf(path, sizeof(path), "%s/symbolic_name", host);
+                if (read_line_below(b->root_fd, path, symbolic, sizeof(symbolic)) >= 0 &&
+                    strstr(symbolic, " over "))
+                        return END_NETWORK;
+        }
+        is_srp = find_class(b, "srp_host", directory, name, host);
+        if (!find_class(b, "scsi_host", directory, name, host))
+                return is_srp ? END_NETWORK : END_NOWHERE;
         if (has_value(b, host, "proc_name", networks) || has(b, host, "local_ib_device"))
                 return END_NETWORK;
         /* SRP is also how a partition of a POWER machine talks to its hypervisor. */
-        if (has(b, "/sys/class/srp_host", name) && !has_value(b, host, "proc_name", hypervisors))
-                return END_NETWORK;
-        /* "fcoe v0.1 over eth0": Fibre Channel in software. */
-        strscpyf(path, sizeof(path), "/sys/class/fc_host/%s/symbolic_name", name);
-        if (read_line_below(b->root_fd, path, symbolic, sizeof(symbolic)) >= 0 &&
-            strstr(symbolic, " over "))
+        if (is_srp && !has_value(b, host, "proc_name", hypervisors))
                 return END_NETWORK;
         return has_value(b, host, "proc_name", programs) ? END_PROGRAMS : END_NOWHERE;
 }
@@ -172,7 +186,7 @@ static End device_end(Builder *b, const char *directory) {
 
         end = nvme_end(b, directory, name);
         if (end == END_NOWHERE)
-                end = scsi_end(b, name);
+                end = scsi_end(b, directory, name);
         if (end == END_NOWHERE && is_interface(directory))
                 end = END_NETWORK;
         if (end == END_NOWHERE)

@@ -4,6 +4,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 
 #include "base/file-util.h"
@@ -40,6 +41,20 @@ static Compression choose_compression(const Builder *b) {
                                                                        : COMPRESSION_NONE;
 }
 
+/* Whether a directory of a release has modules, which are in directories of it, or only tells
+ * what is built in. */
+static bool has_modules(Builder *b, const char *place, const char *release) {
+        static const char *const kinds[] = { "kernel", "updates", "extra", "weak-updates" };
+        char path[PATH_MAX];
+
+        for (size_t i = 0; i < ELEMENTSOF(kinds); i++) {
+                strscpyf(path, sizeof(path), "%s/%s/%s", place, release, kinds[i]);
+                if (exists_below(b->root_fd, path))
+                        return true;
+        }
+        return false;
+}
+
 /* Whether modules of any release are installed. */
 static bool has_any_modules(Builder *b) {
         static const char *const places[] = { "/lib/modules", "/usr/lib/modules" };
@@ -52,7 +67,8 @@ static bool has_any_modules(Builder *b) {
                 if (open_directory_below(b->root_fd, places[i], &directory) < 0)
                         continue;
                 while (!has_any && (entry = readdir(directory)))
-                        has_any = entry->d_name[0] != '.';
+                        has_any =
+                                entry->d_name[0] != '.' && has_modules(b, places[i], entry->d_name);
         }
         return has_any;
 }

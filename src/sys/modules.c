@@ -6,6 +6,8 @@
 #include <fcntl.h>
 #include <libkmod.h>
 #include <stdio.h>
+#include <sys/stat.h>
+#include <syslog.h>
 #include <unistd.h>
 
 #include "base/array.h"
@@ -16,8 +18,9 @@
 
 struct Modules {
         struct kmod_ctx *kmod;
+        struct kmod_ctx *line; /* without modprobe.d: what libkmod has from /proc/cmdline alone */
         size_t root_length;
-        char *command_line; /* of the running kernel, where libkmod looks for it; or NULL */
+        bool has_failed; /* libkmod told of an error */
         Module *list;
         size_t n;
         char **visited; /* names of modules, built-in ones too */
@@ -26,16 +29,19 @@ struct Modules {
         size_t n_firmware, n_missing;
 };
 
-#define VISITS_MOST          4096u
-#define COMMAND_LINE_LONGEST (64u * 1024u) /* bytes */
+#define VISITS_MOST 4096u
 
 static const char *const config_directories[] = {
         "/etc/modprobe.d",     "/run/modprobe.d", "/usr/local/lib/modprobe.d",
         "/usr/lib/modprobe.d", "/lib/modprobe.d",
 };
 
-static void log_nothing(void *data, int priority, const char *file, int line, const char *function,
-                        const char *format, va_list args) {
+/* Only that there was an error: what is not right here is told in other words. */
+static void note_failure(void *data, int priority, const char *file, int line, const char *function,
+                         const char *format, va_list args) {
+        Modules *m = data;
+
+        m->has_failed |= priority <= LOG_ERR;
 }
 
 static void names_free(ModuleName *names, size_t n) {
@@ -49,7 +55,6 @@ static void names_free(ModuleName *names, size_t n) {
 Modules *modules_free(Modules *m) {
         if (!m)
                 return NULL;
-        free(m->command_line);
         names_free(m->firmware, m->n_firmware);
         names_free(m->missing, m->n_missing);
         for (size_t i = 0; i < m->n; i++) {
@@ -64,6 +69,8 @@ Modules *modules_free(Modules *m) {
         free(m->visited);
         if (m->kmod)
                 kmod_unref(m->kmod);
+        if (m->line)
+                kmod_unref(m->line);
         free(m);
         return NULL;
 }
@@ -88,7 +95,8 @@ static int find_directory(int root_fd, const char *root, const char *release, ch
         static const char *const places[] = { "/lib/modules", "/usr/lib/modules" };
 
         for (size_t i = 0; i < ELEMENTSOF(places); i++) {
-                _cleanup_free_ char *place = NULL, *directory = NULL, *index = NULL;
+                _cleanup_free_ char *place = NULL, *directory = NULL, *index = NULL, *list = NULL;
+                struct stat st;
                 int r;
 
                 if (asprintf(&place, "%s/%s", places[i], release) < 0) {
@@ -100,10 +108,12 @@ static int find_directory(int root_fd, const char *root, const char *release, ch
                         return r;
                 if (r < 0)
                         continue;
-                if (asprintf(&index, "%s/modules.dep.bin", directory) < 0) {
-                        index = NULL;
+                if (asprintf(&index, "%s/modules.dep.bin", directory) < 0 ||
+                    asprintf(&list, "%s/modules.dep", directory) < 0)
                         return -ENOMEM;
-                }
+                /* depmod makes an index also where there is nothing to put into it. */
+                if (stat(list, &st) >= 0 && st.st_size == 0)
+                        continue;
                 if (access(index, R_OK) == 0) {
                         *ret = TAKE_PTR(directory);
                         return 0;
@@ -117,19 +127,9 @@ static void free_strings(char *(*strings)[ELEMENTSOF(config_directories) + 1]) {
                 free((*strings)[i]);
 }
 
-/* Of the machine that it runs on, whatever the root is: so does libkmod. */
-static int read_command_line(char **ret) {
-        _cleanup_close_ int fd = open("/proc/cmdline", O_RDONLY | O_CLOEXEC);
-        int r;
-
-        if (fd < 0)
-                return 0;
-        r = read_fd(fd, COMMAND_LINE_LONGEST, ret, NULL);
-        return r == -ENOMEM ? r : 0;
-}
-
 int modules_new(const char *root, const char *release, Modules **ret) {
         _cleanup_(free_strings) char *configs[ELEMENTSOF(config_directories) + 1] = { NULL };
+        static const char *const nothing[] = { NULL };
         _cleanup_(modules_freep) Modules *m = NULL;
         _cleanup_free_ char *directory = NULL;
         _cleanup_close_ int root_fd = -EBADF;
@@ -151,13 +151,13 @@ int modules_new(const char *root, const char *release, Modules **ret) {
         if (!m)
                 return -ENOMEM;
         m->root_length = strlen(root);
-        r = read_command_line(&m->command_line);
-        if (r < 0)
-                return r;
         m->kmod = kmod_new(directory, (const char *const *)configs);
-        if (!m->kmod)
+        m->line = kmod_new(directory, nothing);
+        if (!m->kmod || !m->line)
                 return -ENOMEM;
-        kmod_set_log_fn(m->kmod, log_nothing, NULL);
+        kmod_set_log_fn(m->kmod, note_failure, m);
+        kmod_set_log_priority(m->kmod, LOG_ERR);
+        kmod_set_log_fn(m->line, note_failure, m);
         /* Only faster: not all of the files need be there. */
         (void)kmod_load_resources(m->kmod);
         *ret = TAKE_PTR(m);
@@ -187,17 +187,20 @@ static int note_visit(Modules *m, const char *name) {
         return 0;
 }
 
-/* libkmod puts those of the running kernel's command line behind those of modprobe.d: but these are
- * for this kernel, not for the one that captures. Returns a fresh string or NULL. */
+/* libkmod puts those of the running kernel's command line behind those of modprobe.d, whatever root
+ * it looks at: but they are for that kernel, not for the one that captures. What it takes for them
+ * it knows best itself. Returns a fresh string or NULL. */
 static char *options_of(const Modules *m, const struct kmod_module *module) {
-        _cleanup_free_ char *words = NULL;
-        char *options;
+        struct kmod_module *same = NULL;
+        char *options = strdup(strempty(kmod_module_get_options(module)));
 
-        if (module_words(strempty(m->command_line), kmod_module_get_name(module), &words) < 0)
+        if (!options ||
+            kmod_module_new_from_name(m->line, kmod_module_get_name(module), &same) < 0) {
+                free(options);
                 return NULL;
-        options = strdup(strempty(kmod_module_get_options(module)));
-        if (options)
-                module_words_cut(options, words);
+        }
+        module_words_cut(options, strempty(kmod_module_get_options(same)));
+        kmod_module_unref(same);
         return options;
 }
 
@@ -224,6 +227,10 @@ static int add_one(Modules *m, const struct kmod_module *module, const char *why
 static int add_name(ModuleName **names, size_t *n, const char *name, const struct kmod_module *of) {
         ModuleName *added;
 
+        for (size_t i = 0; i < *n; i++)
+                if (streq((*names)[i].name, name) &&
+                    streq((*names)[i].module, kmod_module_get_name(of)))
+                        return 0;
         if (*n >= MODULE_NAMES_MOST)
                 return -E2BIG;
         added = ARRAY_ADD(*names, *n);
@@ -258,6 +265,18 @@ static int visit_all(Modules *m, struct kmod_list *list, const char *kind, bool 
         }
         kmod_module_unref_list(list);
         return r;
+}
+
+/* libkmod has no dependencies where the file of one of them is missing, and says so to its log
+ * alone. */
+static int visit_needed(Modules *m, const struct kmod_module *module) {
+        struct kmod_list *needed;
+
+        m->has_failed = false;
+        needed = kmod_module_get_dependencies(module);
+        if (!needed && m->has_failed)
+                return -ELIBBAD;
+        return visit_all(m, needed, "needed by", false, module);
 }
 
 static int visit_weak(Modules *m, const struct kmod_module *module) {
@@ -372,7 +391,7 @@ static int visit_once(Modules *m, struct kmod_module *module, const char *why) {
         if (r >= 0)
                 r = visit_soft_own(m, info, "pre:", module);
         if (r >= 0)
-                r = visit_all(m, kmod_module_get_dependencies(module), "needed by", false, module);
+                r = visit_needed(m, module);
         if (r >= 0)
                 r = add_one(m, module, why);
         if (r >= 0)

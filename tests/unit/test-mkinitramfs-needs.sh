@@ -76,6 +76,10 @@ put "$disk" 1122 2
 put "$disk" 1125 5
 plan
 packed quota_v2 utf8data crc32c
+# One of the files behind it is missing.
+mv "$root/lib/modules/$release/kernel/fs/quota_tree.ko" "$work"
+refused 'a file of the kernel module "quota_v2", for the quota of the target'
+mv "$work/quota_tree.ko" "$root/lib/modules/$release/kernel/fs"
 # A kernel that has none.
 mv "$root/lib/modules/$release/kernel/fs/quota_v2.ko" "$work"
 depmod -b "$root" $release
@@ -251,6 +255,13 @@ class iscsi_host host1
 ends_at "$network" $other/host1/target1:0:0/1:0:0:0
 rm -r "$root/sys/class/iscsi_host"
 ends_at "$network" $other/host1/session7/target1:0:0/1:0:0:0
+# What classes have of an adapter is below it, too.
+mkdir -p "$root/$other/host1/scsi_host/host1"
+echo ib_srp >"$root/$other/host1/scsi_host/host1/proc_name"
+mv "$root/sys/class/scsi_host/host1" "$work"
+ends_at "$network" $other/host1/target1:0:0/1:0:0:0
+rm -r "$root/$other/host1/scsi_host"
+mv "$work/host1" "$root/sys/class/scsi_host"
 # SRP, of which only this is to be seen.
 class scsi_host host1 local_ib_device mlx5_0
 rm "$root/sys/class/scsi_host/host1/proc_name"
@@ -402,6 +413,10 @@ refused '"hba_old"'
 echo pci:hba >"$root/$pci/modalias"
 plan
 packed hba
+rm "$root/$pci/modalias"
+printf 'DRIVER=hba_old\nMODALIAS=pci:hba\nPCI_ID=1\n' >"$root/$pci/uevent"
+plan
+packed hba
 
 # --- names
 
@@ -515,13 +530,47 @@ mv "$root/usr/modules" "$root/lib/modules"
 driver $pci pci hba
 ln -sfn ../../../../module/hba_old "$root/sys/bus/pci/drivers/hba/module"
 
-# --- kernels without modules
+# --- what is built in, or no module at all
+
+# Kernels before Linux 5.2 tell its files alone.
+mv "$root/lib/modules/$release/kernel/fs/ext4.ko" "$work"
+refused '"fs-ext4", for the target'
+echo kernel/fs/ext4/ext4.ko >"$root/lib/modules/$release/modules.builtin"
+depmod -b "$root" $release
+plan
+lacks ext4
+mv "$work/ext4.ko" "$root/lib/modules/$release/kernel/fs"
+index_modules
+
+# What the running kernel has been told is not for the one that captures, whatever the root is.
+echo 'quiet ext4.running=1 "ext4.quoted=1 2" ext4.last=3' >"$work/cmdline"
+echo 'options ext4 own=1' >"$work/own.conf"
+mkdir -p "$root/etc/modprobe.d"
+cp "$work/own.conf" "$root/etc/modprobe.d"
+if unshare -rm mount --bind "$work/cmdline" /proc/cmdline 2>/dev/null; then
+    # shellcheck disable=SC2016 # for the shell inside
+    unshare -rm sh -c 'mount --bind "$0" /proc/cmdline && exec "$@"' "$work/cmdline" \
+        "$builddir/kdump-mkinitramfs" --root="$root" --kernel-release=$release \
+        --capture-program=/opt/capture --output=/image >"$work/out" 2>"$work/err" ||
+        fail "no image: $(cat "$work/err")"
+    gzip -dc "$root/image" | cpio -i --quiet --to-stdout etc/kdumpd/capture.json >"$work/plan"
+    grep -qF '/ext4.ko.gz","Options":"own=1"' "$work/plan" || fail "in $(cat "$work/plan")"
+fi
+rm -r "$root/etc/modprobe.d"
 
 mv "$root/lib/modules" "$work/modules"
 plan
 has err "there are no modules of kernel $release: all that leads to the target is taken for built"
 grep -q '"Modules":\[\]' "$work/plan" || fail "there are modules in $(cat "$work/plan")"
-mkdir -p "$root/lib/modules/9.9.9"
+# Its directory is there, with what is built in, or with indexes of nothing.
+mkdir -p "$root/lib/modules/$release"
+echo kernel/fs/ext4/ext4.ko >"$root/lib/modules/$release/modules.builtin"
+plan
+has err "there are no modules of kernel $release"
+index_modules
+plan
+has err "there are no modules of kernel $release"
+mkdir -p "$root/lib/modules/9.9.9/kernel"
 refused "the modules of kernel $release cannot be read"
 mkdir -p "$root/proc/sys/kernel"
 echo $release >"$root/proc/sys/kernel/osrelease"

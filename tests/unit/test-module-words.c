@@ -19,6 +19,8 @@ START_TEST(words) {
                 { "disk.a=\"b c\" disk.d=1", "disk", "a=\"b c\" d=1" },
                 { "disk.a=\"b disk.c=1", "disk", "a=\"b disk.c=1" },
                 { "disk.a=1 -- disk.b=1", "disk", "a=1" },
+                { "\"disk.a=b c\" \"xdisk.a=1\" disk.d=1", "disk", "\"a=b c\" d=1" },
+                { "\"disk.a\" \"disk\" \"\"", "disk", "\"a\"" },
         };
 
         for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
