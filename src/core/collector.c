@@ -60,6 +60,42 @@ int collector_split(const char *line, char ***ret) {
         return 0;
 }
 
+/* Options that take an argument, which may be the rest of their word; -d does, too. */
+#define WITH_ARGUMENT "bgix"
+
+/* Of one word: of letters, which may stand together in it, or of a name. */
+static const char *other_use(const char *word) {
+        static const char *const names[] = {
+                "--split",   "--reassemble", "--dump-dmesg",   "--mem-usage",
+                "--dry-run", "--help",       "--check-params",
+        };
+        static const char *const letters[] = { "-F", "-R", "-g", "-h", "-v" };
+
+        for (size_t i = 0; i < ELEMENTSOF(names); i++)
+                if (streq(word, names[i]))
+                        return names[i];
+        if (word[0] != '-' || word[1] == '-')
+                return NULL;
+        for (const char *p = word + 1; *p; p++) {
+                for (size_t i = 0; i < ELEMENTSOF(letters); i++)
+                        if (*p == letters[i][1])
+                                return letters[i];
+                if (strchr("d" WITH_ARGUMENT, *p))
+                        break;
+        }
+        return NULL;
+}
+
+const char *collector_other_use(char *const *words) {
+        const char *found = NULL;
+
+        if (!streq(path_name(words[0]), "makedumpfile"))
+                return NULL;
+        for (size_t i = 1; words[i] && !found; i++)
+                found = other_use(words[i]);
+        return found;
+}
+
 /* Where the level stands: the index of its word, or 0, with the offset in it. */
 static size_t find_level(char *const *words, size_t *ret_offset) {
         for (size_t i = 1; words[i]; i++) {
@@ -67,7 +103,7 @@ static size_t find_level(char *const *words, size_t *ret_offset) {
                         continue;
                 /* Options without an argument may stand before it in one word: "-ld31". */
                 for (size_t at = 1; words[i][at]; at++) {
-                        if (strchr("bgix", words[i][at]))
+                        if (strchr(WITH_ARGUMENT, words[i][at]))
                                 break;
                         if (words[i][at] != 'd')
                                 continue;

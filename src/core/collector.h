@@ -22,6 +22,11 @@ int collector_split(const char *line, char ***ret) _must_check_;
  * is none. */
 int collector_level(char *const *words, uint64_t *ret) _must_check_;
 
+/* The first option with which makedumpfile writes no dump into the file that it is given, but
+ * something else, elsewhere or nothing; NULL if there is none, or it is another program. Some of
+ * them it takes without complaint. */
+const char *collector_other_use(char *const *words);
+
 /* A copy of the words with another level, and the n_more words more at the end. level may be
  * UINT64_MAX: the level stays. Returns 0 or -ENOMEM. */
 int collector_with(char *const *words, uint64_t level, const char *const *more, size_t n_more,

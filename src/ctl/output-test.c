@@ -161,6 +161,12 @@ void print_collector(FILE *f, const char *core_collector, const char *refusal, b
         (void)fputs("), and a dump would be a copy of the whole memory\n", f);
 }
 
+void print_collector_use(FILE *f, const char *option, bool colour) {
+        put_heading(f, "Collector");
+        put_highlighted(f, "no", RED, colour);
+        (void)fprintf(f, ": with %s makedumpfile writes no dump into a file\n", option);
+}
+
 void print_crash_test_unseen(FILE *f) {
         put_heading(f, "Crash test");
         (void)fputs("only root sees how the last one went\n", f);

@@ -58,6 +58,9 @@ void print_target_untried(FILE *f);
 /* Whether makedumpfile takes the options of CoreCollector=, and if not, what it says; refusal is
  * NULL if it does. */
 void print_collector(FILE *f, const char *core_collector, const char *refusal, bool colour);
+
+/* An option of it with which there would be no dump. */
+void print_collector_use(FILE *f, const char *option, bool colour);
 void print_crash_test_unseen(FILE *f);
 
 /* The first line is what to put on the command line of the kernel. */

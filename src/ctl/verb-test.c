@@ -120,13 +120,20 @@ static bool check_collector(const Options *options, int root_fd, const Settings 
         static char *const known[] = { level, value, NULL };
         _cleanup_words_ char **words = NULL;
         _cleanup_free_ char *program = NULL;
+        const char *use;
         int status;
         Said said;
 
         if (!streq(settings->initrd, "auto") ||
             collector_split(settings->core_collector, &words) < 0 ||
-            !streq(path_name(words[0]), "makedumpfile") ||
-            path_find_program(root_fd, words[0], &program) < 0 ||
+            !streq(path_name(words[0]), "makedumpfile"))
+                return true;
+        use = collector_other_use(words);
+        if (use) {
+                print_collector_use(stdout, use, want_colour(STDOUT_FILENO));
+                return false;
+        }
+        if (path_find_program(root_fd, words[0], &program) < 0 ||
             ask_collector(options, program, known, &said, &status) < 0 || status != 0 ||
             ask_collector(options, program, words + 1, &said, &status) < 0)
                 return true;

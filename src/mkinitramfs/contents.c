@@ -39,6 +39,22 @@ static int add_skeleton(Builder *b) {
         return r < 0 ? r : builder_add_console(b);
 }
 
+/* What the collector would be wrong with, which is told before a panic does. */
+static void check_options(Builder *b, char *const *words) {
+        const char *use = collector_other_use(words);
+
+        if (use)
+                warn(b,
+                     "CoreCollector= has %s, with which makedumpfile writes no dump into a file: "
+                     "leave it out",
+                     use);
+        for (; *words; words++)
+                if (startswith(*words, "--num-threads"))
+                        warn(b,
+                             "CoreCollector= has --num-threads, and the capture kernel one CPU, on "
+                             "which a dump takes many times as long with threads: leave it out");
+}
+
 static int add_collector(Builder *b) {
         _cleanup_words_ char **words = NULL;
         _cleanup_free_ char *found = NULL;
@@ -58,11 +74,7 @@ static int add_collector(Builder *b) {
                 b->error = (Error){ 0 };
                 return 0;
         }
-        for (char **word = words; *word; word++)
-                if (startswith(*word, "--num-threads"))
-                        warn(b,
-                             "CoreCollector= has --num-threads, and the capture kernel one CPU, on "
-                             "which a dump takes many times as long with threads: leave it out");
+        check_options(b, words);
         return r < 0 ? r : program_add(b, found, found, "of CoreCollector=");
 }
 

@@ -68,6 +68,34 @@ START_TEST(levels) {
 }
 END_TEST
 
+START_TEST(other_uses) {
+        static const struct {
+                const char *line, *option;
+        } cases[] = {
+                { "makedumpfile -l -d 31", NULL },
+                { "makedumpfile -F -l -d 31", "-F" },
+                { "/usr/sbin/makedumpfile -lF -d 31", "-F" },
+                { "makedumpfile -d31 --dump-dmesg", "--dump-dmesg" },
+                { "makedumpfile -l --mem-usage", "--mem-usage" },
+                { "makedumpfile -R", "-R" },
+                { "makedumpfile --split -g x", "--split" },
+                { "makedumpfile -g info -x vmlinux", "-g" },
+                { "makedumpfile -xFoo -l --message-level 1 -dF", NULL },
+                { "makedumpfile --splitter --F - F", NULL },
+                { "another -F", NULL },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                _cleanup_words_ char **words = NULL;
+                const char *use;
+
+                ck_assert_int_eq(collector_split(cases[i].line, &words), 0);
+                use = collector_other_use(words);
+                ck_assert(use ? cases[i].option && streq(use, cases[i].option) : !cases[i].option);
+        }
+}
+END_TEST
+
 START_TEST(unknown_kernel) {
         ck_assert(collector_says_unknown("The kernel version is not supported."));
         ck_assert(collector_says_unknown("The makedumpfile operation may be incomplete."));
@@ -216,6 +244,7 @@ END_TEST
 static void add_cases(Suite *s) {
         ADD_TEST(s, split);
         ADD_TEST(s, levels);
+        ADD_TEST(s, other_uses);
         ADD_TEST(s, unknown_kernel);
         ADD_TEST(s, rotation);
         ADD_TEST(s, traces);

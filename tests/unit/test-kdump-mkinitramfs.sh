@@ -236,6 +236,10 @@ rm "$root/run/kdumpd/kdumpd.conf.d/x.conf"
 refused "this is the capture kernel"
 rm "$root/proc/vmcore"
 
+configure 'CoreCollector=makedumpfile -lF --num-threads 2'
+run 0
+has err 'CoreCollector= has -F, with which makedumpfile writes no dump into a file'
+has err 'CoreCollector= has --num-threads, and the capture kernel one CPU'
 configure 'CoreCollector=no-such-program -x'
 run 0
 has err 'the program "no-such-program", of CoreCollector=, is not installed'

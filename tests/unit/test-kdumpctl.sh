@@ -131,8 +131,8 @@ int main(int argc, char **argv) {
         if (argc < 4 || strcmp(argv[1], "--check-params") != 0 || KNOWS == 0)
                 return 1;
         for (int i = 2; i < argc; i++)
-                if (strcmp(argv[i], "-F") == 0) {
-                        puts("-F is \033 invalid.\nTry --help");
+                if (strcmp(argv[i], "-Q") == 0) {
+                        puts("-Q is \033 invalid.\nTry --help");
                         return 1;
                 }
         return 0;
@@ -145,14 +145,17 @@ collector() {
     printf '#!/bin/sh\nexit 0\n' >"$work/kdump-load"
     printf '[Capture]\nCoreCollector=%s\n' "$2" >"$work/root/run/kdumpd/kdumpd.conf.d/c.conf"
 }
-collector 1 'makedumpfile -F -l -d 31'
-expect 1 'refuses CoreCollector=makedumpfile -F -l -d 31 \(-F is \? invalid\.\), and a dump' '' \
+collector 1 'makedumpfile -Q -l -d 31'
+expect 1 'refuses CoreCollector=makedumpfile -Q -l -d 31 \(-Q is \? invalid\.\), and a dump' '' \
     --root="$work/root" test
 collector 1 'makedumpfile -l -d 31'
 expect 0 '^Collector: +makedumpfile takes these options$' '' --root="$work/root" test
 expect 0 "^Target: +the target was not tried, which takes a 'kdumpctl test --crash'\$" '' \
     --root="$work/root" test
-collector 0 'makedumpfile -F'
+collector 1 'makedumpfile --dump-dmesg'
+expect 1 '^Collector: +no: with --dump-dmesg makedumpfile writes no dump into a file$' '' \
+    --root="$work/root" test
+collector 0 'makedumpfile -Q'
 expect 0 '^Crash test: ' '' --root="$work/root" test
 if grep -q '^Collector' "$work/out"; then
     echo "FAILED: a collector that cannot check options was believed"
