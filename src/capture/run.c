@@ -191,8 +191,7 @@ static int save_files(Capture *c) {
                 capture_say("%s cannot be written", CRASH_INFO_NAME);
         if (r >= 0)
                 retain_newest(&old);
-        else
-                retain_traces(&old);
+        retain_traces(&old);
         run_script(c, c->plan.post_script, dump_result_to_string(c->info.result));
         return r;
 }

@@ -12,6 +12,7 @@
 #include "base/string-util.h"
 #include "capture/say.h"
 #include "sys/dump-json.h"
+#include "sys/dump-store.h"
 
 /* Makes a directory below another, if it is not there, and returns a descriptor of it. path is that
  * of the new one in the target. */
@@ -77,7 +78,8 @@ static int open_own(Capture *c) {
         uint64_t when = c->info.crash_usec;
 
         crash_directory_name(plain, c->plan.host, when > 0 ? when : realtime_usec());
-        for (unsigned number = 0; number <= CRASH_NUMBER_MOST; number++) {
+        for (unsigned number = dump_store_next_number(c->base_fd, plain);
+             number <= CRASH_NUMBER_MOST; number++) {
                 strscpy(c->name, sizeof(c->name), plain);
                 if (number > 0)
                         crash_directory_number(c->name, number);

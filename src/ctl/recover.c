@@ -361,7 +361,8 @@ static int publish(const Recovery *c, char name[static CRASH_NAME_MAX]) {
         if (r < 0)
                 return r;
         crash_directory_name(plain, c->info.host, when > 0 ? when : realtime_usec());
-        for (unsigned number = 0; number <= CRASH_NUMBER_MOST; number++) {
+        for (unsigned number = dump_store_next_number(c->base_fd, plain);
+             number <= CRASH_NUMBER_MOST; number++) {
                 strscpy(name, CRASH_NAME_MAX, plain);
                 if (number > 0)
                         crash_directory_number(name, number);

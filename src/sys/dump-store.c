@@ -487,13 +487,44 @@ int dump_store_describe(int store_fd, const char *path, Dump *dump) {
         return 0;
 }
 
+unsigned dump_store_next_number(int store_fd, const char *name) {
+        _cleanup_closedir_ DIR *directory = NULL;
+        struct dirent *entry;
+        unsigned next = 0;
+
+        if (open_directory_below(store_fd, ".", &directory) < 0)
+                return 0;
+        while ((entry = readdir(directory))) {
+                const char *rest = startswith(entry->d_name, name);
+                uint64_t number = 0;
+
+                if (!rest || (*rest && (*rest != '-' || parse_u64(rest + 1, 10, &number) < 0)))
+                        continue;
+                if (number >= CRASH_NUMBER_MOST)
+                        return 0;
+                next = MAX(next, (unsigned)number + 1);
+        }
+        return next;
+}
+
+/* Of files by names that are known. */
+static bool has_log_only(const Content *c) {
+        return c->names[DUMP_FILE_LOG] && streq(c->names[DUMP_FILE_LOG], CRASH_LOG_NAME) &&
+               !c->names[DUMP_FILE_DUMP] && !c->names[DUMP_FILE_INCOMPLETE] &&
+               !c->names[DUMP_FILE_README];
+}
+
 int dump_store_is_whole(int dump_fd, uint64_t *ret_bytes) {
         _cleanup_(content_done) Content c = { 0 };
         DumpInfo info = { 0 };
         bool is_whole;
 
-        if (look_into(dump_fd, &c) < 0 || !c.names[DUMP_FILE_SUMMARY] ||
-            read_summary(dump_fd, &info) < 0)
+        if (look_into(dump_fd, &c) < 0)
+                return -ENODATA;
+        /* kdump-capture writes the log first, and may get no further. */
+        if (!c.names[DUMP_FILE_SUMMARY] && has_log_only(&c))
+                return 0;
+        if (!c.names[DUMP_FILE_SUMMARY] || read_summary(dump_fd, &info) < 0)
                 return -ENODATA;
         is_whole = info.result == DUMP_RESULT_COMPLETE || info.result == DUMP_RESULT_COPIED;
         dump_info_done(&info);

@@ -68,9 +68,14 @@ int dump_store_open_dump(int store_fd, const char *name) _must_check_;
 
 /* Whether the open directory of a dump holds one that its summary calls complete, and that is not
  * empty. Returns 1 with the bytes that its files take on the disk (inode's blocks; none for what
- * has other links); 0 if the summary says that there never was a complete dump; -ENODATA if
- * neither can be said. */
+ * has other links); 0 if the summary says that there never was a complete dump, or if there is
+ * nothing but a log; -ENODATA if neither can be said. */
 int dump_store_is_whole(int dump_fd, uint64_t *ret_bytes) _must_check_;
+
+/* The number for a new directory of that name, 0 for none: above all that are there, so that what
+ * is removed in between makes no new dump an older one. 0 also when these have come to
+ * CRASH_NUMBER_MOST. */
+unsigned dump_store_next_number(int store_fd, const char *name);
 
 /* Sets what a log of bytes bytes at offset of an open file tells: release, message and place of the
  * panic; nothing, if it cannot be read. Returns 0 or -ENOMEM. */

@@ -415,6 +415,10 @@ START_TEST(same_second) {
         ck_assert_int_eq(run_with(collector("echo x >\"$n\"", "")), 0);
         check_text(DUMP "-2/vmcore", "x\n");
         ck_assert(!has(DUMP "/vmcore") && !has(DUMP "-1/vmcore"));
+        /* What was removed in between does not make it an older one. */
+        ck_assert_int_eq(unlinkat(tree.fd, (DUMP) + 1, AT_REMOVEDIR), 0);
+        ck_assert_int_eq(run_with(collector("echo y >\"$n\"", "")), 0);
+        check_text(DUMP "-3/vmcore", "y\n");
 }
 END_TEST
 

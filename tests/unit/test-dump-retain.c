@@ -376,10 +376,16 @@ START_TEST(test_traces) {
         put(OLD, "x");
         for (unsigned i = 0; i < TRACES_MOST + 3; i++) {
                 strscpyf(name, sizeof(name), "vm-2022-01-01-00:00:%02u", i);
-                tree_text(&tree, path_of(name, "kdump.json"), "{\"Result\":\"log-only\"}");
+                /* The log is there first. */
+                if (i % 4 != 1)
+                        tree_text(&tree, path_of(name, "kdump.json"), "{\"Result\":\"log-only\"}");
                 tree_text(&tree, path_of(name, "vmcore-dmesg.txt"), "Kernel panic");
         }
+        /* What another program left beside a log is not ours. */
+        tree_text(&tree, path_of("vm-2021-01-01-00:00:00", "vmcore-dmesg.txt"), "panic");
+        tree_text(&tree, path_of("vm-2021-01-01-00:00:00", "vmcore-incomplete"), "x");
         retain_traces(&r);
+        ck_assert(exists_below(tree.fd, path_of("vm-2021-01-01-00:00:00", "vmcore-dmesg.txt")));
         ck_assert(is_there(OLD));
         ck_assert(!exists_below(tree.fd, STORE "/vm-2022-01-01-00:00:00"));
         ck_assert(!exists_below(tree.fd, STORE "/vm-2022-01-01-00:00:02"));

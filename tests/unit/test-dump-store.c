@@ -431,6 +431,25 @@ START_TEST(test_order) {
 }
 END_TEST
 
+START_TEST(test_next_number) {
+        static const char name[] = "c-2023-11-14-22:13:20";
+        char path[64];
+
+        put("c-2023-11-14-22:13:21-7/vmcore", "");
+        put("c-2023-11-14-22:13:20-x/vmcore", "");
+        read_store(2);
+        ck_assert_uint_eq(dump_store_next_number(store, name), 0);
+        put("c-2023-11-14-22:13:20/vmcore", "");
+        ck_assert_uint_eq(dump_store_next_number(store, name), 1);
+        put("c-2023-11-14-22:13:20-12/vmcore", "");
+        put("c-2023-11-14-22:13:20-9/vmcore", "");
+        ck_assert_uint_eq(dump_store_next_number(store, name), 13);
+        strscpyf(path, sizeof(path), "%s-%u/vmcore", name, CRASH_NUMBER_MOST);
+        put(path, "");
+        ck_assert_uint_eq(dump_store_next_number(store, name), 0);
+}
+END_TEST
+
 START_TEST(test_gone) {
         put(NAME "/vmcore", "");
         read_store(1);
@@ -467,6 +486,7 @@ static void add_cases(Suite *suite) {
         ADD_FIXTURE_TEST(suite, test_none);
         ADD_FIXTURE_TEST(suite, test_links);
         ADD_FIXTURE_TEST(suite, test_order);
+        ADD_FIXTURE_TEST(suite, test_next_number);
         ADD_FIXTURE_TEST(suite, test_gone);
         ADD_FIXTURE_TEST(suite, test_no_store);
 }
