@@ -2,6 +2,7 @@
 /* The kernel modules of one release below a root, through libkmod. */
 #include "sys/modules.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <libkmod.h>
@@ -122,36 +123,110 @@ static int find_directory(int root_fd, const char *root, const char *release, ch
         return -ENOENT;
 }
 
-static void free_strings(char *(*strings)[ELEMENTSOF(config_directories) + 1]) {
-        for (size_t i = 0; i < ELEMENTSOF(*strings); i++)
-                free((*strings)[i]);
+typedef struct Configs {
+        char **paths; /* NULL behind the last */
+        size_t n;
+} Configs;
+
+static void configs_done(Configs *configs) {
+        for (size_t i = 0; i < configs->n; i++)
+                free(configs->paths[i]);
+        free(configs->paths);
+}
+
+/* Takes the path, even if that fails. */
+static int add_config(Configs *configs, char *path) {
+        char **paths = reallocarray(configs->paths, configs->n + 2, sizeof(char *));
+
+        if (!paths) {
+                free(path);
+                return -ENOMEM;
+        }
+        configs->paths = paths;
+        paths[configs->n++] = path;
+        paths[configs->n] = NULL;
+        return 0;
+}
+
+static bool has_name(char *const *names, size_t n, const char *name) {
+        for (size_t i = 0; i < n; i++)
+                if (streq(names[i], name))
+                        return true;
+        return false;
+}
+
+/* The files of one directory, each without links; not those whose names an earlier directory has,
+ * if only to mask them. */
+static int add_files(int root_fd, const char *root, const char *directory, Configs *names,
+                     Configs *configs) {
+        _cleanup_closedir_ DIR *dir = NULL;
+        size_t n_before = names->n;
+        struct dirent *entry;
+        int r;
+
+        r = open_directory_below(root_fd, directory, &dir);
+        while (r >= 0 && (entry = readdir(dir))) {
+                _cleanup_free_ char *path = NULL;
+                char *name, *config;
+
+                if (!endswith(entry->d_name, ".conf") ||
+                    has_name(names->paths, n_before, entry->d_name))
+                        continue;
+                name = strdup(entry->d_name);
+                r = name ? add_config(names, name) : -ENOMEM;
+                if (r >= 0 && asprintf(&path, "%s/%s", directory, entry->d_name) < 0) {
+                        path = NULL;
+                        r = -ENOMEM;
+                }
+                if (r < 0)
+                        break;
+                if (is_masked_below(root_fd, path) || resolve(root_fd, root, path, &config) < 0)
+                        continue;
+                r = add_config(configs, config);
+        }
+        return r == -ENOMEM ? r : 0;
+}
+
+/* What modprobe is configured by. libkmod knows no root: below one it gets files that it cannot
+ * follow a link out of. */
+static int find_configs(int root_fd, const char *root, Configs *ret) {
+        _cleanup_(configs_done) Configs names = { 0 };
+        int r = 0;
+
+        for (size_t i = 0; i < ELEMENTSOF(config_directories) && r >= 0; i++) {
+                char *directory;
+
+                if (*root)
+                        r = add_files(root_fd, root, config_directories[i], &names, ret);
+                else {
+                        r = resolve(root_fd, root, config_directories[i], &directory);
+                        r = r >= 0 ? add_config(ret, directory) : r == -ENOMEM ? r : 0;
+                }
+        }
+        return r;
 }
 
 int modules_new(const char *root, const char *release, Modules **ret) {
-        _cleanup_(free_strings) char *configs[ELEMENTSOF(config_directories) + 1] = { NULL };
+        _cleanup_(configs_done) Configs configs = { 0 };
         static const char *const nothing[] = { NULL };
         _cleanup_(modules_freep) Modules *m = NULL;
         _cleanup_free_ char *directory = NULL;
         _cleanup_close_ int root_fd = -EBADF;
-        size_t n_configs = 0;
         int r;
 
         root_fd = open_root(*root ? root : "/");
         if (root_fd < 0)
                 return root_fd;
         r = find_directory(root_fd, root, release, &directory);
-        for (size_t i = 0; i < ELEMENTSOF(config_directories) && r >= 0; i++) {
-                r = resolve(root_fd, root, config_directories[i], &configs[n_configs]);
-                n_configs += r >= 0;
-                r = r == -ENOMEM ? r : 0;
-        }
+        if (r >= 0)
+                r = find_configs(root_fd, root, &configs);
         if (r < 0)
                 return r;
         m = calloc(1, sizeof(*m));
         if (!m)
                 return -ENOMEM;
         m->root_length = strlen(root);
-        m->kmod = kmod_new(directory, (const char *const *)configs);
+        m->kmod = kmod_new(directory, configs.n > 0 ? (const char *const *)configs.paths : nothing);
         m->line = kmod_new(directory, nothing);
         if (!m->kmod || !m->line)
                 return -ENOMEM;

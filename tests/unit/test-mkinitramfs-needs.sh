@@ -525,6 +525,17 @@ rm -rf "$root/var/lib"
 ln -s /usr/state "$root/var/lib"
 run 0
 [ -s "$root/usr/state/kdumpd/$release/initramfs.img" ] || fail "the image went elsewhere"
+# So do single files, of which an earlier directory masks those of its names.
+echo "options ext4 outside=1" >"$work/b.conf"
+mkdir -p "$root$work" "$root/usr/lib/modprobe.d"
+ln -s "$work/b.conf" "$root/usr/settings/b.conf"
+echo "options ext4 masked=1" >"$root/usr/lib/modprobe.d/a.conf"
+echo "options ext4 masked=1" >"$root/usr/lib/modprobe.d/c.conf"
+ln -s /dev/null "$root/usr/settings/c.conf"
+planned '/ext4.ko.gz","Options":"inside=1"'
+echo "options ext4 within=1" >"$root$work/b.conf"
+planned '/ext4.ko.gz","Options":"inside=1 within=1"'
+rm -r "$root/usr/settings/b.conf" "$root/usr/settings/c.conf" "$root/usr/lib/modprobe.d"
 rm "$root/lib/modules" "$root/etc/modprobe.d"
 mv "$root/usr/modules" "$root/lib/modules"
 driver $pci pci hba

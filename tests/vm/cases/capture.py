@@ -114,7 +114,8 @@ def first_dump(t):
     t.guest.run("systemctl enable --now kdumpd", 300)
     properties = check_own_image(t)
     equal(properties["Loader"], "kexec_load", "Loader")
-    t.note(t.guest.text(f"stat -c 'initramfs: %s bytes' {properties['InitrdFile']}"))
+    t.note(t.guest.text(f"stat -c 'initramfs: %s bytes' {properties['InitrdFile']}") +
+           f", {properties['InitrdUnpackedBytes']} unpacked")
     _, directory, now = check_crash(t)
     t.note(json.dumps({name: value for name, value in now.items() if name != "Ranges"}))
     t.note(check_listed(t, directory, "complete"))
