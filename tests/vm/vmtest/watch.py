@@ -58,7 +58,7 @@ class Tracer:
     def __init__(self, guest):
         self._guest = guest
         self._job = guest.start(_START)
-        self._job.wait_line("^watching$", 20)
+        self._job.wait_line("^watching$", 60)
 
     def calls(self):
         found, running = [], {}
@@ -128,7 +128,7 @@ exec cat trace_pipe"""
 
     def __enter__(self):
         self._job = self._guest.start(self._START)
-        self._job.wait_line("^watching$", 20)
+        self._job.wait_line("^watching$", 60)
         return self
 
     def __exit__(self, kind, value, trace):
