@@ -414,10 +414,10 @@ loop = Group("capture-loop", Config(
     long=True, suites=ALL)
 
 PANICS = 10
-LOOP_DISK = 200     # MiB, for dumps of 40 to 60
+LOOP_DISK = 200     # MiB, for dumps of 40 to 60; those of 7.2 are 90, and the newest stays
 
 
-@loop.case(kernels=("new", "newest"))
+@loop.case(kernels=("new",))
 def crash_loop(t):
     """Ten panics on a small disk, which would hold four dumps: the last one is there, and whole."""
     uuid = make_spare(t, LOOP_DISK)
