@@ -141,6 +141,8 @@ static int collect_and_commit(Capture *c) {
 }
 
 int dump_write(Capture *c, bool (*make_room)(Capture *c, uint64_t bytes)) {
+        /* Why it is not another target, which is no matter of this one's room. */
+        _cleanup_free_ char *before = c->info.message ? strdup(c->info.message) : NULL;
         uint64_t start = monotonic_usec(), room = 0;
         int r;
 
@@ -155,7 +157,7 @@ int dump_write(Capture *c, bool (*make_room)(Capture *c, uint64_t bytes)) {
                         break;
                 capture_say("the dump does not fit: once more, with more room");
                 free(c->info.message);
-                c->info.message = NULL;
+                c->info.message = before ? strdup(before) : NULL;
         }
         /* A plain copy is larger than what did not fit. */
         if (r == -ENOSPC)

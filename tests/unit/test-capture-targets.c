@@ -222,6 +222,27 @@ START_TEST(fallback) {
 }
 END_TEST
 
+/* That is still told when the dump is written again, with more room. */
+START_TEST(more_room_on_fallback) {
+        CapturePlan plan = plan_with(collector(
+                "cd \"${n%/*}/..\"; echo x >\"$n\"; [ ! -e box-2020-01-01-00:00:00 ]", ""));
+        DumpInfo info;
+
+        old_dumps();
+        plan.min_free_bytes = 1;
+        plan.fallback = plan.target;
+        plan.fallback.label = (char *)"the other";
+        ops.attach = fail_attach;
+        free_space = 10;
+        ck_assert_int_eq(run_plan(&plan), 0);
+        info = read_info(DUMP "/kdump.json");
+        ck_assert_uint_eq(info.result, DUMP_RESULT_COMPLETE);
+        ck_assert_ptr_nonnull(strstr(info.message, "it is elsewhere"));
+        ck_assert_ptr_null(strstr(info.message, "exited"));
+        dump_info_done(&info);
+}
+END_TEST
+
 static int fail_both(Capture *c, const PlanTarget *target, uint64_t deadline_usec,
                      char ret_device[static 64], Error *reterr) {
         return error_set(reterr, -ENODEV, "%s hides", target->label);
@@ -628,6 +649,7 @@ static void add_cases(Suite *s) {
         ADD_FIXTURE_TEST(s, keep_after_nothing);
         ADD_FIXTURE_TEST(s, min_free);
         ADD_FIXTURE_TEST(s, more_room);
+        ADD_FIXTURE_TEST(s, more_room_on_fallback);
         ADD_FIXTURE_TEST(s, no_more_room);
         ADD_FIXTURE_TEST(s, min_free_is_there);
         ADD_FIXTURE_TEST(s, keep_follows_no_links);
