@@ -40,7 +40,7 @@
         X(InitrdState, STRING, initrd_state, PUBLIC,                                               \
           "building, built, fresh, failed, foreign, none, or empty")                               \
         X(InitrdMessage, STRING, initrd_message, PUBLIC,                                           \
-          "what was built, or why it failed, for people")                                          \
+          "what is amiss with it, or why the build failed, for people")                            \
         X(InitrdUnpackedBytes, NUMBER, initrd_unpacked_bytes, PUBLIC,                              \
           "the size of that initramfs when it is unpacked, 0: not known")                          \
         X(DumpLevel, NUMBER, dump_level, PUBLIC,                                                   \

@@ -262,22 +262,34 @@ void print_changed_files(FILE *f, const Status *status, bool colour) {
         (void)fputs("; 'kdumpctl reload' loads what is there now\n", f);
 }
 
+static void print_build(FILE *f, const Status *status, bool colour) {
+        const char *message = strempty(status->initrd_message);
+        bool is_built = streq_ptr(status->initrd_state, "built") ||
+                        streq_ptr(status->initrd_state, "fresh");
+
+        /* What the state says already is not said again. */
+        if (streq_ptr(status->initrd_state, "failed") &&
+            (isempty(message) || !strstr(strempty(status->state_reason), message))) {
+                put_label(f, "Build");
+                put_highlighted(f, "failed", YELLOW, colour);
+                (void)fputs(": ", f);
+                put_text(f, message);
+                (void)fputc('\n', f);
+        } else if (streq_ptr(status->initrd_state, "building"))
+                put_noted(f, "Build", "a new capture initramfs is being built", NULL);
+        else if (is_built && !isempty(message)) {
+                put_label(f, "Build");
+                put_highlighted(f, message, YELLOW, colour);
+                (void)fputc('\n', f);
+        }
+}
+
 void print_status(FILE *f, const Status *status, uint64_t now_usec, bool colour) {
         print_status_head(f, status, now_usec, colour);
         print_configuration(f, status, colour);
         put_noted(f, "Kernel", status->kernel_file, status->kernel_release);
         put_noted(f, "Initrd", status->initrd_file, initrd_kind_warning(status->initrd_kind));
-        /* What the state says already is not said again. */
-        if (streq_ptr(status->initrd_state, "failed") &&
-            (isempty(status->initrd_message) ||
-             !strstr(strempty(status->state_reason), status->initrd_message))) {
-                put_label(f, "Build");
-                put_highlighted(f, "failed", YELLOW, colour);
-                (void)fputs(": ", f);
-                put_text(f, strempty(status->initrd_message));
-                (void)fputc('\n', f);
-        } else if (streq_ptr(status->initrd_state, "building"))
-                put_noted(f, "Build", "a new capture initramfs is being built", NULL);
+        print_build(f, status, colour);
         print_dump_level(f, status, colour);
         put_noted(f, "Loader", status->loader, status->loader_reason);
         print_reserved(f, status);

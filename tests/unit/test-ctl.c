@@ -164,6 +164,12 @@ START_TEST(failed_build) {
         ck_assert_ptr_null(strstr(status_text(&status, false), "Build: "));
         status.initrd_message = "";
         ck_assert_ptr_nonnull(strstr(status_text(&status, false), "Build: failed: \n"));
+        /* One that worked, with something amiss. */
+        status.initrd_state = "fresh";
+        ck_assert_ptr_null(strstr(status_text(&status, false), "Build: "));
+        status.initrd_message = "CoreCollector= has -F: leave it out";
+        ck_assert_ptr_nonnull(strstr(status_text(&status, false),
+                                     "Build: CoreCollector= has -F: leave it out\n"));
 }
 END_TEST
 
