@@ -376,7 +376,8 @@ static int on_watch(sd_event_source *source, uint64_t usec, void *userdata) {
         mount_watch_look(d->mounts);
         manager_input(&d->manager, &input);
         glance(d);
-        files_look(d->files);
+        files_watch(d->files, d->manager.configuration.is_due || d->crash_test_is_due ||
+                                      d->manager.guard.build_state == BUILD_FAILED);
         scan_look(d->scan, monotonic_usec(), false);
         refresh_initramfs(d);
         if (d->bus)

@@ -124,6 +124,11 @@ void files_look(Files *files) {
         }
 }
 
+void files_watch(Files *files, bool is_due) {
+        if (is_due || monotonic_usec() - files->looked_usec >= FILES_RARELY_USEC)
+                files_look(files);
+}
+
 void files_glance(Files *files) {
         if (!files->child && monotonic_usec() - files->looked_usec >= FILES_FRESH_USEC)
                 files_look(files);

@@ -19,6 +19,9 @@
 
 #define FILES_FRESH_USEC (100 * USEC_PER_MSEC)
 
+/* So long may pass without a look while nobody asks: each wakes kdumpd up. */
+#define FILES_RARELY_USEC (5 * USEC_PER_MINUTE)
+
 typedef struct FilesSeen {
         uint64_t configuration; /* conffile_identity() */
         bool tables_are_old;    /* dm_note_is_old() */
@@ -42,7 +45,10 @@ Files *files_free(Files *files);
 /* Looks, unless that is under way. One that was given up and cannot be killed is told of again. */
 void files_look(Files *files);
 
-/* The same, and waits for what there is to be seen, for FILES_GLANCE_MSEC at most, and not twice
+/* The same, but only if is_due or the last look ended FILES_RARELY_USEC ago. */
+void files_watch(Files *files, bool is_due);
+
+/* Looks, and waits for what there is to be seen, for FILES_GLANCE_MSEC at most, and not twice
  * for the same. Anybody can bring it about, by a question on the bus: within FILES_FRESH_USEC of
  * the last look there is no other. */
 void files_glance(Files *files);

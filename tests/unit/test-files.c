@@ -82,9 +82,27 @@ START_TEST(wanted_looks) {
 }
 END_TEST
 
+/* While nobody asks, a round does not look, unless something waits for it. */
+START_TEST(rounds) {
+        files_look(files);
+        for (unsigned i = 0; i < 500 && n_seen == 0; i++)
+                ck_assert_int_ge(sd_event_run(event, 10 * USEC_PER_MSEC), 0);
+        for (unsigned i = 0; i < 10; i++) {
+                files_watch(files, false);
+                ck_assert_int_eq(sd_event_run(event, 10 * USEC_PER_MSEC), 0);
+        }
+        ck_assert_uint_eq(n_seen, 1);
+        files_watch(files, true);
+        for (unsigned i = 0; i < 500 && n_seen == 1; i++)
+                ck_assert_int_ge(sd_event_run(event, 10 * USEC_PER_MSEC), 0);
+        ck_assert_uint_eq(n_seen, 2);
+}
+END_TEST
+
 static void add_cases(Suite *suite) {
         ADD_FIXTURE_TEST(suite, many_questions);
         ADD_FIXTURE_TEST(suite, wanted_looks);
+        ADD_FIXTURE_TEST(suite, rounds);
 }
 
 TEST_MAIN("files", add_cases)
