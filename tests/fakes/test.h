@@ -34,3 +34,12 @@
                 tcase_add_test(tcase, function);                   \
                 suite_add_tcase(suite, tcase);                     \
         } while (0)
+
+/* The same n times, with _i from 0 on. */
+#define ADD_FIXTURE_LOOP_TEST(suite, function, n)                  \
+        do {                                                       \
+                TCase *tcase = tcase_create(#function);            \
+                tcase_add_checked_fixture(tcase, setup, teardown); \
+                tcase_add_loop_test(tcase, function, 0, n);        \
+                suite_add_tcase(suite, tcase);                     \
+        } while (0)
