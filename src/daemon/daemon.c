@@ -565,10 +565,7 @@ static int daemon_start(Daemon *d) {
         d->manager_set_up = true;
         d->manager.configuration = configuration;
         configuration = (Configuration){ 0 };
-        r = listener_new(d->event, &d->manager, d->root_fd, d->settings.source, &d->listener);
-        if (r < 0)
-                log_error("Cannot listen to uevents: %s", strerrordesc_np(-r));
-        return r;
+        return listener_new(d->event, &d->manager, d->root_fd, d->settings.source, &d->listener);
 }
 
 static int daemon_run(Daemon *d) {

@@ -3,6 +3,9 @@
 #include "daemon/listen.h"
 
 #include <errno.h>
+#include <stdlib.h>
+
+#include <systemd/sd-daemon.h>
 
 #include "base/file-util.h"
 #include "base/time-util.h"
@@ -20,12 +23,15 @@
 /* What comes sooner than that after the last events is part of a flood. */
 #define FLOOD_USEC (10 * USEC_PER_MSEC)
 
+/* FileDescriptorName= in kdumpd-uevent.socket. */
+#define UEVENT_SOCKET_NAME "uevent"
+
 struct Listener {
         sd_event *event;
         Manager *manager;
 
-        UeventMonitor *monitor;
-        UeventSource source; /* of the monitor */
+        int uevent_fd;
+        UeventSource source; /* of the uevents */
         sd_event_source *uevent_source;
         uint64_t uevents_usec; /* when some were read last */
 
@@ -44,7 +50,7 @@ static int on_uevent(sd_event_source *source, int fd, uint32_t revents, void *us
                 Uevent event;
                 int r;
 
-                r = uevent_monitor_receive(l->monitor, &event);
+                r = uevent_receive(fd, &event);
                 if (r == 0) {
                         drained = true;
                         break;
@@ -104,24 +110,42 @@ static int on_kmsg(sd_event_source *source, int fd, uint32_t revents, void *user
         return 0;
 }
 
-static int listen_to_uevents(Listener *l, UeventSource from) {
-        _cleanup_(uevent_monitor_freep) UeventMonitor *monitor = NULL;
-        sd_event_source *source;
+/* Returns the socket that kdumpd-uevent.socket has passed, with a large buffer and from the network
+ * namespace of the machine, or -ENOENT. */
+static int take_passed_socket(void) {
+        char **names = NULL;
+        int n, fd = -ENOENT;
+
+        n = sd_listen_fds_with_names(true, &names);
+        for (int i = 0; i < n; i++) {
+                if (fd < 0 && streq(names[i], UEVENT_SOCKET_NAME))
+                        fd = SD_LISTEN_FDS_START + i;
+                free(names[i]);
+        }
+        free(names);
+        return fd;
+}
+
+static int listen_to_uevents(Listener *l) {
         int r;
 
-        r = uevent_monitor_new(from, &monitor);
-        if (r < 0)
+        l->uevent_fd = take_passed_socket();
+        if (l->uevent_fd >= 0)
+                r = uevent_adopt(l->uevent_fd, l->source);
+        else
+                r = l->uevent_fd = uevent_open(l->source);
+        if (r >= 0)
+                r = sd_event_add_io(l->event, &l->uevent_source, l->uevent_fd, EPOLLIN, on_uevent,
+                                    l);
+        if (r < 0) {
+                log_error("Cannot listen to uevents: %s",
+                          r == -EAFNOSUPPORT ? "the sandbox lets kdumpd make no socket for them, "
+                                               "and kdumpd-uevent.socket has passed none"
+                                             : strerrordesc_np(-r));
                 return r;
-        r = sd_event_add_io(l->event, &source, uevent_monitor_fd(monitor), EPOLLIN, on_uevent, l);
-        if (r < 0)
-                return r;
-        (void)sd_event_source_set_priority(source, SD_EVENT_PRIORITY_IMPORTANT);
-        (void)sd_event_source_set_description(source, "uevents");
-        l->uevent_source = sd_event_source_disable_unref(l->uevent_source);
-        uevent_monitor_free(l->monitor);
-        l->uevent_source = source;
-        l->monitor = TAKE_PTR(monitor);
-        l->source = from;
+        }
+        (void)sd_event_source_set_priority(l->uevent_source, SD_EVENT_PRIORITY_IMPORTANT);
+        (void)sd_event_source_set_description(l->uevent_source, "uevents");
         return 0;
 }
 
@@ -140,7 +164,11 @@ static void listen_to_kernel_log(Listener *l, int root_fd) {
 }
 
 int listener_set_source(Listener *l, UeventSource source) {
-        return source == l->source ? 0 : listen_to_uevents(l, source);
+        int r = source == l->source ? 0 : uevent_set_source(l->uevent_fd, source);
+
+        if (r >= 0)
+                l->source = source;
+        return r;
 }
 
 bool listener_catch_up(Listener *l, uint64_t since, bool *ret_is_whole) {
@@ -165,7 +193,7 @@ Listener *listener_free(Listener *l) {
                 return NULL;
         sd_event_source_disable_unref(l->uevent_source);
         sd_event_source_disable_unref(l->kmsg_source);
-        uevent_monitor_free(l->monitor);
+        closep(&l->uevent_fd);
         closep(&l->kmsg_fd);
         sd_event_unref(l->event);
         free(l);
@@ -181,8 +209,9 @@ int listener_new(sd_event *event, Manager *manager, int root_fd, UeventSource so
                 return -ENOMEM;
         l->event = sd_event_ref(event);
         l->manager = manager;
-        l->kmsg_fd = -EBADF;
-        r = listen_to_uevents(l, source);
+        l->uevent_fd = l->kmsg_fd = -EBADF;
+        l->source = source;
+        r = listen_to_uevents(l);
         if (r < 0)
                 return r;
         listen_to_kernel_log(l, root_fd);

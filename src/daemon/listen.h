@@ -9,9 +9,10 @@
 
 typedef struct Listener Listener;
 
-/* Listens to uevents from this call on, and to /dev/kmsg below root_fd, without which it goes on
- * with a warning. The manager must outlive the listener. Returns 0; negative errno if uevents
- * cannot be had. */
+/* Listens to uevents from this call on, with the socket that systemd has passed if there is one,
+ * and to the kernel's log as kmsg_open() has it, without which it goes on with a warning. The
+ * manager must outlive the listener. Returns 0; negative errno if uevents cannot be had, which it
+ * says. */
 int listener_new(sd_event *event, Manager *manager, int root_fd, UeventSource source,
                  Listener **ret) _must_check_;
 Listener *listener_free(Listener *l);

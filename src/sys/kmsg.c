@@ -4,15 +4,35 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "base/file-util.h"
 #include "base/string-util.h"
 
+/* Returns a descriptor of its own of what is open as fd, or -ENODEV if that is not /dev/kmsg
+ * (Documentation/admin-guide/devices.txt), or another negative errno. */
+static int duplicate_kmsg(int fd) {
+        _cleanup_close_ int copy = -EBADF;
+        struct stat st;
+
+        if (fstat(fd, &st) < 0)
+                return -errno;
+        if (!S_ISCHR(st.st_mode) || st.st_rdev != makedev(1, 11))
+                return -ENODEV;
+        copy = fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+        if (copy < 0 || fcntl(copy, F_SETFL, O_NONBLOCK) < 0)
+                return -errno;
+        return TAKE_FD(copy);
+}
+
 int kmsg_open(int root_fd) {
         _cleanup_close_ int fd = -EBADF;
 
-        fd = open_below(root_fd, "/dev/kmsg", O_RDONLY | O_NONBLOCK | O_NOCTTY);
+        fd = duplicate_kmsg(STDIN_FILENO);
+        if (fd < 0)
+                fd = open_below(root_fd, "/dev/kmsg", O_RDONLY | O_NONBLOCK | O_NOCTTY);
         if (fd < 0)
                 return fd;
         if (lseek(fd, 0, SEEK_END) < 0)

@@ -17,8 +17,10 @@
  * keep the event loop from all the rest. */
 #define KMSG_AT_ONCE 256
 
-/* Opens /dev/kmsg below root_fd at its end: what was logged before is not seen. Returns a
- * non-blocking descriptor for kmsg_receive() and poll, or negative errno. */
+/* Takes standard input if it is /dev/kmsg, else opens that below root_fd; at its end: what was
+ * logged before is not seen. With kernel.dmesg_restrict=1, the kernel wants CAP_SYSLOG of who opens
+ * it, not of who reads (kernel/printk/printk.c, devkmsg_open()). Returns a non-blocking descriptor
+ * for kmsg_receive() and poll, or negative errno. */
 int kmsg_open(int root_fd) _must_check_;
 
 /* Reads records until one says that an update of the image failed. Returns 1 with its text; 0 if

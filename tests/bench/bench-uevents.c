@@ -6,106 +6,37 @@
  * lost and no overflow is counted, if memory grows, or if the rest of the loop starves. Wants root.
  *
  * usage: bench-uevents [EVENTS]      (100000) */
-#include <endian.h>
 #include <errno.h>
 #include <inttypes.h>
-#include <linux/netlink.h>
 #include <sched.h>
 #include <signal.h>
-#include <sys/mount.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 
 #include "fake-machine.h"
+#include "fake-uevent.h"
 
 #define CONFIG        KDUMPD_SYSCONFDIR "/kdumpd/kdumpd.conf"
-#define GROUP_UDEV    2u
 #define WATCHDOG_MSEC 40u
 #define GROWTH_MAX    1024u   /* KiB */
 #define SILENCE_MAX   500000u /* microseconds */
 
-/* What libudev puts before the properties (systemd, src/libsystemd/sd-device/device-monitor.c). */
-typedef struct Header {
-        char prefix[8];
-        uint32_t magic, header_size, properties_off, properties_len;
-        uint32_t subsystem_hash, devtype_hash, tags_hi, tags_lo;
-} Header;
-
-/* MurmurHash2 by Austin Appleby, with seed 0, as the socket filter of libudev computes it. */
-static uint32_t hash(const char *s) {
-        const uint32_t m = 0x5bd1e995;
-        size_t n = strlen(s);
-        uint32_t h = (uint32_t)n, k;
-
-        for (; n >= 4; n -= 4, s += 4) {
-                memcpy(&k, s, 4);
-                k *= m;
-                k ^= k >> 24;
-                h = h * m ^ k * m;
-        }
-        for (size_t i = n; i > 0; i--)
-                h ^= (uint32_t)(unsigned char)s[i - 1] << (8 * (i - 1));
-        if (n > 0)
-                h *= m;
-        h = (h ^ h >> 13) * m;
-        return h ^ h >> 15;
-}
-
-/* The i-th event: blocks come and go. Returns the size of the message at buf. */
-static size_t make_event(char *buf, size_t size, bool udev, unsigned i) {
-        const char *action = i % 4 < 2 ? "add" : "remove";
-        char path[64];
-        size_t n;
-        int r;
-
-        strscpyf(path, sizeof(path), "/devices/system/memory/memory%u", i % 4096);
-        if (udev) {
-                Header h = {
-                        .prefix = "libudev",
-                        .magic = htobe32(0xfeedcafe),
-                        .header_size = sizeof(h),
-                        .properties_off = sizeof(h),
-                        .subsystem_hash = htobe32(hash("memory")),
-                };
-
-                r = snprintf(buf + sizeof(h), size - sizeof(h),
-                             "ACTION=%s%cDEVPATH=%s%cSUBSYSTEM=memory%cSEQNUM=%u%c"
-                             "USEC_INITIALIZED=1%c",
-                             action, 0, path, 0, 0, 2000 + i, 0, 0);
-                h.properties_len = (uint32_t)r;
-                memcpy(buf, &h, sizeof(h));
-                return sizeof(h) + (size_t)r;
-        }
-        /* To the kernel itself, which numbers it and hands it on (lib/kobject_uevent.c,
-         * uevent_net_rcv_skb()). */
-        struct nlmsghdr *nlh = (void *)buf;
-
-        r = snprintf(buf + NLMSG_HDRLEN, size - NLMSG_HDRLEN,
-                     "%s@%s%cACTION=%s%cDEVPATH=%s%cSUBSYSTEM=memory%c", action, path, 0, action, 0,
-                     path, 0, 0);
-        n = NLMSG_HDRLEN + (size_t)r;
-        *nlh = (struct nlmsghdr){
-                .nlmsg_len = (uint32_t)n,
-                .nlmsg_type = NLMSG_MIN_TYPE,
-                .nlmsg_flags = NLM_F_REQUEST,
-        };
-        return n;
-}
-
-/* In a process of its own. Does not return. */
+/* In a process of its own: blocks come and go. Does not return. */
 static void send_events(bool udev, unsigned n_events) {
-        struct sockaddr_nl to = { .nl_family = AF_NETLINK, .nl_groups = udev ? GROUP_UDEV : 0 };
         int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_KOBJECT_UEVENT);
-        char buf[1024] __attribute__((aligned(8)));
+        char path[64];
 
         if (fd < 0)
                 _exit(1);
         for (unsigned i = 0; i < n_events; i++) {
-                size_t n = make_event(buf, sizeof(buf), udev, i);
+                const FakeUevent event = {
+                        .action = i % 4 < 2 ? "add" : "remove",
+                        .path = path,
+                        .subsystem = "memory",
+                        .seqnum = udev ? 2000 + i : 0,
+                };
 
-                /* That a receiver had no room is his business to notice. */
-                if (sendto(fd, buf, n, 0, (struct sockaddr *)&to, sizeof(to)) < 0 &&
-                    errno != ENOBUFS)
+                strscpyf(path, sizeof(path), "/devices/system/memory/memory%u", i % 4096);
+                if (!fake_send(fd, udev, &event))
                         _exit(1);
         }
         _exit(0);
@@ -207,22 +138,6 @@ START_TEST(flood) {
 }
 END_TEST
 
-/* libudev listens to the udev group only where it finds the socket of udevd. */
-static int make_namespaces(void) {
-        int fd;
-
-        if (unshare(CLONE_NEWNET | CLONE_NEWNS) < 0 ||
-            mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
-            mount("tmpfs", "/run", "tmpfs", 0, NULL) < 0 || mkdir("/run/udev", 0755) < 0)
-                return -errno;
-        fd = open("/run/udev/control", O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
-        if (fd < 0)
-                return -errno;
-        (void)close(fd);
-        root_fd = open_root("/");
-        return root_fd < 0 ? root_fd : 0;
-}
-
 int main(int argc, char *argv[]) {
         Suite *suite = suite_create("flood of uevents");
         TCase *tcase = tcase_create("flood");
@@ -231,11 +146,13 @@ int main(int argc, char *argv[]) {
 
         if (argc > 1)
                 count = (unsigned)strtoul(argv[1], NULL, 10);
-        r = make_namespaces();
-        if (r < 0) {
-                (void)fprintf(stderr, "Cannot make namespaces: %s\n", strerrordesc_np(-r));
+        if (unshare(CLONE_NEWNET) < 0) {
+                perror("Cannot make a network namespace");
                 return 77;
         }
+        root_fd = open_root("/");
+        if (root_fd < 0)
+                return EXIT_FAILURE;
         tcase_add_test(tcase, flood);
         suite_add_tcase(suite, tcase);
         runner = srunner_create(suite);

@@ -29,7 +29,7 @@ layers_of() {
 users_of() {
     case $1 in
     cpuid.h | immintrin.h) echo base/sha256-best.c ;;
-    libudev.h) echo 'sys/udev-device.c sys/uevent.c' ;;
+    libudev.h) echo sys/udev-device.c ;;
     libeconf.h | libeconf_ext.h) echo sys/conffile.c ;;
     blkid/blkid.h) echo sys/block-probe.c ;;
     zlib.h) echo sys/gzip.c ;;
@@ -41,7 +41,7 @@ users_of() {
     systemd/sd-bus.h | systemd/sd-bus-*.h) echo 'daemon/bus*.[ch] ctl/client.c' ;;
     systemd/sd-event.h) echo 'daemon/*.[ch]' ;;
     systemd/sd-journal.h) echo sys/log.c ;;
-    systemd/sd-daemon.h) echo 'daemon/daemon.c sys/job-server.c' ;;
+    systemd/sd-daemon.h) echo 'daemon/daemon.c daemon/listen.c sys/job-server.c' ;;
     asm/*.h | linux/*.h | sys/*.h) echo '*' ;;
     ctype.h | dirent.h | elf.h | endian.h | errno.h | fcntl.h | fnmatch.h) echo '*' ;;
     getopt.h) echo sys/options.c ;;

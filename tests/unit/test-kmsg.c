@@ -236,6 +236,35 @@ START_TEST(opening) {
 }
 END_TEST
 
+/* What was opened for us is taken, from its end on, and set up as if we had. */
+START_TEST(passed) {
+        int input = open("/dev/kmsg", O_RDONLY | O_CLOEXEC), before = dup(STDIN_FILENO), fd;
+        uint64_t seqnum = 0;
+        char text[KMSG_TEXT_MAX];
+        Tree t;
+
+        if (input < 0)
+                return;
+        tree_init(&t);
+        ck_assert_int_eq(dup2(input, STDIN_FILENO), STDIN_FILENO);
+        fd = kmsg_open(t.fd);
+        ck_assert_int_gt(fd, STDERR_FILENO);
+        ck_assert_int_ge(kmsg_receive(fd, &seqnum, text), 0);
+        ck_assert_int_ne(fcntl(fd, F_GETFD) & FD_CLOEXEC, 0);
+        ck_assert_int_ne(fcntl(fd, F_GETFL) & O_NONBLOCK, 0);
+        (void)close(fd);
+        /* Another device is none. */
+        (void)close(input);
+        input = open("/dev/zero", O_RDONLY | O_CLOEXEC);
+        ck_assert_int_eq(dup2(input, STDIN_FILENO), STDIN_FILENO);
+        ck_assert_int_eq(kmsg_open(t.fd), -ENOENT);
+        (void)dup2(before, STDIN_FILENO);
+        (void)close(before);
+        (void)close(input);
+        tree_done(&t);
+}
+END_TEST
+
 START_TEST(numbers) {
         static const struct {
                 const char *record;
@@ -333,6 +362,7 @@ static void add_cases(Suite *s) {
         ADD_TEST(s, receiving);
         ADD_TEST(s, flood);
         ADD_TEST(s, opening);
+        ADD_TEST(s, passed);
         ADD_TEST(s, numbers);
         ADD_TEST(s, catching_up);
 }

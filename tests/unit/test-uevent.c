@@ -34,13 +34,13 @@
 #define PATIENCE_MSEC 20000
 
 /* Waits for the next event. */
-static Uevent receive(UeventMonitor *m) {
-        struct pollfd p = { .fd = uevent_monitor_fd(m), .events = POLLIN };
+static Uevent receive(int fd) {
+        struct pollfd p = { .fd = fd, .events = POLLIN };
         Uevent event;
         int r;
 
         for (;;) {
-                r = uevent_monitor_receive(m, &event);
+                r = uevent_receive(fd, &event);
                 ck_assert_int_ge(r, 0);
                 if (r > 0)
                         return event;
@@ -88,28 +88,29 @@ static void check_actions(UeventSource source) {
                 { BLOCK9, "move", SUBSYSTEM_MEMORY, _HOTPLUG_ACTION_MAX },
         };
         UMockdevTestbed *bed = umockdev_testbed_new();
-        UeventMonitor *m;
+        int fd;
         uint64_t seqnum = 0;
         Uevent event;
 
         add_device(bed, CPU2, "cpu", "");
         add_device(bed, BLOCK9, "memory", "");
         add_device(bed, "/devices/system/container/ACPI0004:00", "container", "");
-        ck_assert_int_eq(uevent_monitor_new(source, &m), 0);
-        ck_assert_int_eq(uevent_monitor_receive(m, &event), 0);
+        fd = uevent_open(source);
+        ck_assert_int_ge(fd, 0);
+        ck_assert_int_eq(uevent_receive(fd, &event), 0);
         for (size_t i = 0; i < ELEMENTSOF(events); i++) {
                 /* Others in between are not seen. */
                 emit(bed, "/devices/system/container/ACPI0004:00", "online");
                 emit(bed, events[i].path, events[i].action);
-                event = receive(m);
+                event = receive(fd);
                 ck_assert_int_eq(event.subsystem, events[i].subsystem);
                 ck_assert_int_eq(event.action, events[i].expected);
                 ck_assert(!event.synthetic && !event.ignored);
                 ck_assert_uint_gt(event.seqnum, seqnum);
                 seqnum = event.seqnum;
         }
-        ck_assert_int_eq(uevent_monitor_receive(m, &event), 0);
-        uevent_monitor_free(m);
+        ck_assert_int_eq(uevent_receive(fd, &event), 0);
+        (void)close(fd);
         g_object_unref(bed);
 }
 
@@ -142,16 +143,17 @@ START_TEST(marks) {
 
         for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
                 UMockdevTestbed *bed = umockdev_testbed_new();
-                UeventMonitor *m;
+                int fd;
                 Uevent event;
 
                 add_device(bed, CPU2, "cpu", cases[i].property);
-                ck_assert_int_eq(uevent_monitor_new(UEVENT_SOURCE_UDEV, &m), 0);
+                fd = uevent_open(UEVENT_SOURCE_UDEV);
+                ck_assert_int_ge(fd, 0);
                 emit(bed, CPU2, "add");
-                event = receive(m);
+                event = receive(fd);
                 ck_assert_msg(event.synthetic == cases[i].synthetic, "%s", cases[i].property);
                 ck_assert_msg(event.ignored == cases[i].ignored, "%s", cases[i].property);
-                uevent_monitor_free(m);
+                (void)close(fd);
                 g_object_unref(bed);
         }
 }
@@ -160,21 +162,22 @@ END_TEST
 /* Events are queued from the moment that the monitor is there, whoever reads when. */
 START_TEST(queued) {
         UMockdevTestbed *bed = umockdev_testbed_new();
-        UeventMonitor *m;
+        int fd;
         Uevent event;
 
         add_device(bed, BLOCK9, "memory", "");
         emit(bed, BLOCK9, "add");
-        ck_assert_int_eq(uevent_monitor_new(UEVENT_SOURCE_UDEV, &m), 0);
+        fd = uevent_open(UEVENT_SOURCE_UDEV);
+        ck_assert_int_ge(fd, 0);
         /* As many as umockdev's sockets hold. */
         for (unsigned i = 0; i < 8; i++)
                 emit(bed, BLOCK9, i % 2 ? "offline" : "online");
         for (unsigned i = 0; i < 8; i++) {
-                event = receive(m);
+                event = receive(fd);
                 ck_assert_int_eq(event.action, i % 2 ? HOTPLUG_OFFLINE : HOTPLUG_ONLINE);
         }
-        ck_assert_int_eq(uevent_monitor_receive(m, &event), 0);
-        uevent_monitor_free(m);
+        ck_assert_int_eq(uevent_receive(fd, &event), 0);
+        (void)close(fd);
         g_object_unref(bed);
 }
 END_TEST
@@ -284,7 +287,7 @@ static void replay(const char *kernel, UeventSource source, size_t which) {
         bool is_new = streq(kernel, "new"), skips = is_new || recordings[which].idle;
         UMockdevTestbed *bed = umockdev_testbed_new();
         unsigned received = 0;
-        UeventMonitor *m;
+        int fd;
         FakeWorld w;
 
         fake_world_init(&w);
@@ -300,7 +303,8 @@ static void replay(const char *kernel, UeventSource source, size_t which) {
                 if (access(syspath, F_OK) < 0)
                         add_device(bed, events[i].path, events[i].subsystem, "");
         }
-        ck_assert_int_eq(uevent_monitor_new(source, &m), 0);
+        fd = uevent_open(source);
+        ck_assert_int_ge(fd, 0);
         for (size_t i = 0; i < n; i++) {
                 if (i > 0)
                         fake_world_pass(&w, sub_saturated(events[i].usec, events[i - 1].usec));
@@ -308,7 +312,7 @@ static void replay(const char *kernel, UeventSource source, size_t which) {
                 emit(bed, events[i].path, events[i].action);
                 if (subsystem_from_string(events[i].subsystem) < 0)
                         continue;
-                Uevent event = receive(m);
+                Uevent event = receive(fd);
 
                 ck_assert_str_eq(subsystem_to_string(event.subsystem), events[i].subsystem);
                 ck_assert_int_eq(event.action < _HOTPLUG_ACTION_MAX ? (int)event.action : -EINVAL,
@@ -342,7 +346,7 @@ static void replay(const char *kernel, UeventSource source, size_t which) {
                                            : skips ? REASON_IDLE
                                                    : REASON_ATTRIBUTE_ABSENT);
         ck_assert_str_eq(status->state, "armed");
-        uevent_monitor_free(m);
+        (void)close(fd);
         g_object_unref(bed);
         fake_world_done(&w);
 }

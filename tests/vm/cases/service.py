@@ -3,7 +3,7 @@
 
 import time
 
-from vmtest.registry import Group
+from vmtest.registry import EVERY, Group
 from vmtest.util import check, equal
 from vmtest.watch import Sampler, Tracer
 
@@ -60,6 +60,74 @@ def restarted(t):
 def udevd_restarted(t):
     """A restart of systemd-udevd loses neither image nor events."""
     check_protected(t, lambda: t.guest.run("systemctl restart systemd-udevd", 60))
+
+
+# The hotplug of a whole machine, in a second: each event goes through udevd as those of hardware do.
+STORM = "for i in $(seq {}); do echo change >/sys/devices/system/cpu/cpu1/uevent; done"
+
+
+@group.case()
+def slow(t):
+    """Events that come while kdumpd cannot read them wait for it, as many as there are."""
+    before = t.kdumpd.properties()
+    t.guest.run("systemctl kill --kill-who=main -s STOP kdumpd")
+    try:
+        t.guest.run(f"{STORM.format(300)}; udevadm settle --timeout=30", 60)
+    finally:
+        t.guest.run("systemctl kill --kill-who=main -s CONT kdumpd")
+    now = t.kdumpd.quiet()
+    equal(now["EventsReceived"] - before["EventsReceived"], 300, "events that were received")
+    equal(now["Overflows"], before["Overflows"], "overflows")
+    check_follows(t)
+
+
+@group.case()
+def storm(t):
+    """Killed and restarted while events come without a pause: no load, and the socket lives."""
+    def disturb():
+        events = t.guest.start(f"while :; do {STORM.format(10)}; sleep 0.1; done")
+        for how in ("kill --kill-who=main -s KILL", "restart", "kill --kill-who=main -s KILL"):
+            before = t.kdumpd.pid()
+            t.guest.run(f"systemctl {how} kdumpd", 60)
+            t.guest.until("[ \"$(systemctl show -P MainPID kdumpd)\" != 0 ] && "
+                          f"[ \"$(systemctl show -P MainPID kdumpd)\" != {before} ] && "
+                          "systemctl -q is-active kdumpd", 60, "systemd to start kdumpd again")
+            t.guest.run("systemctl -q is-active kdumpd-uevent.socket")
+        events.stop()
+
+    check_protected(t, disturb)
+
+
+@group.case()
+def stop_is_final(t):
+    """No event starts a kdumpd that somebody has stopped, nor one that never ran."""
+    t.guest.run("systemctl stop kdumpd", 60)
+    for start in ("true", "systemctl start kdumpd-uevent.socket"):
+        t.guest.run(start)
+        t.vm.toggle_cpu(times=4)
+        t.guest.run("udevadm settle --timeout=30; sleep 2", 60)
+        equal(t.guest.run("systemctl is-active kdumpd", check=False).out, "inactive\n", "the unit")
+    t.guest.run("systemctl start kdumpd", 60)
+    check_follows(t)
+
+
+@group.case(kernels=EVERY)
+def poor(t):
+    """Without CAP_SYSLOG, and with the kernel's log as standard input, kdumpd lacks nothing."""
+    directory = "/run/systemd/system/kdumpd.service.d"
+    t.guest.run(f"mkdir -p {directory} && printf '[Service]\\nCapabilityBoundingSet=\\n"
+                "CapabilityBoundingSet=CAP_SYS_BOOT\\nStandardInput=file:/dev/kmsg\\n"
+                f"ProtectKernelLogs=yes\\n' >{directory}/poor.conf && systemctl daemon-reload")
+    try:
+        t.guest.run("sysctl -q kernel.dmesg_restrict=1; systemctl restart kdumpd", 60)
+        pid = t.kdumpd.pid()
+        equal(t.guest.text(f"readlink /proc/{pid}/fd/* | grep -c '^/dev/kmsg$'"), "2",
+              "descriptors of the kernel's log")
+        equal(int(t.guest.text(f"sed -n 's/^CapBnd:\\t//p' /proc/{pid}/status"), 16), 1 << 22,
+              "capabilities")
+        check_follows(t)
+    finally:
+        t.guest.run(f"rm -r {directory}; systemctl daemon-reload; systemctl restart kdumpd", 60)
 
 
 @group.case()
