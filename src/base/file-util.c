@@ -78,6 +78,18 @@ int make_directory_below(int root_fd, const char *path, mode_t mode) {
         return mkdirat(fd, name, mode) < 0 ? -errno : 0;
 }
 
+int open_or_make_below(int root_fd, const char *path, mode_t mode) {
+        _cleanup_close_ int parent_fd = -EBADF;
+        const char *name;
+        int fd;
+
+        parent_fd = open_parent_below(root_fd, path, &name);
+        if (parent_fd < 0)
+                return parent_fd;
+        fd = openat(parent_fd, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, mode);
+        return fd < 0 ? -errno : fd;
+}
+
 int remove_below(int root_fd, const char *path) {
         _cleanup_close_ int fd = -EBADF;
         const char *name;

@@ -39,8 +39,12 @@ int open_root(const char *path) _must_check_;
  * root_fd. So do all the others here. Returns a descriptor or negative errno. */
 int open_below(int root_fd, const char *path, int flags) _must_check_;
 
-/* The same, but -ENOSYS (or -EPERM, by a filter) where the kernel cannot do that, before Linux 5.6,
- * instead of following links wherever they lead. */
+/* Opens the file path below root_fd to read and write, making it with that mode if it is not there.
+ * Its last part may be no link. Returns a descriptor or negative errno. */
+int open_or_make_below(int root_fd, const char *path, mode_t mode) _must_check_;
+
+/* As open_below(), but -ENOSYS (or -EPERM, by a filter) where the kernel cannot do that, before
+ * Linux 5.6, instead of following links wherever they lead. */
 int open_in_root(int root_fd, const char *path, int flags) _must_check_;
 
 /* Opens the directory path below root_fd, "." for that itself, to be read from its start. Returns 0

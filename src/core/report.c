@@ -107,3 +107,22 @@ bool load_report_same_image(const LoadReport *a, const LoadReport *b, const char
                 return true;
         return false;
 }
+
+void image_record_settle(ImageRecord *record, ImageRecord *loaded) {
+        if (record->begun_usec == 0)
+                return;
+        if (loaded->report.kernel.path && loaded->report.call_start_usec >= record->begun_usec) {
+                load_report_done(&record->report);
+                record->report = loaded->report;
+                loaded->report = (LoadReport){ 0 };
+                record->loaded_realtime_usec = loaded->loaded_realtime_usec;
+                record->fingerprint = record->begun;
+                record->must_reload = record->lost_events = false;
+                record->removed_blocks = 0;
+                for (Subsystem i = 0; i < _SUBSYSTEM_MAX; i++)
+                        record->answers[i] = HOTPLUG_NOT_ASKED;
+        } else if (loaded->report.kernel.path && record->report.kernel.path &&
+                   loaded->report.call_start_usec == record->report.call_start_usec)
+                record->must_reload = record->begun_was_stale;
+        record->begun_usec = 0;
+}

@@ -132,7 +132,19 @@ typedef struct ImageRecord {
         bool lost_events;
         uint64_t log_reloads; /* in this boot, for which nothing spoke but events and the log */
         uint64_t log_seqnum;  /* of the last line of the kernel's log that was read; 0: not known */
+        /* While a load runs, in case that kdumpd does not see its end: CLOCK_MONOTONIC, 0 for none;
+         * what must_reload was before; and the machine, which the new image covers at least. */
+        uint64_t begun_usec;
+        bool begun_was_stale;
+        Fingerprint begun;
+        char begun_blocks[NUMBER_SET_TEXT_MAX]; /* in the file only */
 } ImageRecord;
+
+/* Finds out what became of the load that was running when the record was written, by the record of
+ * the same boot that the loader has left: takes that one's report if the load has worked, or drops
+ * all trace of it if it has changed nothing. If neither is known for sure, the image must still be
+ * loaded again. */
+void image_record_settle(ImageRecord *record, ImageRecord *loaded);
 
 static inline void image_record_done(ImageRecord *record) {
         load_report_done(&record->report);

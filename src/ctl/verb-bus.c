@@ -167,7 +167,19 @@ int verb_load(const Options *options) {
 }
 
 int verb_unload(const Options *options) {
-        return call("Unload");
+        _cleanup_close_ int root_fd = open_root("/");
+        int r;
+
+        /* kdump-load does not take kdumpd's word for it that root has asked. Who may not write it
+         * is refused by kdumpd itself, which has the better words for that. */
+        if (root_fd >= 0) {
+                (void)make_directory_below(root_fd, RUN_DIRECTORY, 0755);
+                (void)!write_file_below(root_fd, UNLOAD_WANTED_PATH, "", 0);
+        }
+        r = call("Unload");
+        if (root_fd >= 0)
+                (void)!remove_below(root_fd, UNLOAD_WANTED_PATH);
+        return r;
 }
 
 int verb_reload(const Options *options) {

@@ -16,6 +16,7 @@
 
 #include "base/file-util.h"
 #include "core/backoff.h"
+#include "core/paths.h"
 #include "daemon/bus-systemd.h"
 #include "daemon/bus.h"
 #include "daemon/facts.h"
@@ -28,6 +29,7 @@
 #include "daemon/mount-watch.h"
 #include "daemon/record.h"
 #include "daemon/refresh.h"
+#include "daemon/remote.h"
 #include "daemon/scan.h"
 #include "sys/crash-test-json.h"
 #include "sys/dump-target.h"
@@ -461,6 +463,8 @@ static int new_job_runner(Daemon *d) {
                 .load = d->options.loader,
                 .mkinitramfs = d->options.builder,
                 .root = d->options.root,
+                .load_service = remote_serves(d->options.root, LOAD_SOCKET) ? LOAD_SOCKET : NULL,
+                .build_service = remote_serves(d->options.root, BUILD_SOCKET) ? BUILD_SOCKET : NULL,
                 .ended = on_job_ended,
                 .aside_ended = on_aside_ended,
                 .userdata = d,
@@ -489,7 +493,7 @@ static int new_job_runner(Daemon *d) {
         return r < 0 ? r : files_new(d->event, &files_setup, &d->files);
 }
 
-static void start_machine(void *userdata) {
+static void start_guard(void *userdata) {
         Daemon *d = userdata;
         ImageRecord record = { 0 };
         Input input = { .type = INPUT_START };
@@ -502,6 +506,13 @@ static void start_machine(void *userdata) {
         image_record_done(&record);
         if (missed)
                 manager_input(&d->manager, &(Input){ .type = INPUT_KERNEL_LOG });
+}
+
+/* A load that has outlived another kdumpd is over before its outcome is read. */
+static void start_machine(void *userdata) {
+        Daemon *d = userdata;
+
+        job_runner_await_idle(d->runner, start_guard);
 }
 
 static void on_mounted(void *userdata, bool of_what_is_loaded) {

@@ -185,6 +185,9 @@ void step_launch(Step *s) {
         /* Should this process die meanwhile, the next one finds an image of which nobody knows
          * whether it is the old or the new one, and what fell into the load. */
         g->record.must_reload = true;
+        g->record.begun_usec = s->now->monotonic_usec;
+        g->record.begun_was_stale = g->was_stale;
+        g->record.begun = g->before;
         step_emit(s, ACTION_SAVE_RECORD);
         step_start(s, &(JobOrder){ .job = JOB_LOAD });
 }
@@ -270,6 +273,7 @@ void step_judge_load(Step *s) {
         Guard *g = s->g;
 
         g->after_seqnum = g->facts.uevent_seqnum;
+        g->record.begun_usec = 0;
         if (g->report.failure == FAILURE_NONE && g->facts.loaded != 1)
                 g->report.failure = FAILURE_VANISHED;
         account_gap(g);

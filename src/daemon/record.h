@@ -5,10 +5,10 @@
 #include "core/report.h"
 #include "sys/report-json.h"
 
-#define RECORD_PATH IMAGE_RECORD_PATH
+#define RECORD_PATH DAEMON_DIRECTORY "/image.json"
 
-/* Reads the record below root_fd. Returns 1; 0 if there is none of this boot; negative errno,
- * which is logged. */
+/* Reads the record below root_fd, and what the loader has left of a load whose end nobody has
+ * seen. Returns 1; 0 if there is none of this boot; negative errno, which is logged. */
 int record_read(int root_fd, ImageRecord *ret) _must_check_;
 
 /* Replaces it, with the boot ID filled in. Returns 0; or negative errno, which is logged, and then

@@ -3,7 +3,6 @@
 #include "daemon/remote.h"
 
 #include <errno.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -39,6 +38,10 @@ static void disconnect(Remote *remote) {
         remote->source = sd_event_source_disable_unref(remote->source);
         closep(&remote->fd);
         remote->fd = -EBADF;
+}
+
+bool remote_serves(const char *root, const char *path) {
+        return isempty(root) && (geteuid() != 0 || access(path, F_OK) >= 0);
 }
 
 int remote_new(sd_event *event, const char *path, Remote **ret) {

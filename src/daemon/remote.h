@@ -5,6 +5,7 @@
 #pragma once
 
 #include <signal.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -37,6 +38,11 @@ typedef struct RemoteCall {
         void (*ended)(void *userdata, RemoteEnd *end);
         void *userdata;
 } RemoteCall;
+
+/* Whether what serves at that socket is to be asked, instead of doing the same here: where there is
+ * such a socket, and by all who are not root. Not for a system below another root, NULL or "" for
+ * none. */
+bool remote_serves(const char *root, const char *path);
 
 /* path: of the socket, which must stay valid. Nothing is connected yet. Returns 0 or -ENOMEM. */
 int remote_new(sd_event *event, const char *path, Remote **ret) _must_check_;

@@ -61,15 +61,22 @@ static int make_call(const Call *call, const KexecOps *ops, LoadReport *report) 
 }
 
 /* With an unload of its own the load takes two of what the limit has left; with one left, the
- * machine would end up with nothing. */
+ * machine would end up with nothing. And whoever asks from far away does not get the last one for
+ * an image that takes the place of another: it is root's, to load by hand. */
 static Failure check_limit(const LoadRequest *request, LoadReport *report) {
         uint64_t limit;
 
-        if (kernel_load_limit(request->root_fd, &limit) < 0 || limit >= 2)
+        if (kernel_load_limit(request->root_fd, &limit) < 0 || limit != 1)
                 return FAILURE_NONE;
-        return load_fail(report, FAILURE_LIMIT,
-                         "kernel.kexec_load_limit_panic permits one more call, and "
-                         "Replace=explicit takes two: set Replace=atomic in kdumpd.conf");
+        if (request->settings->replace == REPLACE_EXPLICIT)
+                return load_fail(report, FAILURE_LIMIT,
+                                 "kernel.kexec_load_limit_panic permits one more call, and "
+                                 "Replace=explicit takes two: set Replace=atomic in kdumpd.conf");
+        if (request->keeps_reserve)
+                return load_fail(report, FAILURE_LIMIT,
+                                 "kernel.kexec_load_limit_panic permits one more call, which is "
+                                 "kept for kdump-load by hand");
+        return FAILURE_NONE;
 }
 
 /* Whether the other system call can mend what one refused with this error. (Under lockdown there is
@@ -188,10 +195,12 @@ Failure load_execute(const LoadRequest *request, const Prepared *prepared, const
         report->had_image = kernel_crash_loaded(request->root_fd) > 0;
         if (report->had_image)
                 previous_open(request->root_fd, request->architecture, &previous);
-        if (explicit_unload && report->had_image) {
+        if (report->had_image) {
                 failure = check_limit(request, report);
                 if (failure != FAILURE_NONE)
                         return failure;
+        }
+        if (explicit_unload && report->had_image) {
                 r = make_call(&(Call){ .root_fd = request->root_fd }, ops, report);
                 if (r < 0)
                         return load_explain(request->root_fd, request->architecture, r,
@@ -199,9 +208,13 @@ Failure load_execute(const LoadRequest *request, const Prepared *prepared, const
                 start_usec = report->call_start_usec;
         }
         r = load(request, prepared, start_usec, ops, report);
-        if (r >= 0)
+        if (r >= 0) {
+                previous_write(request->root_fd, report);
                 return FAILURE_NONE;
+        }
         report->was_restored = restore(request, prepared, &previous, ops, report);
+        if (!report->was_restored && kernel_crash_loaded(request->root_fd) == 0)
+                previous_write(request->root_fd, NULL);
         return load_explain(request->root_fd, request->architecture, r,
                             report->was_restored ? REMAINS_RESTORED : REMAINS_LOOK, report);
 }
@@ -211,5 +224,8 @@ Failure load_unload(int root_fd, const KexecOps *ops, LoadReport *report) {
 
         report->had_image = kernel_crash_loaded(root_fd) > 0;
         r = make_call(&(Call){ .root_fd = root_fd }, ops, report);
-        return r < 0 ? load_explain(root_fd, "", r, REMAINS_LOOK, report) : FAILURE_NONE;
+        if (r < 0)
+                return load_explain(root_fd, "", r, REMAINS_LOOK, report);
+        previous_write(root_fd, NULL);
+        return FAILURE_NONE;
 }

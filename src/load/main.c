@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* kdump-load: loads the crash kernel image once and says how it went. A child of kdumpd, or run by
- * hand. */
+/* kdump-load: loads the crash kernel image once and says how it went: for kdumpd, as a service with
+ * its own privileges, or run by hand. */
 #include <signal.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
@@ -8,11 +8,14 @@
 
 #include "base/string-util.h"
 #include "load/execute.h"
+#include "load/lock.h"
 #include "load/prepare.h"
 #include "load/text.h"
 #include "sys/conffile.h"
 #include "sys/iomem.h"
+#include "sys/job-server.h"
 #include "sys/kcore.h"
+#include "sys/log.h"
 #include "sys/options.h"
 #include "sys/report-json.h"
 #include "sys/vmcoreinfo.h"
@@ -27,6 +30,7 @@ static bool arg_dry_run;
 static bool arg_unload;
 static bool arg_json;
 static bool arg_note_addresses;
+static bool arg_serve;
 static Spoil arg_spoil;
 
 static const char help[] =
@@ -60,6 +64,8 @@ static int parse_argv(int argc, char **argv) {
                 { .name = "json", .flag = &arg_json },
                 { .name = "note-addresses", .flag = &arg_note_addresses },
                 { .name = "root", .value = &arg_root },
+                /* For kdumpd-load@.service; in no help. */
+                { .name = "serve", .flag = &arg_serve },
                 /* For the tests of what must not work; in no help. */
                 { .name = "spoil", .value = &spoil },
         };
@@ -76,6 +82,8 @@ static int parse_argv(int argc, char **argv) {
         }
         if (optind < argc)
                 return usage_error("it takes no arguments besides options");
+        if (arg_serve && argc > 2)
+                return usage_error("--serve goes with no other option");
         if (arg_dry_run + arg_unload + arg_note_addresses > 1)
                 return usage_error("--dry-run, --unload and --note-addresses exclude each other");
         if (!isempty(arg_root) && (!arg_dry_run || arg_root[0] != '/'))
@@ -109,6 +117,7 @@ static Failure load(int root_fd, const Settings *settings, LoadReport *report) {
                                  .architecture = name.machine,
                                  .release = name.release,
                                  .dry_run = arg_dry_run,
+                                 .keeps_reserve = arg_serve,
                                  .spoil = arg_spoil };
         failure = load_prepare(&request, &prepared, report);
         report->prepare_usec = sub_saturated(monotonic_usec(), start_usec);
@@ -144,20 +153,49 @@ static int note_addresses(int root_fd) {
         return r < 0 ? r : k;
 }
 
+/* An unload is a loss of protection: kdumpd gets one only if root wants it. */
+static Failure unload(int root_fd, const Settings *settings, LoadReport *report) {
+        if (arg_serve && !settings->unload_on_stop && !unload_is_wanted(root_fd))
+                return load_fail(
+                        report, FAILURE_NOT_PERMITTED,
+                        "kdumpd may not unload the image by itself: use 'kdumpctl unload', "
+                        "or set UnloadOnStop=yes in kdumpd.conf");
+        block_signals();
+        return load_unload(root_fd, &kexec_system_ops, report);
+}
+
+/* Others that load or unload are waited for, for as long as any may take. */
+static Failure lock(int root_fd, const Settings *settings, LoadReport *report, int *ret) {
+        int r = 0;
+
+        if (arg_serve)
+                r = job_deadline(settings->load_timeout_usec);
+        if (r < 0)
+                return load_fail(report, FAILURE_SYSTEM, "timer_create failed: %s", strerror(-r));
+        *ret = -EBADF;
+        if (arg_dry_run && !arg_serve)
+                return FAILURE_NONE;
+        *ret = load_lock(root_fd, !arg_json);
+        return FAILURE_NONE;
+}
+
 static void run(int root_fd, LoadReport *report) {
         _cleanup_(settings_done) Settings settings = { 0 };
+        _cleanup_close_ int lock_fd = -EBADF;
         Error error;
+        int r = 0;
 
-        if (arg_unload) {
-                block_signals();
-                (void)load_unload(root_fd, &kexec_system_ops, report);
-                return;
-        }
         /* Whoever wants a report for a program is a program that reads the same files: kdumpd has
          * complained once, and need not again at each load. */
-        if (conffile_read(arg_root, &settings, arg_json ? NULL : conffile_print_warning, NULL, NULL,
-                          &error) < 0)
+        if (!arg_unload || arg_serve)
+                r = conffile_read(arg_root, &settings, arg_json ? NULL : conffile_print_warning,
+                                  NULL, NULL, &error);
+        if (r < 0)
                 (void)load_fail(report, FAILURE_SYSTEM, "%s", error.text);
+        else if (lock(root_fd, &settings, report, &lock_fd) != FAILURE_NONE)
+                return;
+        else if (arg_unload)
+                (void)unload(root_fd, &settings, report);
         else
                 (void)load(root_fd, &settings, report);
 }
@@ -181,14 +219,11 @@ static int print(const LoadReport *report) {
         return fflush(stdout) != 0 ? -EIO : 0;
 }
 
-int main(int argc, char **argv) {
+static int run_once(void) {
         _cleanup_(load_report_done) LoadReport report = { 0 };
         _cleanup_close_ int root_fd = -EBADF;
         int r;
 
-        r = parse_argv(argc, argv);
-        if (r <= 0)
-                return r < 0 ? EXIT_USAGE : EXIT_SUCCESS;
         root_fd = open_root(isempty(arg_root) ? "/" : arg_root);
         if (root_fd < 0) {
                 (void)fprintf(stderr, "kdump-load: \"%s\" cannot be opened: %s\n", arg_root,
@@ -200,4 +235,39 @@ int main(int argc, char **argv) {
         run(root_fd, &report);
         r = print(&report);
         return r < 0 || report.failure != FAILURE_NONE ? EXIT_FAILED : EXIT_SUCCESS;
+}
+
+/* One request of kdumpd's, in a process of its own. */
+static int serve(void *userdata, const JobRequest *request) {
+        _cleanup_(settings_done) Settings settings = { 0 };
+        _cleanup_close_ int root_fd = -EBADF, lock_fd = -EBADF;
+        Error error;
+
+        arg_json = true;
+        arg_dry_run = request->verb == JOB_VERB_PLAN;
+        arg_unload = request->verb == JOB_VERB_UNLOAD;
+        if (request->verb != JOB_VERB_AWAIT)
+                return run_once();
+        root_fd = open_root("/");
+        if (root_fd < 0 || conffile_read("", &settings, NULL, NULL, NULL, &error) < 0 ||
+            job_deadline(settings.load_timeout_usec) < 0)
+                return EXIT_FAILED;
+        lock_fd = load_lock(root_fd, false);
+        return EXIT_SUCCESS;
+}
+
+int main(int argc, char **argv) {
+        static const JobServer server = {
+                .name = "kdump-load",
+                .verbs = 1u << JOB_VERB_AWAIT | 1u << JOB_VERB_PLAN | 1u << JOB_VERB_LOAD |
+                         1u << JOB_VERB_UNLOAD,
+                .run = serve,
+        };
+        int r;
+
+        log_set_identifier(server.name);
+        r = parse_argv(argc, argv);
+        if (r <= 0)
+                return r < 0 ? EXIT_USAGE : EXIT_SUCCESS;
+        return arg_serve ? job_server_main(&server) : run_once();
 }

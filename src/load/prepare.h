@@ -16,6 +16,7 @@ typedef struct LoadRequest {
         const char *architecture; /* uname's machine */
         const char *release;      /* uname's release */
         bool dry_run;             /* leave the page cache alone */
+        bool keeps_reserve;       /* leave one call of kernel.kexec_load_limit_panic to others */
         Spoil spoil;
 } LoadRequest;
 

@@ -10,6 +10,7 @@
 #include "sys/kernel-file.h"
 #include "sys/kernel-state.h"
 #include "sys/kexec.h"
+#include "sys/log.h"
 #include "sys/report-json.h"
 
 /* Returns a descriptor; -ESTALE if the file is another one by now, or negative errno. */
@@ -31,16 +32,12 @@ static int open_same(int root_fd, const FileIdentity *id) {
 
 void previous_open(int root_fd, const char *architecture, Previous *ret) {
         _cleanup_(previous_close) Previous p = PREVIOUS_INIT;
-        _cleanup_free_ char *text = NULL;
         const LoadReport *report = &p.record.report;
         char boot_id[sizeof(p.record.boot_id)];
         uint64_t kernel_size;
         const char *why;
-        size_t size;
 
-        if (kernel_boot_id(root_fd, boot_id) < 0 ||
-            read_file_below(root_fd, IMAGE_RECORD_PATH, REPORT_JSON_LONGEST, &text, &size) < 0 ||
-            image_record_from_json(text, size, &p.record) < 0)
+        if (kernel_boot_id(root_fd, boot_id) < 0 || image_record_read(root_fd, &p.record) < 0)
                 return;
         if (!streq(p.record.boot_id, boot_id) || !report->kernel.path || !report->command_line)
                 return;
@@ -67,4 +64,26 @@ void previous_close(Previous *previous) {
         closep(&previous->initrd_fd);
         image_record_done(&previous->record);
         *previous = PREVIOUS_INIT;
+}
+
+void previous_write(int root_fd, const LoadReport *report) {
+        ImageRecord record = { .loaded_realtime_usec = realtime_usec() };
+        int r = 0;
+
+        if (report) {
+                record.report = *report; /* a shallow copy */
+                r = kernel_boot_id(root_fd, record.boot_id);
+                if (r >= 0)
+                        (void)make_directory_below(root_fd, LOAD_DIRECTORY, 0755);
+                if (r >= 0)
+                        r = image_record_write(root_fd, IMAGE_RECORD_PATH, &record);
+                if (r >= 0)
+                        return;
+                log_warning("Cannot write " IMAGE_RECORD_PATH ", so nothing can take the place of "
+                            "an image that the kernel refuses: %s",
+                            strerrordesc_np(-r));
+        }
+        r = remove_below(root_fd, IMAGE_RECORD_PATH);
+        if (r < 0 && r != -ENOENT)
+                log_warning("Cannot remove " IMAGE_RECORD_PATH ": %s", strerrordesc_np(-r));
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The image that is loaded, by the record that kdumpd keeps: what to go back to when the next one
- * is refused after this one is gone. */
+/* The image that is loaded, by the record that kdump-load keeps: what to go back to when the next
+ * one is refused after this one is gone. */
 #pragma once
 
 #include "core/report.h"
@@ -23,3 +23,7 @@ typedef struct Previous {
  * what it was, *ret is not known. */
 void previous_open(int root_fd, const char *architecture, Previous *ret);
 void previous_close(Previous *previous);
+
+/* Replaces the record by one of what was loaded now, or removes it if report is NULL. What fails is
+ * logged, and then there is none: no record is better than a wrong one. */
+void previous_write(int root_fd, const LoadReport *report);

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* kdump-mkinitramfs: makes the initramfs that saves a dump. Run by kdumpd, by the hooks of kernel
- * packages, or by hand. */
+/* kdump-mkinitramfs: makes the initramfs that saves a dump. For kdumpd, as a service with its own
+ * privileges, or run by the hooks of kernel packages, or by hand. */
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <linux/ioprio.h>
 #include <stdio.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -16,6 +19,7 @@
 #include "mkinitramfs/output.h"
 #include "mkinitramfs/report.h"
 #include "sys/conffile.h"
+#include "sys/job-server.h"
 #include "sys/kernel-state.h"
 #include "sys/locate.h"
 #include "sys/options.h"
@@ -36,6 +40,7 @@ static bool arg_if_needed;
 static bool arg_dry_run;
 static bool arg_json;
 static bool arg_note_tables;
+static bool arg_serve;
 
 static const char help[] =
         "kdump-mkinitramfs [OPTIONS...]\n"
@@ -97,10 +102,14 @@ static int parse_argv(int argc, char **argv) {
                 { .name = "note-tables", .flag = &arg_note_tables },
                 { .name = "output", .value = &arg_output },
                 { .name = "root", .value = &arg_root },
+                /* For kdumpd-build@.service; in no help. */
+                { .name = "serve", .flag = &arg_serve },
         };
         int r;
 
         r = options_parse(argc, argv, "kdump-mkinitramfs", help, options, ELEMENTSOF(options));
+        if (r > 0 && arg_serve && argc > 2)
+                return usage_error("--serve goes with no other option");
         return r <= 0 ? r : check_arguments(argc - optind);
 }
 
@@ -222,13 +231,10 @@ static int note_tables(int root_fd) {
         return r;
 }
 
-int main(int argc, char **argv) {
+static int run_once(void) {
         _cleanup_close_ int root_fd = -EBADF;
         int r;
 
-        r = parse_argv(argc, argv);
-        if (r <= 0)
-                return r < 0 ? EXIT_USAGE : EXIT_SUCCESS;
         root_fd = open_root(isempty(arg_root) ? "/" : arg_root);
         if (root_fd < 0) {
                 (void)fprintf(stderr, "kdump-mkinitramfs: \"%s\" cannot be opened: %s\n", arg_root,
@@ -237,4 +243,36 @@ int main(int argc, char **argv) {
         }
         r = arg_note_tables ? note_tables(root_fd) : run(root_fd);
         return r < 0 ? EXIT_FAILED : EXIT_SUCCESS;
+}
+
+/* An image is loaded already. What cannot be lowered stays as it is. */
+static void lower_priority(void) {
+        (void)setpriority(PRIO_PROCESS, 0, 19);
+        (void)syscall(SYS_ioprio_set, IOPRIO_WHO_PROCESS, 0,
+                      IOPRIO_PRIO_VALUE(IOPRIO_CLASS_IDLE, 0));
+}
+
+/* One request of kdumpd's, in a process of its own. */
+static int serve(void *userdata, const JobRequest *request) {
+        arg_json = true;
+        arg_if_needed = request->verb == JOB_VERB_BUILD;
+        if (!(request->flags & JOB_FLAG_URGENT))
+                lower_priority();
+        return run_once();
+}
+
+int main(int argc, char **argv) {
+        static const JobServer server = {
+                .name = "kdump-mkinitramfs",
+                .verbs = 1u << JOB_VERB_BUILD | 1u << JOB_VERB_REBUILD,
+                .ends_with_caller = true,
+                .takes_errors = true,
+                .run = serve,
+        };
+        int r;
+
+        r = parse_argv(argc, argv);
+        if (r <= 0)
+                return r < 0 ? EXIT_USAGE : EXIT_SUCCESS;
+        return arg_serve ? job_server_main(&server) : run_once();
 }

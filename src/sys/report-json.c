@@ -72,6 +72,15 @@ static const JsonField record_table[] = {
         JSON_FIELD(NUMBER, ImageRecord, "CpusCount", fingerprint.cpus.count),
         JSON_FIELD(NUMBER, ImageRecord, "CpusSum", fingerprint.cpus.sum),
         JSON_FIELD(NUMBER, ImageRecord, "CpusXored", fingerprint.cpus.xored),
+        JSON_FIELD(NUMBER, ImageRecord, "BegunUSec", begun_usec),
+        JSON_FIELD(BOOL, ImageRecord, "BegunWasStale", begun_was_stale),
+        JSON_FIELD(NUMBER, ImageRecord, "BegunBlocksCount", begun.blocks.count),
+        JSON_FIELD(NUMBER, ImageRecord, "BegunBlocksSum", begun.blocks.sum),
+        JSON_FIELD(NUMBER, ImageRecord, "BegunBlocksXored", begun.blocks.xored),
+        JSON_FIELD_TEXT(ImageRecord, "BegunBlocks", begun_blocks),
+        JSON_FIELD(NUMBER, ImageRecord, "BegunCpusCount", begun.cpus.count),
+        JSON_FIELD(NUMBER, ImageRecord, "BegunCpusSum", begun.cpus.sum),
+        JSON_FIELD(NUMBER, ImageRecord, "BegunCpusXored", begun.cpus.xored),
         JSON_FIELD_OBJECT(ImageRecord, "Report", report, report_fields),
 };
 static const JsonFields record_fields = FIELDS(record_table);
@@ -94,10 +103,11 @@ int report_from_json(const char *text, size_t size, LoadReport *ret) {
 }
 
 int image_record_to_json(const ImageRecord *record, char **ret) {
-        /* A shallow copy, for the text; the strings stay the caller's. */
+        /* A shallow copy, for the texts; the strings stay the caller's. */
         ImageRecord copy = *record;
 
         number_set_format(&copy.fingerprint.blocks, copy.blocks);
+        number_set_format(&copy.begun.blocks, copy.begun_blocks);
         return json_fields_to_text(&record_fields, &copy, ret);
 }
 
@@ -108,6 +118,8 @@ int image_record_from_json(const char *text, size_t size, ImageRecord *ret) {
         r = json_fields_from_text(&record_fields, text, size, REPORT_JSON_LONGEST, &record);
         if (r >= 0)
                 r = number_set_parse(&record.fingerprint.blocks, record.blocks);
+        if (r >= 0)
+                r = number_set_parse(&record.begun.blocks, record.begun_blocks);
         if (r < 0) {
                 image_record_done(&record);
                 return r;
@@ -123,4 +135,11 @@ int image_record_read(int root_fd, ImageRecord *ret) {
 
         r = read_file_below(root_fd, IMAGE_RECORD_PATH, REPORT_JSON_LONGEST, &text, &size);
         return r < 0 ? r : image_record_from_json(text, size, ret);
+}
+
+int image_record_write(int root_fd, const char *path, const ImageRecord *record) {
+        _cleanup_free_ char *text = NULL;
+        int r = image_record_to_json(record, &text);
+
+        return r < 0 ? r : write_file_below(root_fd, path, text, strlen(text));
 }

@@ -17,12 +17,16 @@ int report_to_json(const LoadReport *report, char **ret) _must_check_;
  * LOAD_REPORT_LONGEST_STRING), -ENOMEM. */
 int report_from_json(const char *text, size_t size, LoadReport *ret) _must_check_;
 
-/* Where the record is kept. */
-#define IMAGE_RECORD_PATH RUN_DIRECTORY "/image.json"
+/* Where kdump-load keeps what is loaded: the boot ID and the report of the load. */
+#define IMAGE_RECORD_PATH LOAD_DIRECTORY "/image.json"
 
 /* Both as above; the record is one JSON object with the report inside. */
 int image_record_to_json(const ImageRecord *record, char **ret) _must_check_;
 int image_record_from_json(const char *text, size_t size, ImageRecord *ret) _must_check_;
 
-/* Reads the record of whatever boot below root_fd, which root may. Returns 0 or negative errno. */
+/* Reads the record that kdump-load has left, of whatever boot, below root_fd. Returns 0 or negative
+ * errno. */
 int image_record_read(int root_fd, ImageRecord *ret) _must_check_;
+
+/* Replaces a record at that path. Returns 0 or negative errno. */
+int image_record_write(int root_fd, const char *path, const ImageRecord *record) _must_check_;

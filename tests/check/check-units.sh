@@ -86,8 +86,11 @@ if analyzes; then
     said=$(systemd-analyze verify --man=no --recursive-errors=no \
         "$work/kdumpd-crash@var-crash-x.service" 2>&1) || fail "systemd-analyze verify"
     [ -z "$said" ] || fail "systemd-analyze verify: $said"
-    for name in recover tables; do
+    cp "$builddir"/units/*.socket "$work/"
+    for name in recover tables load@ build@; do
+        # A template, as an instance.
         other=$work/kdumpd-$name.service
+        [ "$name" = "${name%@}" ] || other=$work/kdumpd-${name}0-1-0.service
         sed 's,^\(ExecStart=\)/[^ ]*,\1/bin/true,' "$builddir/units/kdumpd-$name.service" >"$other"
         said=$(systemd-analyze verify --man=no --recursive-errors=no "$other" 2>&1) ||
             fail "systemd-analyze verify"

@@ -80,6 +80,7 @@ void machine_init_fake(FakeMachine *m) {
         tree_text(&m->tree, "/proc/sys/kernel/random/boot_id",
                   "01234567-89ab-cdef-0123-456789abcdef\n");
         tree_dir(&m->tree, "/run/kdumpd");
+        tree_dir(&m->tree, "/run/kdumpd-daemon");
         strscpyf(text, sizeof(text), script, m->tree.path);
         tree_text(&m->tree, "/loader", text);
         ck_assert_int_eq(fchmodat(m->tree.fd, "loader", 0755, 0), 0);

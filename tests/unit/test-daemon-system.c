@@ -10,7 +10,7 @@
 #include "fake-machine.h"
 
 #define CONFIG KDUMPD_SYSCONFDIR "/kdumpd/kdumpd.conf"
-#define RECORD "/run/kdumpd/image.json"
+#define RECORD "/run/kdumpd-daemon/image.json"
 
 static FakeMachine m;
 

@@ -19,7 +19,7 @@
 #include "fake-machine.h"
 #include "sys/crash-test-json.h"
 
-#define RECORD "/run/kdumpd/image.json"
+#define RECORD "/run/kdumpd-daemon/image.json"
 #define CONFIG KDUMPD_SYSCONFDIR "/kdumpd/kdumpd.conf"
 
 START_TEST(arms) {

@@ -470,7 +470,7 @@ expect 0 '"ConfigurationProblems": *\[' '' status --json
 
 # Files by their times, and with a record by what they are.
 files=$work/files
-mkdir -p "$files/boot" "$files/run/kdumpd"
+mkdir -p "$files/boot" "$files/run/kdumpd-load"
 echo k >"$files/boot/k"
 echo i >"$files/boot/i"
 touch -d @1600000000 "$files/boot/i"
@@ -484,7 +484,7 @@ record() {
         "$1" "$2" "$1" "$(stat -c %d "$files/boot/$2")" "$1" "$(stat -c %i "$files/boot/$2")" \
         "$1" "$(stat -c %Y "$files/boot/$2")" "$1" "$(stat -c %s "$files/boot/$2")"
 }
-echo "{\"Report\":{$(record Kernel k),$(record Initrd i)}}" >"$files/run/kdumpd/image.json"
+echo "{\"Report\":{$(record Kernel k),$(record Initrd i)}}" >"$files/run/kdumpd-load/image.json"
 expect 0 '"InitrdChanged": *false' '' --root="$files" status --json
 # Only a crash test tries the target, and only with this image, and if the dump went there.
 went() {

@@ -116,7 +116,7 @@ static void setup(void) {
         load_init("201326592\n", true);
         fake_machine(&tree);
         tree_text(&tree, "/proc/sys/kernel/random/boot_id", BOOT_ID "\n");
-        tree_dir(&tree, "/run/kdumpd");
+        tree_dir(&tree, "/run/kdumpd-load");
         fake = (Fake){ .known_flags = KEXEC_FLAG_ON_CRASH };
         request = (LoadRequest){
                 .root_fd = tree.fd, .settings = &settings, .architecture = "x86_64", .release = R
@@ -262,7 +262,12 @@ START_TEST(other) {
                 reason_has("kexec_file_load did not accept the image");
                 ck_assert_uint_eq(report.flags, X86 | 5);
         }
+        /* What was loaded just now can be loaded again, unless nobody knows what it was. */
         fake.file_result = -ENOMEM;
+        refused(FAILURE_TOO_SMALL, "has been loaded again");
+        ck_assert_str_eq(fake.order, "fO");
+        tree_unlink(&tree, IMAGE_RECORD_PATH);
+        set_loaded(true);
         refused(FAILURE_TOO_SMALL, "is gone");
         ck_assert_str_eq(fake.order, "f");
         set("Loader", "kexec_file_load");
@@ -352,7 +357,8 @@ START_TEST(other_locked_down) {
                 set_loaded(true);
                 ck_assert_uint_ne(run(), FAILURE_NONE);
                 ck_assert_str_eq(fake.order, "ff");
-                tree_unlink(&tree, IMAGE_RECORD_PATH);
+                /* It is of no image any more. */
+                ck_assert_int_lt(faccessat(tree.fd, IMAGE_RECORD_PATH + 1, F_OK, 0), 0);
         }
 }
 END_TEST

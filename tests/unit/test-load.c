@@ -112,11 +112,14 @@ static void setup(void) {
         fake = (Fake){ 0 };
 }
 
+static bool keeps_reserve;
+
 static Failure run_on(const char *architecture) {
         LoadRequest request = { .root_fd = tree.fd,
                                 .settings = &settings,
                                 .architecture = architecture,
-                                .release = R };
+                                .release = R,
+                                .keeps_reserve = keeps_reserve };
         Failure failure;
 
         prepared_done(&prepared);
@@ -261,6 +264,23 @@ START_TEST(explicit_needs_two) {
         ck_assert_str_eq(fake.order, "UL");
         tree_text(&tree, "/proc/sys/kernel/kexec_load_limit_panic", "1\n");
         set("Replace", "atomic");
+        ck_assert_uint_eq(run_on("x86_64"), FAILURE_NONE);
+}
+END_TEST
+
+/* The last call is root's, who loads by hand; but for a first image, which takes no other's
+ * place. */
+START_TEST(last_call_is_kept) {
+        keeps_reserve = true;
+        set_loaded(true);
+        tree_text(&tree, LIMIT, "1\n");
+        fails_with(FAILURE_LIMIT, "kept for kdump-load by hand");
+        ck_assert_str_eq(fake.order, "");
+        set_loaded(false);
+        ck_assert_uint_eq(run_on("x86_64"), FAILURE_NONE);
+        ck_assert_str_eq(fake.order, "L");
+        keeps_reserve = false;
+        set_loaded(true);
         ck_assert_uint_eq(run_on("x86_64"), FAILURE_NONE);
 }
 END_TEST
@@ -927,6 +947,7 @@ static void add_cases(Suite *s) {
         ADD_FIXTURE_TEST(s, replace_atomic);
         ADD_FIXTURE_TEST(s, replace_explicit);
         ADD_FIXTURE_TEST(s, explicit_needs_two);
+        ADD_FIXTURE_TEST(s, last_call_is_kept);
         ADD_FIXTURE_TEST(s, busy_then_good);
         ADD_FIXTURE_TEST(s, busy_for_ever);
         ADD_FIXTURE_TEST(s, busy_with_a_limit);

@@ -8,12 +8,12 @@
 #define BOOT_ID     "01234567-89ab-cdef-0123-456789abcdef"
 #define OTHER_BOOT  "11234567-89ab-cdef-0123-456789abcdef"
 #define BOOT_ID_AT  "/proc/sys/kernel/random/boot_id"
-#define RECORD_FILE "/run/kdumpd/image.json"
+#define RECORD_FILE "/run/kdumpd-daemon/image.json"
 
 static void init(Tree *t) {
         tree_init(t);
         tree_text(t, BOOT_ID_AT, BOOT_ID "\n");
-        tree_dir(t, "/run/kdumpd");
+        tree_dir(t, "/run/kdumpd-daemon");
 }
 
 static ImageRecord make_record(void) {
@@ -59,7 +59,7 @@ START_TEST(round_trip) {
         ck_assert_int_eq(record_write(t.fd, &record), 0);
         ck_assert_int_eq(record_read(t.fd, &back), 1);
         ck_assert(!back.must_reload);
-        ck_assert_int_eq(fstatat(t.fd, "run/kdumpd/image.json", &st, 0), 0);
+        ck_assert_int_eq(fstatat(t.fd, "run/kdumpd-daemon/image.json", &st, 0), 0);
         ck_assert_int_eq(st.st_mode & 0022, 0);
         ck_assert_int_eq(record_remove(t.fd), 0);
         ck_assert_int_eq(record_remove(t.fd), 0);
@@ -151,7 +151,7 @@ START_TEST(unwritable) {
         tree_dir(&t, RECORD_FILE ".new");
         ck_assert_int_lt(record_write(t.fd, &record), 0);
         ck_assert(!exists_below(t.fd, RECORD_FILE));
-        ck_assert_int_eq(unlinkat(t.fd, "run/kdumpd/image.json.new", AT_REMOVEDIR), 0);
+        ck_assert_int_eq(unlinkat(t.fd, "run/kdumpd-daemon/image.json.new", AT_REMOVEDIR), 0);
 
         /* Nor is a link followed that somebody put there. */
         tree_text(&t, "/victim", "precious");
@@ -159,25 +159,87 @@ START_TEST(unwritable) {
         ck_assert_int_eq(record_write(t.fd, &record), -ELOOP);
         tree_unlink(&t, RECORD_FILE ".new");
 
-        ck_assert_int_eq(unlinkat(t.fd, "run/kdumpd", AT_REMOVEDIR), 0);
+        ck_assert_int_eq(unlinkat(t.fd, "run/kdumpd-daemon", AT_REMOVEDIR), 0);
         ck_assert_int_eq(record_write(t.fd, &record), -ENOENT);
 
-        tree_dir(&t, "/run/kdumpd");
+        tree_dir(&t, "/run/kdumpd-daemon");
         ck_assert_int_eq(record_write(t.fd, &record), 0);
-        tree_close(&t, "/run/kdumpd");
+        tree_close(&t, "/run/kdumpd-daemon");
         ck_assert_int_eq(record_write(t.fd, &record), -EACCES);
         ck_assert_int_eq(record_remove(t.fd), -EACCES);
-        tree_reopen(&t, "/run/kdumpd");
+        tree_reopen(&t, "/run/kdumpd-daemon");
         image_record_done(&record);
         tree_done(&t);
 }
 END_TEST
 
+/* What became of a load of which this process has not seen the end. */
+START_TEST(settled) {
+        enum { LOADED, NOTHING, OTHER_IMAGE, OTHER_BOOTS, NO_RECORD };
+        ImageRecord record = make_record(), loaded = { 0 }, back;
+        const Fingerprint *covers;
+        Tree t;
+
+        init(&t);
+        tree_dir(&t, LOAD_DIRECTORY);
+        record.report.call_start_usec = 500;
+        record.begun_usec = 1000;
+        record.begun = (Fingerprint){ .cpus = { .count = 8, .sum = 28 } };
+        record.removed_blocks = 3;
+        record.lost_events = true;
+        ck_assert_int_eq(record_write(t.fd, &record), 0);
+        strscpy(loaded.boot_id, sizeof(loaded.boot_id), _i == OTHER_BOOTS ? OTHER_BOOT : BOOT_ID);
+        loaded.report.kernel.path = strdup("/boot/another");
+        loaded.report.call_start_usec = _i == NOTHING ? 500 : _i == OTHER_IMAGE ? 700 : 1000;
+        if (_i != NO_RECORD)
+                ck_assert_int_eq(image_record_write(t.fd, IMAGE_RECORD_PATH, &loaded), 0);
+        ck_assert_int_eq(record_read(t.fd, &back), 1);
+        ck_assert_uint_eq(back.begun_usec, 0);
+        ck_assert_int_eq(back.must_reload, _i != LOADED && _i != NOTHING);
+        ck_assert_str_eq(back.report.kernel.path, _i == LOADED ? "/boot/another" : "/boot/vmlinuz");
+        covers = _i == LOADED ? &record.begun : &record.fingerprint;
+        ck_assert_uint_eq(fingerprint_difference(&back.fingerprint, covers), 0);
+        ck_assert_uint_eq(back.removed_blocks, _i == LOADED ? 0 : 3);
+        ck_assert_int_eq(back.lost_events, _i != LOADED);
+        ck_assert_int_eq(back.answers[SUBSYSTEM_CPU],
+                         _i == LOADED ? HOTPLUG_NOT_ASKED : HOTPLUG_KERNEL_UPDATES);
+        image_record_done(&back);
+        image_record_done(&loaded);
+        image_record_done(&record);
+        tree_done(&t);
+}
+END_TEST
+
+/* One that was stale before a load that changed nothing still is; and where nothing was loaded
+ * before, there is nothing to go back to. */
+START_TEST(settled_as_before) {
+        ImageRecord record = make_record(), loaded = { 0 };
+
+        record.begun_usec = 1000;
+        record.begun_was_stale = _i == 0;
+        record.report.call_start_usec = loaded.report.call_start_usec = 500;
+        loaded.report.kernel.path = strdup("/boot/vmlinuz");
+        if (_i == 1) {
+                free(record.report.kernel.path);
+                record.report.kernel.path = NULL;
+        }
+        image_record_settle(&record, &loaded);
+        ck_assert(record.must_reload);
+        image_record_done(&loaded);
+        image_record_done(&record);
+}
+END_TEST
+
 static void add_cases(Suite *s) {
+        TCase *settles = tcase_create("settles");
+
         ADD_TEST(s, round_trip);
         ADD_TEST(s, other_boot);
         ADD_TEST(s, garbage);
         ADD_TEST(s, unwritable);
+        tcase_add_loop_test(settles, settled, 0, 5);
+        tcase_add_loop_test(settles, settled_as_before, 0, 2);
+        suite_add_tcase(s, settles);
 }
 
 TEST_MAIN("record", add_cases)
