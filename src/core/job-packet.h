@@ -25,7 +25,7 @@ typedef enum JobVerb {
         _JOB_VERB_MAX,
 } JobVerb;
 
-#define JOB_FLAG_URGENT 1u /* with the priority of kdumpd itself */
+#define JOB_FLAG_URGENT 1u /* with the priority of kdumpd itself; a scan: of devices, too */
 
 typedef struct JobRequest {
         uint32_t magic;

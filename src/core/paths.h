@@ -16,5 +16,6 @@
 
 #define LOAD_SOCKET  RUN_DIRECTORY "/load.socket"
 #define BUILD_SOCKET RUN_DIRECTORY "/build.socket"
+#define SCAN_SOCKET  RUN_DIRECTORY "/scan.socket"
 
 #define STATE_DIRECTORY "/var/lib/kdumpd"

@@ -31,8 +31,6 @@
 #include "daemon/refresh.h"
 #include "daemon/remote.h"
 #include "daemon/scan.h"
-#include "sys/crash-test-json.h"
-#include "sys/dump-target.h"
 #include "sys/kernel-state.h"
 #include "sys/log.h"
 
@@ -54,10 +52,9 @@ typedef struct Daemon {
         Reservation reservation; /* see facts_gather() */
         struct utsname uts;
         Settings settings;
-        bool is_reloading;      /* somebody waits for it to be read */
-        bool reload_is_told;    /* systemd does */
-        bool crash_test_is_due; /* its note has changed */
-        bool tables_are_old;    /* see FilesSeen */
+        bool is_reloading;   /* somebody waits for it to be read */
+        bool reload_is_told; /* systemd does */
+        bool tables_are_old; /* see FilesSeen */
         Manager manager;
         bool manager_set_up;
 
@@ -69,6 +66,7 @@ typedef struct Daemon {
         char status_line[STATUS_TEXT_MAX];
         JobRunner *runner;
         Bus *bus;
+        const char *scan_service; /* see ScanSetup */
         Scan *scan;
         Files *files;
         MountWatch *mounts;
@@ -234,16 +232,7 @@ static const Ops ops = {
         .quit = op_quit,
 };
 
-/* Programs of the administrator's run in a unit of their own, not in our sandbox. */
-static void on_dump_found(void *userdata, const char *directory) {
-        const Daemon *d = userdata;
-
-        system_start_unit_for(d->event, strempty(d->options.root), "kdumpd-crash", directory);
-}
-
 static void look_for_dumps(Daemon *d) {
-        if (dump_target_any_device(&d->settings))
-                system_start_unit(d->event, strempty(d->options.root), "kdumpd-recover.service");
         scan_look(d->scan, monotonic_usec(), true);
 }
 
@@ -254,23 +243,13 @@ static void on_newest_dump(void *userdata, const LastCrash *newest) {
         op_changed(d);
 }
 
-static void read_crash_test(Daemon *d) {
-        CrashTest test = { 0 };
-
-        d->crash_test_is_due = false;
-
-        if (crash_test_read(d->root_fd, &test) < 0)
-                return;
-        crash_test_done(&d->manager.aftermath.test);
-        d->manager.aftermath.test = test;
-        op_changed(d);
-}
-
-static void on_judged(void *userdata) {
+static void on_tested(void *userdata, CrashTest *test) {
         Daemon *d = userdata;
 
-        d->crash_test_is_due = true;
-        files_look(d->files);
+        crash_test_done(&d->manager.aftermath.test);
+        d->manager.aftermath.test = *test;
+        *test = (CrashTest){ 0 };
+        op_changed(d);
 }
 
 /* What cannot be read now is tried again by the watch, and until then everything stays as it is. */
@@ -317,8 +296,6 @@ static void on_seen(void *userdata, const FilesSeen *seen) {
                         op_changed(d);
                 if (is_reloading || d->manager.configuration.is_due)
                         read_configuration(d);
-                if (d->crash_test_is_due)
-                        read_crash_test(d);
         } else if (is_reloading) {
                 log_error("Keeping the configuration that there is until its files can be looked "
                           "at");
@@ -326,6 +303,12 @@ static void on_seen(void *userdata, const FilesSeen *seen) {
         }
         if (is_reloading && d->reload_is_told)
                 (void)sd_notify(false, "READY=1");
+}
+
+/* A service that looks for dumps notes it, too, as it sees that kdumpd ends. */
+static void note_end(const Daemon *d) {
+        if (!d->scan_service)
+                last_boot_end(d->root_fd);
 }
 
 static int on_stop(sd_event_source *source, const struct signalfd_siginfo *si, void *userdata) {
@@ -336,7 +319,7 @@ static int on_stop(sd_event_source *source, const struct signalfd_siginfo *si, v
                 input.going_down = system_is_going_down(strempty(d->options.root));
         (void)sd_notify(false, "STOPPING=1");
         manager_input(&d->manager, &input);
-        last_boot_end(d->root_fd);
+        note_end(d);
         return 0;
 }
 
@@ -378,7 +361,7 @@ static int on_watch(sd_event_source *source, uint64_t usec, void *userdata) {
         mount_watch_look(d->mounts);
         manager_input(&d->manager, &input);
         glance(d);
-        files_watch(d->files, d->manager.configuration.is_due || d->crash_test_is_due ||
+        files_watch(d->files, d->manager.configuration.is_due ||
                                       d->manager.guard.build_state == BUILD_FAILED);
         scan_look(d->scan, monotonic_usec(), false);
         refresh_initramfs(d);
@@ -450,7 +433,7 @@ static void daemon_done(Daemon *d) {
         if (d->manager_set_up)
                 manager_done(&d->manager);
         scan_free(d->scan);
-        last_boot_end(d->root_fd);
+        note_end(d);
         closep(&d->root_fd);
         files_free(d->files);
         mount_watch_free(d->mounts);
@@ -471,17 +454,18 @@ static int new_job_runner(Daemon *d) {
         };
         /* /proc/self/exe, also where the file was replaced since. */
         const ScanSetup scan_setup = {
+                .service = d->scan_service,
                 .program = d->options.program ?: "/proc/self/exe",
                 .root = d->options.root,
                 .patience_usec = SCAN_PATIENCE_USEC,
-                .found = on_dump_found,
                 .newest = on_newest_dump,
-                .judged = on_judged,
+                .tested = on_tested,
                 .userdata = d,
         };
         const FilesSetup files_setup = {
                 .root = strempty(d->options.root),
                 .patience_usec = d->options.files_patience_usec ?: FILES_PATIENCE_USEC,
+                .another = d->options.another_file,
                 .seen = on_seen,
                 .userdata = d,
         };
@@ -591,13 +575,15 @@ static int daemon_run(Daemon *d) {
                 log_warning("Cannot connect to the system bus, going on without it: %s",
                             strerrordesc_np(-r));
         /* The machine comes first: by now its load is under way. */
-        read_crash_test(d);
         look_for_dumps(d);
         return sd_event_loop(d->event);
 }
 
 int daemon_main(const Options *options) {
-        Daemon d = { .options = *options, .root_fd = -EBADF };
+        Daemon d = { .options = *options,
+                     .root_fd = -EBADF,
+                     .scan_service =
+                             remote_serves(options->root, SCAN_SOCKET) ? SCAN_SOCKET : NULL };
         int r;
 
         r = daemon_start(&d);

@@ -30,6 +30,7 @@ typedef struct FilesSeen {
 typedef struct FilesSetup {
         const char *root;       /* "" for "/" */
         uint64_t patience_usec; /* FILES_PATIENCE_USEC */
+        const char *another;    /* file that is read, too, for tests of one that hangs; or NULL */
         /* What there was to be seen; everything could be read to its end. NULL: that took too
          * long. */
         void (*seen)(void *userdata, const FilesSeen *seen);

@@ -38,8 +38,10 @@ static int parse_arguments(int argc, char *argv[], Options *ret) {
                 { .name = "helper", .value = &options.loader },
                 { .name = "builder", .value = &options.builder },
                 { .name = "bus-introspect", .flag = &options.introspect },
-                /* How it calls itself; in no help. */
+                /* How it calls itself, and kdumpd-scan@.service does; in no help. */
                 { .name = &SCAN_OPTION[2], .flag = &options.look_for_dumps },
+                { .name = &SCAN_URGENT_OPTION[2], .flag = &options.is_urgent },
+                { .name = &SCAN_SERVE_OPTION[2], .flag = &options.serve_scan },
         };
         int r;
 
@@ -72,7 +74,9 @@ int main(int argc, char *argv[]) {
         if (r <= 0)
                 return r == -EIO ? EXIT_FAILURE : r < 0 ? 2 : EXIT_SUCCESS;
         if (options.look_for_dumps)
-                return scan_main(strempty(options.root));
+                return scan_main(strempty(options.root), options.is_urgent);
+        if (options.serve_scan)
+                return scan_serve();
         if (options.introspect)
                 return introspect();
         return daemon_main(&options);

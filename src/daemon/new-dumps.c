@@ -205,6 +205,8 @@ static void read_test(Look *c) {
         if (r < 0 && r != -ENOENT)
                 log_warning("Cannot read %s, ignoring it: %s", CRASH_TEST_PATH,
                             strerrordesc_np(-r));
+        if (r >= 0)
+                c->ops->tested(c->userdata, &c->test);
 }
 
 static void keep_judgement(Look *c, uint64_t now_usec) {
@@ -215,6 +217,7 @@ static void keep_judgement(Look *c, uint64_t now_usec) {
         if (r < 0)
                 log_warning("Cannot write %s: %s", CRASH_TEST_PATH, strerrordesc_np(-r));
         c->ops->judged(c->userdata, &c->test);
+        c->ops->tested(c->userdata, &c->test);
 }
 
 /* By the clock a dump may lie a little before the boot that it is of: names tell minutes. */

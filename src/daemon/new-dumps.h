@@ -18,6 +18,9 @@
 #define NEW_DUMPS_MOST 16u
 
 typedef struct NewDumpsOps {
+        /* The last crash test, if there was one, as it stands now: before the places are looked at,
+         * and again when it was judged. */
+        void (*tested)(void *userdata, const CrashTest *test);
         /* There is a dump that was not told of. */
         void (*found)(void *userdata, const Dump *dump);
         /* There are so many more. */

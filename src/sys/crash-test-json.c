@@ -31,23 +31,14 @@ static const JsonField table[] = {
 
 static const JsonFields fields = JSON_FIELDS_MENDED(table, LONGEST);
 
-int crash_test_write(int root_fd, const CrashTest *test) {
-        _cleanup_free_ char *text = NULL;
-        int r;
-
-        r = json_fields_to_text(&fields, test, &text);
-        return r < 0 ? r : write_durable_below(root_fd, CRASH_TEST_PATH, text, strlen(text));
+int crash_test_to_json(const CrashTest *test, char **ret) {
+        return json_fields_to_text(&fields, test, ret);
 }
 
-int crash_test_read(int root_fd, CrashTest *ret) {
-        _cleanup_free_ char *text = NULL;
+int crash_test_from_json(const char *text, size_t size, CrashTest *ret) {
         CrashTest test = { 0 };
-        size_t size;
         int r;
 
-        r = read_file_below(root_fd, CRASH_TEST_PATH, LONGEST, &text, &size);
-        if (r < 0)
-                return r;
         r = json_fields_from_text(&fields, text, size, LONGEST, &test);
         /* Each log would hold the line of a test without one. */
         if (r >= 0 && strlen(test.id) != CRASH_TEST_ID_SIZE - 1)
@@ -58,4 +49,21 @@ int crash_test_read(int root_fd, CrashTest *ret) {
         }
         *ret = test;
         return 0;
+}
+
+int crash_test_write(int root_fd, const CrashTest *test) {
+        _cleanup_free_ char *text = NULL;
+        int r;
+
+        r = crash_test_to_json(test, &text);
+        return r < 0 ? r : write_durable_below(root_fd, CRASH_TEST_PATH, text, strlen(text));
+}
+
+int crash_test_read(int root_fd, CrashTest *ret) {
+        _cleanup_free_ char *text = NULL;
+        size_t size;
+        int r;
+
+        r = read_file_below(root_fd, CRASH_TEST_PATH, LONGEST, &text, &size);
+        return r < 0 ? r : crash_test_from_json(text, size, ret);
 }

@@ -11,5 +11,9 @@
  * test, -EBADMSG, or another negative errno. */
 int crash_test_read(int root_fd, CrashTest *ret) _must_check_;
 
+/* The same for its bytes: 0, -EBADMSG or -ENOMEM. */
+int crash_test_from_json(const char *text, size_t size, CrashTest *ret) _must_check_;
+int crash_test_to_json(const CrashTest *test, char **ret) _must_check_;
+
 /* Replaces it, and waits until it is on the disk. Returns 0 or negative errno. */
 int crash_test_write(int root_fd, const CrashTest *test) _must_check_;

@@ -32,6 +32,7 @@ typedef struct Serving {
         int pidfd;
         int output;
         bool is_ending;
+        bool is_used; /* something was asked for, and is not closed yet */
 } Serving;
 
 int job_deadline(uint64_t usec) {
@@ -167,6 +168,7 @@ static int start_job(Serving *s, const JobRequest *request) {
         }
         s->output = output[0];
         s->pid = pid;
+        s->is_used = true;
         s->serial = request->serial;
         return 0;
 }
@@ -243,6 +245,9 @@ static int serve(Serving *s) {
                         close_output(s);
                 else if (fds[3].revents != 0 && fds[2].revents == 0)
                         end_job(s);
+                if (s->is_ending && s->is_used && s->server->closed)
+                        s->server->closed(s->server->userdata);
+                s->is_used &= !s->is_ending;
         }
         return EXIT_SUCCESS;
 }
@@ -299,6 +304,7 @@ int job_server_run(const JobServer *server, int fd, bool peer_is_checked) {
 
 int job_server_main(const JobServer *server) {
         log_set_identifier(server->name);
+        log_set_unit("kdumpd.service");
         if (sd_listen_fds(true) != 1 ||
             sd_is_socket_unix(SD_LISTEN_FDS_START, SOCK_SEQPACKET, 0, NULL, 0) <= 0) {
                 log_error("--serve is for the socket unit, which passes a connection");

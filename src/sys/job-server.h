@@ -20,6 +20,9 @@ typedef struct JobServer {
         /* Carries out a request in the fork, where standard output is the answer. Returns the exit
          * status. */
         int (*run)(void *userdata, const JobRequest *request);
+        /* Called once, not in a fork, when the caller has gone or SIGTERM has come, if anything was
+         * asked for before; or NULL. It may hang. */
+        void (*closed)(void *userdata);
         void *userdata;
 } JobServer;
 

@@ -19,6 +19,7 @@
 static int log_level_now = LOG_INFO;
 static LogTarget log_target_now = LOG_TARGET_AUTO;
 static const char *log_identifier_now = "kdumpd";
+static const char *log_unit_now;
 
 static const char *const log_target_table[_LOG_TARGET_MAX] = {
         [LOG_TARGET_AUTO] = "auto",
@@ -59,6 +60,10 @@ const char *log_get_identifier(void) {
         return log_identifier_now;
 }
 
+void log_set_unit(const char *unit) {
+        log_unit_now = unit;
+}
+
 /* What is started from a service's shell inherits the variable, but perhaps not the stream: it has
  * the device and the inode of that (systemd.exec(5)). */
 static bool stderr_is_journal(void) {
@@ -80,8 +85,8 @@ static bool to_journal(void) {
 
 static void log_fields(int level, const char *message_id, const LogField *fields, size_t n_fields,
                        const char *message) {
-        char text[LOG_FIELDS_MAX + 4][FIELD_MAX];
-        struct iovec iov[LOG_FIELDS_MAX + 4];
+        char text[LOG_FIELDS_MAX + 5][FIELD_MAX];
+        struct iovec iov[LOG_FIELDS_MAX + 5];
         char line[MESSAGE_MAX + sizeof("MESSAGE=")];
         int n = 0;
 
@@ -96,6 +101,10 @@ static void log_fields(int level, const char *message_id, const LogField *fields
         n++;
         strscpyf(text[n], FIELD_MAX, "SYSLOG_IDENTIFIER=%s", log_identifier_now);
         n++;
+        if (log_unit_now) {
+                strscpyf(text[n], FIELD_MAX, "OBJECT_SYSTEMD_UNIT=%s", log_unit_now);
+                n++;
+        }
         if (message_id) {
                 strscpyf(text[n], FIELD_MAX, "MESSAGE_ID=%s", message_id);
                 n++;

@@ -29,6 +29,10 @@ LogTarget log_get_target(void);
 void log_set_identifier(const char *identifier);
 const char *log_get_identifier(void);
 
+/* For whom we work: 'journalctl -u' of that unit shows our lines, too. A string that stays valid,
+ * or NULL. */
+void log_set_unit(const char *unit);
+
 /* Logs one line. */
 void log_line(int level, const char *format, ...) _printf_(2, 3);
 

@@ -150,7 +150,8 @@ static void run(const FakeMachine *m) {
                                               .builder = startswith(builder, "--builder="),
                                               .program = program,
                                               .refresh_soon_usec = m->refresh_usec,
-                                              .files_patience_usec = m->files_patience_usec }));
+                                              .files_patience_usec = m->files_patience_usec,
+                                              .another_file = "/another" }));
         (void)execl(program, "kdumpd", root, loader, builder, NULL);
         _exit(127);
 }
