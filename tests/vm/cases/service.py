@@ -35,6 +35,13 @@ def check_protected(t, disturb):
     check_follows(t)
 
 
+def wait_started(t, other_than):
+    """Wait until systemd has started another process of kdumpd."""
+    t.guest.until("[ \"$(systemctl show -P MainPID kdumpd)\" != 0 ] && "
+                  f"[ \"$(systemctl show -P MainPID kdumpd)\" != {other_than} ] && "
+                  "systemctl -q is-active kdumpd", 60, "systemd to start kdumpd again")
+
+
 @group.case()
 def killed(t):
     """kill -9: a new process takes over the image without a load."""
@@ -42,9 +49,7 @@ def killed(t):
 
     def disturb():
         t.guest.run("systemctl kill --kill-who=main -s KILL kdumpd")
-        t.guest.until("[ \"$(systemctl show -P MainPID kdumpd)\" != 0 ] && "
-                      f"[ \"$(systemctl show -P MainPID kdumpd)\" != {before} ] && "
-                      "systemctl -q is-active kdumpd", 30, "systemd to start kdumpd again")
+        wait_started(t, before)
 
     check_protected(t, disturb)
     equal([one.decision for one in t.kdumpd.decisions()][:1], ["adopt"], "first decision")
@@ -89,9 +94,7 @@ def storm(t):
         for how in ("kill --kill-who=main -s KILL", "restart", "kill --kill-who=main -s KILL"):
             before = t.kdumpd.pid()
             t.guest.run(f"systemctl {how} kdumpd", 60)
-            t.guest.until("[ \"$(systemctl show -P MainPID kdumpd)\" != 0 ] && "
-                          f"[ \"$(systemctl show -P MainPID kdumpd)\" != {before} ] && "
-                          "systemctl -q is-active kdumpd", 60, "systemd to start kdumpd again")
+            wait_started(t, before)
             t.guest.run("systemctl -q is-active kdumpd-uevent.socket")
         events.stop()
 
@@ -108,6 +111,41 @@ def stop_is_final(t):
         t.guest.run("udevadm settle --timeout=30; sleep 2", 60)
         equal(t.guest.run("systemctl is-active kdumpd", check=False).out, "inactive\n", "the unit")
     t.guest.run("systemctl start kdumpd", 60)
+    check_follows(t)
+
+
+@group.case()
+def socket_lost(t):
+    """Whatever ends kdumpd-uevent.socket, kdumpd goes on, and its next start brings it back."""
+    for how in ("kill --kill-who=main -s KILL", "restart"):
+        t.guest.run("systemctl stop kdumpd-uevent.socket")
+        check_follows(t)
+        before = t.kdumpd.pid()
+        t.guest.run(f"systemctl {how} kdumpd", 60)
+        wait_started(t, before)
+        t.guest.run("systemctl -q is-active kdumpd-uevent.socket")
+        check_follows(t)
+
+
+@group.case(kernels=("new", "trixie"))
+def start_is_futile(t):
+    """Events for a kdumpd that cannot start any more do not keep systemd busy for ever."""
+    directory = "/run/systemd/system/kdumpd.service.d"
+    t.guest.run(f"mkdir -p {directory} && printf '[Unit]\\nConditionPathExists=/no\\n' "
+                f">{directory}/futile.conf && systemctl daemon-reload")
+    try:
+        t.guest.run("systemctl kill --kill-who=main -s KILL kdumpd; sleep 3")
+        t.vm.toggle_cpu()
+        t.guest.run("udevadm settle --timeout=30; sleep 5", 60)
+        equal(t.guest.run("systemctl is-active kdumpd", check=False).out, "inactive\n", "the unit")
+        starts = "journalctl -b -u kdumpd.service -o cat | grep -c 'no such file\\|skipped' || true"
+        before = t.guest.text(starts)
+        t.guest.run("sleep 3")
+        equal(t.guest.text(starts), before, "tries to start it")
+        t.note(f"{before} tries; the socket is " +
+               t.guest.run("systemctl is-active kdumpd-uevent.socket", check=False).out)
+    finally:
+        t.guest.run(f"rm -r {directory}; systemctl daemon-reload; systemctl start kdumpd", 60)
     check_follows(t)
 
 
