@@ -13,6 +13,9 @@
 #include "core/collector.h"
 #include "sys/vmcoreinfo.h"
 
+/* With all of the memory, and no option of the configuration. */
+#define PLAIN_OPTIONS (char *)"-l", (char *)"-d", (char *)"0"
+
 #define VERSION_SILENCE_USEC (UINT64_C(10) * 1000000)
 
 /* What the level became, and why, for whoever reads the summary. */
@@ -177,6 +180,7 @@ int collector_run(Collector *k, const char *const *more, size_t n_more,
         Capture *c = k->capture;
         int r;
 
+        k->is_plain = false;
         r = run_once(&attempt, k->words, k->first, more, n_more);
         /* A collector that had ended before its words were seen is run again as well. */
         if (c->info.kernel_unknown && attempt.may_stop && (r == -ECANCELED || r >= 0)) {
@@ -193,19 +197,20 @@ int collector_run(Collector *k, const char *const *more, size_t n_more,
         return r;
 }
 
-bool collector_has_plain(const Collector *k) {
+bool collector_is_makedumpfile(const Collector *k) {
         return k->words && streq(path_name(k->words[0]), "makedumpfile");
 }
 
 int collector_run_plain(Collector *k, const char *const *more, size_t n_more,
                         int (*on_data)(void *userdata, const char *data, size_t size),
                         void *userdata) {
-        char *words[] = { k->words[0], (char *)"-l", (char *)"-d", (char *)"0", NULL };
+        char *words[] = { k->words[0], PLAIN_OPTIONS, NULL };
         Attempt attempt = { k, false, on_data, userdata };
         Capture *c = k->capture;
         int r;
 
         capture_say("once more, and with all of the memory");
+        k->is_plain = true;
         r = run_once(&attempt, words, UINT64_MAX, more, n_more);
         if (r >= 0 && c->info.collector_status != 0)
                 r = -EIO;
@@ -214,4 +219,46 @@ int collector_run_plain(Collector *k, const char *const *more, size_t n_more,
                 ask_version(c, k->words[0]);
         }
         return r;
+}
+
+static bool take_written(void *userdata, const char *line) {
+        (void)collector_written(line, userdata);
+        return false;
+}
+
+int collector_size(Collector *k, const char *from, const char *to, uint64_t *ret) {
+        /* Its progress, by which it is known to be alive, and the report. */
+        const char *const more[] = { "--dry-run", "--message-level", "17", from, to };
+        char *plain[] = { k->words[0], PLAIN_OPTIONS, NULL };
+        bool is_lower = k->capture->info.kernel_unknown && k->lower != UINT64_MAX;
+        _cleanup_words_ char **words = NULL;
+        uint64_t written = 0;
+        Child child = {
+                .capture = k->capture,
+                .on_line = take_written,
+                .userdata = &written,
+                .is_quiet = true,
+                .silence_usec = k->capture->silence_usec ?: COLLECTOR_SILENCE_USEC,
+        };
+        int64_t status = 0;
+        int r;
+
+        if (!collector_is_makedumpfile(k))
+                return -EOPNOTSUPP;
+        r = k->is_plain ? collector_with(plain, UINT64_MAX, more, ELEMENTSOF(more), &words)
+                        : collector_with(k->words, is_lower ? k->lower : k->first, more,
+                                         ELEMENTSOF(more), &words);
+        if (r < 0)
+                return r;
+        capture_say("looking how large the dump will be");
+        child.words = words;
+        r = child_run(&child, &status);
+        if (r >= 0 && (status != 0 || written == 0))
+                r = -ENODATA;
+        if (r < 0) {
+                capture_say("makedumpfile --dry-run does not tell how large the dump will be");
+                return r;
+        }
+        *ret = written;
+        return 0;
 }

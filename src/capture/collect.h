@@ -20,6 +20,7 @@ typedef struct Collector {
         uint64_t size;    /* of the file at the last look, bytes */
         const char *file; /* that grows, in the directory; NULL: none */
         bool is_full;     /* it says that there is no space left */
+        bool is_plain;    /* the last run was that of collector_run_plain() */
 } Collector;
 
 /* Returns 0, or negative errno with the reason told. */
@@ -34,8 +35,8 @@ int collector_run(Collector *k, const char *const *more, size_t n_more,
                   int (*on_data)(void *userdata, const char *data, size_t size),
                   int (*again)(void *userdata), void *userdata) _must_check_;
 
-/* Whether it is a program that collector_run_plain() can run. */
-bool collector_has_plain(const Collector *k) _pure_;
+/* Whether it is makedumpfile, which collector_run_plain() and collector_size() need. */
+bool collector_is_makedumpfile(const Collector *k) _pure_;
 
 /* Runs makedumpfile once more after it has failed, with as little to understand of the kernel as
  * can be: nothing is left out, and none of the configured options is there. Parameters as above.
@@ -43,3 +44,8 @@ bool collector_has_plain(const Collector *k) _pure_;
 int collector_run_plain(Collector *k, const char *const *more, size_t n_more,
                         int (*on_data)(void *userdata, const char *data, size_t size),
                         void *userdata) _must_check_;
+
+/* How large the file would be that the last run has tried to write, bytes, by a run that writes
+ * none. Returns 0; or negative errno if that cannot be found out, which is said, and nobody is
+ * blamed. */
+int collector_size(Collector *k, const char *from, const char *to, uint64_t *ret) _must_check_;

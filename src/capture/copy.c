@@ -158,14 +158,25 @@ static int count_pages(void *userdata, const char *data, size_t size) {
         return 0;
 }
 
-bool copy_fits(Capture *c, uint64_t room) {
-        uint64_t size;
+bool copy_fits(Capture *c, uint64_t room, uint64_t most, uint64_t *ret) {
+        uint64_t size, left = most;
+        bool is_partial;
         int r;
 
-        if (find_size(c, &size) < 0 || size <= room)
+        *ret = 0;
+        if (find_size(c, &size) < 0)
                 return true;
-        capture_say("looking whether a copy of the memory fits, without its pages of zeros");
-        r = copy_all(c, size, "looked at", count_pages, &room);
-        c->info.unreadable_bytes = 0;
-        return r != -ENOSPC;
+        if (size > room) {
+                capture_say("looking whether a copy of the memory fits, without its pages of "
+                            "zeros");
+                c->info.unreadable_bytes = 0;
+                r = copy_all(c, size, "looked at", count_pages, &left);
+                is_partial = c->info.unreadable_bytes > size / UNREADABLE_SHARE;
+                c->info.unreadable_bytes = 0;
+                size = most - left;
+                if (r == -ENOSPC || (is_partial && size > room))
+                        return false;
+        }
+        *ret = size;
+        return true;
 }

@@ -17,6 +17,7 @@ int copy_memory(Capture *c, int (*take)(void *userdata, const char *data, size_t
  * the file may be there. */
 int copy_to_file(Capture *c, const char *name) _must_check_;
 
-/* Whether such a file fits into room bytes. Where the memory is larger, it is read for that up to
- * where it does not. */
-bool copy_fits(Capture *c, uint64_t room);
+/* Whether such a file fits into most bytes, and how many it takes. Where the memory is larger than
+ * room it is read for that, up to where it does not fit; what would be no dump does not fit into
+ * more than room. */
+bool copy_fits(Capture *c, uint64_t room, uint64_t most, uint64_t *ret);

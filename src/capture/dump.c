@@ -41,29 +41,19 @@ static bool is_full(Capture *c, const Collector *k) {
 
 /* Returns -ENOSPC if it failed as the target is full, which is looked at before anything is
  * removed. */
-static int collect(Capture *c) {
-        _cleanup_free_ char *from = capture_path(c, VMCORE_PATH), *to = NULL;
-        Collector k = { 0 };
+static int collect(Capture *c, Collector *k, const char *from, const char *to) {
         int r;
 
-        if (asprintf(&to, "%s/%s", c->path, CRASH_INCOMPLETE_NAME) < 0)
-                to = NULL;
-        if (!from || !to)
-                return -ENOMEM;
-        r = collector_init(&k, c);
-        if (r < 0)
-                return r;
-        k.file = CRASH_INCOMPLETE_NAME;
-        r = collector_run(&k, (const char *const[]){ from, to }, 2, NULL, start_over, c);
-        if (r < 0 && r != -ENOENT && is_full(c, &k))
+        k->is_full = false;
+        r = collector_run(k, (const char *const[]){ from, to }, 2, NULL, start_over, c);
+        if (r < 0 && r != -ENOENT && is_full(c, k))
                 r = -ENOSPC;
-        if (r < 0 && r != -ENOSPC && r != -ENOENT && collector_has_plain(&k)) {
+        if (r < 0 && r != -ENOSPC && r != -ENOENT && collector_is_makedumpfile(k)) {
                 (void)start_over(c);
-                r = collector_run_plain(&k, (const char *const[]){ from, to }, 2, NULL, NULL);
-                if (r < 0 && is_full(c, &k))
+                r = collector_run_plain(k, (const char *const[]){ from, to }, 2, NULL, NULL);
+                if (r < 0 && is_full(c, k))
                         r = -ENOSPC;
         }
-        collector_done(&k);
         return r;
 }
 
@@ -84,22 +74,49 @@ static int commit(Capture *c, const char *name) {
         return 0;
 }
 
-/* room: what was free when there was nothing of the dump yet. */
-static void blame_space(Capture *c, const char *what, uint64_t room) {
+typedef struct Room {
+        uint64_t bytes;              /* that were free when there was nothing of the dump yet */
+        uint64_t counted;            /* that the dump takes by makedumpfile; 0: it was not asked */
+        char newest[CRASH_NAME_MAX]; /* the newest complete dump, which went; "" if it did not */
+} Room;
+
+static void blame_space(Capture *c, const char *what, const Room *room) {
         store_remove(c, CRASH_INCOMPLETE_NAME);
         capture_add(c,
                     "the target is full: %s does not fit into the %" PRIu64
                     " MiB that were free; make room, or let MinFree= do so",
-                    what, room >> 20);
+                    what, room->bytes >> 20);
+        if (room->counted > 0)
+                capture_add(c, "makedumpfile --dry-run says that it takes %" PRIu64 " MiB",
+                            room->counted >> 20);
+}
+
+static void look_at_room(Capture *c, Room *room) {
+        (void)c->ops->free_bytes(c, c->dir_fd, &room->bytes);
+}
+
+/* Has old dumps removed for one of that size, the newest complete one as the last. Returns whether
+ * there is more room. */
+static bool replace(Capture *c, uint64_t bytes, Room *room) {
+        const Retention old = store_retention(c);
+        bool is_made;
+
+        capture_say("the dump takes %" PRIu64 " MiB", bytes >> 20);
+        is_made = retain_make_sure_room(&old, bytes, room->newest);
+        look_at_room(c, room);
+        return is_made;
 }
 
 /* What lacks too much of the memory is kept, but not called a dump. */
-static int copy(Capture *c, uint64_t room) {
+static int copy(Capture *c, Room *room) {
+        const Retention old = store_retention(c);
         bool is_partial;
+        uint64_t bytes;
         int r;
 
         store_remove(c, CRASH_INCOMPLETE_NAME);
-        if (!copy_fits(c, room)) {
+        if (!copy_fits(c, room->bytes, MAX(room->bytes, retain_most_room(&old)), &bytes) ||
+            (bytes > room->bytes && !replace(c, bytes, room))) {
                 blame_space(c, "a plain copy", room);
                 return -ENOSPC;
         }
@@ -121,10 +138,10 @@ static int copy(Capture *c, uint64_t room) {
 }
 
 /* By the core collector. Returns -ENOSPC, and blames nobody yet, if there is too little room. */
-static int collect_and_commit(Capture *c) {
+static int collect_and_commit(Capture *c, Collector *k, const char *from, const char *to) {
         int r;
 
-        r = collect(c);
+        r = collect(c, k, from, to);
         if (r >= 0) {
                 r = commit(c, CRASH_VMCORE_NAME);
                 if (r >= 0) {
@@ -140,30 +157,66 @@ static int collect_and_commit(Capture *c) {
         return r;
 }
 
-int dump_write(Capture *c, bool (*make_room)(Capture *c, uint64_t bytes)) {
+/* Removes old dumps for one that did not fit; the newest complete one only when it is known how
+ * large this one is. Returns whether there is more room. */
+static bool make_room(Capture *c, Collector *k, const char *from, const char *to, Room *room) {
+        const Retention old = store_retention(c);
+
+        /* Twice as much, so that there are few tries. */
+        if (retain_make_more_room(&old, add_saturated(room->bytes, MAX(room->bytes, FULL_BYTES))))
+                return true;
+        return retain_most_room(&old) > 0 && collector_size(k, from, to, &room->counted) >= 0 &&
+               replace(c, room->counted, room);
+}
+
+static int collect_in_room(Capture *c, Collector *k, Room *room) {
         /* Why it is not another target, which is no matter of this one's room. */
         _cleanup_free_ char *before = c->info.message ? strdup(c->info.message) : NULL;
-        uint64_t start = monotonic_usec(), room = 0;
+        _cleanup_free_ char *from = capture_path(c, VMCORE_PATH), *to = NULL;
+        bool was_blamed = c->is_blamed;
         int r;
 
+        if (asprintf(&to, "%s/%s", c->path, CRASH_INCOMPLETE_NAME) < 0)
+                to = NULL;
+        if (!from || !to)
+                return -ENOMEM;
         for (;;) {
-                (void)c->ops->free_bytes(c, c->dir_fd, &room);
-                r = collect_and_commit(c);
+                look_at_room(c, room);
+                r = collect_and_commit(c, k, from, to);
                 if (r != -ENOSPC)
-                        break;
+                        return r;
                 store_remove(c, CRASH_INCOMPLETE_NAME);
-                /* Twice as much, so that there are few tries. */
-                if (!make_room(c, add_saturated(room, MAX(room, FULL_BYTES))))
-                        break;
+                if (!make_room(c, k, from, to, room))
+                        return r;
                 capture_say("the dump does not fit: once more, with more room");
                 free(c->info.message);
                 c->info.message = before ? strdup(before) : NULL;
+                c->is_blamed = was_blamed;
         }
+}
+
+int dump_write(Capture *c) {
+        uint64_t start = monotonic_usec();
+        Collector k = { 0 };
+        Room room = { 0 };
+        int r;
+
+        look_at_room(c, &room);
+        r = collector_init(&k, c);
+        if (r >= 0) {
+                k.file = CRASH_INCOMPLETE_NAME;
+                r = collect_in_room(c, &k, &room);
+        }
+        collector_done(&k);
         /* A plain copy is larger than what did not fit. */
         if (r == -ENOSPC)
-                blame_space(c, "the dump", room);
+                blame_space(c, "the dump", &room);
         else if (r < 0)
-                r = copy(c, room);
+                r = copy(c, &room);
+        /* Whoever misses the other dump finds here where it went. */
+        if (*room.newest)
+                capture_add(c, "the dump in %s was removed, as there was no room for both",
+                            room.newest);
         c->info.dump_usec = monotonic_usec() - start;
         return r;
 }

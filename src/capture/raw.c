@@ -119,7 +119,7 @@ static int collect(Raw *raw) {
         if (r >= 0)
                 r = collector_run(&k, (const char *const[]){ "-F", from }, 2, take_data,
                                   rewind_dump, raw);
-        if (r < 0 && r != -ENOSPC && r != -ENOENT && collector_has_plain(&k) &&
+        if (r < 0 && r != -ENOSPC && r != -ENOENT && collector_is_makedumpfile(&k) &&
             rewind_dump(raw) >= 0)
                 r = collector_run_plain(&k, (const char *const[]){ "-F", from }, 2, take_data, raw);
         collector_done(&k);

@@ -17,7 +17,6 @@
 #include "capture/summary.h"
 #include "core/module-words.h"
 #include "sys/capture-plan-json.h"
-#include "sys/dump-retain.h"
 
 #define COMMAND_LINE_LONGEST (64u * 1024u) /* bytes */
 #define SCRIPT_SILENCE_USEC  (UINT64_C(240) * 1000000)
@@ -104,48 +103,8 @@ static void run_script(Capture *c, const char *script, const char *result) {
                 capture_say("%s failed with status %" PRIi64, script, status);
 }
 
-static int retain_free(void *userdata, int fd, uint64_t *ret) {
-        Capture *c = userdata;
-
-        return c->ops->free_bytes(c, fd, ret);
-}
-
-static int retain_sync(void *userdata, int fd, const char *name) {
-        Capture *c = userdata;
-
-        return c->ops->sync(c, fd, name);
-}
-
-static void retain_say(void *userdata, const char *text) {
-        capture_say("%s", text);
-}
-
-static void retain_progress(void *userdata) {
-        capture_progress(userdata);
-}
-
-static Retention retention(Capture *c) {
-        return (Retention){
-                .base_fd = c->base_fd,
-                .name = c->name,
-                .keep = c->plan.keep,
-                .min_free_bytes = c->plan.min_free_bytes,
-                .free_bytes = retain_free,
-                .sync = retain_sync,
-                .say = retain_say,
-                .progress = retain_progress,
-                .userdata = c,
-        };
-}
-
-static bool make_more_room(Capture *c, uint64_t bytes) {
-        const Retention old = retention(c);
-
-        return retain_make_more_room(&old, bytes);
-}
-
 static void store_log(Capture *c) {
-        const Retention old = retention(c);
+        const Retention old = store_retention(c);
         uint64_t start = monotonic_usec();
         int r;
 
@@ -169,7 +128,7 @@ static void store_log(Capture *c) {
 /* Log, description, dump, description: each is durable before the next begins. Returns -ENODEV if
  * nothing could be kept there. */
 static int save_files(Capture *c) {
-        const Retention old = retention(c);
+        const Retention old = store_retention(c);
         int r;
 
         run_script(c, c->plan.pre_script, NULL);
@@ -179,7 +138,7 @@ static int save_files(Capture *c) {
         if (r < 0)
                 capture_say("%s cannot be written: %s", CRASH_INFO_NAME, strerror(-r));
         retain_make_room(&old);
-        r = dump_write(c, make_more_room);
+        r = dump_write(c);
         if (r < 0 && !c->info.vmcore && !c->info.log) {
                 store_give_up(c);
                 return -ENODEV;

@@ -202,3 +202,37 @@ void store_remove(Capture *c, const char *name) {
         if (unlinkat(c->dir_fd, name, 0) == 0)
                 (void)c->ops->sync(c, c->dir_fd, ".");
 }
+
+static int retain_free(void *userdata, int fd, uint64_t *ret) {
+        Capture *c = userdata;
+
+        return c->ops->free_bytes(c, fd, ret);
+}
+
+static int retain_sync(void *userdata, int fd, const char *name) {
+        Capture *c = userdata;
+
+        return c->ops->sync(c, fd, name);
+}
+
+static void retain_say(void *userdata, const char *text) {
+        capture_say("%s", text);
+}
+
+static void retain_progress(void *userdata) {
+        capture_progress(userdata);
+}
+
+Retention store_retention(Capture *c) {
+        return (Retention){
+                .base_fd = c->base_fd,
+                .name = c->name,
+                .keep = c->plan.keep,
+                .min_free_bytes = c->plan.min_free_bytes,
+                .free_bytes = retain_free,
+                .sync = retain_sync,
+                .say = retain_say,
+                .progress = retain_progress,
+                .userdata = c,
+        };
+}

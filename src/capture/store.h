@@ -3,6 +3,7 @@
 #pragma once
 
 #include "capture/capture.h"
+#include "sys/dump-retain.h"
 
 /* Makes the directory of dumps and the directory of this one below the mounted target, whose links
  * never lead out of it, and sets base_fd, dir_fd, name and path. Returns 0 or negative errno. */
@@ -21,6 +22,9 @@ int store_commit(Capture *c, const char *from, const char *to) _must_check_;
 
 /* Removes a file; it may be absent. */
 void store_remove(Capture *c, const char *name);
+
+/* The old dumps beside this one, and what the plan says of them. */
+Retention store_retention(Capture *c);
 
 /* Removes the description and the directory, in which there is nothing else. */
 void store_give_up(Capture *c);

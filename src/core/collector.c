@@ -192,6 +192,18 @@ char *collector_join(char *const *words) {
         return line;
 }
 
+/* "Write bytes     : 104695977" */
+int collector_written(const char *line, uint64_t *ret) {
+        const char *rest = startswith(line, "Write bytes");
+
+        if (!rest)
+                return -EINVAL;
+        rest += strspn(rest, " ");
+        if (*rest++ != ':')
+                return -EINVAL;
+        return parse_u64(rest + strspn(rest, " "), 10, ret);
+}
+
 bool collector_says_unknown(const char *text) {
         return strstr(text, "The kernel version is not supported.") ||
                strstr(text, "The makedumpfile operation may be incomplete.");

@@ -35,6 +35,10 @@ int collector_with(char *const *words, uint64_t level, const char *const *more, 
 /* The words as one line for people. Returns a fresh string, or NULL for lack of memory. */
 char *collector_join(char *const *words);
 
+/* Takes how much makedumpfile has written, or would have, bytes, off a line of its report. Returns
+ * 0; -EINVAL or -ERANGE if the line says something else. */
+int collector_written(const char *line, uint64_t *ret);
+
 /* True for a line, or all of an output, by which makedumpfile says that it does not know the kernel
  * that it looks at. */
 bool collector_says_unknown(const char *text);

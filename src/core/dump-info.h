@@ -60,7 +60,8 @@ typedef struct DumpInfo {
         uint64_t since_boot_usec, target_usec, log_usec, dump_usec, total_usec;
 
         DumpResult result;
-        char *message; /* why it is not complete by the collector on the target; NULL if it is */
+        char *message; /* why it is not complete by the collector on the target, and what else went
+                        * otherwise; NULL if nothing did */
 } DumpInfo;
 
 #define CRASH_RANGES_MOST         65536u

@@ -29,6 +29,19 @@ uint64_t rotation_min_free(uint64_t file_system_bytes) {
         return MIN(file_system_bytes / 10, MIN_FREE_MOST);
 }
 
+/* A file system needs some for the file's extents; and of what it calls free ext4 keeps a fiftieth
+ * of itself, at most 16 MiB (ext4_calculate_resv_clusters() in fs/ext4/super.c). */
+#define KEPT_SHARE  50u
+#define KEPT_MOST   (UINT64_C(16) << 20)
+#define NEEDS_SHARE 64u
+#define NEEDS_LEAST (UINT64_C(1) << 20)
+
+uint64_t rotation_needed(uint64_t file_system_bytes, uint64_t file_bytes) {
+        uint64_t kept = MIN(file_system_bytes / KEPT_SHARE, KEPT_MOST);
+
+        return add_saturated(file_bytes, kept + NEEDS_LEAST + file_bytes / NEEDS_SHARE);
+}
+
 static size_t count(const OldDump *dumps, size_t n, bool complete) {
         size_t found = 0;
 
@@ -80,5 +93,12 @@ size_t rotation_next(const OldDump *dumps, size_t n) {
         for (size_t i = 0; i < n; i++)
                 if (dumps[i].is_complete && !dumps[i].is_gone)
                         return i;
+        return n;
+}
+
+size_t rotation_newest(const OldDump *dumps, size_t n) {
+        for (size_t i = n; i > 0; i--)
+                if (dumps[i - 1].is_complete && !dumps[i - 1].is_gone)
+                        return i - 1;
         return n;
 }

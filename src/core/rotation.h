@@ -22,6 +22,9 @@ typedef struct OldDump {
 /* What is to be free for a new dump on a file system of that size, bytes, if nobody says it. */
 uint64_t rotation_min_free(uint64_t file_system_bytes) _const_;
 
+/* What is to be free for a file of that size so that it fits for sure, bytes. */
+uint64_t rotation_needed(uint64_t file_system_bytes, uint64_t file_bytes) _const_;
+
 /* Sorts dumps from the oldest to the newest; those of one second by their names. */
 void rotation_sort(OldDump *dumps, size_t n);
 
@@ -42,3 +45,6 @@ uint64_t rotation_most(const OldDump *dumps, size_t n);
  * oldest complete one that is not the newest complete one. Returns its index, or n if none may
  * go. */
 size_t rotation_next(const OldDump *dumps, size_t n);
+
+/* The newest complete one of the sorted dumps: its index, or n if there is none. */
+size_t rotation_newest(const OldDump *dumps, size_t n);

@@ -14,6 +14,7 @@
 #include "base/file-util.h"
 #include "base/string-util.h"
 #include "core/rotation.h"
+#include "sys/dump-json.h"
 #include "sys/dump-store.h"
 
 #define LINE_MAX_SAID 512u
@@ -42,12 +43,12 @@ static void progress(const Retention *r) {
                 r->progress(r->userdata);
 }
 
-/* What is on the disk of a dump that was cut off, bytes. */
-static uint64_t incomplete_bytes(int dump_fd) {
+/* What is free without that file of a dump, bytes. */
+static uint64_t file_bytes(int dump_fd, const char *name) {
         struct stat st;
 
-        if (fstatat(dump_fd, CRASH_INCOMPLETE_NAME, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
-            !S_ISREG(st.st_mode) || st.st_nlink != 1)
+        if (fstatat(dump_fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISREG(st.st_mode) ||
+            st.st_nlink != 1)
                 return 0;
         return (uint64_t)st.st_blocks * 512;
 }
@@ -68,7 +69,7 @@ static int add_old(const Retention *r, OldDumps *old, const char *name, const ch
                 return 0;
         is_whole = dump_store_is_whole(fd, &bytes);
         if (is_whole <= 0)
-                bytes = incomplete_bytes(fd);
+                bytes = file_bytes(fd, CRASH_INCOMPLETE_NAME);
         /* The power can fail before there is a description, but no other program has this name. */
         if (is_whole == -ENODATA && bytes > 0 && !exists_below(fd, CRASH_VMCORE_NAME))
                 is_whole = 0;
@@ -192,25 +193,27 @@ static bool is_room(const Retention *r, uint64_t wanted, uint64_t left, uint64_t
         return MAX(now, add_saturated(left, freed)) >= wanted;
 }
 
-/* Returns whether anything was removed. */
-static bool make_room(const Retention *r, OldDumps *old, uint64_t wanted, uint64_t left) {
+/* Returns how much was removed, bytes. */
+static uint64_t make_room(const Retention *r, OldDumps *old, uint64_t wanted, uint64_t left) {
         uint64_t freed = 0;
         size_t i;
 
         while (!is_room(r, wanted, left, freed) && (i = rotation_next(old->dump, old->n)) < old->n)
                 if (remove_dump(r, &old->dump[i], false, "MinFree="))
                         freed = add_saturated(freed, old->dump[i].bytes);
-        return freed > 0;
+        return freed;
+}
+
+/* Of the file system, bytes; 0 if it does not tell. */
+static uint64_t all_bytes(const Retention *r) {
+        struct statvfs st;
+
+        return fstatvfs(r->base_fd, &st) < 0 ? 0 : (uint64_t)st.f_blocks * st.f_frsize;
 }
 
 static uint64_t min_free(const Retention *r) {
-        struct statvfs st;
-
-        if (r->min_free_bytes != MIN_FREE_AUTO)
-                return r->min_free_bytes;
-        return fstatvfs(r->base_fd, &st) < 0
-                       ? 0
-                       : rotation_min_free((uint64_t)st.f_blocks * st.f_frsize);
+        return r->min_free_bytes != MIN_FREE_AUTO ? r->min_free_bytes
+                                                  : rotation_min_free(all_bytes(r));
 }
 
 void retain_make_room(const Retention *r) {
@@ -239,7 +242,119 @@ bool retain_make_more_room(const Retention *r, uint64_t bytes) {
         if (r->min_free_bytes == 0 || r->free_bytes(r->userdata, r->base_fd, &left) < 0 ||
             list_old(r, &old) < 0)
                 return false;
-        return make_room(r, &old, bytes, left);
+        return make_room(r, &old, bytes, left) > 0;
+}
+
+static const char *file_of(const DumpInfo *info) {
+        return info->vmcore && !strchr(info->vmcore, '/') ? info->vmcore : CRASH_VMCORE_NAME;
+}
+
+/* Where its dump went, in its description: it is one now that has little more than a log. */
+static int describe_gone(const Retention *retention, int fd, DumpInfo *info) {
+        static const char new_name[] = CRASH_INFO_NAME ".new";
+        _cleanup_close_ int file_fd = -EBADF;
+        _cleanup_free_ char *text = NULL;
+        char *message;
+        int r;
+
+        if (asprintf(&message, "%s%sits dump went for that in %s, as there was no room for both",
+                     strempty(info->message), isempty(info->message) ? "" : "; ",
+                     retention->name) < 0)
+                return -ENOMEM;
+        free(info->message);
+        info->message = message;
+        free(info->vmcore);
+        info->vmcore = NULL;
+        info->vmcore_bytes = 0;
+        info->result = info->log ? DUMP_RESULT_LOG_ONLY : DUMP_RESULT_FAILED;
+        r = dump_info_to_json(info, &text);
+        if (r < 0)
+                return r;
+        file_fd = openat(fd, new_name, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+        if (file_fd < 0)
+                return -errno;
+        r = write_all(file_fd, text, strlen(text));
+        if (r >= 0)
+                r = retention->sync(retention->userdata, file_fd, "old");
+        if (r >= 0 && renameat(fd, new_name, fd, CRASH_INFO_NAME) < 0)
+                r = -errno;
+        if (r < 0)
+                (void)unlinkat(fd, new_name, 0);
+        return r < 0 ? r : retention->sync(retention->userdata, fd, "old");
+}
+
+/* The dump alone, after which there is no complete one; or else nothing. */
+static bool remove_newest(const Retention *retention, const OldDump *dump) {
+        _cleanup_close_ int fd = dump_store_open_dump(retention->base_fd, dump->name);
+        DumpInfo info;
+        int r;
+
+        if (fd < 0 || dump_store_read_summary(fd, &info) < 0)
+                return false;
+        r = unlinkat(fd, file_of(&info), 0) < 0 ? -errno : 0;
+        if (r < 0)
+                say(retention, "the dump in %s cannot be removed: %s", dump->name, strerror(-r));
+        else {
+                (void)retention->sync(retention->userdata, fd, "old");
+                say(retention, "removed the dump in %s: there is no room for the new one beside it",
+                    dump->name);
+                if (describe_gone(retention, fd, &info) < 0)
+                        say(retention, "%s/" CRASH_INFO_NAME " cannot be written", dump->name);
+        }
+        dump_info_done(&info);
+        progress(retention);
+        return r >= 0;
+}
+
+/* Lists them for a dump whose size is known, for which the file of the newest complete one may go,
+ * too. Returns how many bytes are free now, and without all that may go; 0 if nothing may. */
+static uint64_t list_all(const Retention *r, OldDumps *old, uint64_t *ret_left) {
+        uint64_t most;
+        size_t newest;
+
+        if (r->min_free_bytes == 0 || r->free_bytes(r->userdata, r->base_fd, ret_left) < 0 ||
+            list_old(r, old) < 0)
+                return 0;
+        most = rotation_most(old->dump, old->n);
+        newest = rotation_newest(old->dump, old->n);
+        if (newest < old->n) {
+                OldDump *dump = &old->dump[newest];
+                _cleanup_close_ int fd = dump_store_open_dump(r->base_fd, dump->name);
+                DumpInfo info;
+
+                if (fd >= 0 && dump_store_read_summary(fd, &info) >= 0) {
+                        dump->bytes = file_bytes(fd, file_of(&info));
+                        dump_info_done(&info);
+                }
+                most = add_saturated(most, dump->bytes);
+        }
+        return most > 0 ? add_saturated(*ret_left, most) : 0;
+}
+
+uint64_t retain_most_room(const Retention *r) {
+        _cleanup_(old_dumps_done) OldDumps old = { 0 };
+        uint64_t left;
+
+        return list_all(r, &old, &left);
+}
+
+/* Where it should fit into what is free nothing goes: that is not as much as it seems then. */
+bool retain_make_sure_room(const Retention *r, uint64_t bytes,
+                           char ret_newest[static CRASH_NAME_MAX]) {
+        uint64_t wanted = rotation_needed(all_bytes(r), bytes), left, freed;
+        _cleanup_(old_dumps_done) OldDumps old = { 0 };
+        const OldDump *newest;
+
+        if (list_all(r, &old, &left) < wanted)
+                return false;
+        freed = make_room(r, &old, wanted, left);
+        newest = old.dump + rotation_newest(old.dump, old.n);
+        if (is_room(r, wanted, left, freed) || newest == old.dump + old.n ||
+            add_saturated(left, add_saturated(freed, newest->bytes)) < wanted ||
+            !remove_newest(r, newest))
+                return freed > 0;
+        strscpy(ret_newest, CRASH_NAME_MAX, newest->name);
+        return true;
 }
 
 /* Removes those whose indices pick() gives. */

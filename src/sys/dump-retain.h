@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "base/macro.h"
+#include "core/dump-info.h"
 
 /* Complete ones of this host; with more, none is removed. */
 #define OLD_DUMPS_MOST 65536u
@@ -40,6 +41,16 @@ void retain_make_room(const Retention *r);
 /* The same for a dump that did not fit into what was free, until bytes are, as far as that goes.
  * Returns whether anything was removed. */
 bool retain_make_more_room(const Retention *r, uint64_t bytes) _must_check_;
+
+/* The same for a dump of that size for sure, if it fits then: the newest complete one goes, too,
+ * and last, but for its log and its description, which tells so. Where even that would not be
+ * enough, nothing goes. Returns whether anything was removed, with the name of the newest if that
+ * went, or else what was there before. */
+bool retain_make_sure_room(const Retention *r, uint64_t bytes,
+                           char ret_newest[static CRASH_NAME_MAX]) _must_check_;
+
+/* How many bytes are free at most when all has gone that may for that; 0 if nothing may. */
+uint64_t retain_most_room(const Retention *r);
 
 /* Removes the oldest complete dumps of this host beyond the number to keep. */
 void retain_newest(const Retention *r);

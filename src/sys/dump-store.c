@@ -248,7 +248,7 @@ static int open_file(int dump_fd, const char *name) {
         return TAKE_FD(fd);
 }
 
-static int read_summary(int dump_fd, DumpInfo *ret) {
+int dump_store_read_summary(int dump_fd, DumpInfo *ret) {
         _cleanup_close_ int fd = open_file(dump_fd, CRASH_INFO_NAME);
         _cleanup_free_ char *text = NULL;
         size_t size;
@@ -439,7 +439,7 @@ static int describe(int dump_fd, Dump *dump) {
                 return r;
         if (!is_dump(&c, true))
                 return -ENOENT;
-        r = c.names[DUMP_FILE_SUMMARY] ? read_summary(dump_fd, &dump->info) : -ENOENT;
+        r = c.names[DUMP_FILE_SUMMARY] ? dump_store_read_summary(dump_fd, &dump->info) : -ENOENT;
         if (r == -ENOMEM)
                 return r;
         dump->has_summary = r >= 0;
@@ -524,7 +524,7 @@ int dump_store_is_whole(int dump_fd, uint64_t *ret_bytes) {
         /* kdump-capture writes the log first, and may get no further. */
         if (!c.names[DUMP_FILE_SUMMARY] && has_log_only(&c))
                 return 0;
-        if (!c.names[DUMP_FILE_SUMMARY] || read_summary(dump_fd, &info) < 0)
+        if (!c.names[DUMP_FILE_SUMMARY] || dump_store_read_summary(dump_fd, &info) < 0)
                 return -ENODATA;
         is_whole = info.result == DUMP_RESULT_COMPLETE || info.result == DUMP_RESULT_COPIED;
         dump_info_done(&info);

@@ -72,6 +72,10 @@ int dump_store_open_dump(int store_fd, const char *name) _must_check_;
  * nothing but a log; -ENODATA if neither can be said. */
 int dump_store_is_whole(int dump_fd, uint64_t *ret_bytes) _must_check_;
 
+/* Reads the summary in the open directory of a dump. Returns 0, or negative errno if there is none
+ * that makes sense. */
+int dump_store_read_summary(int dump_fd, DumpInfo *ret) _must_check_;
+
 /* The number for a new directory of that name, 0 for none: above all that are there, so that what
  * is removed in between makes no new dump an older one. 0 also when these have come to
  * CRASH_NUMBER_MOST. */

@@ -155,6 +155,46 @@ START_TEST(rotation) {
         ck_assert_uint_eq(rotation_most(dumps, 5), 1 + 2 + 8);
         dumps[1].bytes = UINT64_MAX;
         ck_assert_uint_eq(rotation_most(dumps, 5), UINT64_MAX);
+
+        make_dumps(dumps, "aBCd");
+        ck_assert_uint_eq(rotation_newest(dumps, 4), 2);
+        dumps[2].is_gone = true;
+        ck_assert_uint_eq(rotation_newest(dumps, 4), 1);
+        ck_assert_uint_eq(rotation_newest(dumps, 1), 1);
+        ck_assert_uint_eq(rotation_newest(dumps, 0), 0);
+}
+END_TEST
+
+/* What file systems keep for themselves, and what a file takes besides its pages. */
+START_TEST(needed) {
+        const uint64_t mib = UINT64_C(1) << 20;
+
+        ck_assert_uint_eq(rotation_needed(0, 0), mib);
+        ck_assert_uint_eq(rotation_needed(200 * mib, 64 * mib), (64 + 4 + 1 + 1) * mib);
+        ck_assert_uint_eq(rotation_needed(UINT64_C(1) << 60, 640 * mib), (640 + 16 + 1 + 10) * mib);
+        ck_assert_uint_eq(rotation_needed(UINT64_MAX, UINT64_MAX), UINT64_MAX);
+}
+END_TEST
+
+START_TEST(written) {
+        static const char *const others[] = {
+                "",
+                "Write bytes",
+                "Write bytes     : ",
+                "Write bytes     : 1x",
+                "Write bytes     : -1",
+                "Write bytes written : 1",
+                " Write bytes     : 1",
+                "Total pages     : 1",
+                "Write bytes     : 18446744073709551616",
+        };
+        uint64_t bytes = 7;
+
+        for (size_t i = 0; i < ELEMENTSOF(others); i++)
+                ck_assert_int_lt(collector_written(others[i], &bytes), 0);
+        ck_assert_uint_eq(bytes, 7);
+        ck_assert_int_eq(collector_written("Write bytes     : 104695977", &bytes), 0);
+        ck_assert_uint_eq(bytes, 104695977);
 }
 END_TEST
 
@@ -247,6 +287,8 @@ static void add_cases(Suite *s) {
         ADD_TEST(s, other_uses);
         ADD_TEST(s, unknown_kernel);
         ADD_TEST(s, rotation);
+        ADD_TEST(s, needed);
+        ADD_TEST(s, written);
         ADD_TEST(s, traces);
         ADD_TEST(s, min_free);
         ADD_TEST(s, rotation_order);

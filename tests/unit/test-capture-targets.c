@@ -1,40 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A whole capture on a fake machine: old dumps, targets that are not there, scripts, raw
- * devices. */
+/* A whole capture on a fake machine: targets that are not there, scripts, raw devices. */
 #include "test.h"
 
 #include "capture/capture.h"
 #include "capture/run.h"
 #include "core/raw-dump.h"
 #include "fake-capture.h"
-
-static void old_dump(const char *name, const char *result) {
-        char path[256], text[64];
-
-        strscpyf(path, sizeof(path), TARGET "/%s/vmcore", name);
-        tree_text(&tree, path, "old");
-        strscpyf(path, sizeof(path), TARGET "/%s/vmcore-dmesg.txt", name);
-        tree_text(&tree, path, "log");
-        strscpyf(path, sizeof(path), TARGET "/%s/kdump.json", name);
-        strscpyf(text, sizeof(text), "{\"Result\":\"%s\"}", result);
-        tree_text(&tree, path, text);
-}
-
-static void old_dumps(void) {
-        old_dump("box-2020-01-01-00:00:00", "complete");
-        old_dump("box-2020-01-02-00:00:00", "incomplete");
-        old_dump("box-2020-01-03-00:00:00", "copied");
-        old_dump("box-2020-01-04-00:00:00", "complete");
-        old_dump("other-2020-01-01-00:00:00", "complete");
-        old_dump("whatever", "complete");
-}
-
-static bool has_old(const char *name) {
-        char path[256];
-
-        strscpyf(path, sizeof(path), TARGET "/%s", name);
-        return has(path);
-}
 
 static char loaded[256];
 
@@ -65,135 +36,6 @@ START_TEST(module_parameters) {
 }
 END_TEST
 
-START_TEST(keep) {
-        CapturePlan plan = plan_with(collector("echo x >\"$n\"", ""));
-
-        old_dumps();
-        tree_text(&tree, TARGET "/box-2020-01-03-00:00:00/deeper/file", "somebody's");
-        plan.keep = 2;
-        ck_assert_int_eq(run_plan(&plan), 0);
-        ck_assert(!has_old("box-2020-01-01-00:00:00"));
-        ck_assert(has_old("box-2020-01-02-00:00:00/vmcore"));
-        /* Doomed, but for what is not a dump's. */
-        ck_assert(!has_old("box-2020-01-03-00:00:00/vmcore"));
-        ck_assert(has_old("box-2020-01-03-00:00:00/deeper/file"));
-        ck_assert(has_old("box-2020-01-04-00:00:00/vmcore"));
-        ck_assert(has_old("other-2020-01-01-00:00:00/vmcore") && has_old("whatever/vmcore"));
-        ck_assert(has(DUMP "/vmcore"));
-}
-END_TEST
-
-START_TEST(keep_after_failure) {
-        CapturePlan plan = plan_with(collector("exit 1", ""));
-
-        old_dumps();
-        plan.keep = 1;
-        free_space = 0;
-        ck_assert_int_eq(run_plan(&plan), -ENOSPC);
-        ck_assert(has_old("box-2020-01-01-00:00:00/vmcore"));
-        ck_assert(has_old("box-2020-01-03-00:00:00/vmcore"));
-}
-END_TEST
-
-/* How much an old dump takes on the disk. */
-static uint64_t size_of_old(const char *name) {
-        static const char *const files[] = { "vmcore", "vmcore-dmesg.txt", "kdump.json" };
-        uint64_t bytes = 0;
-
-        for (size_t i = 0; i < ELEMENTSOF(files); i++) {
-                char path[256];
-                struct stat st;
-
-                strscpyf(path, sizeof(path), TARGET "/%s/%s", name, files[i]);
-                stat_in_tree(path, &st);
-                bytes += (uint64_t)st.st_blocks * 512;
-        }
-        return bytes;
-}
-
-/* Nor if there are the headers and nothing of the memory. */
-START_TEST(keep_after_nothing) {
-        CapturePlan plan = plan_with(collector("exit 1", ""));
-
-        old_dumps();
-        plan.keep = 1;
-        bad_start = MEMORY_AT;
-        bad_end = UINT64_MAX;
-        ck_assert_int_eq(run_plan(&plan), -EIO);
-        ck_assert(has_old("box-2020-01-01-00:00:00/vmcore"));
-        ck_assert(has_old("box-2020-01-03-00:00:00/vmcore"));
-}
-END_TEST
-
-/* The newest complete dump stays. */
-START_TEST(min_free) {
-        CapturePlan plan = plan_with(collector("echo x >\"$n\"", ""));
-
-        old_dumps();
-        free_space = 1000;
-        plan.min_free_bytes = free_space + size_of_old("box-2020-01-01-00:00:00") + 1;
-        ck_assert_int_eq(run_plan(&plan), 0);
-        ck_assert(!has_old("box-2020-01-01-00:00:00"));
-        ck_assert(has_old("box-2020-01-02-00:00:00/vmcore"));
-        ck_assert(!has_old("box-2020-01-03-00:00:00"));
-        ck_assert(has_old("box-2020-01-04-00:00:00/vmcore"));
-        ck_assert(has_old("other-2020-01-01-00:00:00/vmcore"));
-}
-END_TEST
-
-/* A dump that does not fit: old ones go for it, as many as it takes, and it is written again. */
-START_TEST(more_room) {
-        CapturePlan plan = plan_with(collector(
-                "cd \"${n%/*}/..\"; echo x >\"$n\"; [ ! -e box-2020-01-01-00:00:00 ]", ""));
-        DumpInfo info;
-
-        old_dumps();
-        plan.min_free_bytes = 1;
-        free_space = 10;
-        ck_assert_int_eq(run_plan(&plan), 0);
-        ck_assert(!has_old("box-2020-01-01-00:00:00"));
-        ck_assert(has_old("box-2020-01-04-00:00:00/vmcore"));
-        info = read_info(DUMP "/kdump.json");
-        ck_assert_uint_eq(info.result, DUMP_RESULT_COMPLETE);
-        ck_assert_ptr_null(info.message);
-        dump_info_done(&info);
-}
-END_TEST
-
-/* And where nothing may go for it, they stay. */
-START_TEST(no_more_room) {
-        CapturePlan plan = plan_with(collector("echo x >\"$n\"; exit 1", ""));
-
-        old_dumps();
-        free_space = 10;
-        ck_assert_int_eq(run_plan(&plan), -ENOSPC);
-        ck_assert(has_old("box-2020-01-01-00:00:00/vmcore"));
-}
-END_TEST
-
-START_TEST(min_free_is_there) {
-        CapturePlan plan = plan_with(collector("echo x >\"$n\"", ""));
-
-        old_dumps();
-        plan.min_free_bytes = 1000;
-        free_space = 1000;
-        ck_assert_int_eq(run_plan(&plan), 0);
-        ck_assert(has_old("box-2020-01-01-00:00:00/vmcore"));
-}
-END_TEST
-
-/* A link is no directory of ours, whatever it is called. */
-START_TEST(keep_follows_no_links) {
-        CapturePlan plan = plan_with(collector("echo x >\"$n\"", ""));
-
-        old_dump("whatever", "complete");
-        tree_link(&tree, TARGET "/box-2020-01-01-00:00:00", "whatever");
-        plan.keep = 1;
-        ck_assert_int_eq(run_plan(&plan), 0);
-        ck_assert(has_old("whatever/vmcore"));
-}
-END_TEST
-
 static int fail_attach(Capture *c, const PlanTarget *target, uint64_t deadline_usec,
                        char ret_device[static 64], Error *reterr) {
         ck_assert_uint_eq(shared.attaching, streq(target->label, "the target") ? 1 : 2);
@@ -218,27 +60,6 @@ START_TEST(fallback) {
         ck_assert(info.on_fallback);
         ck_assert_str_eq(info.target, "the other");
         ck_assert_ptr_nonnull(strstr(info.message, "it is elsewhere"));
-        dump_info_done(&info);
-}
-END_TEST
-
-/* That is still told when the dump is written again, with more room. */
-START_TEST(more_room_on_fallback) {
-        CapturePlan plan = plan_with(collector(
-                "cd \"${n%/*}/..\"; echo x >\"$n\"; [ ! -e box-2020-01-01-00:00:00 ]", ""));
-        DumpInfo info;
-
-        old_dumps();
-        plan.min_free_bytes = 1;
-        plan.fallback = plan.target;
-        plan.fallback.label = (char *)"the other";
-        ops.attach = fail_attach;
-        free_space = 10;
-        ck_assert_int_eq(run_plan(&plan), 0);
-        info = read_info(DUMP "/kdump.json");
-        ck_assert_uint_eq(info.result, DUMP_RESULT_COMPLETE);
-        ck_assert_ptr_nonnull(strstr(info.message, "it is elsewhere"));
-        ck_assert_ptr_null(strstr(info.message, "exited"));
         dump_info_done(&info);
 }
 END_TEST
@@ -644,15 +465,6 @@ END_TEST
 
 static void add_cases(Suite *s) {
         ADD_FIXTURE_TEST(s, module_parameters);
-        ADD_FIXTURE_TEST(s, keep);
-        ADD_FIXTURE_TEST(s, keep_after_failure);
-        ADD_FIXTURE_TEST(s, keep_after_nothing);
-        ADD_FIXTURE_TEST(s, min_free);
-        ADD_FIXTURE_TEST(s, more_room);
-        ADD_FIXTURE_TEST(s, more_room_on_fallback);
-        ADD_FIXTURE_TEST(s, no_more_room);
-        ADD_FIXTURE_TEST(s, min_free_is_there);
-        ADD_FIXTURE_TEST(s, keep_follows_no_links);
         ADD_FIXTURE_TEST(s, fallback);
         ADD_FIXTURE_TEST(s, both_reasons);
         ADD_FIXTURE_TEST(s, no_target);

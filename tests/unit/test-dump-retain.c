@@ -4,9 +4,11 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "core/rotation.h"
+#include "sys/dump-store.h"
 #include "test.h"
 #include "tree.h"
 
@@ -349,6 +351,140 @@ START_TEST(test_more_room) {
 }
 END_TEST
 
+#define NEWEST "vm-2022-01-01-00:00:01"
+
+/* What a file of that size needs on the real disk. */
+static uint64_t needed(uint64_t bytes) {
+        struct statvfs st;
+
+        ck_assert_int_eq(fstatvfs(store, &st), 0);
+        return rotation_needed((uint64_t)st.f_blocks * st.f_frsize, bytes);
+}
+
+static void check_summary(const char *name, DumpResult result, const char *message) {
+        _cleanup_close_ int fd = dump_store_open_dump(store, name);
+        struct stat st;
+        DumpInfo info;
+
+        ck_assert_int_eq(dump_store_read_summary(fd, &info), 0);
+        ck_assert_uint_eq(info.result, result);
+        ck_assert_str_eq(strempty(info.message), message);
+        dump_info_done(&info);
+        ck_assert_int_eq(fstatat(fd, "kdump.json", &st, AT_SYMLINK_NOFOLLOW), 0);
+        ck_assert_uint_eq(st.st_mode & 077, 0);
+        ck_assert(!exists_below(fd, "kdump.json.new"));
+}
+
+/* One of a known size: the newest goes, too, as the last, and leaves its log; or nothing does. */
+START_TEST(test_sure_room) {
+        Retention r = retention(0, MIN_FREE_AUTO);
+        char newest[CRASH_NAME_MAX] = "";
+
+        put_three();
+        tree_text(&tree, path_of(NEWEST, "vmcore-dmesg.txt"), "Kernel panic");
+        tree_text(&tree, path_of(NEWEST, "kdump.json"),
+                  "{\"Result\":\"copied\",\"Log\":\"vmcore-dmesg.txt\",\"Message\":\"x\"}");
+        put_incomplete(CUT_OFF);
+        free_space = needed(9 << 20);
+        /* It should fit as it is; what is free is not as much as it seems. */
+        ck_assert(!retain_make_sure_room(&r, 9 << 20, newest));
+        ck_assert(!retain_make_sure_room(&r, 15 << 20, newest));
+        ck_assert_str_eq(said, "");
+        r.min_free_bytes = 0;
+        ck_assert(!retain_make_sure_room(&r, 10 << 20, newest));
+        r.min_free_bytes = 1;
+        ck_assert(retain_make_sure_room(&r, 12 << 20, newest));
+        ck_assert_str_eq(newest, "");
+        ck_assert(!exists_below(tree.fd, path_of(CUT_OFF, "vmcore.incomplete")));
+        ck_assert(!is_there(OLD) && !is_there(NEW) && is_there(NEWEST));
+
+        said[0] = '\0';
+        free_space = needed(9 << 20) - (1 << 20); /* the rest is its */
+        ck_assert(!retain_make_sure_room(&r, (9 << 20) + 1, newest));
+        ck_assert(retain_make_sure_room(&r, 9 << 20, newest));
+        ck_assert_str_eq(newest, NEWEST);
+        ck_assert_str_eq(said, "removed the dump in " NEWEST ": there is no room for the new one "
+                               "beside it\n");
+        ck_assert(!exists_below(tree.fd, path_of(NEWEST, "vmcore")));
+        ck_assert(exists_below(tree.fd, path_of(NEWEST, "vmcore-dmesg.txt")));
+        check_summary(NEWEST, DUMP_RESULT_LOG_ONLY,
+                      "x; its dump went for that in vm-2023-01-01-00:00:00, as there was no room "
+                      "for both");
+        ck_assert(!retain_make_sure_room(&r, 9 << 20, newest));
+        ck_assert_uint_eq(retain_most_room(&r), 0);
+}
+END_TEST
+
+/* Asked a second time when all are listed. */
+static int free_while_old_goes(void *userdata, int fd, uint64_t *ret) {
+        static unsigned asked;
+
+        if (asked++ > 0)
+                (void)renameat(store, OLD, store, "elsewhere");
+        return fake_free(userdata, fd, ret);
+}
+
+/* Nor does the newest where one of the others is no longer there to go. */
+START_TEST(test_sure_room_after_all) {
+        Retention r = retention(0, 1);
+        char newest[CRASH_NAME_MAX] = "";
+
+        put_large(OLD);
+        put_large(NEW);
+        free_space = needed(0);
+        r.free_bytes = free_while_old_goes;
+        ck_assert(!retain_make_sure_room(&r, 1500000, newest));
+        ck_assert(!is_there(OLD) && is_there(NEW));
+        ck_assert(exists_below(tree.fd, path_of(NEW, "vmcore")));
+}
+END_TEST
+
+/* What it leaves is bounded as what other crashes leave. */
+START_TEST(test_sure_room_traces) {
+        const Retention r = retention(0, 1);
+        char name[64], newest[CRASH_NAME_MAX] = "";
+
+        put_large(OLD);
+        free_space = needed(0);
+        ck_assert(retain_make_sure_room(&r, 1 << 19, newest));
+        check_summary(OLD, DUMP_RESULT_FAILED,
+                      "its dump went for that in vm-2023-01-01-00:00:00, as there was no room for "
+                      "both");
+        for (unsigned i = 0; i < TRACES_MOST; i++) {
+                strscpyf(name, sizeof(name), "vm-2022-01-01-00:00:%02u", i);
+                tree_text(&tree, path_of(name, "vmcore-dmesg.txt"), "Kernel panic");
+        }
+        retain_traces(&r);
+        ck_assert(!exists_below(tree.fd, STORE "/" OLD));
+        ck_assert(exists_below(tree.fd, STORE "/vm-2022-01-01-00:00:00"));
+}
+END_TEST
+
+/* What counts is the file of the dump alone: not one that has another link, or that lies beside it;
+ * and never one elsewhere. */
+START_TEST(test_sure_room_of_dump) {
+        const Retention r = retention(0, 1);
+        const uint64_t bytes = 1000000;
+        char newest[CRASH_NAME_MAX] = "";
+
+        put_large(NEW);
+        free_space = needed(0);
+        ck_assert_int_eq(linkat(store, NEW "/vmcore", store, "saved", 0), 0);
+        ck_assert(!retain_make_sure_room(&r, bytes, newest));
+        ck_assert_int_eq(renameat(store, "saved", store, NEW "/vmcore"), 0);
+        ck_assert_int_eq(unlinkat(store, "saved", 0), 0);
+        put_large(OLD);
+        ck_assert_int_eq(renameat(store, OLD "/vmcore", store, NEW "/vmcore-dmesg.txt"), 0);
+        ck_assert(!retain_make_sure_room(&r, 2 * bytes, newest));
+        ck_assert_str_eq(said, "");
+        tree_text(&tree, path_of(NEW, "kdump.json"),
+                  "{\"Result\":\"complete\",\"Vmcore\":\"../" OLD "/kdump.json\"}");
+        ck_assert(retain_make_sure_room(&r, bytes, newest));
+        ck_assert_str_eq(newest, NEW);
+        ck_assert(is_there(OLD) && !exists_below(tree.fd, path_of(NEW, "vmcore")));
+}
+END_TEST
+
 /* A tenth of the file system is never free by this. */
 START_TEST(test_auto) {
         Retention r = retention(0, MIN_FREE_AUTO);
@@ -428,6 +564,10 @@ static void add_cases(Suite *suite) {
         ADD_FIXTURE_TEST(suite, test_incomplete_alone);
         ADD_FIXTURE_TEST(suite, test_own_incomplete);
         ADD_FIXTURE_TEST(suite, test_more_room);
+        ADD_FIXTURE_TEST(suite, test_sure_room);
+        ADD_FIXTURE_TEST(suite, test_sure_room_after_all);
+        ADD_FIXTURE_TEST(suite, test_sure_room_traces);
+        ADD_FIXTURE_TEST(suite, test_sure_room_of_dump);
         ADD_FIXTURE_TEST(suite, test_auto);
         ADD_FIXTURE_TEST(suite, test_traces);
 }
