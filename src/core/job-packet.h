@@ -20,7 +20,6 @@ typedef enum JobVerb {
         JOB_VERB_REBUILD,
         JOB_VERB_SCAN,
         JOB_VERB_TABLES,
-        JOB_VERB_RECOVER,
         JOB_VERB_WATCH,
         _JOB_VERB_MAX,
 } JobVerb;

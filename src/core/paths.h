@@ -16,6 +16,7 @@
 
 #define LOAD_SOCKET  RUN_DIRECTORY "/load.socket"
 #define BUILD_SOCKET RUN_DIRECTORY "/build.socket"
+#define NOTES_SOCKET RUN_DIRECTORY "/notes.socket"
 #define SCAN_SOCKET  RUN_DIRECTORY "/scan.socket"
 
 #define STATE_DIRECTORY "/var/lib/kdumpd"

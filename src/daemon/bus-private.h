@@ -40,6 +40,9 @@ static inline bool bus_is_ready(const Bus *b) {
         return b->bus && sd_bus_is_ready(b->bus) > 0;
 }
 
+/* bus.c: where the system bus is; static, or of the environment. */
+const char *bus_address(void);
+
 /* bus-manager.c: the object itself. */
 int bus_add_manager(Bus *b) _must_check_;
 void bus_forget_callers(Bus *b);

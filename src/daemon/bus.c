@@ -140,8 +140,11 @@ static int on_any_message(sd_bus_message *message, void *userdata, sd_bus_error 
         return 0;
 }
 
+const char *bus_address(void) {
+        return secure_getenv("DBUS_SYSTEM_BUS_ADDRESS") ?: SYSTEM_BUS_ADDRESS;
+}
+
 static int set_up(Bus *b) {
-        const char *address = secure_getenv("DBUS_SYSTEM_BUS_ADDRESS");
         int r;
 
         r = sd_bus_new(&b->bus);
@@ -149,7 +152,7 @@ static int set_up(Bus *b) {
                 return r;
         r = sd_bus_set_description(b->bus, "kdumpd");
         if (r >= 0)
-                r = sd_bus_set_address(b->bus, address ?: SYSTEM_BUS_ADDRESS);
+                r = sd_bus_set_address(b->bus, bus_address());
         if (r >= 0)
                 r = sd_bus_set_bus_client(b->bus, true);
         /* Else the end of the event loop would wait for a bus that is slow to let us in. */

@@ -31,6 +31,7 @@
 #include "daemon/refresh.h"
 #include "daemon/remote.h"
 #include "daemon/scan.h"
+#include "daemon/tables.h"
 #include "sys/kernel-state.h"
 #include "sys/log.h"
 
@@ -46,6 +47,10 @@
  * has to bring would be waited for by whoever waits for us. */
 #define MOUNTS_PATIENCE_USEC (10 * USEC_PER_SEC)
 
+/* What waits for a note of tables. */
+#define NOTED_FOR_REFRESH 1u
+#define NOTED_FOR_RELOAD  2u
+
 typedef struct Daemon {
         Options options;
         int root_fd;
@@ -54,7 +59,6 @@ typedef struct Daemon {
         Settings settings;
         bool is_reloading;   /* somebody waits for it to be read */
         bool reload_is_told; /* systemd does */
-        bool tables_are_old; /* see FilesSeen */
         Manager manager;
         bool manager_set_up;
 
@@ -69,6 +73,7 @@ typedef struct Daemon {
         const char *scan_service; /* see ScanSetup */
         Scan *scan;
         Files *files;
+        Tables *tables;
         MountWatch *mounts;
 
         Refresh refresh;
@@ -277,11 +282,21 @@ static int on_reload(sd_event_source *source, const struct signalfd_siginfo *si,
         /* Before the first load has ended, READY=1 would say that it has. */
         if (d->manager.guard.ready)
                 (void)sd_notifyf(false, "RELOADING=1\nMONOTONIC_USEC=%" PRIu64, monotonic_usec());
+        d->reload_is_told = d->manager.guard.ready;
+        tables_note(d->tables, NOTED_FOR_RELOAD);
+        return 0;
+}
+
+static void on_noted(void *userdata, unsigned why) {
+        Daemon *d = userdata;
+
+        if (why & NOTED_FOR_REFRESH)
+                manager_input(&d->manager, &(Input){ .type = INPUT_REFRESH });
+        if (!(why & NOTED_FOR_RELOAD))
+                return;
         d->manager.configuration.is_due = false; /* that it cannot be read is told each time */
         d->is_reloading = true;
-        d->reload_is_told = d->manager.guard.ready;
         files_look(d->files);
-        return 0;
 }
 
 /* What could be read a moment ago is read. */
@@ -291,7 +306,6 @@ static void on_seen(void *userdata, const FilesSeen *seen) {
 
         d->is_reloading = false;
         if (seen) {
-                d->tables_are_old = seen->tables_are_old;
                 if (configuration_compare(&d->manager.configuration, seen->configuration))
                         op_changed(d);
                 if (is_reloading || d->manager.configuration.is_due)
@@ -342,15 +356,12 @@ static void on_refresh(void *userdata) {
 static void refresh_initramfs(Daemon *d) {
         bool failed = d->manager.guard.build_state == BUILD_FAILED;
         uint64_t now = monotonic_usec();
-        unsigned work;
 
         if (!refresh_is_due(&d->refresh, failed, now))
                 return;
-        work = refresh_next(&d->refresh, failed, d->tables_are_old, now);
-        if (work & REFRESH_READ_TABLES)
-                system_start_unit(d->event, strempty(d->options.root), "kdumpd-tables.service");
-        if (work & REFRESH_LOOK)
-                manager_input(&d->manager, &(Input){ .type = INPUT_REFRESH });
+        refresh_next(&d->refresh, failed, now);
+        /* Volumes may have come late, or moved. */
+        tables_note(d->tables, NOTED_FOR_REFRESH);
 }
 
 static int on_watch(sd_event_source *source, uint64_t usec, void *userdata) {
@@ -436,6 +447,7 @@ static void daemon_done(Daemon *d) {
         note_end(d);
         closep(&d->root_fd);
         files_free(d->files);
+        tables_free(d->tables);
         mount_watch_free(d->mounts);
         settings_done(&d->settings);
         sd_event_unref(d->event);
@@ -469,11 +481,21 @@ static int new_job_runner(Daemon *d) {
                 .seen = on_seen,
                 .userdata = d,
         };
+        const TablesSetup tables_setup = {
+                .root_fd = d->root_fd,
+                .service = remote_serves(d->options.root, NOTES_SOCKET) ? NOTES_SOCKET : NULL,
+                .program = d->options.builder,
+                .patience_usec = TABLES_PATIENCE_USEC,
+                .noted = on_noted,
+                .userdata = d,
+        };
         int r;
 
         r = job_runner_new(d->event, &setup, &d->runner);
         if (r >= 0)
                 r = scan_new(d->event, &scan_setup, &d->scan);
+        if (r >= 0)
+                r = tables_new(d->event, &tables_setup, &d->tables);
         return r < 0 ? r : files_new(d->event, &files_setup, &d->files);
 }
 

@@ -9,7 +9,6 @@
 #include "base/file-util.h"
 #include "daemon/child.h"
 #include "sys/conffile.h"
-#include "sys/dm.h"
 #include "sys/log.h"
 
 struct Files {
@@ -34,8 +33,7 @@ static void look_at_files(void *userdata) {
 
         if (root_fd < 0)
                 return;
-        seen = (FilesSeen){ .configuration = conffile_identity(root_fd),
-                            .tables_are_old = dm_note_is_old(root_fd) };
+        seen = (FilesSeen){ .configuration = conffile_identity(root_fd) };
         (void)!conffile_read(files->setup.root, &settings, NULL, NULL, NULL, &ignored);
         if (files->setup.another)
                 (void)!read_file_below(root_fd, files->setup.another, 1, &text, NULL);
@@ -89,8 +87,8 @@ static int on_patience(sd_event_source *source, uint64_t usec, void *userdata) {
         Files *files = userdata;
 
         if (!files->was_told)
-                log_warning("Looking at " KDUMPD_SYSCONFDIR "/kdumpd and /etc/lvm/backup takes too "
-                            "long, so it is given up for now: does a file system hang?");
+                log_warning("Looking at " KDUMPD_SYSCONFDIR "/kdumpd takes too long, so it is "
+                            "given up for now: does a file system hang?");
         files->was_told = files->is_given_up = true;
         child_kill(files->child);
         files->setup.seen(files->setup.userdata, NULL);

@@ -24,7 +24,6 @@
 
 typedef struct FilesSeen {
         uint64_t configuration; /* conffile_identity() */
-        bool tables_are_old;    /* dm_note_is_old() */
 } FilesSeen;
 
 typedef struct FilesSetup {

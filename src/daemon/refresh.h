@@ -8,8 +8,7 @@
 
 #include "base/time-util.h"
 
-/* Looks at what the initramfs is made of; sooner after a build that failed, and after a new note of
- * the tables of volumes was asked for. */
+/* Looks at what the initramfs is made of; sooner after a build that failed. */
 #define REFRESH_RARELY_USEC (10 * USEC_PER_MINUTE)
 #define REFRESH_SOON_USEC   (20 * USEC_PER_SEC)
 
@@ -17,20 +16,14 @@ typedef struct Refresh {
         uint64_t soon_usec;
         uint64_t last_usec;  /* monotonic */
         uint64_t delay_usec; /* how soon "sooner" is */
-        bool awaits_tables;  /* a new note of them was asked for, and the look comes after it */
 } Refresh;
-
-typedef enum RefreshWork {
-        REFRESH_READ_TABLES = 1, /* ask for a new note of the tables of volumes */
-        REFRESH_LOOK = 2,        /* find out whether there is something to build */
-} RefreshWork;
 
 /* The first look comes REFRESH_RARELY_USEC after now. soon_usec is REFRESH_SOON_USEC but for tests
  * that cannot wait for it. */
 void refresh_init(Refresh *r, uint64_t soon_usec, uint64_t now_usec);
 
-/* Whether refresh_next() is to be asked. failed: the last build did. */
+/* Whether it is time for a look. failed: the last build did. */
 bool refresh_is_due(const Refresh *r, bool failed, uint64_t now_usec) _pure_;
 
-/* Goes on to the next wait. Returns what is to be done now, as bits. */
-unsigned refresh_next(Refresh *r, bool failed, bool note_is_old, uint64_t now_usec);
+/* Goes on to the next wait. */
+void refresh_next(Refresh *r, bool failed, uint64_t now_usec);

@@ -102,14 +102,14 @@ static int parse_argv(int argc, char **argv) {
                 { .name = "note-tables", .flag = &arg_note_tables },
                 { .name = "output", .value = &arg_output },
                 { .name = "root", .value = &arg_root },
-                /* For kdumpd-build@.service; in no help. */
+                /* For kdumpd-build@.service, and kdumpd-notes@.service; in no help. */
                 { .name = "serve", .flag = &arg_serve },
         };
         int r;
 
         r = options_parse(argc, argv, "kdump-mkinitramfs", help, options, ELEMENTSOF(options));
-        if (r > 0 && arg_serve && argc > 2)
-                return usage_error("--serve goes with no other option");
+        if (r > 0 && arg_serve && argc > 2 + arg_note_tables)
+                return usage_error("--serve goes with no other option but --note-tables");
         return r <= 0 ? r : check_arguments(argc - optind);
 }
 
@@ -254,6 +254,8 @@ static void lower_priority(void) {
 
 /* One request of kdumpd's, in a process of its own. */
 static int serve(void *userdata, const JobRequest *request) {
+        if (request->verb == JOB_VERB_TABLES)
+                return run_once();
         arg_json = true;
         arg_if_needed = request->verb == JOB_VERB_BUILD;
         if (!(request->flags & JOB_FLAG_URGENT))
@@ -262,11 +264,9 @@ static int serve(void *userdata, const JobRequest *request) {
 }
 
 int main(int argc, char **argv) {
-        static const JobServer server = {
+        JobServer server = {
                 .name = "kdump-mkinitramfs",
-                .verbs = 1u << JOB_VERB_BUILD | 1u << JOB_VERB_REBUILD,
                 .ends_with_caller = true,
-                .takes_errors = true,
                 .run = serve,
         };
         int r;
@@ -274,5 +274,10 @@ int main(int argc, char **argv) {
         r = parse_argv(argc, argv);
         if (r <= 0)
                 return r < 0 ? EXIT_USAGE : EXIT_SUCCESS;
-        return arg_serve ? job_server_main(&server) : run_once();
+        if (!arg_serve)
+                return run_once();
+        server.verbs = arg_note_tables ? 1u << JOB_VERB_TABLES
+                                       : 1u << JOB_VERB_BUILD | 1u << JOB_VERB_REBUILD;
+        server.takes_errors = !arg_note_tables; /* they go to the journal */
+        return job_server_main(&server);
 }

@@ -163,6 +163,10 @@ static int take_table(int fd, uint64_t device, DmTables *tables) {
         return take_lines(io, table);
 }
 
+bool dm_is_there(int root_fd) {
+        return exists_below(root_fd, DRIVER);
+}
+
 int dm_tables_read(DmTables *ret) {
         _cleanup_(dm_tables_donep) DmTables tables = { 0 };
         _cleanup_free_ struct dm_ioctl *list = NULL;

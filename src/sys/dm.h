@@ -35,6 +35,9 @@ typedef struct DmTables {
 #define DM_NOTE_PATH      RUN_DIRECTORY "/tables.json"
 #define DM_NOTE_LONGEST   (16u * 1024u * 1024u) /* bytes */
 
+/* Whether the kernel has the device mapper: without it there are no tables. */
+bool dm_is_there(int root_fd);
+
 /* Asks the kernel for the tables of all devices. Returns 0 (there may be none); -EPERM, -EACCES,
  * -E2BIG, -ENOMEM, or what the ioctls say. include/uapi/linux/dm-ioctl.h. */
 int dm_tables_read(DmTables *ret) _must_check_;

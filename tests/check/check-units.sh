@@ -106,11 +106,30 @@ kdumpd-build@x.service 12
 kdumpd-crash.service 10
 kdumpd-crash@x.service 55
 kdumpd-load@x.service 15
+kdumpd-notes.service 16
+kdumpd-notes@x.service 13
 kdumpd-recover.service 13
 kdumpd-scan@x.service 10
-kdumpd-tables.service 13
 EOF
 fi
+
+# What starts programs for new dumps starts nothing else, whatever lies there, and leaves nothing:
+# the path unit would start it again without end.
+command=$(sed -n '/^ExecStart=/,/[^\\]$/p' "$builddir/units/kdumpd-crash.service" |
+    sed -e 's/^ExecStart=//' -e 's/\\$//' -e 's/\$\$/$/g' -e "s,/run/kdumpd-new,$work/new," |
+    tr -d '\n')
+mkdir -p "$work/bin" "$work/new/kdumpd-crash@a\\x2db.service" "$work/new/reboot.target" \
+    "$work/new/kdumpd-crash@-x *.service/more"
+: >"$work/new/--halt"
+printf '#!/bin/sh\necho "$*" >>%s/started\n[ "${*#*-x}" = "$*" ]\n' "$work" >"$work/bin/systemctl"
+chmod 755 "$work/bin/systemctl"
+LC_ALL=C PATH=$work/bin:$PATH sh -c "$command" &&
+    fail "kdumpd-crash.service hides that a start failed"
+[ "$(cat "$work/started")" = "--no-block --no-ask-password start -- kdumpd-crash@-x *.service
+--no-block --no-ask-password start -- kdumpd-crash@a\\x2db.service" ] ||
+    fail "kdumpd-crash.service has started: $(cat "$work/started")"
+[ -z "$(ls -A "$work/new")" ] || fail "kdumpd-crash.service has left: $(ls -A "$work/new")"
+PATH=$work/bin:$PATH sh -c "$command" || fail "kdumpd-crash.service fails if there is nothing"
 
 # A oneshot has no limit by itself, and one that hangs is never started again.
 for file in $(grep -l '^Type=oneshot' "$builddir"/units/*.service); do

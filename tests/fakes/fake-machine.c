@@ -199,7 +199,8 @@ void machine_stop_bus(FakeMachine *m) {
         tree_unlink(&m->tree, "/run/bus");
 }
 
-#define SYSTEM_STATE "/system-state"
+#define SYSTEM_STATE  "/system-state"
+#define SYSTEMD_PLAYS "/systemd-plays"
 
 static int get_system_state(sd_bus *bus, const char *path, const char *interface, const char *name,
                             sd_bus_message *reply, void *userdata, sd_bus_error *error) {
@@ -211,46 +212,26 @@ static int get_system_state(sd_bus *bus, const char *path, const char *interface
         return sd_bus_message_append(reply, "s", state);
 }
 
-static int on_start_unit(sd_bus_message *call, void *userdata, sd_bus_error *error) {
-        const FakeMachine *m = userdata;
-        const char *unit, *mode;
-        int fd, r;
-
-        r = sd_bus_message_read(call, "ss", &unit, &mode);
-        if (r < 0)
-                return r;
-        fd = openat(m->tree.fd, "calls", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
-        if (fd < 0 || dprintf(fd, "%s\n", unit) < 0)
-                _exit(1);
-        (void)close(fd);
-        return sd_bus_reply_method_return(call, "o", "/org/freedesktop/systemd1/job/1");
-}
-
 static const sd_bus_vtable systemd_vtable[] = {
         SD_BUS_VTABLE_START(0),
         SD_BUS_PROPERTY("SystemState", "s", get_system_state, 0, 0),
-        SD_BUS_METHOD("StartUnit", "ss", "o", on_start_unit, SD_BUS_VTABLE_UNPRIVILEGED),
         SD_BUS_VTABLE_END,
 };
 
-/* One connection, in a process of its own. */
-static void serve(FakeMachine *m, int fd) {
-        sd_id128_t id;
-        sd_bus *bus;
+/* In a process of its own. */
+static void play_systemd(FakeMachine *m) {
+        sd_bus *bus = NULL;
         int r;
 
-        r = sd_id128_randomize(&id);
-        if (r >= 0)
-                r = sd_bus_new(&bus);
-        if (r >= 0)
-                r = sd_bus_set_fd(bus, fd, fd);
-        if (r >= 0)
-                r = sd_bus_set_server(bus, 1, id);
+        set("DBUS_SYSTEM_BUS_ADDRESS", m->bus_address);
+        r = sd_bus_open_system(&bus);
         if (r >= 0)
                 r = sd_bus_add_object_vtable(bus, NULL, "/org/freedesktop/systemd1",
                                              "org.freedesktop.systemd1.Manager", systemd_vtable, m);
         if (r >= 0)
-                r = sd_bus_start(bus);
+                r = sd_bus_request_name(bus, "org.freedesktop.systemd1", 0);
+        if (r >= 0)
+                tree_text(&m->tree, SYSTEMD_PLAYS, "");
         while (r >= 0) {
                 r = sd_bus_process(bus, NULL);
                 if (r == 0)
@@ -260,33 +241,17 @@ static void serve(FakeMachine *m, int fd) {
 }
 
 void machine_start_systemd(FakeMachine *m, const char *state) {
-        struct sockaddr_un address = { .sun_family = AF_UNIX };
-        int fd, connection;
-
         tree_dir(&m->tree, "/run/systemd/system");
         if (state)
                 tree_text(&m->tree, SYSTEM_STATE, state);
-        fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-        ck_assert_int_ge(fd, 0);
-        strscpyf(address.sun_path, sizeof(address.sun_path), "%s/run/systemd/private",
-                 m->tree.path);
-        ck_assert_int_eq(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
-        ck_assert_int_eq(listen(fd, 16), 0);
+        machine_start_bus(m);
         m->systemd_pid = fork();
         ck_assert_int_ge(m->systemd_pid, 0);
         if (m->systemd_pid == 0) {
                 (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-                (void)signal(SIGCHLD, SIG_IGN);
-                while ((connection = accept4(fd, NULL, NULL, SOCK_CLOEXEC)) >= 0) {
-                        if (fork() == 0) {
-                                (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-                                serve(m, connection);
-                        }
-                        (void)close(connection);
-                }
-                _exit(1);
+                play_systemd(m);
         }
-        (void)close(fd);
+        AWAIT_MACHINE(m, exists_below(m->tree.fd, SYSTEMD_PLAYS));
 }
 
 uint64_t machine_number(const FakeMachine *m, const char *property) {

@@ -39,8 +39,8 @@ int machine_wait(FakeMachine *m);
 void machine_start_bus(FakeMachine *m);
 void machine_stop_bus(FakeMachine *m);
 
-/* Starts what answers in place of systemd while the machine is there: that the system is in this
- * state ("running"), or if NULL nothing; units that it is to start count as calls. */
+/* Starts a bus, and what answers there in place of systemd while the machine is there: that the
+ * system is in this state ("running"), or if NULL nothing. */
 void machine_start_systemd(FakeMachine *m, const char *state);
 
 /* A property of kdumpd that is a number; UINT64_MAX if there is no answer. */
@@ -67,7 +67,7 @@ void machine_stop(FakeMachine *m);
 
 __attribute__((noreturn)) void machine_give_up(const FakeMachine *m, const char *what);
 
-/* How often the script was called so: "load", "plan", "unload"; or how often a unit was started. */
+/* How often the script was called so: "load", "plan", "unload". */
 unsigned machine_calls(const FakeMachine *m, const char *verb);
 
 /* Whether an image is loaded, and making it so behind kdumpd's back. */

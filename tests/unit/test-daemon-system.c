@@ -50,6 +50,25 @@ START_TEST(stop_without_an_answer) {
 }
 END_TEST
 
+/* The bus was stopped first, as may be at a shutdown, or it hangs. */
+START_TEST(stop_without_a_bus) {
+        uint64_t begin;
+
+        tree_text(&m.tree, CONFIG, "[Service]\nUnloadOnStop=yes\n");
+        machine_start_systemd(&m, "running");
+        machine_start(&m);
+        AWAIT_MACHINE(&m, m.n_ready > 0);
+        if (_i == 0)
+                machine_stop_bus(&m);
+        else
+                ck_assert_int_eq(kill(m.bus_pid, SIGSTOP), 0);
+        begin = monotonic_usec();
+        machine_stop(&m);
+        ck_assert_uint_lt(monotonic_usec() - begin, 8 * USEC_PER_SEC);
+        ck_assert(machine_is_loaded(&m));
+}
+END_TEST
+
 static void put_dump(const char *name) {
         char path[128];
 
@@ -69,6 +88,15 @@ static bool takes_entry(const char *second) {
         return unlinkat(m.tree.fd, path, AT_REMOVEDIR) >= 0;
 }
 
+/* Else it would be told of again. */
+static bool is_noted(void) {
+        _cleanup_free_ char *text = NULL;
+
+        return read_file_below(m.tree.fd, STATE_DIRECTORY "/dumps.target", 4096, &text, NULL) >=
+                       0 &&
+               strstr(text, "22:13:20");
+}
+
 /* With a list of dumps that it has told of, so that the first look has news. */
 static void start_with_a_dump(void) {
         machine_start_systemd(&m, "running");
@@ -76,6 +104,7 @@ static void start_with_a_dump(void) {
         put_dump("vm-2023-11-14-22:13:20");
         machine_start(&m);
         AWAIT_MACHINE(&m, takes_entry("20"));
+        AWAIT_MACHINE(&m, is_noted());
 }
 
 /* The programs in crash.d run for each dump once, and for no other. */
@@ -111,16 +140,18 @@ END_TEST
 /* The first build fails where something that is late is missing: volumes are read anew, and it is
  * tried again long before the ten minutes after which kdumpd looks in any case. */
 START_TEST(early_rebuild) {
-        char text[128];
+        char text[160];
 
         m.watchdog_msec = 40;
         m.refresh_usec = 50 * USEC_PER_MSEC;
-        strscpyf(text, sizeof(text), "#!/bin/sh\necho build >>%s/calls\nexit 1\n", m.tree.path);
+        strscpyf(text, sizeof(text),
+                 "#!/bin/sh\n[ \"$*\" = --note-tables ] || set build\necho $1 >>%s/calls\nexit 1\n",
+                 m.tree.path);
+        tree_dir(&m.tree, "/sys/module/dm_mod/");
         tree_text(&m.tree, "/builder", text);
         ck_assert_int_eq(fchmodat(m.tree.fd, "builder", 0755, 0), 0);
-        machine_start_systemd(&m, "running");
         machine_start(&m);
-        AWAIT_MACHINE(&m, machine_calls(&m, "kdumpd-tables.service") >= 1);
+        AWAIT_MACHINE(&m, machine_calls(&m, "--note-tables") >= 1);
         AWAIT_MACHINE(&m, machine_calls(&m, "build") >= 3);
         machine_stop(&m);
 }
@@ -130,6 +161,7 @@ static void add_cases(Suite *s) {
         ADD_FIXTURE_TEST(s, stop_of_the_service);
         ADD_FIXTURE_TEST(s, shutdown);
         ADD_FIXTURE_TEST(s, stop_without_an_answer);
+        ADD_FIXTURE_LOOP_TEST(s, stop_without_a_bus, 2);
         ADD_FIXTURE_TEST(s, crash_programs);
         ADD_FIXTURE_TEST(s, looks_for_dumps_on_a_reload);
         ADD_FIXTURE_TEST(s, early_rebuild);

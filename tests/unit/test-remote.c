@@ -221,7 +221,7 @@ END_TEST
 /* A verb that this service does not know. */
 START_TEST(refused) {
         start_service();
-        do_job(JOB_VERB_RECOVER, 10);
+        do_job(JOB_VERB_WATCH, 10);
         ck_assert_int_eq(error, -EOPNOTSUPP);
         do_job(JOB_VERB_CANCEL + 100, 10);
         ck_assert_int_eq(error, -EOPNOTSUPP);
