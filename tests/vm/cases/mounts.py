@@ -116,16 +116,17 @@ def late_boot(t):
 
 @group.case()
 def late_var(t):
-    """The state's own file system comes late: kdumpd has it in its sandbox, and may write there."""
+    """The state's own file system comes late: the search for dumps has it in its sandbox, writable."""
     t.guest.run("umount /boot || true; mv /boot.kept/* /boot/ 2>/dev/null; rm -rf /var/lib/kdumpd; "
                 "disk=$(readlink -f /dev/disk/by-id/*late); mke2fs -q -F -t ext4 $disk", 60)
     boot_with(t, f"{MISSING} /var/lib/kdumpd ext4 nofail,x-systemd.device-timeout=5 0 2")
     seconds_to_ready(t)
-    # kdumpd has its own directory there from the first start on.
+    # It is there from the first start on.
     t.guest.run("test -d /var/lib/kdumpd")
     t.guest.run("mount $(readlink -f /dev/disk/by-id/*late) /var/lib/kdumpd")
-    t.guest.run("for i in $(seq 100); do "
-                "grep -q ' /var/lib/kdumpd rw.* ext4 ' /proc/$(pidof kdumpd)/mountinfo && break; "
-                "sleep .1; done; nsenter -m -t $(pidof kdumpd) touch /var/lib/kdumpd/x && "
+    t.guest.run("unit=$(systemctl list-units --plain --no-legend 'kdumpd-scan@*' | cut -d' ' -f1); "
+                "pid=$(systemctl show -P MainPID $unit); for i in $(seq 100); do "
+                "grep -q ' /var/lib/kdumpd rw.* ext4 ' /proc/$pid/mountinfo && break; "
+                "sleep .1; done; nsenter -m -t $pid touch /var/lib/kdumpd/x && "
                 "test -e /var/lib/kdumpd/x")
     t.guest.run("umount /var/lib/kdumpd; cp -p /etc/fstab.kept /etc/fstab")
