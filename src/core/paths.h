@@ -18,5 +18,6 @@
 #define BUILD_SOCKET RUN_DIRECTORY "/build.socket"
 #define NOTES_SOCKET RUN_DIRECTORY "/notes.socket"
 #define SCAN_SOCKET  RUN_DIRECTORY "/scan.socket"
+#define WATCH_SOCKET RUN_DIRECTORY "/watch.socket"
 
 #define STATE_DIRECTORY "/var/lib/kdumpd"

@@ -63,21 +63,36 @@ static void lose_caller(Serving *s) {
                 (void)kill(-s->pid, SIGKILL);
 }
 
-static void answer(Serving *s, JobAnswer answer, const void *text, size_t size) {
+/* Returns 0 or negative errno. fds may be NULL. */
+static int send_answer(int fd, JobAnswer answer, const void *text, size_t size, const int *fds) {
         struct iovec parts[] = { { .iov_base = &answer, .iov_len = sizeof(answer) },
                                  { .iov_base = (void *)text, .iov_len = size } };
-        const struct msghdr message = { .msg_iov = parts, .msg_iovlen = ELEMENTSOF(parts) };
+        struct msghdr message = { .msg_iov = parts, .msg_iovlen = ELEMENTSOF(parts) };
+        union {
+                struct cmsghdr header;
+                char space[CMSG_SPACE(JOB_FDS_MOST * sizeof(int))];
+        } control = { .space = { 0 } };
         ssize_t n;
 
         answer.magic = JOB_PACKET_MAGIC;
         answer.version = JOB_PACKET_VERSION;
         answer.size = (uint32_t)size;
-        if (s->fd < 0)
-                return;
+        if (fds) {
+                control.header = (struct cmsghdr){ .cmsg_len = CMSG_LEN(JOB_FDS_MOST * sizeof(int)),
+                                                   .cmsg_level = SOL_SOCKET,
+                                                   .cmsg_type = SCM_RIGHTS };
+                memcpy(CMSG_DATA(&control.header), fds, JOB_FDS_MOST * sizeof(int));
+                message.msg_control = &control;
+                message.msg_controllen = sizeof(control);
+        }
         do
-                n = sendmsg(s->fd, &message, MSG_NOSIGNAL);
+                n = sendmsg(fd, &message, MSG_NOSIGNAL);
         while (n < 0 && errno == EINTR);
-        if (n < 0)
+        return n < 0 ? -errno : 0;
+}
+
+static void answer(Serving *s, JobAnswer answer, const void *text, size_t size) {
+        if (s->fd >= 0 && send_answer(s->fd, answer, text, size, NULL) < 0)
                 lose_caller(s);
 }
 
@@ -302,13 +317,59 @@ int job_server_run(const JobServer *server, int fd, bool peer_is_checked) {
         return r;
 }
 
-int job_server_main(const JobServer *server) {
-        log_set_identifier(server->name);
+static bool connection_was_passed(const char *name) {
+        log_set_identifier(name);
         log_set_unit("kdumpd.service");
-        if (sd_listen_fds(true) != 1 ||
-            sd_is_socket_unix(SD_LISTEN_FDS_START, SOCK_SEQPACKET, 0, NULL, 0) <= 0) {
-                log_error("--serve is for the socket unit, which passes a connection");
+        if (sd_listen_fds(true) == 1 &&
+            sd_is_socket_unix(SD_LISTEN_FDS_START, SOCK_SEQPACKET, 0, NULL, 0) > 0)
+                return true;
+        log_error("--serve is for the socket unit, which passes a connection");
+        return false;
+}
+
+int job_server_main(const JobServer *server) {
+        return connection_was_passed(server->name)
+                       ? job_server_run(server, SD_LISTEN_FDS_START, false)
+                       : EXIT_FAILURE;
+}
+
+/* --- descriptors */
+
+static int hand_out(int fd, JobVerb verb,
+                    int (*run)(int fds[static JOB_FDS_MOST], const char **ret_text)) {
+        int fds[JOB_FDS_MOST] = { -EBADF, -EBADF };
+        JobAnswer end = { .is_end = true, .code = CLD_EXITED };
+        const char *text = "";
+        JobRequest request;
+        ssize_t n;
+
+        do
+                n = recv(fd, &request, sizeof(request), MSG_TRUNC);
+        while (n < 0 && errno == EINTR);
+        if (n < 0)
+                return -errno;
+        if (n != sizeof(request) || request.magic != JOB_PACKET_MAGIC ||
+            request.version != JOB_PACKET_VERSION)
+                return -EPROTO;
+        end.serial = request.serial;
+        if (request.verb == verb)
+                end.status = run(fds, &text);
+        else
+                end.error = -EOPNOTSUPP;
+        return send_answer(fd, end, text, strlen(text),
+                           end.error == 0 && end.status == 0 ? fds : NULL);
+}
+
+int job_server_hand_out(const char *name, JobVerb verb,
+                        int (*run)(int fds[static JOB_FDS_MOST], const char **ret_text)) {
+        int r;
+
+        if (!connection_was_passed(name))
                 return EXIT_FAILURE;
-        }
-        return job_server_run(server, SD_LISTEN_FDS_START, false);
+        r = check_peer(SD_LISTEN_FDS_START);
+        if (r >= 0)
+                r = hand_out(SD_LISTEN_FDS_START, verb, run);
+        if (r < 0)
+                log_error("Whoever has connected cannot be answered: %s", strerrordesc_np(-r));
+        return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }

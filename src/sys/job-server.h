@@ -34,6 +34,15 @@ int job_server_main(const JobServer *server);
 /* The same for a descriptor, which is taken. peer_is_checked: by whoever made it, as in tests. */
 int job_server_run(const JobServer *server, int fd, bool peer_is_checked);
 
+#define JOB_FDS_MOST 2u
+
+/* For a service that is there to hand out descriptors, which it keeps: takes one request of that
+ * verb on the connection that systemd has passed, and has run() carry it out in this process. What
+ * that returns is told as an exit status: 0 with all of fds, others with *ret_text, which is
+ * static. Returns the exit status of the process. */
+int job_server_hand_out(const char *name, JobVerb verb,
+                        int (*run)(int fds[static JOB_FDS_MOST], const char **ret_text));
+
 /* For a run(): kills this process that many microseconds from now, whatever it does then (but for a
  * hang in the kernel). UINT64_MAX: never. Returns 0 or negative errno. */
 int job_deadline(uint64_t usec) _must_check_;

@@ -19,7 +19,7 @@ layers_of() {
     purgatory) echo base purgatory ;;
     sys) echo base core sys ;;
     load) echo base core sys purgatory load ;;
-    capture | ctl | daemon | mkinitramfs) echo base core sys "$1" ;;
+    capture | ctl | daemon | mkinitramfs | watch) echo base core sys "$1" ;;
     *) fail "src/$1/ is no layer that this script knows" >&2 ;;
     esac
 }
@@ -56,6 +56,7 @@ users_of() {
 is_pure() {
     case $1 in
     ctype.h | elf.h | endian.h | errno.h | inttypes.h | limits.h | stdarg.h | stdbool.h) ;;
+    linux/bpf.h | linux/btf.h) ;;
     stddef.h | stdint.h | stdio.h | stdlib.h | string.h | strings.h) ;;
     *) return 1 ;;
     esac

@@ -110,6 +110,7 @@ kdumpd-notes.service 16
 kdumpd-notes@x.service 13
 kdumpd-recover.service 13
 kdumpd-scan@x.service 10
+kdumpd-watch@x.service 8
 EOF
 fi
 
