@@ -80,6 +80,7 @@ typedef struct LoadReport {
          * second. */
         uint64_t call_start_usec;
         uint64_t call_end_usec;
+        uint64_t pid;          /* of the process that made it, by which others know it */
         uint64_t prepare_usec; /* duration of all that came before the call */
         uint64_t busy_tries;   /* times that the kexec lock was found taken before that one */
         bool had_image;        /* an image was loaded right before the call */
@@ -138,6 +139,10 @@ typedef struct ImageRecord {
         bool begun_was_stale;
         Fingerprint begun;
         char begun_blocks[NUMBER_SET_TEXT_MAX]; /* in the file only */
+        /* The number of the last note of a kexec call (core/kexec-calls.h) up to which it is known
+         * that nobody else has touched the image, if notes are made. */
+        uint64_t calls;
+        bool calls_are_known;
 } ImageRecord;
 
 /* Finds out what became of the load that was running when the record was written, by the record of

@@ -24,6 +24,9 @@
         X(StateReason, STRING, state_reason, PUBLIC, "why, as a clause for people")                \
         X(Armed, BOOL, armed, PUBLIC, "the kernel says that an image is loaded")                   \
         X(Foreign, BOOL, foreign, PUBLIC, "that image is one that something else has loaded")      \
+        X(LoadsWatched, BOOL, loads_watched, PUBLIC,                                               \
+          "loads by others are seen when they happen, not only where sysfs tells of them")         \
+        X(LoadsWatchedReason, STRING, loads_watched_reason, PUBLIC, "why not, or empty")           \
         X(Stale, BOOL, stale, PUBLIC, "the image is known to differ from the machine")             \
         X(StaleReason, STRING, stale_reason, PUBLIC, "in what, as a clause for people; or empty")  \
         X(Obstacle, STRING, obstacle, PUBLIC,                                                      \

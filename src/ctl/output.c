@@ -50,6 +50,13 @@ static void print_state(FILE *f, const Status *status, uint64_t now_usec, bool c
                 put_highlighted(f, "foreign, loaded by something else than kdumpd", YELLOW, colour);
                 (void)fputc('\n', f);
         }
+        if (status_has(status, STATUS_INDEX_LoadsWatched) && !status->loads_watched) {
+                put_label(f, "Watch");
+                put_highlighted(f, "foreign loads cannot be seen on this kernel", YELLOW, colour);
+                (void)fputs(": ", f);
+                put_text(f, strempty(status->loads_watched_reason));
+                (void)fputc('\n', f);
+        }
         if (status->stale) {
                 put_label(f, "Stale");
                 put_highlighted(f, strempty(status->stale_reason), YELLOW, colour);

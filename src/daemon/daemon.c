@@ -8,7 +8,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/random.h>
 #include <sys/utsname.h>
 
 #include <systemd/sd-daemon.h>
@@ -23,6 +22,7 @@
 #include "daemon/files.h"
 #include "daemon/job-runner.h"
 #include "daemon/journal.h"
+#include "daemon/kexec-watch.h"
 #include "daemon/last-boot.h"
 #include "daemon/listen.h"
 #include "daemon/manager.h"
@@ -75,20 +75,16 @@ typedef struct Daemon {
         Files *files;
         Tables *tables;
         MountWatch *mounts;
+        KexecWatch *calls;
 
         Refresh refresh;
 } Daemon;
-
-static void op_moment(void *userdata, Moment *ret) {
-        *ret = (Moment){ .monotonic_usec = monotonic_usec(), .realtime_usec = realtime_usec() };
-        if (getrandom(&ret->random, sizeof(ret->random), GRND_NONBLOCK) < 0)
-                ret->random = (uint32_t)ret->monotonic_usec;
-}
 
 static void op_look(void *userdata, unsigned attributes, bool fingerprint, Facts *ret) {
         Daemon *d = userdata;
 
         facts_gather(d->root_fd, attributes, fingerprint, &d->reservation, ret);
+        ret->calls = kexec_watch_count(d->calls);
 }
 
 static int op_start_job(void *userdata, const JobOrder *order) {
@@ -123,6 +119,8 @@ static void on_aside_ended(void *userdata) {
 static void on_job_ended(void *userdata, JobReport *report) {
         Daemon *d = userdata;
 
+        /* Its calls are known from its report. */
+        kexec_watch_read(d->calls);
         manager_job_ended(&d->manager, report);
 }
 
@@ -221,7 +219,7 @@ static void op_quit(void *userdata) {
 }
 
 static const Ops ops = {
-        .moment = op_moment,
+        .moment = facts_moment,
         .look = op_look,
         .start_job = op_start_job,
         .kill_job = op_kill_job,
@@ -370,6 +368,7 @@ static int on_watch(sd_event_source *source, uint64_t usec, void *userdata) {
 
         (void)sd_notify(false, "WATCHDOG=1");
         mount_watch_look(d->mounts);
+        kexec_watch_look(d->calls, monotonic_usec());
         manager_input(&d->manager, &input);
         glance(d);
         files_watch(d->files, d->manager.configuration.is_due ||
@@ -449,6 +448,7 @@ static void daemon_done(Daemon *d) {
         files_free(d->files);
         tables_free(d->tables);
         mount_watch_free(d->mounts);
+        kexec_watch_free(d->calls);
         settings_done(&d->settings);
         sd_event_unref(d->event);
 }
@@ -512,6 +512,7 @@ static void start_guard(void *userdata) {
         image_record_done(&record);
         if (missed)
                 manager_input(&d->manager, &(Input){ .type = INPUT_KERNEL_LOG });
+        kexec_watch_look(d->calls, monotonic_usec());
 }
 
 /* A load that has outlived another kdumpd is over before its outcome is read. */
@@ -574,6 +575,8 @@ static int daemon_start(Daemon *d) {
                 r = new_job_runner(d);
         if (r >= 0)
                 r = watch_mounts(d);
+        if (r >= 0)
+                r = kexec_watch_new(d->event, &d->manager, strempty(d->options.root), &d->calls);
         if (r < 0) {
                 log_error("Cannot set up the event loop: %s", strerrordesc_np(-r));
                 return r;

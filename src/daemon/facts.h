@@ -11,3 +11,6 @@
  * to call. */
 void facts_gather(int root_fd, unsigned attributes, bool fingerprint, Reservation *reservation,
                   Facts *ret);
+
+/* The moment() of Ops. */
+void facts_moment(void *userdata, Moment *ret);

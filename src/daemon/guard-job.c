@@ -135,6 +135,8 @@ static void load_ended(Step *s, Job job, LoadReport *report) {
         *report = (LoadReport){ 0 };
         if (g->job_killed && g->report.failure != FAILURE_NONE)
                 g->report.failure = FAILURE_TIMEOUT;
+        if (job != JOB_PLAN)
+                guard_judge_calls(g, &g->report, job);
         if (g->stopping && job == JOB_PLAN)
                 return;
         step_look(s, job == JOB_PLAN   ? LOOK_PLANNED

@@ -234,7 +234,8 @@ static void take_record(Step *s) {
 
 static void load_succeeded(Step *s) {
         Guard *g = s->g;
-        char whole[TIMESPAN_MAX], gap[TIMESPAN_MAX], details[DECISION_DETAILS_MAX];
+        char whole[TIMESPAN_MAX], gap[TIMESPAN_MAX], seen[TIMESPAN_MAX];
+        char details[DECISION_DETAILS_MAX];
         uint64_t call = sub_saturated(g->report.call_end_usec, g->report.call_start_usec);
         unsigned waiting = g->waiting;
 
@@ -246,10 +247,14 @@ static void load_succeeded(Step *s) {
                 g->reloads++;
         format_timespan(whole, g->last_load_duration_usec);
         format_timespan(gap, g->last_unprotected_usec);
-        if (g->last_unprotected_usec > 0)
+        if (g->last_unprotected_usec == 0)
+                strscpyf(details, sizeof(details), "loaded in %s", whole);
+        else if (g->calls.window_usec == 0)
                 strscpyf(details, sizeof(details), "loaded in %s, unprotected for %s", whole, gap);
         else
-                strscpyf(details, sizeof(details), "loaded in %s", whole);
+                strscpyf(details, sizeof(details),
+                         "loaded in %s, unprotected for %s (the kernel notes %s)", whole, gap,
+                         format_timespan(seen, g->calls.window_usec));
         take_record(s);
         cover_anew(s);
         close_decision(s, "ok", details);

@@ -322,6 +322,9 @@ static void facts_watch(Step *s, bool closely) {
         Guard *g = s->g;
         bool lost, replaced;
 
+        /* Whoever has called may not be through; what has come of it is looked at then. */
+        if (g->calls.is_pending)
+                return;
         if (!g->wanted) {
                 g->foreign = g->facts.loaded == 1;
                 return;
@@ -370,6 +373,25 @@ static void facts_watch(Step *s, bool closely) {
         }
 }
 
+/* Somebody else has called kexec_load(2) or kexec_file_load(2). */
+static void facts_called(Step *s) {
+        Guard *g = s->g;
+
+        switch (step_judge_called(s)) {
+        case CALLS_MEAN_WAIT:
+                return;
+        case CALLS_MEAN_LOAD:
+                if (!g->wanted)
+                        g->foreign = true;
+                else
+                        found_foreign(s);
+                return;
+        case CALLS_MEAN_NOTHING:
+                facts_watch(s, false);
+                return;
+        }
+}
+
 void step_facts(Step *s, const Facts *facts) {
         Guard *g = s->g;
         Look look = g->look;
@@ -380,6 +402,7 @@ void step_facts(Step *s, const Facts *facts) {
         for (Subsystem i = 0; i < _SUBSYSTEM_MAX; i++)
                 if (facts->answers[i] != HOTPLUG_NOT_ASKED)
                         g->answers[i] = facts->answers[i];
+        guard_compare_calls(g);
         switch (look) {
         case LOOK_NOTHING:
                 break;
@@ -408,6 +431,9 @@ void step_facts(Step *s, const Facts *facts) {
                 break;
         case LOOK_WATCH_CLOSELY:
                 facts_watch(s, true);
+                break;
+        case LOOK_CALLED:
+                facts_called(s);
                 break;
         }
         g->second_look = false;

@@ -13,6 +13,10 @@ typedef struct Step {
         bool is_over; /* a job or a look is: the step ends with what waited for that */
 } Step;
 
+/* The kernel's own update takes the image away for 1.5 ms as seen in sysfs, so one look that
+ * finds nothing proves nothing. */
+#define SECOND_LOOK_USEC (50 * USEC_PER_MSEC)
+
 /* guard-step.c: the ground. */
 Action *step_emit(Step *s, ActionType type);
 /* An answer to all callers of these requests. */
@@ -29,6 +33,23 @@ void step_save(Step *s);
 void step_forget(Step *s);
 /* Empties the record but for what is counted over the whole boot. */
 void guard_reset_record(Guard *g);
+
+/* guard-calls.c: who has called kexec_load(2) and kexec_file_load(2). */
+void step_calls_watched(Step *s, const CallsWatched *watched);
+void step_called(Step *s, const KexecCall *call);
+/* Finds out which notes were those of a job that has ended. */
+void guard_judge_calls(Guard *g, const LoadReport *report, Job job);
+/* And what the others mean, by the latest facts. */
+typedef enum CallsMeaning {
+        CALLS_MEAN_NOTHING, /* what is loaded is the image from before, if there is one */
+        CALLS_MEAN_WAIT,    /* it is too early to say */
+        CALLS_MEAN_LOAD,    /* or may: somebody else has loaded an image */
+} CallsMeaning;
+CallsMeaning step_judge_called(Step *s);
+/* The latest facts may know of calls that were not told. */
+void guard_compare_calls(Guard *g);
+/* When to look for that; USEC_INFINITY if there is nothing to be found out. */
+uint64_t guard_calls_due(const Guard *g);
 
 /* guard-batch.c: what the kernel tells. */
 void step_uevent(Step *s, const Input *in);
@@ -85,10 +106,6 @@ const char *step_failure_text(const Guard *g);
 
 /* guard-look.c: goes on when the facts come that were asked for. */
 void step_facts(Step *s, const Facts *facts);
-
-/* The kernel's own update takes the image away for 1.5 ms as seen in sysfs, so one look that
- * finds nothing proves nothing. */
-#define SECOND_LOOK_USEC (50 * USEC_PER_MSEC)
 
 /* The answer to whoever waited for a load that an unload overtook. */
 #define UNLOAD_OVERTOOK "somebody asked for the image to be unloaded meanwhile"

@@ -74,8 +74,9 @@ static unsigned look_attributes(const Guard *g, Look look) {
         case LOOK_WATCH:
                 /* A foreign load over ours shows only in the kernel's answer, and only if it is
                  * another one. The two attributes always agree: ask one. In a burst that would
-                 * meet the kernel's own updates, and the batch will ask. */
-                if (!g->have_record || g->batch.events > 0)
+                 * meet the kernel's own updates, and the batch will ask. In a call of somebody
+                 * else's it would meet that. */
+                if (!g->have_record || g->batch.events > 0 || g->calls.is_pending)
                         return 0;
                 for (Subsystem i = 0; i < _SUBSYSTEM_MAX; i++)
                         if (hotplug_answer_is_of_image(g->record.answers[i]))
@@ -88,7 +89,7 @@ static unsigned look_attributes(const Guard *g, Look look) {
 
 /* To read the fingerprint takes a while: not for what goes by the image alone. */
 static bool look_fingerprint(Look look) {
-        return look != LOOK_WATCH && look != LOOK_UNLOADED;
+        return look != LOOK_WATCH && look != LOOK_UNLOADED && look != LOOK_CALLED;
 }
 
 void step_look(Step *s, Look look) {
@@ -114,6 +115,8 @@ void step_save(Step *s) {
 
         /* Only a load makes a stale image good; take_record() clears this. */
         g->record.must_reload |= g->batch.met_load || g->batch.kernel_log;
+        g->record.calls = g->calls.judged;
+        g->record.calls_are_known = g->calls.watch == CALL_WATCH_SEES;
         step_emit(s, ACTION_SAVE_RECORD);
 }
 

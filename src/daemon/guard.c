@@ -92,7 +92,8 @@ uint64_t guard_deadline(const Guard *g) {
                 return g->second_look_usec;
         if (!g->started || g->stopping)
                 return USEC_INFINITY;
-        return work_due(g);
+        /* What somebody else does with the image is found out before more is made of it. */
+        return g->calls.is_pending ? guard_calls_due(g) : work_due(g);
 }
 
 bool guard_timer_is_first(const Guard *g, const Input *in, const Moment *now) {
@@ -168,6 +169,25 @@ static void on_refresh(Step *s) {
         g->build_refreshes = step_build_if_due(s, REASON_CONFIGURATION);
 }
 
+static bool look_if_called(Step *s) {
+        Guard *g = s->g;
+
+        if (g->job != JOB_NONE || g->look != LOOK_NOTHING || !g->started || g->stopping ||
+            s->now->monotonic_usec < guard_calls_due(g))
+                return false;
+        step_look(s, LOOK_CALLED);
+        return true;
+}
+
+static void on_called(Step *s) {
+        Guard *g = s->g;
+
+        if (guard_calls_due(g) == USEC_INFINITY || look_if_called(s))
+                return;
+        if (g->ready && g->job == JOB_BUILD)
+                step_overtake_build(s);
+}
+
 static void on_timer(Step *s) {
         Guard *g = s->g;
 
@@ -191,6 +211,8 @@ static void on_timer(Step *s) {
                 step_look(s, g->look);
                 return;
         }
+        if (look_if_called(s))
+                return;
         if (g->retry_usec != USEC_INFINITY && !g->batch.requested &&
             !(g->awaits_change && g->batch.pending)) {
                 /* Whatever kept it from being built may be gone. */
@@ -336,6 +358,8 @@ static void go_on(Step *s) {
                 stop_now(s);
                 return;
         }
+        if (look_if_called(s))
+                return;
         if (g->queued) {
                 unsigned queued = g->queued;
 
@@ -391,6 +415,14 @@ void guard_step(Guard *g, const Input *in, const Moment *now, Actions *ret) {
                 break;
         case INPUT_GLANCE:
                 on_glance(&s, in->loaded);
+                break;
+        case INPUT_CALLS_WATCHED:
+                step_calls_watched(&s, &in->watched);
+                on_called(&s);
+                break;
+        case INPUT_CALLED:
+                step_called(&s, &in->called);
+                on_called(&s);
                 break;
         case INPUT_FACTS:
                 step_facts(&s, in->facts);

@@ -14,6 +14,7 @@
 #include "core/failure.h"
 #include "core/fingerprint.h"
 #include "core/hotplug.h"
+#include "core/kexec-calls.h"
 #include "core/report.h"
 #include "core/settings.h"
 #include "daemon/batch.h"
@@ -48,6 +49,9 @@ typedef struct Facts {
         Failure obstacle;
         char obstacle_text[FACTS_TEXT_MAX];
         uint64_t uevent_seqnum; /* 0 if not known */
+        uint64_t calls;         /* notes of kexec calls that there are; 0 if none are made */
+        bool kexec_is_busy;     /* somebody holds the kexec lock; asked only if nothing is loaded */
+        bool ftrace_is_off;     /* kernel.ftrace_enabled=0: calls are not noted */
         HotplugAnswer answers[_SUBSYSTEM_MAX];
         bool has_fingerprint; /* it was asked for, and could be read */
         Fingerprint fingerprint;
@@ -110,13 +114,20 @@ typedef enum InputType {
         INPUT_KERNEL_LOG,   /* a line that says that an update of the image failed, or may have */
         INPUT_TIMER,        /* guard_deadline() has passed; harmless at any other time */
         INPUT_WATCH,        /* now and then, to notice what nobody tells */
-        INPUT_GLANCE,  /* somebody asks whether an image is loaded: this is what the kernel says */
-        INPUT_FACTS,   /* the answer to ACTION_LOOK */
-        INPUT_ENDED,   /* the job of ACTION_START ended, or could not be started */
-        INPUT_UNSTUCK, /* the build of ACTION_STUCK ended at last */
-        INPUT_REQUEST, /* a method call; answered by ACTION_ANSWER, perhaps later */
-        INPUT_STOP,    /* the service is to end; answered by ACTION_EXIT */
+        INPUT_GLANCE, /* somebody asks whether an image is loaded: this is what the kernel says */
+        INPUT_CALLS_WATCHED, /* kexec calls are noted from now on, or cannot be */
+        INPUT_CALLED,        /* the note of one */
+        INPUT_FACTS,         /* the answer to ACTION_LOOK */
+        INPUT_ENDED,         /* the job of ACTION_START ended, or could not be started */
+        INPUT_UNSTUCK,       /* the build of ACTION_STUCK ended at last */
+        INPUT_REQUEST,       /* a method call; answered by ACTION_ANSWER, perhaps later */
+        INPUT_STOP,          /* the service is to end; answered by ACTION_EXIT */
 } InputType;
+
+typedef struct CallsWatched {
+        const char *why; /* they cannot be, as a clause; NULL: they are */
+        uint64_t count;  /* the notes that there were before */
+} CallsWatched;
 
 typedef struct Input {
         InputType type;
@@ -136,6 +147,8 @@ typedef struct Input {
                 } uevent;
                 bool log_was_lost; /* KERNEL_LOG: records were overwritten before they were read */
                 int loaded;        /* GLANCE: as in Facts */
+                CallsWatched watched;
+                KexecCall called;
                 const Facts *facts;
                 JobReport *ended; /* its contents move into the guard */
                 Request request;
@@ -194,7 +207,40 @@ typedef enum Look {
         LOOK_UNLOADED,
         LOOK_WATCH,
         LOOK_WATCH_CLOSELY,
+        LOOK_CALLED,
 } Look;
+
+/* Whether kexec calls are noted. */
+typedef enum CallWatch {
+        CALL_WATCH_NONE,  /* not known yet */
+        CALL_WATCH_BLIND, /* they cannot be */
+        CALL_WATCH_SEES,
+        CALL_WATCH_DEAF, /* they are not, though they should be: a load of ours was not */
+} CallWatch;
+
+/* Notes that are kept until it is known whose they are: a load of ours that is tried by both system
+ * calls, with an unload before it and what was there loaded again, leaves nine. */
+#define CALLS_HELD_MAX 16
+
+/* After a call that is still under way is looked again so often at least. */
+#define CALLS_WAIT_MAX_USEC (5 * USEC_PER_SEC)
+
+#define CALLS_WHY_MAX 256
+
+/* What is known of kexec calls by the notes that the kernel makes. */
+typedef struct Calls {
+        CallWatch watch;
+        char why[CALLS_WHY_MAX];
+        uint64_t since_usec; /* the watch began then */
+        uint64_t seen;       /* the number of the last note that was told */
+        uint64_t judged;     /* and of the last of which it is known what it meant */
+        bool is_pending;     /* there are others after that */
+        bool are_lost;       /* some of them were not told */
+        KexecCall held[CALLS_HELD_MAX];
+        size_t n_held;
+        uint64_t look_usec, look_wait_usec; /* when to look again, after which wait */
+        uint64_t window_usec; /* from the first note of our last load to its last; 0: not known */
+} Calls;
 
 /* How the last build of the capture initramfs ended. */
 typedef enum BuildState {
@@ -259,6 +305,8 @@ typedef struct Guard {
         bool facts_are_new; /* they came in this step */
         bool second_look;   /* this look is the second, after one that found no image */
         uint64_t second_look_usec;
+
+        Calls calls;
 
         bool have_record; /* an image is loaded that is ours, and record says which */
         ImageRecord record;
@@ -344,6 +392,9 @@ bool guard_needs_reload(const Guard *g);
 
 /* Whether the initramfs is one that is to be built here (Initrd=auto). */
 bool guard_builds(const Guard *g);
+
+/* Why loads by others are not seen when they happen, as a clause; "" if they are. */
+const char *guard_calls_unseen(const Guard *g) _pure_;
 
 /* Whether an image is loaded, by the latest look that can be trusted. */
 bool guard_is_armed(const Guard *g);

@@ -121,6 +121,8 @@ void status_fill(Status *st, const Guard *g, const Aftermath *aftermath) {
                 .state = image_state_to_string(guard_state(g)),
                 .armed = guard_is_armed(g),
                 .foreign = g->foreign && guard_is_armed(g),
+                .loads_watched = isempty(guard_calls_unseen(g)),
+                .loads_watched_reason = guard_calls_unseen(g),
                 .obstacle = obstacle(g),
                 .loader = ours ? strempty(r->loader) : "",
                 .loader_reason = ours ? strempty(r->loader_reason) : "",

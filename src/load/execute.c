@@ -3,6 +3,7 @@
 #include "load/execute.h"
 
 #include <sys/random.h>
+#include <unistd.h>
 
 #include "core/backoff.h"
 #include "load/explain.h"
@@ -129,7 +130,7 @@ static int call_other(const LoadRequest *request, const Call *first, int error, 
 }
 
 /* Loads again what was loaded before, by the call that had loaded it or else by the other one.
- * Returns whether that worked; the report's window ends then. */
+ * Returns whether that worked; the report's window ends with the last try. */
 static bool restore(const LoadRequest *request, const Prepared *prepared, const Previous *previous,
                     const KexecOps *ops, LoadReport *report) {
         _cleanup_(assembled_image_freep) AssembledImage *assembled = NULL;
@@ -156,7 +157,7 @@ static bool restore(const LoadRequest *request, const Prepared *prepared, const 
                 call.assembled = own ? assembled : NULL;
                 r = make_call(&call, ops, &ignored);
         }
-        if (r >= 0)
+        if (ignored.call_end_usec > 0)
                 report->call_end_usec = ignored.call_end_usec;
         load_report_done(&ignored);
         return r >= 0;
@@ -192,6 +193,7 @@ Failure load_execute(const LoadRequest *request, const Prepared *prepared, const
         Failure failure;
         int r;
 
+        report->pid = (uint64_t)getpid();
         report->had_image = kernel_crash_loaded(request->root_fd) > 0;
         if (report->had_image)
                 previous_open(request->root_fd, request->architecture, &previous);
@@ -222,6 +224,7 @@ Failure load_execute(const LoadRequest *request, const Prepared *prepared, const
 Failure load_unload(int root_fd, const KexecOps *ops, LoadReport *report) {
         int r;
 
+        report->pid = (uint64_t)getpid();
         report->had_image = kernel_crash_loaded(root_fd) > 0;
         r = make_call(&(Call){ .root_fd = root_fd }, ops, report);
         if (r < 0)

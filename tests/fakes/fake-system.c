@@ -64,6 +64,8 @@ void fake_system_init(FakeSystem *s, HotplugAnswer kernel) {
                 .build_usec = 2 * USEC_PER_SEC,
                 .lock_until_usec = USEC_INFINITY,
                 .watching = true,
+                .connected_usec = USEC_INFINITY,
+                .connect_usec = 100 * USEC_PER_MSEC,
         };
         if (settings_init(&s->settings) < 0)
                 abort();
@@ -184,6 +186,33 @@ void fake_system_hotplug(FakeSystem *s, Subsystem subsystem, HotplugAction actio
         fake_system_uevent(s, subsystem, action, false, false);
 }
 
+#define FOREIGN_PID 9
+
+/* kimage_free() runs, with the lock held. What the ring has no room for is lost. */
+static void note_call(FakeSystem *s, uint64_t pid) {
+        if (!s->has_watch || s->is_deaf)
+                return;
+        s->n_calls++;
+        if (s->n_ring < FAKE_SYSTEM_RING_MAX)
+                s->ring[s->n_ring++] = (KexecCall){ .count = s->n_calls,
+                                                    .tgid = pid,
+                                                    .nsec = (s->now_usec + s->skew_usec) * 1000 };
+}
+
+/* Nothing tells of a load if nobody counts, or has begun to. */
+static void note_unseen(FakeSystem *s) {
+        if (!s->has_watch || s->is_deaf || (s->running && !s->is_connected) ||
+            (s->on_disk && !s->disk.calls_are_known))
+                s->is_unseen = true;
+}
+
+static void finish_foreign(FakeSystem *s) {
+        s->lock_until_usec = USEC_INFINITY;
+        s->image = s->coming;
+        note_unseen(s);
+        note_call(s, FOREIGN_PID);
+}
+
 bool fake_system_foreign_load(FakeSystem *s, bool updates, uint64_t usec) {
         if (lock_is_taken(s))
                 return false;
@@ -195,11 +224,11 @@ bool fake_system_foreign_load(FakeSystem *s, bool updates, uint64_t usec) {
                 .sets = { s->sets[SUBSYSTEM_CPU], s->sets[SUBSYSTEM_MEMORY] },
         };
         s->image.loaded = false;
+        note_unseen(s);
+        note_call(s, FOREIGN_PID);
         s->lock_until_usec = s->now_usec + usec;
-        if (usec == 0) {
-                s->lock_until_usec = USEC_INFINITY;
-                s->image = s->coming;
-        }
+        if (usec == 0)
+                finish_foreign(s);
         return true;
 }
 
@@ -209,6 +238,15 @@ bool fake_system_foreign_unload(FakeSystem *s) {
         s->tampered = true;
         excuse_drop(s, CAUSES_ALL);
         s->image.loaded = false;
+        note_call(s, FOREIGN_PID);
+        return true;
+}
+
+bool fake_system_foreign_other(FakeSystem *s) {
+        if (lock_is_taken(s))
+                return false;
+        /* Each by a process of its own. */
+        note_call(s, 100000 + s->n_calls);
         return true;
 }
 
@@ -227,6 +265,24 @@ bool fake_system_is_covered(const FakeSystem *s) {
                         return false;
         }
         return true;
+}
+
+/* The daemon reads what there is. */
+static void read_ring(FakeSystem *s) {
+        while (s->running && s->is_connected && s->n_ring > 0) {
+                Input in = { .type = INPUT_CALLED, .called = s->ring[0] };
+
+                s->n_ring--;
+                memmove(&s->ring[0], &s->ring[1], s->n_ring * sizeof(s->ring[0]));
+                step(s, &in);
+        }
+}
+
+static void connect(FakeSystem *s) {
+        s->is_connected = true;
+        s->connected_usec = USEC_INFINITY;
+        step(s, &(Input){ .type = INPUT_CALLS_WATCHED, .watched.count = s->n_calls });
+        read_ring(s);
 }
 
 /* --- the job --------------------------------------------------------------------------------- */
@@ -260,6 +316,7 @@ static void start_job(FakeSystem *s, Job job) {
                 if (s->n_fate != UINT_MAX)
                         s->n_fate--;
         }
+        s->job_pid++;
         s->in_call = s->killed = s->had_image = false;
         s->hangs = s->job_fate == FATE_HANGS_EARLY;
         s->call_start_usec = 0;
@@ -321,6 +378,7 @@ static void build_ended(FakeSystem *s) {
 static void load_ended(FakeSystem *s, const LoadReport *report) {
         JobReport ended = { .job = s->job, .load = *report };
 
+        read_ring(s);
         s->in_call = false;
         s->excused_causes |= s->excused_at_launch;
         s->excused_at_launch = 0;
@@ -385,18 +443,29 @@ static void finish_job(FakeSystem *s, LoadReport *ret) {
         bool done = !s->killed || (s->in_call && !s->hangs);
 
         fill_report(s, ret);
+        ret->pid = s->job_pid;
+        if (s->job == JOB_LOAD && s->in_call)
+                note_call(s, s->job_pid);
         ret->call_start_usec = s->call_start_usec ? s->call_start_usec + s->skew_usec : 0;
         ret->call_end_usec = s->call_start_usec ? s->now_usec + s->skew_usec : 0;
         ret->had_image = s->had_image;
-        if (s->job == JOB_LOAD && s->in_call && done && fate == FATE_RESTORED)
+        if (s->job == JOB_LOAD && s->in_call && done && fate == FATE_RESTORED) {
                 ret->was_restored = restore(s);
-        else if (s->job == JOB_LOAD && s->in_call && done && fate != FATE_BROKEN &&
-                 fate != FATE_VANISHES) {
+                note_call(s, s->job_pid);
+                note_call(s, s->job_pid);
+                s->is_unseen &= !ret->was_restored;
+        } else if (s->job == JOB_LOAD && s->in_call && done && fate != FATE_BROKEN &&
+                   fate != FATE_VANISHES) {
                 s->image = s->snapshot;
+                s->is_unseen = false;
                 memset(s->excused, 0, sizeof(s->excused));
         }
-        if (s->job == JOB_UNLOAD && done && (fate == FATE_OK || fate == FATE_CRASHED_LATE))
+        if (s->job == JOB_UNLOAD && done && (fate == FATE_OK || fate == FATE_CRASHED_LATE)) {
                 s->image.loaded = false;
+                s->call_start_usec = s->now_usec;
+                ret->call_start_usec = ret->call_end_usec = s->now_usec + s->skew_usec;
+                note_call(s, s->job_pid);
+        }
         if (s->killed || fate == FATE_CRASHED_EARLY || fate == FATE_CRASHED_LATE)
                 fail_report(ret, FAILURE_CRASHED, NULL);
         else if (fate == FATE_NOT_STARTED)
@@ -440,6 +509,7 @@ static void begin_call(FakeSystem *s) {
         s->had_image = s->image.loaded;
         s->n_dropped += s->had_image;
         s->image.loaded = false;
+        note_call(s, s->job_pid);
         s->snapshot = (FakeImage){
                 .loaded = true,
                 .ours = true,
@@ -478,6 +548,9 @@ static void look(FakeSystem *s, const Action *a) {
                 .reservation_bytes = 256u << 20,
                 .obstacle = s->obstacle,
                 .uevent_seqnum = s->seqnum,
+                .calls = s->is_connected ? s->n_calls : 0,
+                .kexec_is_busy = !s->image.loaded && lock_is_taken(s),
+                .ftrace_is_off = s->is_deaf && !s->deaf_in_secret,
         };
         Input in = { .type = INPUT_FACTS, .facts = &facts };
         uint64_t torn = s->torn_bit;
@@ -581,7 +654,8 @@ static void answer(FakeSystem *s, const Action *a) {
 }
 
 static void end_process(FakeSystem *s) {
-        s->running = s->aside = false;
+        s->running = s->aside = s->is_connected = false;
+        s->connected_usec = USEC_INFINITY;
         memset(s->callers, 0, sizeof(s->callers));
         for (size_t i = 0; i < s->n_events; i++)
                 if (s->events[i].type == FAKE_SYSTEM_LOG_LINE)
@@ -696,7 +770,8 @@ static void check_status(FakeSystem *s) {
 
         status_fill(&status, g, NULL);
         FAKE_SYSTEM_CHECK(s, !isempty(status_line(&status, line)) && !isempty(status.state_reason));
-        if (!s->tampered && !g->batch.pending && s->n_events == 0 && g->look == LOOK_NOTHING &&
+        if (!s->tampered && s->job != JOB_UNLOAD && !g->batch.pending && s->n_events == 0 &&
+            g->look == LOOK_NOTHING &&
             streq(status.state_reason, "loaded; it covers all memory and CPUs"))
                 FAKE_SYSTEM_CHECK(s, fake_system_is_covered(s));
 }
@@ -825,6 +900,8 @@ void fake_system_start(FakeSystem *s) {
                 image_record_done(&record);
         } else
                 step(s, &in);
+        if (s->running && s->has_watch)
+                s->connected_usec = s->now_usec + s->connect_usec;
 }
 
 void fake_system_ended(FakeSystem *s, Job job) {
@@ -918,7 +995,7 @@ static void deliver(FakeSystem *s, size_t i) {
 static bool happens(FakeSystem *s, uint64_t end) {
         uint64_t timer = s->running ? guard_deadline(&s->guard) : USEC_INFINITY, next = end;
         size_t event = SIZE_MAX;
-        enum { NOTHING, JOB, LOCK, WATCH, TIMER, EVENT } what = NOTHING;
+        enum { NOTHING, RING, CONNECT, JOB, LOCK, WATCH, TIMER, EVENT } what = NOTHING;
 
         if (timer != USEC_INFINITY)
                 timer = MAX(s->now_usec, sub_saturated(timer, s->skew_usec) + s->timer_lag_usec);
@@ -945,6 +1022,14 @@ static bool happens(FakeSystem *s, uint64_t end) {
                         event = i;
                         what = EVENT;
                 }
+        if (s->running && s->connected_usec <= next) {
+                next = MAX(s->now_usec, s->connected_usec);
+                what = CONNECT;
+        }
+        if (s->running && s->is_connected && s->n_ring > 0) {
+                next = s->now_usec;
+                what = RING;
+        }
         s->in_a_row = next > s->now_usec || what != TIMER ? 0 : s->in_a_row + 1;
         FAKE_SYSTEM_CHECK(s, s->in_a_row < 10);
         if (s->job != JOB_NONE && next > s->now_usec)
@@ -953,12 +1038,17 @@ static bool happens(FakeSystem *s, uint64_t end) {
         switch (what) {
         case NOTHING:
                 return false;
+        case RING:
+                read_ring(s);
+                break;
+        case CONNECT:
+                connect(s);
+                break;
         case JOB:
                 job_goes_on(s);
                 break;
         case LOCK:
-                s->lock_until_usec = USEC_INFINITY;
-                s->image = s->coming;
+                finish_foreign(s);
                 break;
         case WATCH:
                 s->next_watch_usec = s->now_usec + WATCH_USEC;
@@ -1015,6 +1105,8 @@ void fake_system_calm(FakeSystem *s) {
         FAKE_SYSTEM_CHECK(s, s->n_ready == 1);
         FAKE_SYSTEM_CHECK(s, g->failure == FAILURE_NONE);
         FAKE_SYSTEM_CHECK(s, g->have_record == s->on_disk);
+        /* No image of somebody else's is taken for ours. */
+        FAKE_SYSTEM_CHECK(s, s->is_unseen || !g->have_record || s->image.ours);
         FAKE_SYSTEM_CHECK(s, guard_is_armed(g) == s->image.loaded);
         if (!g->wanted) {
                 FAKE_SYSTEM_CHECK(s, !g->have_record && !(s->image.loaded && s->image.ours));

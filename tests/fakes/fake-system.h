@@ -48,6 +48,7 @@ typedef struct FakeEvent {
 } FakeEvent;
 
 #define FAKE_SYSTEM_EVENTS_MAX 1024
+#define FAKE_SYSTEM_RING_MAX   128
 
 typedef struct FakeSystem {
         /* The world. Tests set these as they like. */
@@ -84,7 +85,19 @@ typedef struct FakeSystem {
         uint64_t timer_lag_usec; /* the loop comes to a timer so late */
         bool is_bounded; /* decisions must come in time: for scripts without obstacles and kills */
 
+        /* The notes that the kernel makes of kexec calls, if there is a watch; not while it is
+         * deaf. They reach the daemon at once, and first of all when it has connected. */
+        bool has_watch, is_deaf, deaf_in_secret;
+        uint64_t connect_usec; /* so long after its start */
+
         /* What the world is at. */
+        uint64_t n_calls;
+        KexecCall ring[FAKE_SYSTEM_RING_MAX];
+        size_t n_ring;
+        uint64_t connected_usec; /* when it will be, or was; USEC_INFINITY: not this time */
+        bool is_connected;
+        bool is_unseen;           /* an image was loaded of which no note can tell */
+        uint64_t job_pid;         /* of the job that was started last */
         uint64_t lock_until_usec; /* somebody else's load holds the kexec lock */
         FakeImage coming;         /* and brings this */
         uint64_t next_watch_usec;
@@ -188,6 +201,8 @@ void fake_system_uevent(FakeSystem *s, Subsystem subsystem, HotplugAction action
 /* Returns false if the lock was taken. */
 bool fake_system_foreign_load(FakeSystem *s, bool updates, uint64_t usec);
 bool fake_system_foreign_unload(FakeSystem *s);
+/* Of a kernel for "kexec -e", which is nothing to us. */
+bool fake_system_foreign_other(FakeSystem *s);
 void fake_system_log_line(FakeSystem *s);
 
 /* Whether the image that is loaded covers the machine as it is. */

@@ -130,7 +130,10 @@ static bool play_world(FakeSystem *s, Op op, unsigned arg) {
                 fake_system_foreign_load(s, arg & 1, arg / 2 * 10 * USEC_PER_MSEC);
                 break;
         case OP_FOREIGN_UNLOAD:
-                fake_system_foreign_unload(s);
+                if (arg & 1)
+                        fake_system_foreign_unload(s);
+                else
+                        fake_system_foreign_other(s);
                 break;
         default:
                 return false;
@@ -195,6 +198,7 @@ static void play_daemon(FakeSystem *s, Op op, unsigned arg) {
                 break;
         case OP_READER:
                 s->reader = arg & 1;
+                s->is_deaf = arg & 8;
                 if (arg & 2)
                         s->unkillable = true;
                 else if (arg & 4)
@@ -230,6 +234,8 @@ static void choose_world(FakeSystem *s, const uint8_t choice[static 2]) {
         s->settings.unload_on_stop = choice[1] & 2;
         if (choice[0] & 128)
                 fake_system_builds(s);
+        s->has_watch = choice[0] % 5 != 0;
+        s->connect_usec = choice[0] % 7 * 100 * USEC_PER_MSEC;
         s->settings.settle_usec = settles[choice[0] / 32 % ELEMENTSOF(settles)];
         s->uevent_delay_usec = (choice[1] >> 2 & 3) * 100 * USEC_PER_MSEC;
         s->rng ^= choice[1];

@@ -288,7 +288,11 @@ static void change(FakeWorld *w, const char *name) {
         else if (streq(name, "Foreign")) {
                 g->facts.loaded = 1;
                 g->foreign = true;
-        } else if (streq(name, "Stale")) {
+        } else if (streq(name, "LoadsWatched"))
+                g->calls.watch = CALL_WATCH_SEES;
+        else if (streq(name, "LoadsWatchedReason"))
+                g->facts.ftrace_is_off = true;
+        else if (streq(name, "Stale")) {
                 /* It was, since StateReason changed. */
                 g->batch.met_load = false;
         } else if (streq(name, "StaleReason"))

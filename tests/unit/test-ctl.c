@@ -26,6 +26,8 @@ static Status good_status(void) {
                 .obstacle = "",
                 .loader = "kexec_file_load",
                 .loader_reason = "the kernel updates the image itself",
+                .loads_watched = true,
+                .loads_watched_reason = "",
                 .kernel_file = "/boot/vmlinuz-6.12.107",
                 .kernel_release = "6.12.107",
                 .initrd_file = "/boot/initrd.img-6.12.107-kdump",
@@ -151,6 +153,20 @@ START_TEST(not_operational) {
                 "     Trouble: 1 failed load, 2 overflows\n");
         status.next_retry_usec = NOW - 1;
         ck_assert_ptr_nonnull(strstr(status_text(&status, false), "    Next try: now\n"));
+}
+END_TEST
+
+START_TEST(unwatched) {
+        Status status = good_status();
+
+        status.loads_watched = false;
+        status.loads_watched_reason = "kernel.ftrace_enabled=0";
+        ck_assert_ptr_nonnull(strstr(status_text(&status, false),
+                                     "\n       Watch: foreign loads cannot be seen on this kernel: "
+                                     "kernel.ftrace_enabled=0\n"));
+        /* A kdumpd that does not know of it. */
+        status.received &= ~(UINT64_C(1) << STATUS_INDEX_LoadsWatched);
+        ck_assert_ptr_null(strstr(status_text(&status, false), "Watch:"));
 }
 END_TEST
 
@@ -459,6 +475,7 @@ static void add_cases(Suite *suite) {
         ADD_TEST(suite, operational);
         ADD_TEST(suite, initrd_kinds);
         ADD_TEST(suite, not_operational);
+        ADD_TEST(suite, unwatched);
         ADD_TEST(suite, failed_build);
         ADD_TEST(suite, operational_but);
         ADD_TEST(suite, configuration_lines);

@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* daemon/guard: images that others load and unload, by the notes of kexec calls. */
+#include "test-guard.h"
+
+#include "daemon/status.h"
+
+/* A machine with a watch, a while after its boot. Nothing but a note tells of what follows. */
+static void boot_watched(HotplugAnswer kernel) {
+        fake_system_init(&s, kernel);
+        s.has_watch = true;
+        boot_prepared();
+        ck_assert_int_eq(s.guard.calls.watch, CALL_WATCH_SEES);
+        ck_assert_str_eq(guard_calls_unseen(&s.guard), "");
+        s.watching = false;
+}
+
+static void check_ours(unsigned loads) {
+        ck_assert(s.image.loaded && s.image.ours);
+        ck_assert(s.guard.have_record && !s.guard.foreign);
+        ck_assert_uint_eq(s.n_loads, loads);
+        ck_assert(!s.guard.calls.is_pending);
+        ck_assert_uint_eq(s.guard.calls.judged, s.n_calls);
+}
+
+/* At once, and by a call that takes its time; an image that looks as ours does, and another. */
+START_TEST(load_is_replaced) {
+        boot_watched(_i & 1 ? HOTPLUG_KERNEL_UPDATES : HOTPLUG_ABSENT);
+        ck_assert(fake_system_foreign_load(&s, true, _i & 2 ? USEC_PER_SEC : 0));
+        fake_system_run(&s, 3 * USEC_PER_SEC);
+        check_decision(0, VERDICT_RELOAD, REASON_FOREIGN_IMAGE, 0);
+        check_ours(2);
+        finish();
+        ck_assert_uint_eq(s.n_loads, 2);
+}
+END_TEST
+
+START_TEST(load_is_adopted) {
+        boot_watched(HOTPLUG_KERNEL_UPDATES);
+        s.settings.foreign = FOREIGN_ADOPT;
+        ck_assert(fake_system_foreign_load(&s, true, _i ? USEC_PER_SEC : 0));
+        fake_system_run(&s, 2 * USEC_PER_SEC);
+        check_decision(0, VERDICT_ADOPT, REASON_FOREIGN_IMAGE, 0);
+        ck_assert(s.guard.foreign && !s.image.ours);
+        /* The next one as well. */
+        ck_assert(fake_system_foreign_load(&s, true, 0));
+        fake_system_run(&s, 2 * USEC_PER_SEC);
+        ck_assert(s.guard.foreign);
+        finish();
+        ck_assert_uint_eq(s.n_loads, 1);
+}
+END_TEST
+
+START_TEST(unload_is_mended) {
+        boot_watched(HOTPLUG_KERNEL_UPDATES);
+        if (_i)
+                s.settings.foreign = FOREIGN_ADOPT;
+        ck_assert(fake_system_foreign_unload(&s));
+        fake_system_run(&s, USEC_PER_SEC);
+        check_decision(0, VERDICT_LOAD, REASON_FOREIGN_UNLOAD, 0);
+        check_ours(2);
+        finish();
+}
+END_TEST
+
+/* "kexec -l" again and again, each by a process of its own, and also over a restart. */
+START_TEST(other_kernel_is_no_matter) {
+        boot_watched(HOTPLUG_KERNEL_UPDATES);
+        for (unsigned i = 0; i < 40; i++) {
+                ck_assert(fake_system_foreign_other(&s));
+                if (i % 3)
+                        fake_system_run(&s, USEC_PER_MSEC);
+        }
+        fake_system_run(&s, USEC_PER_SEC);
+        check_ours(1);
+        ck_assert_uint_eq(s.disk.calls, s.n_calls);
+        ck_assert(s.disk.calls_are_known);
+        fake_system_kill(&s);
+        ck_assert(fake_system_foreign_other(&s));
+        fake_system_start(&s);
+        fake_system_run(&s, 2 * USEC_PER_SEC);
+        check_ours(1);
+        finish();
+        ck_assert_uint_eq(s.n_loads, 1);
+}
+END_TEST
+
+/* What holds the lock is waited for, with few looks, and nothing is loaded over it before. */
+START_TEST(long_call) {
+        uint64_t steps;
+
+        boot_watched(HOTPLUG_KERNEL_UPDATES);
+        s.watching = true;
+        steps = s.n_steps;
+        ck_assert(fake_system_foreign_load(&s, true, 90 * USEC_PER_SEC));
+        fake_system_run(&s, 89 * USEC_PER_SEC);
+        ck_assert_uint_eq(s.n_loads, 1);
+        ck_assert_uint_le(s.n_steps - steps, 100);
+        fake_system_run(&s, 2 * USEC_PER_SEC);
+        check_decision(0, VERDICT_RELOAD, REASON_FOREIGN_IMAGE, 0);
+        check_ours(2);
+        finish();
+}
+END_TEST
+
+/* A load that somebody else makes while ours prepares is gone with ours. */
+START_TEST(before_ours) {
+        boot_watched(HOTPLUG_KERNEL_UPDATES);
+        fake_system_request(&s, REQUEST_RELOAD);
+        fake_system_run(&s, 5 * USEC_PER_MSEC);
+        ck_assert(fake_system_foreign_load(&s, true, 0));
+        fake_system_run(&s, 2 * USEC_PER_SEC);
+        check_decision(0, VERDICT_RELOAD, REASON_REQUEST, 0);
+        check_ours(2);
+        finish();
+        ck_assert_uint_eq(s.n_loads, 2);
+}
+END_TEST
+
+/* And if ours then fails before it has called, theirs is still there. */
+START_TEST(ours_refused) {
+        boot_watched(HOTPLUG_KERNEL_UPDATES);
+        s.fate = FATE_REFUSED;
+        s.n_fate = 1;
+        fake_system_request(&s, REQUEST_RELOAD);
+        fake_system_run(&s, 5 * USEC_PER_MSEC);
+        ck_assert(fake_system_foreign_load(&s, true, 0));
+        fake_system_run(&s, 5 * USEC_PER_SEC);
+        check_decision(0, VERDICT_RELOAD, REASON_FOREIGN_IMAGE, 0);
+        check_ours(3);
+        finish();
+}
+END_TEST
+
+/* A build does not hold it up. */
+START_TEST(build_is_overtaken) {
+        fake_system_init(&s, HOTPLUG_KERNEL_UPDATES);
+        fake_system_builds(&s);
+        s.has_watch = true;
+        boot_prepared();
+        s.watching = false;
+        fake_system_touch_sources(&s);
+        s.build_usec = USEC_PER_MINUTE;
+        fake_system_input(&s, INPUT_RECONFIGURED);
+        ck_assert_int_eq(s.guard.job, JOB_BUILD);
+        ck_assert(fake_system_foreign_unload(&s));
+        fake_system_run(&s, USEC_PER_SEC);
+        ck_assert_uint_eq(s.n_kills, 1);
+        fake_system_run(&s, 2 * USEC_PER_MINUTE);
+        ck_assert(s.image.loaded && s.image.ours);
+        finish();
+}
+END_TEST
+
+START_TEST(unwanted) {
+        boot_watched(HOTPLUG_KERNEL_UPDATES);
+        fake_system_request(&s, REQUEST_UNLOAD);
+        fake_system_run(&s, USEC_PER_SEC);
+        ck_assert(fake_system_foreign_load(&s, true, 0));
+        fake_system_run(&s, USEC_PER_SEC);
+        ck_assert(s.guard.foreign && !s.image.ours);
+        ck_assert_uint_eq(s.n_loads, 1);
+        fake_system_done(&s);
+}
+END_TEST
+
+/* Without a note of our own load there are none of others'. The next one that is noted is enough.
+ * Where the kernel says why, it need not come to that. */
+START_TEST(deaf) {
+        boot_watched(HOTPLUG_KERNEL_UPDATES);
+        s.watching = true;
+        s.is_deaf = true;
+        s.deaf_in_secret = _i == 0;
+        fake_system_request(&s, REQUEST_RELOAD);
+        fake_system_run(&s, USEC_PER_SEC);
+        ck_assert_str_eq(guard_calls_unseen(&s.guard),
+                         _i == 0 ? "it has not noted kdumpd's own last load"
+                                 : "kernel.ftrace_enabled=0");
+        ck_assert_int_eq(s.disk.calls_are_known, _i != 0);
+        s.is_deaf = false;
+        if (_i == 0)
+                fake_system_request(&s, REQUEST_RELOAD);
+        fake_system_run(&s, USEC_PER_MINUTE);
+        ck_assert_str_eq(guard_calls_unseen(&s.guard), "");
+        s.watching = false;
+        ck_assert(fake_system_foreign_load(&s, true, 0));
+        fake_system_run(&s, USEC_PER_SEC);
+        check_decision(0, VERDICT_RELOAD, REASON_FOREIGN_IMAGE, 0);
+        check_ours(_i == 0 ? 4 : 3);
+        finish();
+}
+END_TEST
+
+/* Our own load, noted as if somebody else had made it (by other numbers of processes): once, and no
+ * load after load. */
+START_TEST(mistaken) {
+        boot_watched(HOTPLUG_KERNEL_UPDATES);
+        fake_system_request(&s, REQUEST_RELOAD);
+        fake_system_run(&s, 400 * USEC_PER_MSEC);
+        s.n_calls += 2;
+        for (unsigned i = 0; i < 2; i++)
+                fake_system_feed(&s,
+                                 &(Input){ .type = INPUT_CALLED,
+                                           .called = { .count = s.n_calls - 1 + i, .tgid = 5 } });
+        fake_system_run(&s, USEC_PER_MINUTE);
+        check_ours(3);
+        finish();
+        ck_assert_uint_eq(s.n_loads, 3);
+}
+END_TEST
+
+/* Notes that were lost: whoever made them may have loaded. */
+START_TEST(lost) {
+        boot_watched(HOTPLUG_KERNEL_UPDATES);
+        s.watching = true;
+        s.n_calls += 1;
+        if (_i)
+                ck_assert(fake_system_foreign_other(&s));
+        fake_system_run(&s, USEC_PER_MINUTE);
+        check_decision(0, VERDICT_RELOAD, REASON_FOREIGN_IMAGE, 0);
+        check_ours(2);
+        finish();
+}
+END_TEST
+
+START_TEST(blind) {
+        boot(HOTPLUG_KERNEL_UPDATES);
+        ck_assert_str_eq(guard_calls_unseen(&s.guard), "kdump-watch has not answered yet");
+        fake_system_feed(&s, &(Input){ .type = INPUT_CALLS_WATCHED, .watched.why = "no BPF" });
+        ck_assert_str_eq(guard_calls_unseen(&s.guard), "no BPF");
+        /* What comes all the same is not believed. */
+        fake_system_feed(&s, &(Input){ .type = INPUT_CALLED, .called = { .count = 7 } });
+        fake_system_run(&s, USEC_PER_MINUTE);
+        ck_assert_uint_eq(s.n_loads, 1);
+        ck_assert(!s.disk.calls_are_known);
+        finish();
+}
+END_TEST
+
+/* --- while kdumpd was away */
+
+START_TEST(nothing_while_away) {
+        boot_watched(HOTPLUG_KERNEL_UPDATES);
+        for (unsigned i = 0; i < 3; i++) {
+                fake_system_kill(&s);
+                fake_system_start(&s);
+                fake_system_run(&s, 2 * USEC_PER_SEC);
+        }
+        check_ours(1);
+        finish();
+        ck_assert_uint_eq(s.n_loads, 1);
+}
+END_TEST
+
+/* The notes are still there; or they are not, and their number tells; or they were begun anew. */
+START_TEST(load_while_away) {
+        boot_watched(HOTPLUG_KERNEL_UPDATES);
+        fake_system_kill(&s);
+        ck_assert(fake_system_foreign_load(&s, true, 0));
+        if (_i == 1)
+                s.n_ring = 0;
+        if (_i == 2)
+                s.n_calls = s.n_ring = 0;
+        fake_system_start(&s);
+        fake_system_run(&s, 5 * USEC_PER_SEC);
+        check_decision(0, VERDICT_RELOAD, REASON_FOREIGN_IMAGE, 0);
+        check_ours(2);
+        finish();
+}
+END_TEST
+
+/* A load of ours that the next kdumpd hears of, as it outlives the one that had it made. */
+START_TEST(own_load_while_away) {
+        KexecCall *call;
+
+        boot_watched(HOTPLUG_KERNEL_UPDATES);
+        fake_system_kill(&s);
+        for (unsigned i = 0; i < 2; i++) {
+                call = &s.ring[s.n_ring++];
+                *call = (KexecCall){ .count = ++s.n_calls,
+                                     .tgid = s.disk.report.pid,
+                                     .nsec = s.disk.report.call_end_usec * 1000 };
+        }
+        fake_system_start(&s);
+        fake_system_run(&s, 5 * USEC_PER_SEC);
+        check_ours(1);
+        finish();
+        ck_assert_uint_eq(s.n_loads, 1);
+}
+END_TEST
+
+/* The time without an image, by the notes. */
+START_TEST(window) {
+        boot_watched(HOTPLUG_KERNEL_UPDATES);
+        fake_system_request(&s, REQUEST_RELOAD);
+        fake_system_run(&s, USEC_PER_SEC);
+        ck_assert_uint_eq(s.guard.calls.window_usec, s.call_usec);
+        ck_assert_ptr_nonnull(strstr(fake_system_decision(&s, 0)->details,
+                                     "unprotected for 300 ms (the kernel notes 300 ms)"));
+        finish();
+}
+END_TEST
+
+static void add_cases(Suite *suite) {
+        TCase *each = tcase_create("each");
+
+        tcase_add_loop_test(each, load_is_replaced, 0, 4);
+        tcase_add_loop_test(each, load_is_adopted, 0, 2);
+        tcase_add_loop_test(each, unload_is_mended, 0, 2);
+        tcase_add_loop_test(each, deaf, 0, 2);
+        tcase_add_loop_test(each, lost, 0, 2);
+        tcase_add_loop_test(each, load_while_away, 0, 3);
+        suite_add_tcase(suite, each);
+        ADD_TEST(suite, other_kernel_is_no_matter);
+        ADD_TEST(suite, long_call);
+        ADD_TEST(suite, before_ours);
+        ADD_TEST(suite, ours_refused);
+        ADD_TEST(suite, build_is_overtaken);
+        ADD_TEST(suite, unwanted);
+        ADD_TEST(suite, mistaken);
+        ADD_TEST(suite, blind);
+        ADD_TEST(suite, nothing_while_away);
+        ADD_TEST(suite, own_load_while_away);
+        ADD_TEST(suite, window);
+}
+
+TEST_MAIN("guard-calls", add_cases)
