@@ -14,10 +14,12 @@ FLAGS = ("-static", "-std=gnu17", "-O2", "-s", "-Wall", "-Wextra", "-Werror", "-
 def prepare(cache, says=None):
     """A directory with the PROGRAMS."""
     sources = [SOURCE / f"{name}.c" for name in PROGRAMS]
-    key = digest(run(["gcc", "--version"]), " ".join(FLAGS), *sources)
+    key = digest(run(["gcc", "--version"]), " ".join(FLAGS), *sources, SOURCE / "kload32.S")
 
     def build(directory):
         for source in sources:
             run(["gcc", *FLAGS, "-o", directory / source.stem, source])
+        run(["gcc", "-m32", "-nostdlib", "-static", "-s", "-o", directory / "kload32",
+             SOURCE / "kload32.S"])
 
     return cache.get("guest-tools", key, build, says)
