@@ -83,10 +83,8 @@ void step_called(Step *s, const KexecCall *call) {
         if (call->count != c->seen + 1)
                 c->are_lost = true;
         c->seen = call->count;
-        /* A load can outlive the kdumpd that had it made. And where ours are not known again,
-         * others' cannot be told from them. */
-        if ((g->have_record && is_of(&g->record.report, call)) ||
-            (c->watch == CALL_WATCH_DEAF && g->job != JOB_LOAD && g->job != JOB_UNLOAD))
+        /* A load can outlive the kdumpd that had it made. */
+        if (g->have_record && is_of(&g->record.report, call))
                 settle(c, call->count);
         else
                 hold(c, call);

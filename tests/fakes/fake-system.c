@@ -445,14 +445,14 @@ static void finish_job(FakeSystem *s, LoadReport *ret) {
         fill_report(s, ret);
         ret->pid = s->job_pid;
         if (s->job == JOB_LOAD && s->in_call)
-                note_call(s, s->job_pid);
+                note_call(s, s->job_pid + s->pid_shift);
         ret->call_start_usec = s->call_start_usec ? s->call_start_usec + s->skew_usec : 0;
         ret->call_end_usec = s->call_start_usec ? s->now_usec + s->skew_usec : 0;
         ret->had_image = s->had_image;
         if (s->job == JOB_LOAD && s->in_call && done && fate == FATE_RESTORED) {
                 ret->was_restored = restore(s);
-                note_call(s, s->job_pid);
-                note_call(s, s->job_pid);
+                note_call(s, s->job_pid + s->pid_shift);
+                note_call(s, s->job_pid + s->pid_shift);
                 s->is_unseen &= !ret->was_restored;
         } else if (s->job == JOB_LOAD && s->in_call && done && fate != FATE_BROKEN &&
                    fate != FATE_VANISHES) {
@@ -464,7 +464,7 @@ static void finish_job(FakeSystem *s, LoadReport *ret) {
                 s->image.loaded = false;
                 s->call_start_usec = s->now_usec;
                 ret->call_start_usec = ret->call_end_usec = s->now_usec + s->skew_usec;
-                note_call(s, s->job_pid);
+                note_call(s, s->job_pid + s->pid_shift);
         }
         if (s->killed || fate == FATE_CRASHED_EARLY || fate == FATE_CRASHED_LATE)
                 fail_report(ret, FAILURE_CRASHED, NULL);
@@ -509,7 +509,7 @@ static void begin_call(FakeSystem *s) {
         s->had_image = s->image.loaded;
         s->n_dropped += s->had_image;
         s->image.loaded = false;
-        note_call(s, s->job_pid);
+        note_call(s, s->job_pid + s->pid_shift);
         s->snapshot = (FakeImage){
                 .loaded = true,
                 .ours = true,

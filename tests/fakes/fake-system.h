@@ -89,6 +89,7 @@ typedef struct FakeSystem {
          * deaf. They reach the daemon at once, and first of all when it has connected. */
         bool has_watch, is_deaf, deaf_in_secret;
         uint64_t connect_usec; /* so long after its start */
+        uint64_t pid_shift;    /* in notes of our own calls, as in another PID namespace */
 
         /* What the world is at. */
         uint64_t n_calls;

@@ -208,6 +208,39 @@ START_TEST(mistaken) {
 }
 END_TEST
 
+/* Where our own calls are not known again, nobody's are, and none leads to another. */
+START_TEST(unknown_again) {
+        boot_watched(HOTPLUG_KERNEL_UPDATES);
+        s.pid_shift = 1000;
+        fake_system_request(&s, REQUEST_RELOAD);
+        fake_system_run(&s, USEC_PER_SEC);
+        ck_assert_int_eq(s.guard.calls.watch, CALL_WATCH_DEAF);
+        ck_assert(fake_system_foreign_load(&s, true, 0));
+        fake_system_run(&s, USEC_PER_MINUTE);
+        ck_assert_uint_eq(s.n_loads, 2);
+        s.pid_shift = 0;
+        fake_system_request(&s, REQUEST_RELOAD);
+        fake_system_run(&s, USEC_PER_SEC);
+        ck_assert_int_eq(s.guard.calls.watch, CALL_WATCH_SEES);
+        check_ours(3);
+        finish();
+        ck_assert_uint_eq(s.n_loads, 3);
+}
+END_TEST
+
+/* A load that told nothing is tried again for that, and not for what it may have left. */
+START_TEST(untold) {
+        boot_watched(HOTPLUG_KERNEL_UPDATES);
+        s.fate = FATE_CRASHED_LATE;
+        s.n_fate = 1;
+        fake_system_request(&s, REQUEST_RELOAD);
+        fake_system_run(&s, 10 * USEC_PER_SEC);
+        check_decision(0, VERDICT_RELOAD, REASON_RETRY, 0);
+        check_ours(3);
+        finish();
+}
+END_TEST
+
 /* Notes that were lost: whoever made them may have loaded. */
 START_TEST(lost) {
         boot_watched(HOTPLUG_KERNEL_UPDATES);
@@ -268,7 +301,8 @@ START_TEST(load_while_away) {
 }
 END_TEST
 
-/* A load of ours that the next kdumpd hears of, as it outlives the one that had it made. */
+/* A load of ours that the next kdumpd hears of, as it outlives the one that had it made; and one of
+ * somebody else's at the same time. */
 START_TEST(own_load_while_away) {
         KexecCall *call;
 
@@ -277,14 +311,14 @@ START_TEST(own_load_while_away) {
         for (unsigned i = 0; i < 2; i++) {
                 call = &s.ring[s.n_ring++];
                 *call = (KexecCall){ .count = ++s.n_calls,
-                                     .tgid = s.disk.report.pid,
+                                     .tgid = s.disk.report.pid + (uint64_t)_i,
                                      .nsec = s.disk.report.call_end_usec * 1000 };
         }
         fake_system_start(&s);
         fake_system_run(&s, 5 * USEC_PER_SEC);
-        check_ours(1);
+        check_ours(_i ? 2 : 1);
         finish();
-        ck_assert_uint_eq(s.n_loads, 1);
+        ck_assert_uint_eq(s.n_loads, _i ? 2 : 1);
 }
 END_TEST
 
@@ -309,6 +343,7 @@ static void add_cases(Suite *suite) {
         tcase_add_loop_test(each, deaf, 0, 2);
         tcase_add_loop_test(each, lost, 0, 2);
         tcase_add_loop_test(each, load_while_away, 0, 3);
+        tcase_add_loop_test(each, own_load_while_away, 0, 2);
         suite_add_tcase(suite, each);
         ADD_TEST(suite, other_kernel_is_no_matter);
         ADD_TEST(suite, long_call);
@@ -317,9 +352,10 @@ static void add_cases(Suite *suite) {
         ADD_TEST(suite, build_is_overtaken);
         ADD_TEST(suite, unwanted);
         ADD_TEST(suite, mistaken);
+        ADD_TEST(suite, unknown_again);
+        ADD_TEST(suite, untold);
         ADD_TEST(suite, blind);
         ADD_TEST(suite, nothing_while_away);
-        ADD_TEST(suite, own_load_while_away);
         ADD_TEST(suite, window);
 }
 
