@@ -80,6 +80,10 @@ static int read_file(int root_fd, uint64_t kernel_start, const MemoryMap *memory
         r = read_at(fd, &header, sizeof(header), 0, &size);
         if (r < 0)
                 return r;
+        /* What systemd lays over it in a sandbox (ProtectKernelTunables=), to be opened by who has
+         * CAP_DAC_READ_SEARCH. */
+        if (size == 0)
+                return -EACCES;
         if (size < sizeof(header) || !is_ours(&header) ||
             __builtin_add_overflow(header.e_phoff, header.e_phnum * sizeof(Elf64_Phdr), &wanted) ||
             wanted > HEADERS_LONGEST)

@@ -366,6 +366,10 @@ START_TEST(note) {
         ck_assert_uint_eq(machine.kernel_vaddr, 1);
         ck_assert_uint_eq(machine.kernel_size, 2);
         ck_assert_uint_eq(machine.page_offset, 3);
+        /* Nor is what systemd lays over it of any use to who may read that. */
+        tree_text(&tree, "/proc/kcore", "");
+        ck_assert_int_eq(read_machine(), 0);
+        ck_assert_uint_eq(machine.page_offset, 3);
         static const char *const bad[] = { "", "1000000 1 2\n", "1000000 1 2 3 4\n",
                                            "1000001 1 2 3\n", "1000000 1 x 3\n" };
         for (size_t i = 0; i < ELEMENTSOF(bad); i++) {

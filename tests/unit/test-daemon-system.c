@@ -157,6 +157,31 @@ START_TEST(early_rebuild) {
 }
 END_TEST
 
+/* A build after a reload is by the volumes of now: the configuration is read after they were noted,
+ * and systemd waits for that. */
+START_TEST(reload_awaits_tables) {
+        char text[256];
+
+        strscpyf(text, sizeof(text),
+                 "#!/bin/sh\n[ \"$*\" = --note-tables ] || exit 1\n"
+                 "while [ ! -e %s/go ]; do sleep 0.02; done\n",
+                 m.tree.path);
+        tree_text(&m.tree, "/builder", text);
+        ck_assert_int_eq(fchmodat(m.tree.fd, "builder", 0755, 0), 0);
+        tree_dir(&m.tree, "/sys/module/dm_mod/");
+        machine_start(&m);
+        AWAIT_MACHINE(&m, m.n_ready == 1);
+        ck_assert_int_eq(kill(m.pid, SIGHUP), 0);
+        AWAIT_MACHINE(&m, m.n_reloading == 1);
+        for (unsigned i = 0; i < 20; i++)
+                machine_listen(&m);
+        ck_assert_uint_eq(m.n_ready, 1);
+        tree_text(&m.tree, "/go", "");
+        AWAIT_MACHINE(&m, m.n_ready == 2);
+        machine_stop(&m);
+}
+END_TEST
+
 static void add_cases(Suite *s) {
         ADD_FIXTURE_TEST(s, stop_of_the_service);
         ADD_FIXTURE_TEST(s, shutdown);
@@ -165,6 +190,7 @@ static void add_cases(Suite *s) {
         ADD_FIXTURE_TEST(s, crash_programs);
         ADD_FIXTURE_TEST(s, looks_for_dumps_on_a_reload);
         ADD_FIXTURE_TEST(s, early_rebuild);
+        ADD_FIXTURE_TEST(s, reload_awaits_tables);
 }
 
 TEST_MAIN("daemon-system", add_cases)
