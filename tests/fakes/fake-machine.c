@@ -224,7 +224,9 @@ static void play_systemd(FakeMachine *m) {
         int r;
 
         set("DBUS_SYSTEM_BUS_ADDRESS", m->bus_address);
-        r = sd_bus_open_system(&bus);
+        /* Its socket is there a moment before it listens. */
+        while ((r = sd_bus_open_system(&bus)) == -ECONNREFUSED)
+                (void)poll(NULL, 0, 5);
         if (r >= 0)
                 r = sd_bus_add_object_vtable(bus, NULL, "/org/freedesktop/systemd1",
                                              "org.freedesktop.systemd1.Manager", systemd_vtable, m);
