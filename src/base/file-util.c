@@ -86,7 +86,7 @@ int open_or_make_below(int root_fd, const char *path, mode_t mode) {
         parent_fd = open_parent_below(root_fd, path, &name);
         if (parent_fd < 0)
                 return parent_fd;
-        fd = openat(parent_fd, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, mode);
+        fd = openat(parent_fd, name, O_RDONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, mode);
         return fd < 0 ? -errno : fd;
 }
 

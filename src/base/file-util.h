@@ -39,7 +39,7 @@ int open_root(const char *path) _must_check_;
  * root_fd. So do all the others here. Returns a descriptor or negative errno. */
 int open_below(int root_fd, const char *path, int flags) _must_check_;
 
-/* Opens the file path below root_fd to read and write, making it with that mode if it is not there.
+/* Opens the file path below root_fd to read, making it with that mode if it is not there.
  * Its last part may be no link. Returns a descriptor or negative errno. */
 int open_or_make_below(int root_fd, const char *path, mode_t mode) _must_check_;
 

@@ -2,8 +2,10 @@
 /* What there is to tell of the configuration's files. */
 #include "daemon/configuration.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "daemon/journal.h"
 #include "sys/log.h"
@@ -51,12 +53,31 @@ int configuration_read(Configuration *c, int root_fd, const char *root, Settings
         return 0;
 }
 
+/* kdumpd is not root, as those are who write the configuration. */
+static const char *hint(int error) {
+        return error == -EACCES && geteuid() != 0
+                       ? "; the user that kdumpd runs as has to be able to read it: for a file "
+                         "that is not for everyone, 'chgrp kdumpd' and mode 0640 will do"
+                       : "";
+}
+
+/* For status, until it could be read. */
+static void add_unread(Configuration *c, const Error *error, const char *rest) {
+        char text[ERROR_TEXT_MAX + 256];
+
+        strscpyf(text, sizeof(text), "%s%s", error->text, rest);
+        configuration_add_problem(c, "the configuration", 0, text);
+}
+
 int configuration_read_first(Configuration *c, int root_fd, const char *root, Settings *s) {
         Error error;
+        int r;
 
-        if (configuration_read(c, root_fd, root, s, &error) >= 0)
+        r = configuration_read(c, root_fd, root, s, &error);
+        if (r >= 0)
                 return 0;
-        log_error("Using defaults until the configuration can be read: %s", error.text);
+        log_error("Using defaults until the configuration can be read: %s%s", error.text, hint(r));
+        add_unread(c, &error, hint(r));
         c->is_due = true;
         return settings_init(s);
 }
@@ -68,9 +89,12 @@ int configuration_read_again(Configuration *c, int root_fd, const char *root, Se
         int r;
 
         r = configuration_read(c, root_fd, root, &settings, &error);
-        if (r < 0 && !was_due)
-                log_error("Keeping the configuration that there is until it can be read again: %s",
-                          error.text);
+        if (r < 0 && !was_due) {
+                log_error(
+                        "Keeping the configuration that there is until it can be read again: %s%s",
+                        error.text, hint(r));
+                add_unread(c, &error, hint(r));
+        }
         c->is_due = r < 0;
         if (r < 0)
                 return r;

@@ -101,7 +101,7 @@ if analyzes; then
             "$work/$name" 2>&1) ||
             fail "$(echo "$said" | tail -n 1), and $threshold tenths are the limit"
     done <<EOF
-kdumpd.service 20
+kdumpd.service 4
 kdumpd-build@x.service 12
 kdumpd-crash.service 10
 kdumpd-crash@x.service 55

@@ -231,15 +231,23 @@ START_TEST(refused) {
 END_TEST
 
 START_TEST(nobody_listens) {
+        int r;
+
         ck_assert_int_eq(start(JOB_VERB_PLAN, 10), -ENOENT);
         start_service();
         do_job(JOB_VERB_PLAN, 10);
         stop_service();
-        ck_assert_int_eq(start(JOB_VERB_PLAN, 10), -ECONNREFUSED);
+        /* Until the last of its processes is gone, it may take a job that it will not do. */
+        while ((r = start(JOB_VERB_PLAN, 10)) == 0) {
+                await_end();
+                ck_assert_int_eq(error, -ECONNRESET);
+        }
+        ck_assert_int_eq(r, -ECONNREFUSED);
         start_service();
+        n_ended = 0;
         do_job(JOB_VERB_PLAN, 10);
         ck_assert_int_eq(si.si_status, 7);
-        ck_assert_uint_eq(n_ended, 2);
+        ck_assert_uint_eq(n_ended, 1);
 }
 END_TEST
 

@@ -71,6 +71,17 @@ def restart_of_the_machine(t):
     equal(t.guest.text("systemctl show -P NRestarts kdumpd"), "0", "restarts of kdumpd")
 
 
+@group.case(kernels=("new", "trixie"))
+def first_boot(t):
+    """Of an image that has /usr and an empty /etc: the users are made in time."""
+    t.guest.run("systemctl enable kdumpd && userdel kdumpd && userdel kdumpd-load && "
+                "systemctl unmask systemd-sysusers.service && rm -f /etc/.updated && touch /usr")
+    t.vm.reboot()
+    check_armed(t)
+    check_no_trouble(t)
+    equal(t.guest.text("ps -o user= -p $(systemctl show -P MainPID kdumpd)"), "kdumpd", "the user")
+
+
 @group.case(panics=True)
 def panic_in_shutdown(t):
     """A panic late in the shutdown still finds the image, even with UnloadOnStop=yes."""

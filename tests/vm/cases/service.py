@@ -149,25 +149,6 @@ def start_is_futile(t):
     check_follows(t)
 
 
-@group.case(kernels=EVERY)
-def poor(t):
-    """Without CAP_SYSLOG, and with the kernel's log as standard input, kdumpd lacks nothing."""
-    directory = "/run/systemd/system/kdumpd.service.d"
-    t.guest.run(f"mkdir -p {directory} && printf '[Service]\\nCapabilityBoundingSet=\\n"
-                "CapabilityBoundingSet=CAP_SYS_BOOT\\nStandardInput=file:/dev/kmsg\\n"
-                f"ProtectKernelLogs=yes\\n' >{directory}/poor.conf && systemctl daemon-reload")
-    try:
-        t.guest.run("sysctl -q kernel.dmesg_restrict=1; systemctl restart kdumpd", 60)
-        pid = t.kdumpd.pid()
-        equal(t.guest.text(f"readlink /proc/{pid}/fd/* | grep -c '^/dev/kmsg$'"), "2",
-              "descriptors of the kernel's log")
-        equal(int(t.guest.text(f"sed -n 's/^CapBnd:\\t//p' /proc/{pid}/status"), 16), 1 << 22,
-              "capabilities")
-        check_follows(t)
-    finally:
-        t.guest.run(f"rm -r {directory}; systemctl daemon-reload; systemctl restart kdumpd", 60)
-
-
 @group.case()
 def dbus_restarted(t):
     """When the bus restarts, kdumpd comes back to it."""

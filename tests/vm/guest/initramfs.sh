@@ -27,6 +27,10 @@ $bb mount -t ext4 -o rw,noatime /dev/vda /root || fail "cannot mount the root"
 # Once only: after a reboot of the guest its disk has what the first boot left there.
 if [ ! -e /root/etc/vmtest-overlay ]; then
         $bb cp -a /overlay/. /root/ || fail "cannot lay the tree over the root"
+        # As a package would.
+        if [ -e /root/usr/lib/sysusers.d/kdumpd.conf ]; then
+                $bb chroot /root /usr/bin/systemd-sysusers kdumpd.conf || fail "no user kdumpd"
+        fi
         : >/root/etc/vmtest-overlay
 fi
 

@@ -7,7 +7,7 @@ from .cache import digest
 from .util import run
 
 SOURCE = pathlib.Path(__file__).resolve().parent.parent / "guest"
-PROGRAMS = ("agent", "capture", "kload", "marker", "sampler")
+PROGRAMS = ("agent", "capture", "kload", "marker", "sampler", "takeover")
 FLAGS = ("-static", "-std=gnu17", "-O2", "-s", "-Wall", "-Wextra", "-Werror", "-pthread")
 
 
