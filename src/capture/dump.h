@@ -4,9 +4,6 @@
 
 #include "capture/capture.h"
 
-/* Less free space than this is none. */
-#define FULL_BYTES (UINT64_C(1) << 20)
-
 /* Writes vmcore into the directory of the dump, by way of vmcore.incomplete. Sets what c->info says
  * of collector and dump, with the reason if it is not the best result. Without a complete dump the
  * incomplete file is gone, unless it is a copy that lacks too much of the memory. If the dump does

@@ -104,17 +104,14 @@ static void run_script(Capture *c, const char *script, const char *result) {
 }
 
 static void store_log(Capture *c) {
-        const Retention old = store_retention(c);
         uint64_t start = monotonic_usec();
         int r;
 
         if (!c->log.text)
                 return;
         r = store_file(c, CRASH_LOG_NAME, c->log.text, c->log.size);
-        if (r == -ENOSPC) {
-                retain_make_room(&old);
+        if (r == -ENOSPC && store_make_room(c))
                 r = store_file(c, CRASH_LOG_NAME, c->log.text, c->log.size);
-        }
         if (r < 0) {
                 capture_blame(c, "the log cannot be written: %s", strerror(-r));
                 return;

@@ -72,10 +72,61 @@ static int open_base(Capture *c, const char *directory) {
         return 0;
 }
 
+static int retain_free(void *userdata, int fd, uint64_t *ret) {
+        Capture *c = userdata;
+
+        return c->ops->free_bytes(c, fd, ret);
+}
+
+static int retain_sync(void *userdata, int fd, const char *name) {
+        Capture *c = userdata;
+
+        return c->ops->sync(c, fd, name);
+}
+
+static void retain_say(void *userdata, const char *text) {
+        capture_say("%s", text);
+}
+
+static void retain_progress(void *userdata) {
+        capture_progress(userdata);
+}
+
+Retention store_retention(Capture *c) {
+        return (Retention){
+                .base_fd = c->base_fd,
+                .name = c->name,
+                .keep = c->plan.keep,
+                .min_free_bytes = c->plan.min_free_bytes,
+                .free_bytes = retain_free,
+                .sync = retain_sync,
+                .say = retain_say,
+                .progress = retain_progress,
+                .userdata = c,
+        };
+}
+
+bool store_make_room(Capture *c) {
+        const Retention old = store_retention(c);
+        uint64_t left;
+
+        return c->ops->free_bytes(c, c->base_fd, &left) >= 0 &&
+               retain_make_more_room(&old, add_saturated(left, FULL_BYTES));
+}
+
+static int make_own(Capture *c) {
+        int r = mkdirat(c->base_fd, c->name, 0700) < 0 ? -errno : 0;
+
+        if (r == -ENOSPC && store_make_room(c))
+                r = mkdirat(c->base_fd, c->name, 0700) < 0 ? -errno : 0;
+        return r;
+}
+
 /* A directory for this dump alone: with a number, if there is one of its second already. */
 static int open_own(Capture *c) {
         char plain[CRASH_NAME_MAX];
         uint64_t when = c->info.crash_usec;
+        int r;
 
         crash_directory_name(plain, c->plan.host, when > 0 ? when : realtime_usec());
         for (unsigned number = dump_store_next_number(c->base_fd, plain);
@@ -83,11 +134,11 @@ static int open_own(Capture *c) {
                 strscpy(c->name, sizeof(c->name), plain);
                 if (number > 0)
                         crash_directory_number(c->name, number);
-                if (mkdirat(c->base_fd, c->name, 0700) < 0) {
-                        if (errno == EEXIST)
-                                continue;
-                        return -errno;
-                }
+                r = make_own(c);
+                if (r == -EEXIST)
+                        continue;
+                if (r < 0)
+                        return r;
                 c->dir_fd = openat(c->base_fd, c->name,
                                    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
                 if (c->dir_fd < 0)
@@ -201,38 +252,4 @@ void store_give_up(Capture *c) {
 void store_remove(Capture *c, const char *name) {
         if (unlinkat(c->dir_fd, name, 0) == 0)
                 (void)c->ops->sync(c, c->dir_fd, ".");
-}
-
-static int retain_free(void *userdata, int fd, uint64_t *ret) {
-        Capture *c = userdata;
-
-        return c->ops->free_bytes(c, fd, ret);
-}
-
-static int retain_sync(void *userdata, int fd, const char *name) {
-        Capture *c = userdata;
-
-        return c->ops->sync(c, fd, name);
-}
-
-static void retain_say(void *userdata, const char *text) {
-        capture_say("%s", text);
-}
-
-static void retain_progress(void *userdata) {
-        capture_progress(userdata);
-}
-
-Retention store_retention(Capture *c) {
-        return (Retention){
-                .base_fd = c->base_fd,
-                .name = c->name,
-                .keep = c->plan.keep,
-                .min_free_bytes = c->plan.min_free_bytes,
-                .free_bytes = retain_free,
-                .sync = retain_sync,
-                .say = retain_say,
-                .progress = retain_progress,
-                .userdata = c,
-        };
 }

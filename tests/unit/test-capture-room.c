@@ -3,6 +3,8 @@
 #include "test.h"
 
 #include <fcntl.h>
+#include <sched.h>
+#include <sys/mount.h>
 #include <sys/statvfs.h>
 
 #include "capture/capture.h"
@@ -497,6 +499,49 @@ START_TEST(newest_stays_for_part) {
 }
 END_TEST
 
+/* A file system of so few files that there is no room for another directory, as some were cut off;
+ * for root, and where it can be mounted. */
+START_TEST(no_room_for_a_directory) {
+        CapturePlan plan = plan_with(collector("echo x >\"$n\"", ""));
+        char path[256];
+        int fd = 0;
+
+        strscpyf(path, sizeof(path), "%s%s", tree.path, MOUNT_POINT);
+        if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
+            mount("tmpfs", path, "tmpfs", 0, "nr_inodes=64") < 0) {
+                free(plan.core_collector);
+                return;
+        }
+        /* What was open before is not on it. */
+        (void)close(tree.fd);
+        tree.fd = open_root(tree.path);
+        old_dump(NEWEST, "complete");
+        for (unsigned i = 0; i < 8; i++) {
+                strscpyf(path, sizeof(path), "box-2020-02-0%u-00:00:00", i + 1);
+                old_dump(path, "incomplete");
+                strscpyf(path, sizeof(path), TARGET "/box-2020-02-0%u-00:00:00/vmcore.incomplete",
+                         i + 1);
+                tree_text(&tree, path, "part");
+        }
+        for (unsigned i = 0; i < 64 && fd >= 0; i++) {
+                strscpyf(path, sizeof(path), MOUNT_POINT "/%u", i);
+                fd = openat(tree.fd, path + 1, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+                if (fd >= 0)
+                        (void)close(fd);
+        }
+        ck_assert_int_lt(fd, 0);
+        /* Whatever is called free. */
+        free_space = 1000;
+        plan.min_free_bytes = 1;
+        ck_assert_int_eq(run_plan(&plan), 0);
+        ck_assert(has(DUMP "/vmcore") && has(DUMP "/vmcore-dmesg.txt") &&
+                  has_old(NEWEST "/vmcore"));
+        ck_assert(!has_old("box-2020-02-01-00:00:00/vmcore.incomplete"));
+        strscpyf(path, sizeof(path), "%s%s", tree.path, MOUNT_POINT);
+        ck_assert_int_eq(umount2(path, MNT_DETACH), 0);
+}
+END_TEST
+
 static void add_cases(Suite *s) {
         ADD_FIXTURE_TEST(s, keep);
         ADD_FIXTURE_TEST(s, keep_after_failure);
@@ -522,6 +567,7 @@ static void add_cases(Suite *s) {
         ADD_FIXTURE_TEST(s, newest_goes_for_copy);
         ADD_FIXTURE_TEST(s, newest_would_not_do_for_copy);
         ADD_FIXTURE_TEST(s, newest_stays_for_part);
+        ADD_FIXTURE_TEST(s, no_room_for_a_directory);
 }
 
 TEST_MAIN("capture-room", add_cases)
