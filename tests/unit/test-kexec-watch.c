@@ -278,6 +278,34 @@ START_TEST(broken_ring) {
 }
 END_TEST
 
+/* The program itself, as far as it gets without systemd and the kernel. */
+static int run_watch(const char *option) {
+        _cleanup_free_ char *program = NULL;
+        int status = 0;
+        pid_t pid;
+
+        ck_assert_int_ge(asprintf(&program, "%s/kdump-watch", getenv("builddir") ?: "."), 0);
+        pid = fork();
+        ck_assert_int_ge(pid, 0);
+        if (pid == 0) {
+                (void)dup2(open("/dev/null", O_RDWR), STDERR_FILENO);
+                (void)dup2(STDERR_FILENO, STDOUT_FILENO);
+                (void)execl(program, program, option, NULL);
+                _exit(127);
+        }
+        ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+        ck_assert(WIFEXITED(status));
+        return WEXITSTATUS(status);
+}
+
+START_TEST(program) {
+        ck_assert_int_eq(run_watch("--version"), 0);
+        ck_assert_int_eq(run_watch(NULL), 2);
+        ck_assert_int_eq(run_watch("--what"), 2);
+        ck_assert_int_eq(run_watch("--serve"), 1);
+}
+END_TEST
+
 static void add_cases(Suite *suite) {
         ADD_FIXTURE_TEST(suite, protection);
         ADD_FIXTURE_TEST(suite, notes);
@@ -286,6 +314,7 @@ static void add_cases(Suite *suite) {
         ADD_FIXTURE_LOOP_TEST(suite, useless, 2);
         ADD_FIXTURE_TEST(suite, hangs);
         ADD_FIXTURE_TEST(suite, broken_ring);
+        ADD_TEST(suite, program);
 }
 
 TEST_MAIN("kexec-watch", add_cases)
