@@ -39,6 +39,8 @@ static bool is_of(const LoadReport *report, const KexecCall *call) {
 static void settle(Calls *c, uint64_t count) {
         c->judged = count;
         c->seen = MAX(c->seen, count);
+        if (c->n_held > 0)
+                c->before = c->held[c->n_held - 1];
         c->n_held = 0;
         c->is_pending = c->are_lost = false;
         c->look_usec = c->look_wait_usec = 0;
@@ -131,6 +133,7 @@ void guard_judge_calls(Guard *g, const LoadReport *report, Job job) {
                 c->window_usec = (c->held[last].nsec - c->held[first].nsec) / 1000;
         /* What others did before that is over, as ours took it away. */
         c->judged = c->held[last].count;
+        c->before = c->held[last];
         c->n_held -= last + 1;
         memmove(c->held, c->held + last + 1, c->n_held * sizeof(c->held[0]));
         if (c->n_held == 0)
@@ -138,10 +141,14 @@ void guard_judge_calls(Guard *g, const LoadReport *report, Job job) {
 }
 
 /* A load leaves two notes with nobody's between, as it holds the kexec lock. What leaves one takes
- * the image away, or is about a kernel for "kexec -e". */
+ * the image away, or is about a kernel for "kexec -e". The image is in before the second note is
+ * made (on x86 milliseconds, for which it is made read-only), so that the first may have been taken
+ * for one of the latter. */
 static bool may_have_loaded(const Calls *c) {
-        for (size_t i = 1; i < c->n_held; i++)
-                if (c->held[i].tgid == c->held[i - 1].tgid)
+        const KexecCall *before = &c->before;
+
+        for (size_t i = 0; i < c->n_held; before = &c->held[i++])
+                if (c->held[i].tgid == before->tgid && c->held[i].count == before->count + 1)
                         return true;
         return c->are_lost;
 }

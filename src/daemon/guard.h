@@ -236,6 +236,7 @@ typedef struct Calls {
         uint64_t judged;     /* and of the last of which it is known what it meant */
         bool is_pending;     /* there are others after that */
         bool are_lost;       /* some of them were not told */
+        KexecCall before;    /* the note before these */
         KexecCall held[CALLS_HELD_MAX];
         size_t n_held;
         uint64_t look_usec, look_wait_usec; /* when to look again, after which wait */

@@ -34,6 +34,24 @@ START_TEST(load_is_replaced) {
 }
 END_TEST
 
+/* The image is in, and the second note is still to come. */
+START_TEST(load_between_notes) {
+        boot_watched(HOTPLUG_KERNEL_UPDATES);
+        s.image.ours = false;
+        s.tampered = true;
+        for (unsigned i = 0; i < 2; i++) {
+                fake_system_feed(&s, &(Input){ .type = INPUT_CALLED,
+                                               .called = { .count = ++s.n_calls, .tgid = 5 } });
+                fake_system_run(&s, 10 * USEC_PER_MSEC);
+                ck_assert(!s.guard.calls.is_pending);
+        }
+        fake_system_run(&s, USEC_PER_SEC);
+        check_decision(0, VERDICT_RELOAD, REASON_FOREIGN_IMAGE, 0);
+        check_ours(2);
+        finish();
+}
+END_TEST
+
 START_TEST(load_is_adopted) {
         boot_watched(HOTPLUG_KERNEL_UPDATES);
         s.settings.foreign = FOREIGN_ADOPT;
@@ -208,7 +226,7 @@ START_TEST(mistaken) {
 }
 END_TEST
 
-/* Where our own calls are not known again, nobody's are, and none leads to another. */
+/* Where our own calls are not known again, they are nobody's, and none leads to another. */
 START_TEST(unknown_again) {
         boot_watched(HOTPLUG_KERNEL_UPDATES);
         s.pid_shift = 1000;
@@ -217,14 +235,14 @@ START_TEST(unknown_again) {
         ck_assert_int_eq(s.guard.calls.watch, CALL_WATCH_DEAF);
         ck_assert(fake_system_foreign_load(&s, true, 0));
         fake_system_run(&s, USEC_PER_MINUTE);
-        ck_assert_uint_eq(s.n_loads, 2);
+        ck_assert_uint_eq(s.n_loads, 3);
         s.pid_shift = 0;
         fake_system_request(&s, REQUEST_RELOAD);
         fake_system_run(&s, USEC_PER_SEC);
         ck_assert_int_eq(s.guard.calls.watch, CALL_WATCH_SEES);
-        check_ours(3);
+        check_ours(4);
         finish();
-        ck_assert_uint_eq(s.n_loads, 3);
+        ck_assert_uint_eq(s.n_loads, 4);
 }
 END_TEST
 
@@ -345,6 +363,7 @@ static void add_cases(Suite *suite) {
         tcase_add_loop_test(each, load_while_away, 0, 3);
         tcase_add_loop_test(each, own_load_while_away, 0, 2);
         suite_add_tcase(suite, each);
+        ADD_TEST(suite, load_between_notes);
         ADD_TEST(suite, other_kernel_is_no_matter);
         ADD_TEST(suite, long_call);
         ADD_TEST(suite, before_ours);
