@@ -8,39 +8,21 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/utsname.h>
-
-#include <systemd/sd-daemon.h>
-#include <systemd/sd-event.h>
 
 #include "base/file-util.h"
-#include "core/backoff.h"
 #include "core/paths.h"
 #include "daemon/bus-systemd.h"
-#include "daemon/bus.h"
-#include "daemon/facts.h"
-#include "daemon/files.h"
-#include "daemon/job-runner.h"
+#include "daemon/daemon-private.h"
 #include "daemon/journal.h"
-#include "daemon/kexec-watch.h"
 #include "daemon/last-boot.h"
-#include "daemon/listen.h"
-#include "daemon/manager.h"
-#include "daemon/mount-watch.h"
 #include "daemon/record.h"
-#include "daemon/refresh.h"
 #include "daemon/remote.h"
-#include "daemon/scan.h"
-#include "daemon/tables.h"
 #include "sys/kernel-state.h"
 #include "sys/log.h"
 
 /* Where there is no watchdog to wake up for anyway; less than the 30 s within which a foreign load
  * or unload is to be noticed. */
 #define WATCH_USEC (25 * USEC_PER_SEC)
-
-/* Changes are told at once if the last ones were long ago, and else together. */
-#define CHANGES_USEC (250 * USEC_PER_MSEC)
 
 /* So long is waited at the start for what fstab has mounted at boot and is not there. Not by an
  * order of units: a disk that never comes is waited for for 90 s there, and one that the network
@@ -50,64 +32,6 @@
 /* What waits for a note of tables. */
 #define NOTED_FOR_REFRESH 1u
 #define NOTED_FOR_RELOAD  2u
-
-typedef struct Daemon {
-        Options options;
-        int root_fd;
-        Reservation reservation; /* see facts_gather() */
-        struct utsname uts;
-        Settings settings;
-        bool is_reloading;   /* somebody waits for it to be read */
-        bool reload_is_told; /* systemd does */
-        Manager manager;
-        bool manager_set_up;
-
-        sd_event *event;
-        Listener *listener;
-        sd_event_source *timer_source, *watch_source, *changes_source;
-        uint64_t watch_usec;
-        uint64_t changes_told_usec;
-        char status_line[STATUS_TEXT_MAX];
-        JobRunner *runner;
-        Bus *bus;
-        const char *scan_service; /* see ScanSetup */
-        Scan *scan;
-        Files *files;
-        Tables *tables;
-        MountWatch *mounts;
-        KexecWatch *calls;
-
-        Refresh refresh;
-} Daemon;
-
-static void op_look(void *userdata, unsigned attributes, bool fingerprint, Facts *ret) {
-        Daemon *d = userdata;
-
-        facts_gather(d->root_fd, attributes, fingerprint, &d->reservation, ret);
-        ret->calls = kexec_watch_count(d->calls);
-}
-
-static int op_start_job(void *userdata, const JobOrder *order) {
-        Daemon *d = userdata;
-
-        return job_runner_start(d->runner, order);
-}
-
-static void op_kill_job(void *userdata) {
-        Daemon *d = userdata;
-
-        if (backoff_tells(d->manager.guard.backoff.failures))
-                journal_job_killed(d->manager.guard.job);
-        job_runner_kill(d->runner);
-}
-
-static void op_job_stuck(void *userdata, Job job) {
-        Daemon *d = userdata;
-
-        journal_job_stuck(job);
-        if (job == JOB_BUILD)
-                job_runner_set_aside(d->runner);
-}
 
 static void on_aside_ended(void *userdata) {
         Daemon *d = userdata;
@@ -124,66 +48,9 @@ static void on_job_ended(void *userdata, JobReport *report) {
         manager_job_ended(&d->manager, report);
 }
 
-static void op_save_record(void *userdata, const ImageRecord *record) {
-        Daemon *d = userdata;
-        /* A shallow copy: only the daemon knows how far it has read. */
-        ImageRecord copy = *record;
-
-        copy.log_seqnum = listener_log_seqnum(d->listener);
-        (void)record_write(d->root_fd, &copy);
-}
-
-static void op_drop_record(void *userdata) {
-        Daemon *d = userdata;
-
-        (void)record_remove(d->root_fd);
-}
-
-static void op_decided(void *userdata, const Decision *decision) {
-        Daemon *d = userdata;
-
-        journal_decision(decision);
-        if (d->bus)
-                bus_decided(d->bus, decision);
-}
-
-static void op_built(void *userdata, BuildState state, const char *text) {
-        journal_build(state == BUILD_FAILED, text);
-}
-
-static void op_answer(void *userdata, unsigned requests, Failure failure, const char *text) {
-        Daemon *d = userdata;
-
-        if (d->bus)
-                bus_answer(d->bus, requests, failure, text);
-}
-
-static void tell_changes(Daemon *d) {
-        char line[STATUS_TEXT_MAX];
-
-        d->changes_told_usec = monotonic_usec();
-        status_line(manager_status(&d->manager), line);
-        if (!streq(line, d->status_line)) {
-                strscpy(d->status_line, sizeof(d->status_line), line);
-                (void)sd_notifyf(false, "STATUS=%s", line);
-        }
-        if (d->bus)
-                bus_flush_changes(d->bus);
-}
-
 static int on_changes(sd_event_source *source, uint64_t usec, void *userdata) {
-        tell_changes(userdata);
+        daemon_tell_changes(userdata);
         return 0;
-}
-
-static void op_changed(void *userdata) {
-        Daemon *d = userdata;
-        int enabled;
-
-        if (sd_event_source_get_enabled(d->changes_source, &enabled) < 0 || enabled != SD_EVENT_OFF)
-                return;
-        (void)sd_event_source_set_time(d->changes_source, d->changes_told_usec + CHANGES_USEC);
-        (void)sd_event_source_set_enabled(d->changes_source, SD_EVENT_ONESHOT);
 }
 
 static int on_timer(sd_event_source *source, uint64_t usec, void *userdata) {
@@ -194,47 +61,6 @@ static int on_timer(sd_event_source *source, uint64_t usec, void *userdata) {
         return 0;
 }
 
-static void op_set_timer(void *userdata, uint64_t usec) {
-        Daemon *d = userdata;
-
-        if (usec == USEC_INFINITY) {
-                (void)sd_event_source_set_enabled(d->timer_source, SD_EVENT_OFF);
-                return;
-        }
-        (void)sd_event_source_set_time(d->timer_source, usec);
-        (void)sd_event_source_set_enabled(d->timer_source, SD_EVENT_ONESHOT);
-}
-
-static void op_ready(void *userdata) {
-        Daemon *d = userdata;
-
-        tell_changes(d);
-        (void)sd_notify(false, "READY=1");
-}
-
-static void op_quit(void *userdata) {
-        Daemon *d = userdata;
-
-        (void)sd_event_exit(d->event, 0);
-}
-
-static const Ops ops = {
-        .moment = facts_moment,
-        .look = op_look,
-        .start_job = op_start_job,
-        .kill_job = op_kill_job,
-        .job_stuck = op_job_stuck,
-        .save_record = op_save_record,
-        .drop_record = op_drop_record,
-        .decided = op_decided,
-        .built = op_built,
-        .answer = op_answer,
-        .changed = op_changed,
-        .set_timer = op_set_timer,
-        .ready = op_ready,
-        .quit = op_quit,
-};
-
 static void look_for_dumps(Daemon *d) {
         scan_look(d->scan, monotonic_usec(), true);
 }
@@ -243,7 +69,7 @@ static void on_newest_dump(void *userdata, const LastCrash *newest) {
         Daemon *d = userdata;
 
         d->manager.aftermath.crash = *newest;
-        op_changed(d);
+        daemon_changed(d);
 }
 
 static void on_tested(void *userdata, CrashTest *test) {
@@ -252,7 +78,7 @@ static void on_tested(void *userdata, CrashTest *test) {
         crash_test_done(&d->manager.aftermath.test);
         d->manager.aftermath.test = *test;
         *test = (CrashTest){ 0 };
-        op_changed(d);
+        daemon_changed(d);
 }
 
 /* What cannot be read now is tried again by the watch, and until then everything stays as it is. */
@@ -305,7 +131,7 @@ static void on_seen(void *userdata, const FilesSeen *seen) {
         d->is_reloading = false;
         if (seen) {
                 if (configuration_compare(&d->manager.configuration, seen->configuration))
-                        op_changed(d);
+                        daemon_changed(d);
                 if (is_reloading || d->manager.configuration.is_due)
                         read_configuration(d);
         } else if (is_reloading) {
@@ -378,7 +204,7 @@ static int on_watch(sd_event_source *source, uint64_t usec, void *userdata) {
         if (d->bus)
                 bus_ask_again(d->bus);
         /* Now, and not on a wake-up of its own. */
-        tell_changes(d);
+        daemon_tell_changes(d);
         (void)sd_event_source_set_enabled(d->changes_source, SD_EVENT_OFF);
         (void)sd_event_source_set_time(source, monotonic_usec() + d->watch_usec);
         (void)sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
@@ -581,7 +407,7 @@ static int daemon_start(Daemon *d) {
                 log_error("Cannot set up the event loop: %s", strerrordesc_np(-r));
                 return r;
         }
-        manager_init(&d->manager, &ops, d, &d->settings, d->uts.machine);
+        manager_init(&d->manager, &daemon_ops, d, &d->settings, d->uts.machine);
         d->manager_set_up = true;
         d->manager.configuration = configuration;
         configuration = (Configuration){ 0 };

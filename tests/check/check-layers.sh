@@ -41,7 +41,7 @@ users_of() {
     systemd/sd-bus.h | systemd/sd-bus-*.h) echo 'daemon/bus*.[ch] ctl/client.c' ;;
     systemd/sd-event.h) echo 'daemon/*.[ch]' ;;
     systemd/sd-journal.h) echo sys/log.c ;;
-    systemd/sd-daemon.h) echo 'daemon/daemon.c daemon/listen.c sys/job-server.c' ;;
+    systemd/sd-daemon.h) echo 'daemon/daemon*.[ch] daemon/listen.c sys/job-server.c' ;;
     asm/*.h | linux/*.h | sys/*.h) echo '*' ;;
     ctype.h | dirent.h | elf.h | endian.h | errno.h | fcntl.h | fnmatch.h) echo '*' ;;
     getopt.h) echo sys/options.c ;;

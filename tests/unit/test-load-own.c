@@ -358,7 +358,7 @@ START_TEST(other_locked_down) {
                 ck_assert_uint_ne(run(), FAILURE_NONE);
                 ck_assert_str_eq(fake.order, "ff");
                 /* It is of no image any more. */
-                ck_assert_int_lt(faccessat(tree.fd, IMAGE_RECORD_PATH + 1, F_OK, 0), 0);
+                ck_assert_int_lt(faccessat(tree.fd, &(IMAGE_RECORD_PATH)[1], F_OK, 0), 0);
         }
 }
 END_TEST
