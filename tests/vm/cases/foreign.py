@@ -16,7 +16,7 @@ def make_normal(t):
     t.kdumpd.wait(40, "kdumpd to see foreign loads", LoadsWatched=True)
 
 
-group = Group("foreign-watch", reset=make_normal, full=("new", "old", "newest"))
+group = Group("foreign-watch", reset=make_normal, full=("old", "newest"))
 
 
 def files(t):
