@@ -26,8 +26,8 @@ chmod 600 {DUMP} /var/lib/kdumpd/secret /etc/shadow"""
 # As root without a sandbox, so that it is known that each of the attempts can succeed here. What
 # this list has not is refused to root, too, or is nothing on this machine.
 ROOT_CAN = ("read /etc/shadow", f"read {DUMP}", "read /proc/1/environ", "read /dev/kmsg",
-            "read /var/lib/kdumpd/secret", "write /etc", "write /run/kdumpd", "write /usr/lib/kdumpd",
-            "write /run/kdumpd-load", "write /dev/shm", "write /tmp", "change /etc/passwd",
+            "read /var/lib/kdumpd/secret", "write /etc", "write /run/kdumpd",
+            "write /usr/lib/kdumpd", "write /run/kdumpd-load", "write /dev/shm", "write /tmp", "change /etc/passwd",
             "change /run/kdumpd-load/image.json", "change /proc/sys/kernel/panic",
             "signal process 1", "signal a process of root's", "trace a process of root's",
             "connect the private socket of systemd", "call kexec_load", "call kexec_file_load",
@@ -46,7 +46,8 @@ def taken_over(t):
     equal(lacks, [], f"what root cannot do, so that to try it shows nothing; it said {said}")
 
     kernel = t.kdumpd.properties()["KernelFile"]
-    t.guest.run(f"mkdir -p {DROPIN} && printf '[Service]\\nType=oneshot\\nRestart=no\\nExecStart=\\n"
+    t.guest.run(f"mkdir -p {DROPIN} && "
+                "printf '[Service]\\nType=oneshot\\nRestart=no\\nExecStart=\\n"
                 f"ExecStart={program} {DUMP} {victim}\\nWatchdogSec=0\\nTimeoutStartSec=60\\n' "
                 f">{DROPIN}/takeover.conf && systemctl daemon-reload && systemctl stop kdumpd")
     try:
@@ -93,7 +94,8 @@ CAPABILITIES = {16: "SYS_MODULE", 17: "SYS_RAWIO", 21: "SYS_ADMIN", 22: "SYS_BOO
 def _row(t, unit, pid):
     status = t.guest.text(f"cat /proc/{pid}/status")
     field = lambda name: re.search(rf"^{name}:\s+(.*)$", status, re.M)[1]
-    names = [CAPABILITIES.get(bit, str(bit)) for bit in range(64) if int(field("CapBnd"), 16) >> bit & 1]
+    bounding = int(field("CapBnd"), 16)
+    names = [CAPABILITIES.get(bit, str(bit)) for bit in range(64) if bounding >> bit & 1]
     user = t.guest.text(f"stat -c %U /proc/{pid}")
     said = t.guest.text(f"systemd-analyze security {unit} 2>/dev/null | tail -n 1; true", 60)
     exposure = re.search(r"level for .*: ([0-9.]+)", said)
@@ -136,7 +138,7 @@ KILLS = 200
 
 @many.case(kernels=("old",))
 def killed_often(t):
-    """SIGKILL, over and over, while memory comes and goes: never disarmed but for the loads, and none too many."""
+    """SIGKILL, over and over, while memory comes and goes: armed but for loads, and few of them."""
     t.guest.run(f"mkdir -p {DROPIN} && printf '[Service]\\nRestartSec=100ms\\n' "
                 f">{DROPIN}/kill.conf && systemctl daemon-reload")
     # Each pulls the carpet away somewhere else: before, in or after a load.
