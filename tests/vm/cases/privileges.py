@@ -27,12 +27,12 @@ chmod 600 {DUMP} /var/lib/kdumpd/secret /etc/shadow"""
 # this list has not is refused to root, too, or is nothing on this machine.
 ROOT_CAN = ("read /etc/shadow", f"read {DUMP}", "read /proc/1/environ", "read /dev/kmsg",
             "read /var/lib/kdumpd/secret", "write /etc", "write /run/kdumpd",
-            "write /usr/lib/kdumpd", "write /run/kdumpd-load", "write /dev/shm", "write /tmp", "change /etc/passwd",
-            "change /run/kdumpd-load/image.json", "change /proc/sys/kernel/panic",
-            "signal process 1", "signal a process of root's", "trace a process of root's",
-            "connect the private socket of systemd", "call kexec_load", "call kexec_file_load",
-            "call reboot", "call bpf", "call mount", "call chroot", "network IPv4",
-            "network netlink", "network packets")
+            "write /usr/lib/kdumpd", "write /run/kdumpd-load", "write /dev/shm", "write /tmp",
+            "change /etc/passwd", "change /run/kdumpd-load/image.json",
+            "change /proc/sys/kernel/panic", "signal process 1", "signal a process of root's",
+            "trace a process of root's", "connect the private socket of systemd",
+            "call kexec_load", "call kexec_file_load", "call reboot", "call bpf", "call mount",
+            "call chroot", "network IPv4", "network netlink", "network packets")
 
 
 @group.case(kernels=EACH)
