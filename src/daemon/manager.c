@@ -2,6 +2,7 @@
 /* The manager: hands inputs to the guard and carries out what it answers. */
 #include "daemon/manager.h"
 
+#include <errno.h>
 #include <stdio.h>
 
 #include "sys/log.h"
@@ -18,6 +19,14 @@ void manager_done(Manager *m) {
         guard_done(&m->guard);
 }
 
+/* What is missing is the program or, where a service runs it, who listens for that. */
+static const char *start_hint(Job job, int error) {
+        if (error != -ENOENT && error != -ECONNREFUSED)
+                return "";
+        return job == JOB_BUILD ? " (is kdumpd-build.socket active?)"
+                                : " (is kdumpd-load.socket active?)";
+}
+
 /* A job that cannot even be started is one that failed, told the same way as any other. */
 static void start_job(Manager *m, const JobOrder *order) {
         JobReport report = { .job = order->job };
@@ -27,8 +36,8 @@ static void start_job(Manager *m, const JobOrder *order) {
         r = m->ops->start_job(m->userdata, order);
         if (r >= 0)
                 return;
-        if (asprintf(&text, "cannot start %s: %s", job_program(order->job), strerrordesc_np(-r)) <
-            0)
+        if (asprintf(&text, "cannot start %s: %s%s", job_program(order->job), strerrordesc_np(-r),
+                     start_hint(order->job, r)) < 0)
                 text = NULL;
         if (order->job == JOB_BUILD)
                 report.build = (BuildReport){ .failed = true, .message = text };

@@ -148,7 +148,8 @@ START_TEST(cannot_start) {
         fake_world_pass(&w, WORLD_SECOND_LOOK_USEC);
         ck_assert_uint_eq(w.n_ready, 1);
         ck_assert_str_eq(w.decision.result, "failed");
-        ck_assert_str_eq(w.decision.details, "cannot start kdump-load: No such file or directory");
+        ck_assert_str_eq(w.decision.details, "cannot start kdump-load: No such file or directory "
+                                             "(is kdumpd-load.socket active?)");
         ck_assert_int_eq(w.decision.failure, FAILURE_SYSTEM);
         ck_assert_str_eq(state(&w), "failed");
         ck_assert_uint_gt(w.timer_usec, w.now_usec);
@@ -157,7 +158,8 @@ START_TEST(cannot_start) {
         fake_world_pass(&w, WORLD_SECOND_LOOK_USEC);
         ck_assert_uint_eq(w.n_answers, 1);
         ck_assert_int_eq(w.failure, FAILURE_SYSTEM);
-        ck_assert_str_eq(w.text, "cannot start kdump-load: No such file or directory");
+        ck_assert_str_eq(w.text, "cannot start kdump-load: No such file or directory "
+                                 "(is kdumpd-load.socket active?)");
         fake_world_pass(&w, 600 * USEC_PER_SEC);
         ck_assert_uint_ge(w.n_decisions, 12);
         ck_assert_uint_le(w.n_decisions, 20);
@@ -462,7 +464,8 @@ START_TEST(builder_cannot_be_started) {
         manager_input(&w.manager, &input);
         ck_assert_uint_eq(w.n_built, 1);
         ck_assert_str_eq(manager_status(&w.manager)->initrd_message,
-                         "cannot start kdump-mkinitramfs: No such file or directory");
+                         "cannot start kdump-mkinitramfs: No such file or directory "
+                         "(is kdumpd-build.socket active?)");
         fake_world_done(&w);
 }
 END_TEST
