@@ -4,12 +4,15 @@
 #include "test.h"
 
 #include <dirent.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 
+#include "base/file-util.h"
 #include "base/time-util.h"
 #include "daemon/job-runner.h"
+#include "fake-service.h"
 #include "tree.h"
 
 #define GOOD_REPORT "{\"Failure\":\"None\",\"KernelFile\":\"/boot/vmlinuz\",\"CallStartUSec\":5}"
@@ -507,7 +510,162 @@ START_TEST(build_priority) {
 }
 END_TEST
 
+/* --- by services ------------------------------------------------------------------------------ */
+
+#define SERVED                                                              \
+        (1u << JOB_VERB_AWAIT | 1u << JOB_VERB_PLAN | 1u << JOB_VERB_LOAD | \
+         1u << JOB_VERB_UNLOAD | 1u << JOB_VERB_BUILD | 1u << JOB_VERB_REBUILD)
+
+/* What both services do for each request: a report that has the verb in it. */
+static int serve(void *userdata, const JobRequest *request) {
+        const FakeWorld *w = userdata;
+
+        switch (request->verb) {
+        case JOB_VERB_BUILD:
+        case JOB_VERB_REBUILD:
+                (void)printf("noise\n{\"State\":\"built\",\"Path\":\"/%u/%u\"}\n", request->verb,
+                             request->flags);
+                return 0;
+        case JOB_VERB_AWAIT:
+                return 0;
+        case JOB_VERB_UNLOAD: /* hangs until it is killed */
+                (void)poll(NULL, 0, (int)(PATIENCE_USEC / USEC_PER_MSEC));
+                return 0;
+        default:
+                (void)printf("{\"Failure\":\"None\",\"KernelFile\":\"/%u\"}\n", request->verb);
+                return exists_below(w->tree.fd, "/fails") ? 1 : 0;
+        }
+}
+
+static void use_services(FakeWorld *w, char path[static 96]) {
+        JobRunnerSetup setup = { .load = "/nothing",
+                                 .mkinitramfs = "/nothing",
+                                 .load_service = path,
+                                 .build_service = path,
+                                 .ended = on_ended,
+                                 .aside_ended = on_aside_ended,
+                                 .userdata = w };
+
+        fake_world_init(w, "");
+        job_runner_free(w->runner);
+        strscpyf(path, 96, "%s/socket", w->tree.path);
+        ck_assert_int_eq(job_runner_new(w->event, &setup, &w->runner), 0);
+}
+
+static unsigned n_idle;
+
+static void on_idle(void *userdata) {
+        n_idle++;
+}
+
+START_TEST(served) {
+        FakeWorld w;
+        const JobServer server = { .name = "test", .verbs = SERVED, .run = serve, .userdata = &w };
+        char path[96];
+        pid_t pid;
+
+        use_services(&w, path);
+        /* Nobody listens: nobody is waited for, and a job is not begun. */
+        n_idle = 0;
+        job_runner_await_idle(w.runner, on_idle);
+        ck_assert_uint_eq(n_idle, 1);
+        ck_assert_int_eq(start(&w, JOB_LOAD), -ENOENT);
+        pid = fake_service_start(path, &server);
+        ck_assert_int_eq(start(&w, JOB_PLAN), 0);
+        ck_assert_int_eq(start(&w, JOB_PLAN), -EBUSY);
+        await_end(&w);
+        ck_assert_str_eq(w.kernel, "/2");
+        ck_assert_int_eq(w.failure, FAILURE_NONE);
+        ck_assert_int_eq(start(&w, JOB_LOAD), 0);
+        await_end(&w);
+        ck_assert_str_eq(w.kernel, "/3");
+        /* Believe the worse. */
+        tree_text(&w.tree, "/fails", "");
+        ck_assert_int_eq(start(&w, JOB_LOAD), 0);
+        await_end(&w);
+        ck_assert_int_eq(w.failure, FAILURE_CRASHED);
+        ck_assert_ptr_nonnull(strstr(w.message, "ended with status 1"));
+        ck_assert_int_eq(start(&w, JOB_UNLOAD), 0);
+        job_runner_kill(w.runner);
+        await_end(&w);
+        ck_assert_int_eq(w.failure, FAILURE_CRASHED);
+        ck_assert_ptr_nonnull(strstr(w.message, "kdump-load was ended by signal KILL"));
+        for (unsigned i = 0; i < 4; i++) {
+                char expected[16];
+
+                ck_assert_int_eq(job_runner_start(w.runner, &(JobOrder){ .job = JOB_BUILD,
+                                                                         .force = i & 1,
+                                                                         .urgent = i & 2 }),
+                                 0);
+                await_end(&w);
+                ck_assert(w.built);
+                strscpyf(expected, sizeof(expected), "/%u/%u", 5 + (i & 1), i / 2);
+                ck_assert_str_eq(w.kernel, expected);
+        }
+        fake_service_stop(pid);
+        fake_world_done(&w);
+}
+END_TEST
+
+START_TEST(service_trouble) {
+        FakeWorld w;
+        JobServer server = { .name = "test", .verbs = SERVED, .run = serve, .userdata = &w };
+        char path[96];
+        pid_t pid;
+
+        use_services(&w, path);
+        pid = fake_service_start(path, &server);
+        n_idle = 0;
+        job_runner_await_idle(w.runner, on_idle);
+        while (n_idle == 0)
+                ck_assert_int_ge(sd_event_run(w.event, PATIENCE_USEC), 0);
+        /* It goes away in the middle. */
+        ck_assert_int_eq(start(&w, JOB_UNLOAD), 0);
+        ck_assert_int_ge(sd_event_run(w.event, 50 * USEC_PER_MSEC), 0);
+        fake_service_stop(pid);
+        await_end(&w);
+        ck_assert_int_eq(w.failure, FAILURE_CRASHED);
+        ck_assert_ptr_nonnull(strstr(w.message, "kdumpd-load@.service ended before it answered"));
+        /* It is of another version, perhaps. */
+        server.verbs = 0;
+        pid = fake_service_start(path, &server);
+        ck_assert_int_eq(start(&w, JOB_LOAD), 0);
+        await_end(&w);
+        ck_assert_ptr_nonnull(strstr(w.message, "kdumpd-load@.service did not start kdump-load: "));
+        ck_assert_int_eq(start(&w, JOB_BUILD), 0);
+        await_end(&w);
+        ck_assert(w.build_failed);
+        ck_assert_ptr_nonnull(strstr(w.message, "kdumpd-build@.service did not start "));
+        fake_service_stop(pid);
+        fake_world_done(&w);
+}
+END_TEST
+
+/* A build that was set aside: the next one has a connection of its own. */
+START_TEST(served_aside) {
+        FakeWorld w;
+        const JobServer server = { .name = "test", .verbs = SERVED, .run = serve, .userdata = &w };
+        char path[96];
+        pid_t pid;
+
+        use_services(&w, path);
+        pid = fake_service_start(path, &server);
+        ck_assert_int_eq(start(&w, JOB_BUILD), 0);
+        job_runner_set_aside(w.runner);
+        ck_assert_int_eq(start(&w, JOB_BUILD), 0);
+        await_end(&w);
+        while (w.n_aside_ended == 0)
+                ck_assert_int_ge(sd_event_run(w.event, PATIENCE_USEC), 0);
+        ck_assert_uint_eq(w.n_ended, 1);
+        fake_service_stop(pid);
+        fake_world_done(&w);
+}
+END_TEST
+
 static void add_cases(Suite *s) {
+        ADD_TEST(s, served);
+        ADD_TEST(s, service_trouble);
+        ADD_TEST(s, served_aside);
         ADD_TEST(s, build_reports);
         ADD_TEST(s, set_aside);
         ADD_TEST(s, build_priority);

@@ -4,14 +4,13 @@
 
 #include <fcntl.h>
 #include <poll.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <sys/wait.h>
 
 #include "base/file-util.h"
 #include "base/string-util.h"
 #include "base/time-util.h"
+#include "fake-service.h"
 #include "sys/job-server.h"
 #include "test.h"
 #include "tree.h"
@@ -26,7 +25,6 @@ static char *path, *marker;
 static sd_event *event;
 static Remote *remote;
 static pid_t service;
-static bool ends_with_caller;
 
 /* What came of the last job. */
 static unsigned n_ended;
@@ -64,54 +62,15 @@ static int run(void *userdata, const JobRequest *request) {
         }
 }
 
-/* What systemd does: a process for each connection. */
-static void serve_connections(int listener) {
-        for (;;) {
-                const JobServer server = { .name = "test",
-                                           .verbs = VERBS,
-                                           .ends_with_caller = ends_with_caller,
-                                           .run = run };
-                int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
-                pid_t pid;
-
-                if (fd < 0)
-                        _exit(EXIT_FAILURE);
-                pid = fork();
-                if (pid == 0) {
-                        (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-                        closep(&listener);
-                        _exit(job_server_run(&server, fd, false));
-                }
-                closep(&fd);
-        }
-}
+static JobServer server = { .name = "test", .verbs = VERBS, .run = run };
 
 static void start_service(void) {
-        struct sockaddr_un address = { .sun_family = AF_UNIX };
-        int listener = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-
-        strscpy(address.sun_path, sizeof(address.sun_path), path);
-        (void)unlink(path);
-        ck_assert_int_eq(bind(listener, (const struct sockaddr *)&address, sizeof(address)), 0);
-        ck_assert_int_eq(listen(listener, 4), 0);
-        service = fork();
-        ck_assert_int_ge(service, 0);
-        if (service == 0) {
-                (void)setpgid(0, 0);
-                /* Whoever reads the output of a test that has failed waits for the end of all. */
-                (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-                serve_connections(listener);
-        }
-        (void)setpgid(service, service);
-        closep(&listener);
+        service = fake_service_start(path, &server);
 }
 
-/* With all connections that it serves, but not the jobs, which have groups of their own. */
 static void stop_service(void) {
-        if (service <= 0)
-                return;
-        (void)kill(-service, SIGKILL);
-        ck_assert_int_eq(waitpid(service, NULL, 0), service);
+        if (service > 0)
+                fake_service_stop(service);
         service = 0;
 }
 
@@ -121,7 +80,7 @@ static void setup(void) {
         ck_assert_int_ge(asprintf(&marker, "%s/marker", tree.path), 0);
         ck_assert_int_ge(sd_event_new(&event), 0);
         ck_assert_int_eq(remote_new(event, path, &remote), 0);
-        ends_with_caller = false;
+        server.ends_with_caller = false;
         n_ended = 0;
 }
 
@@ -268,13 +227,13 @@ END_TEST
 
 /* A load is not torn apart because kdumpd ends; a build that nobody waits for is. */
 START_TEST(caller_goes_away) {
-        ends_with_caller = _i == 1;
+        server.ends_with_caller = _i == 1;
         start_service();
         ck_assert_int_eq(start(JOB_VERB_LOAD, 10), 0);
         wait_for(100);
         remote = remote_free(remote);
         wait_for(700);
-        ck_assert_int_eq(access(marker, F_OK), ends_with_caller ? -1 : 0);
+        ck_assert_int_eq(access(marker, F_OK), server.ends_with_caller ? -1 : 0);
 }
 END_TEST
 
