@@ -115,6 +115,9 @@ void status_fill(Status *st, const Guard *g, const Aftermath *aftermath) {
         const LoadReport *r = &g->record.report;
         const Aftermath *a = aftermath ?: &none;
         bool ours = g->have_record, tested = a->test.id[0] != '\0';
+        /* Of several ranges kdumpd sees the sum, as /proc/iomem is for root; the loader is not so
+         * blind. */
+        bool sees_more = ours && r->reservation_bytes > 0 && !r->reservation_is_sum;
 
         *st = (Status){
                 .version = PACKAGE_VERSION,
@@ -136,8 +139,9 @@ void status_fill(Status *st, const Guard *g, const Aftermath *aftermath) {
                 .dump_level = guard_builds(g) ? g->dump_level : UINT64_MAX,
                 .dump_level_reason = guard_builds(g) ? g->level_reason : "",
                 .command_line = ours ? strempty(r->command_line) : "",
-                .reservation_bytes = g->facts.reservation_bytes,
-                .reservation_cma_bytes = g->facts.reservation_cma_bytes,
+                .reservation_bytes = sees_more ? r->reservation_bytes : g->facts.reservation_bytes,
+                .reservation_cma_bytes =
+                        sees_more ? r->reservation_cma_bytes : g->facts.reservation_cma_bytes,
                 .elfcorehdr_bytes = g->facts.elfcorehdr_bytes,
                 .cpu_hotplug = hotplug_mode(g->answers[SUBSYSTEM_CPU], g->actions[SUBSYSTEM_CPU]),
                 .memory_hotplug =
