@@ -53,14 +53,13 @@ static void glance(void) {
 /* Whoever asks all the time does not have a process started each time. */
 START_TEST(many_questions) {
         uint64_t start = monotonic_usec();
-        unsigned n = 0;
 
-        for (; monotonic_usec() - start < FILES_FRESH_USEC / 2; n++) {
+        for (unsigned i = 0; i < 50; i++) {
                 files_glance(files);
                 ck_assert_int_ge(sd_event_run(event, 0), 0);
         }
-        ck_assert_uint_gt(n, 2);
-        ck_assert_uint_le(n_seen, 1);
+        /* One, and one more for each time that the last had become stale on a slow machine. */
+        ck_assert_uint_le(n_seen, 1 + (monotonic_usec() - start) / FILES_FRESH_USEC);
         (void)poll(NULL, 0, 2 * (int)(FILES_FRESH_USEC / USEC_PER_MSEC));
         n_seen = 0;
         glance();
