@@ -40,12 +40,12 @@ def taken_over(t):
     """A program in kdumpd's place reads no dump, writes nothing but its own, starts nothing."""
     program = f"/{TOOLS}/takeover"
     t.guest.run(SECRETS)
+    kernel = t.kdumpd.properties()["KernelFile"]
     victim = t.guest.text("sleep 1000 >/dev/null 2>&1 & echo $!")
     said = t.guest.text(f"{program} {DUMP} {victim}; true", 60)
     lacks = [what for what in ROOT_CAN if f"DONE {what}" not in said.splitlines()]
     equal(lacks, [], f"what root cannot do, so that to try it shows nothing; it said {said}")
 
-    kernel = t.kdumpd.properties()["KernelFile"]
     t.guest.run(f"mkdir -p {DROPIN} && "
                 "printf '[Service]\\nType=oneshot\\nRestart=no\\nExecStart=\\n"
                 f"ExecStart={program} {DUMP} {victim}\\nWatchdogSec=0\\nTimeoutStartSec=60\\n' "

@@ -127,28 +127,6 @@ def socket_lost(t):
         check_follows(t)
 
 
-@group.case(kernels=("new", "trixie"))
-def start_is_futile(t):
-    """Events for a kdumpd that cannot start any more do not keep systemd busy for ever."""
-    directory = "/run/systemd/system/kdumpd.service.d"
-    t.guest.run(f"mkdir -p {directory} && printf '[Unit]\\nConditionPathExists=/no\\n' "
-                f">{directory}/futile.conf && systemctl daemon-reload")
-    try:
-        t.guest.run("systemctl kill --kill-who=main -s KILL kdumpd; sleep 3")
-        t.vm.toggle_cpu()
-        t.guest.run("udevadm settle --timeout=30; sleep 5", 60)
-        equal(t.guest.run("systemctl is-active kdumpd", check=False).out, "inactive\n", "the unit")
-        starts = "journalctl -b -u kdumpd.service -o cat | grep -c 'no such file\\|skipped' || true"
-        before = t.guest.text(starts)
-        t.guest.run("sleep 3")
-        equal(t.guest.text(starts), before, "tries to start it")
-        t.note(f"{before} tries; the socket is " +
-               t.guest.run("systemctl is-active kdumpd-uevent.socket", check=False).out)
-    finally:
-        t.guest.run(f"rm -r {directory}; systemctl daemon-reload; systemctl start kdumpd", 60)
-    check_follows(t)
-
-
 @group.case()
 def dbus_restarted(t):
     """When the bus restarts, kdumpd comes back to it."""
