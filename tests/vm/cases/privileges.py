@@ -63,8 +63,8 @@ def taken_over(t):
     check(said.count("refused ") >= 50, f"it has tried less than there is to try: {said}")
     # What it was given is one load, of what root has configured.
     equal([call.unload for call in calls if call.ok], [False], "calls that it has brought about")
-    t.kdumpd.wait(60, "kdumpd to be armed", State="armed", Armed=True)
-    equal(t.kdumpd.properties()["KernelFile"], kernel, "the kernel that is loaded")
+    t.kdumpd.wait(60, "kdumpd to be armed as before", State="armed", Armed=True, Foreign=False,
+                  KernelFile=kernel)
     t.note(f"{said.count('refused ')} attempts refused")
 
 
