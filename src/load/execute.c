@@ -62,8 +62,8 @@ static int make_call(const Call *call, const KexecOps *ops, LoadReport *report) 
 }
 
 /* With an unload of its own the load takes two of what the limit has left; with one left, the
- * machine would end up with nothing. And whoever asks from far away does not get the last one for
- * an image that takes the place of another: it is root's, to load by hand. */
+ * machine would end up with nothing. And kdumpd does not get the last one for an image that takes
+ * the place of another: it is root's, to load by hand. */
 static Failure check_limit(const LoadRequest *request, LoadReport *report) {
         uint64_t limit;
 
