@@ -15,7 +15,9 @@
 typedef struct Options {
         bool json;
         bool crash, yes;      /* of test */
-        uint32_t decisions;   /* UINT32_MAX: all */
+        bool no_pager;        /* of no effect */
+        const char *count;    /* of events; NULL if there is none */
+        uint32_t decisions;   /* what that says; UINT32_MAX: all */
         const char *root;     /* "" or the directory that files are taken below */
         const char *argument; /* behind the verb; NULL if there is none */
 } Options;

@@ -19,7 +19,8 @@ layers_of() {
     purgatory) echo base purgatory ;;
     sys) echo base core sys ;;
     load) echo base core sys purgatory load ;;
-    capture | ctl | daemon | mkinitramfs | watch) echo base core sys "$1" ;;
+    ctl) echo base core sys setup ctl ;;
+    capture | daemon | mkinitramfs | setup | watch) echo base core sys "$1" ;;
     *) fail "src/$1/ is no layer that this script knows" >&2 ;;
     esac
 }

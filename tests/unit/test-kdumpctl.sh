@@ -335,7 +335,10 @@ cmp -s "$work/noted" "$work/root/var/lib/kdumpd/crash-test.json" &&
     failed=1
 }
 rm "$work/root/proc/vmcore"
-expect 2 '' '^kdumpctl: --crash and --yes are for "test", not for "status": see' status --crash
+expect 2 '' '^kdumpctl: --crash is not for "status": see' status --crash
+expect 2 '' '^kdumpctl: --yes is not for "load": see' load --yes
+expect 2 '' '^kdumpctl: -n is not for "list": see' list -n 3
+expect 2 '' '^kdumpctl: --root is not for "events": see' --root="$work/root" events
 
 printf '#!/bin/sh\necho "builder $*"\nexit 5\n' >"$work/kdump-mkinitramfs"
 chmod +x "$work/kdump-mkinitramfs"
