@@ -273,3 +273,49 @@ int command_run(const Command *command, int *ret_status, Error *reterr) {
                 *ret_status = WEXITSTATUS(c.status);
         return r;
 }
+
+void command_keep_text(void *userdata, int fd, const char *data, size_t size) {
+        CommandText *kept = userdata;
+
+        size = MIN(size, sizeof(kept->text) - 1 - kept->n);
+        memcpy(kept->text + kept->n, data, size);
+        kept->n += size;
+        kept->text[kept->n] = '\0';
+}
+
+/* What a program wrote to standard error, and to standard output. */
+typedef struct Complaint {
+        CommandText errors, output;
+} Complaint;
+
+static void keep_complaint(void *userdata, int fd, const char *data, size_t size) {
+        Complaint *said = userdata;
+
+        command_keep_text(fd == STDERR_FILENO ? &said->errors : &said->output, fd, data, size);
+}
+
+int command_run_quietly(const char *const *argv, uint64_t silence_usec, Error *reterr) {
+        Complaint said = { 0 };
+        const Command command = {
+                .argv = argv,
+                .directory_fd = -EBADF,
+                .on_output = keep_complaint,
+                .userdata = &said,
+                .silence_usec = silence_usec,
+                .most = COMMAND_PASSED_MOST,
+        };
+        char *text;
+        int r, status;
+
+        r = command_run(&command, &status, reterr);
+        if (r < 0)
+                return r;
+        if (status == 0)
+                return 0;
+        text = strstrip(said.errors.text);
+        if (*text == '\0')
+                text = strstrip(said.output.text);
+        text[strcspn(text, "\n")] = '\0';
+        return error_set(reterr, -EIO, "\"%s\" failed with exit status %d%s%s", argv[0], status,
+                         *text ? ": " : "", text);
+}

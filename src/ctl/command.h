@@ -34,3 +34,16 @@ void command_pass_to_stderr(void *userdata, int fd, const char *data, size_t siz
 
 /* The time span in an environment variable, where there is one from 1 s on; else usec. */
 uint64_t command_patience_usec(const char *variable, uint64_t usec);
+
+/* For on_output: keeps the beginning of what it wrote, to whichever descriptor, in a CommandText
+ * that is all zeros before. */
+#define COMMAND_TEXT_MAX 256u
+typedef struct CommandText {
+        char text[COMMAND_TEXT_MAX]; /* ends with a NUL */
+        size_t n;
+} CommandText;
+void command_keep_text(void *userdata, int fd, const char *data, size_t size);
+
+/* Runs a program that has nothing to say but why it failed. Returns 0 if it exited with 0; -EIO if
+ * not, with the first line that it wrote in reterr; or as command_run(). */
+int command_run_quietly(const char *const *argv, uint64_t silence_usec, Error *reterr) _must_check_;

@@ -63,29 +63,15 @@ static int run_load(const Options *options, int *ret_status) {
 
 /* --- what the core collector says of its options */
 
-typedef struct Said {
-        char text[256]; /* what it wrote, cut off */
-        size_t n;
-} Said;
-
-static void on_said(void *userdata, int fd, const char *data, size_t size) {
-        Said *said = userdata;
-
-        size = MIN(size, sizeof(said->text) - 1 - said->n);
-        memcpy(said->text + said->n, data, size);
-        said->n += size;
-        said->text[said->n] = '\0';
-}
-
 /* Has it check options; where that is below another root, it runs in there if one may. Returns 0
  * with its exit status, or negative errno. */
 static int ask_collector(const Options *options, const char *program, char *const *words,
-                         Said *said, int *ret_status) {
+                         CommandText *said, int *ret_status) {
         _cleanup_free_ const char **argv = calloc(COLLECTOR_WORDS_MOST + 8, sizeof(char *));
         const Command command = {
                 .argv = argv,
                 .directory_fd = -EBADF,
-                .on_output = on_said,
+                .on_output = command_keep_text,
                 .userdata = said,
                 .silence_usec = command_patience_usec("KDUMPCTL_PATIENCE", SILENCE_USEC),
                 .most = COMMAND_PASSED_MOST,
@@ -96,7 +82,7 @@ static int ask_collector(const Options *options, const char *program, char *cons
 
         if (!argv)
                 return -ENOMEM;
-        *said = (Said){ 0 };
+        *said = (CommandText){ 0 };
         if (*options->root && geteuid() == 0) {
                 argv[n++] = "chroot";
                 argv[n++] = options->root;
@@ -122,7 +108,7 @@ static bool check_collector(const Options *options, int root_fd, const Settings 
         _cleanup_free_ char *program = NULL;
         const char *use;
         int status;
-        Said said;
+        CommandText said;
 
         if (!streq(settings->initrd, "auto") ||
             collector_split(settings->core_collector, &words) < 0 ||

@@ -10,6 +10,7 @@
 
 #include "base/array.h"
 #include "base/file-util.h"
+#include "sys/kernel-config.h"
 #include "sys/path.h"
 
 static const char *const entry_type_table[_ENTRY_TYPE_MAX] = {
@@ -48,12 +49,7 @@ void warn(Builder *b, const char *format, ...) {
 }
 
 bool builder_config_has(const Builder *b, const char *line) {
-        size_t n = strlen(line);
-
-        for (const char *p = b->config; p && (p = strstr(p, line)); p += n)
-                if ((p == b->config || p[-1] == '\n') && (p[n] == '\n' || p[n] == '\0'))
-                        return true;
-        return false;
+        return kernel_config_has(b->config, line);
 }
 
 /* The links at the root of the initramfs, so that whatever directory a dynamic loader or a script

@@ -8,30 +8,12 @@
 #include <stdio.h>
 
 #include "base/file-util.h"
+#include "sys/kernel-config.h"
 
-#define CONFIG_LARGEST  (4u * 1024u * 1024u) /* bytes */
+#define LIST_LARGEST    (4u * 1024u * 1024u) /* bytes */
 #define RELEASE_PATH    "/proc/sys/kernel/osrelease"
 #define LOADED_PATH     "/proc/modules"
 #define RELEASE_LONGEST 256u
-
-static int read_config(Builder *b) {
-        static const char *const places[] = { "/boot/config-%s", "/lib/modules/%s/config",
-                                              "/usr/lib/modules/%s/config" };
-
-        for (size_t i = 0; i < ELEMENTSOF(places) && !b->config; i++) {
-                _cleanup_free_ char *path = NULL;
-                const char *rest = strchr(places[i], '%');
-
-                if (asprintf(&path, "%.*s%s%s", (int)(rest - places[i]), places[i], b->release,
-                             rest + 2) < 0) {
-                        path = NULL;
-                        return fail_memory(b);
-                }
-                if (read_file_below(b->root_fd, path, CONFIG_LARGEST, &b->config, NULL) < 0)
-                        b->config = NULL;
-        }
-        return 0;
-}
 
 /* Every kernel of a distribution unpacks gzip. */
 static Compression choose_compression(const Builder *b) {
@@ -83,7 +65,7 @@ static bool is_running(Builder *b) {
 static bool has_loaded_any(Builder *b) {
         _cleanup_free_ char *list = NULL;
 
-        return read_file_below(b->root_fd, LOADED_PATH, CONFIG_LARGEST, &list, NULL) >= 0 &&
+        return read_file_below(b->root_fd, LOADED_PATH, LIST_LARGEST, &list, NULL) >= 0 &&
                list[0] != '\0';
 }
 
@@ -107,9 +89,8 @@ static bool is_without_modules(Builder *b) {
 int kernel_open(Builder *b) {
         int r;
 
-        r = read_config(b);
-        if (r < 0)
-                return r;
+        if (kernel_config_read(b->root_fd, b->release, &b->config) == -ENOMEM)
+                return fail_memory(b);
         b->compression = choose_compression(b);
         r = modules_new(b->root, b->release, &b->modules);
         if (r == -ENOENT && is_without_modules(b))

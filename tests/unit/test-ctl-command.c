@@ -197,6 +197,27 @@ START_TEST(test_patience) {
 }
 END_TEST
 
+static int run_quietly(const char *script) {
+        const char *const argv[] = { "sh", "-c", script, NULL };
+
+        return command_run_quietly(argv, LONG_USEC, &error);
+}
+
+START_TEST(test_quietly) {
+        ck_assert_int_eq(run_quietly("echo all is well"), 0);
+        ck_assert_int_eq(run_quietly("echo no >&2; echo more; exit 3"), -EIO);
+        ck_assert_str_eq(error.text, "\"sh\" failed with exit status 3: no");
+        ck_assert_int_eq(run_quietly("echo; echo that is why; exit 1"), -EIO);
+        ck_assert_str_eq(error.text, "\"sh\" failed with exit status 1: that is why");
+        ck_assert_int_eq(run_quietly("exit 1"), -EIO);
+        ck_assert_str_eq(error.text, "\"sh\" failed with exit status 1");
+        /* Far more than is kept. */
+        ck_assert_int_eq(run_quietly("yes | head -c 100000; exit 1"), -EIO);
+        ck_assert_str_eq(error.text, "\"sh\" failed with exit status 1: y");
+        ck_assert_int_eq(run_quietly("kill $$"), -ECHILD);
+}
+END_TEST
+
 static void add_cases(Suite *suite) {
         ADD_TEST(suite, test_ends);
         ADD_TEST(suite, test_cannot_be_run);
@@ -207,6 +228,7 @@ static void add_cases(Suite *suite) {
         ADD_TEST(suite, test_feed);
         ADD_TEST(suite, test_left_behind);
         ADD_TEST(suite, test_patience);
+        ADD_TEST(suite, test_quietly);
 }
 
 TEST_MAIN("ctl-command", add_cases)
