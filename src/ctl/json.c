@@ -356,3 +356,50 @@ int json_print_reservation(FILE *f, uint64_t bytes) {
         r = add(object, "ReservationBytes", json_object_new_uint64(bytes));
         return r < 0 ? r : print_object(f, object);
 }
+
+static int fill_import_item(json_object *object, const ImportItem *item) {
+        int r;
+
+        r = add(object, "File", json_object_new_string(item->file));
+        if (r >= 0)
+                r = add(object, "Line", json_object_new_int64(item->line));
+        if (r >= 0)
+                r = add(object, "Key", json_object_new_string(item->key));
+        if (r >= 0 && item->value)
+                r = add(object, "Value", json_object_new_string(item->value));
+        if (r >= 0 && item->is_kept)
+                r = add(object, "Section", json_object_new_string(item->section));
+        if (r >= 0 && item->is_kept)
+                r = add(object, "Setting", json_object_new_string(item->setting));
+        if (r >= 0 && item->is_kept)
+                r = add(object, "SettingValue", json_object_new_string(item->becomes));
+        if (r >= 0 && item->note)
+                r = add(object, "Note", json_object_new_string(item->note));
+        return r;
+}
+
+int json_print_import(FILE *f, const Import *import) {
+        _cleanup_json_ json_object *object = json_object_new_object();
+        json_object *items = json_object_new_array();
+        int r;
+
+        if (!object || !items) {
+                (void)json_object_put(items);
+                return -ENOMEM;
+        }
+        r = add(object, "Items", items);
+        if (r >= 0)
+                r = add(object, "PanicOnOops", json_object_new_boolean(import->panic_on_oops));
+        if (r >= 0)
+                r = add(object, "Off", json_object_new_boolean(import->is_off));
+        for (size_t i = 0; r >= 0 && i < import->n; i++) {
+                json_object *item = json_object_new_object();
+
+                if (!item || json_object_array_add(items, item) < 0) {
+                        (void)json_object_put(item);
+                        return -ENOMEM;
+                }
+                r = fill_import_item(item, &import->items[i]);
+        }
+        return r < 0 ? r : print_object(f, object);
+}

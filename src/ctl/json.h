@@ -7,6 +7,7 @@
 #include "core/settings.h"
 #include "ctl/client.h"
 #include "ctl/dumps.h"
+#include "setup/import.h"
 #include "sys/needs.h"
 
 /* Writes one object whose keys are the names of the properties that were received. Returns 0 or
@@ -39,3 +40,8 @@ int json_print_settings(FILE *f, const Settings *settings, const char *const *or
 
 /* Writes an object with ReservationBytes. Returns 0 or -ENOMEM. */
 int json_print_reservation(FILE *f, uint64_t bytes) _must_check_;
+
+/* Writes an object with PanicOnOops, Off and Items, an array with one object for each key of the
+ * other service: File, Line, Key, Value and, where it became one, Section, Setting, SettingValue;
+ * Note says why not, or what else. Returns 0 or -ENOMEM. */
+int json_print_import(FILE *f, const Import *import) _must_check_;

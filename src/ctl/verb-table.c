@@ -21,6 +21,8 @@ static const VerbOption option_table[] = {
           "Panic, to see whether that gives a dump" },
         { 0, "yes", NULL, OPTION_YES, offsetof(Options, yes),
           "With --crash, do not ask whether that is meant" },
+        { 0, "write", NULL, OPTION_WRITE, offsetof(Options, write),
+          "Write it, and not only show it" },
         { 0, "root", "DIR", OPTION_ROOT, offsetof(Options, root), "Look below DIR" },
         /* Whoever is used to systemctl writes it into scripts. */
         { 0, "no-pager", NULL, 0, offsetof(Options, no_pager),
@@ -53,6 +55,8 @@ static const Verb table[] = {
         { "log", "DUMP", verb_log, OPTION_JSON | OPTION_ROOT, "Print the kernel's log in a dump" },
         { "recover", "DEVICE", verb_recover, OPTION_ROOT,
           "Take the dump on a raw target, or on DEVICE, into files" },
+        { "import", "FILE", verb_import, OPTION_JSON | OPTION_WRITE | OPTION_ROOT,
+          "Show the settings of another kdump service as ones of kdumpd" },
         { "help", NULL, verb_help, 0, "Print this text" },
         { "version", NULL, verb_version, 0, "Print the version" },
 };

@@ -16,6 +16,7 @@ typedef enum OptionSet {
         OPTION_CRASH = 1 << 2,
         OPTION_YES = 1 << 3,
         OPTION_ROOT = 1 << 4,
+        OPTION_WRITE = 1 << 5,
 } OptionSet;
 
 typedef struct VerbOption {

@@ -15,6 +15,7 @@
 typedef struct Options {
         bool json;
         bool crash, yes;      /* of test */
+        bool write;           /* of import */
         bool no_pager;        /* of no effect */
         const char *count;    /* of events; NULL if there is none */
         uint32_t decisions;   /* what that says; UINT32_MAX: all */
@@ -38,6 +39,8 @@ int verb_recover(const Options *options);
 
 int verb_test(const Options *options);
 int verb_estimate(const Options *options);
+
+int verb_import(const Options *options);
 
 /* kdumpctl test --crash: returns only if there was no panic. */
 int crash_on_purpose(const Options *options);

@@ -147,10 +147,12 @@ pure='
     daemon/unit-name
     load/boot load/cmdline load/cmdline-words load/crash-image load/e820 load/efi load/elfcorehdr
     load/image
-    mkinitramfs/elf-needed mkinitramfs/ld-cache'
-allowed='^(abort|bcmp|calloc|free|malloc|realloc|reallocarray|qsort|snprintf|vsnprintf|vasprintf
-|strdup|strndup|strerror_r|mem.*|str.*|__isoc23_str.*|__memcpy_chk|__memmove_chk|__memset_chk
-|__mempcpy_chk|__snprintf_chk|__vsnprintf_chk|__vasprintf_chk|__str.*_chk
+    mkinitramfs/elf-needed mkinitramfs/ld-cache
+    setup/import setup/import-item setup/import-rows setup/shell-file'
+allowed='^(abort|bcmp|calloc|free|malloc|realloc|reallocarray|qsort|snprintf|vsnprintf|asprintf
+|vasprintf|strdup|strndup|strerror_r
+|mem.*|str.*|__isoc23_str.*|__memcpy_chk|__memmove_chk|__memset_chk
+|__mempcpy_chk|__snprintf_chk|__vsnprintf_chk|__asprintf_chk|__vasprintf_chk|__str.*_chk
 |__stack_chk_.*|__assert_fail
 |_GLOBAL_OFFSET_TABLE_|__asan_.*|__ubsan_.*|__sanitizer_.*|__sancov_.*|__gcov_.*|__llvm_.*|elf_.*
 |elf64_.*|gelf_.*)$'

@@ -3,7 +3,7 @@
 # kdumpctl against a fake service on a private bus: what it prints, where, and how it exits.
 set -eu
 
-: "${srcdir:=.}" "${builddir:=.}"
+: "${srcdir:=.}" "${builddir:=.}" "${sysconfdir:=/etc}"
 kdumpctl=$builddir/kdumpctl
 fake=$builddir/tests/fakes/fake-kdumpd
 
@@ -115,6 +115,26 @@ expect 0 '^Settle=2s$' '^kdumpctl: .*/kdumpd\.conf.*NoSuchKey' --root="$work/roo
 expect 0 '^# .*/run/kdumpd/kdumpd\.conf$' . --root="$work/root" show-config
 expect 0 '"Value": *"2s"' . --root="$work/root" show-config --json
 expect 0 '"File": *".*/run/kdumpd/kdumpd\.conf"' . --root="$work/root" show-config --json
+
+# The settings of another kdump service.
+expect 1 '' '^kdumpctl: there is nothing to import: no "/etc/kdump.conf", no' \
+    --root="$work/root" import
+expect 2 '' '^kdumpctl: --write is not for "list": see' list --write
+mkdir -p "$work/root/etc/default"
+printf 'USE_KDUMP=1\nKDUMP_COREDIR=/srv\nKDUMP_NUM_DUMPS=`x`\n' \
+    >"$work/root/etc/default/kdump-tools"
+expect 0 '^Path=/srv$' '' --root="$work/root" import
+expect 0 '^# /etc/default/kdump-tools:3: KDUMP_NUM_DUMPS$' '' --root="$work/root" import
+expect 0 '^# .*/sysctl.d/60-kdumpd.conf has it so' '' --root="$work/root" import
+expect 0 '"SettingValue": "/srv"' '' --root="$work/root" import --json
+expect 0 '"PanicOnOops": true' '' --root="$work/root" import --json /etc/default/kdump-tools
+[ ! -e "$work/root$sysconfdir/kdumpd" ] || { echo "FAILED: import writes unasked"; failed=1; }
+expect 0 '^Wrote .*/kdumpd.conf.d/50-imported.conf$' '' --root="$work/root" import --write
+expect 0 '^Already there: .*/sysctl.d/60-kdumpd.conf: ' '' --root="$work/root" import --write
+expect 0 '^Path=/srv$' '' --root="$work/root" import
+expect 1 '' '^kdumpctl: "/etc/passwd" cannot be read: No such' \
+    --root="$work/root" import /etc/passwd
+rm -r "$work/root/etc"
 
 printf '#!/bin/sh\necho "loader $*"\nexit 7\n' >"$work/kdump-load"
 chmod +x "$work/kdump-load"
