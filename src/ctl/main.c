@@ -101,8 +101,15 @@ static int run_verb(int argc, char **argv, Options *options) {
 
 int main(int argc, char **argv) {
         Options options = { .decisions = DECISIONS_DEFAULT, .root = "" };
+        const char *instead;
         int status;
 
+        /* Before the options, which it has of its own. */
+        instead = argc > 1 ? verb_elsewhere(argv[1]) : NULL;
+        if (instead) {
+                (void)complain("%s", instead);
+                return EXIT_USAGE;
+        }
         status = parse_options(argc, argv, &options);
         if (status < 0 && optind >= argc)
                 status = wrong_usage("missing verb", NULL);

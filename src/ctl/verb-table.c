@@ -48,6 +48,9 @@ static const Verb table[] = {
           "Print the configuration in force and where it comes from" },
         { "showmem", NULL, verb_showmem, OPTION_JSON | OPTION_ROOT,
           "Print how much memory is reserved for the capture kernel" },
+        { "start", NULL, verb_start, 0, "Start kdumpd, as systemctl does" },
+        { "stop", NULL, verb_stop, 0, "Stop kdumpd; the image stays loaded" },
+        { "restart", NULL, verb_restart, 0, "Restart kdumpd; the image stays loaded" },
         { "list", NULL, verb_list, OPTION_JSON | OPTION_ROOT,
           "List the dumps of panics, the newest last" },
         { "info", "DUMP", verb_info, OPTION_JSON | OPTION_ROOT,
@@ -59,6 +62,18 @@ static const Verb table[] = {
           "Show the settings of another kdump service as ones of kdumpd" },
         { "help", NULL, verb_help, 0, "Print this text" },
         { "version", NULL, verb_version, 0, "Print the version" },
+};
+
+static const struct {
+        const char *name, *instead;
+} elsewhere[] = {
+        { "get-default-crashkernel",
+          "no kernel says here what to reserve: \"kdumpctl estimate\" works it out" },
+        { "reset-crashkernel", "\"kdumpctl reserve --write\" does that here" },
+        { "propagate",
+          "kdumpd sends no dumps over ssh, and has no key for it: \"ssh-copy-id\" copies one" },
+        { "setup-crypttab",
+          "kdumpd writes no dumps to encrypted disks: see Target= in kdumpd.conf(5)" },
 };
 
 const Verb *verb_table(size_t *ret_n) {
@@ -75,6 +90,13 @@ const Verb *verb_find(const char *name) {
         for (size_t i = 0; i < ELEMENTSOF(table); i++)
                 if (streq(table[i].name, name))
                         return &table[i];
+        return NULL;
+}
+
+const char *verb_elsewhere(const char *name) {
+        for (size_t i = 0; i < ELEMENTSOF(elsewhere); i++)
+                if (streq(elsewhere[i].name, name))
+                        return elsewhere[i].instead;
         return NULL;
 }
 

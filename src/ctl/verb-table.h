@@ -43,5 +43,9 @@ const VerbOption *verb_option_table(size_t *ret_n);
 /* The verb of that name, or NULL. */
 const Verb *verb_find(const char *name);
 
+/* Of a verb that Fedora's kdumpctl has, and this one has not: a sentence that names what does it
+ * here. NULL for any other name. */
+const char *verb_elsewhere(const char *name);
+
 /* Returns the text that --help prints, in 80 columns, allocated; NULL if memory is short. */
 char *verb_help_text(void);

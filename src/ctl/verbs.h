@@ -32,6 +32,10 @@ int verb_rebuild(const Options *options);
 int verb_showmem(const Options *options);
 int verb_show_config(const Options *options);
 
+int verb_start(const Options *options);
+int verb_stop(const Options *options);
+int verb_restart(const Options *options);
+
 int verb_list(const Options *options);
 int verb_info(const Options *options);
 int verb_log(const Options *options);

@@ -59,6 +59,12 @@ expect 0 '^Usage: kdumpctl' '' --help
 expect 0 '^kdumpctl [0-9]' '' --version
 expect 2 '' '^kdumpctl: missing verb: see "kdumpctl --help"$'
 expect 2 '' '^kdumpctl: unknown verb "arm": see' arm
+# What Fedora's has, with options of its own.
+expect 2 '' '^kdumpctl: "kdumpctl reserve --write" does that here$' \
+    reset-crashkernel --kernel=ALL --reboot
+expect 2 '' '^kdumpctl: .*"kdumpctl estimate" works it out$' get-default-crashkernel kdump
+expect 2 '' '^kdumpctl: kdumpd sends no dumps over ssh.*"ssh-copy-id" copies one$' propagate
+expect 2 '' '^kdumpctl: kdumpd writes no dumps to encrypted disks: see Target=' setup-crypttab
 expect 2 '' '^kdumpctl: unknown option "--frobnicate": see' --frobnicate status
 expect 2 '' '^kdumpctl: unknown option "-x": see' status -x
 expect 2 '' '^kdumpctl: too many arguments from "now": see' reload now
@@ -96,6 +102,24 @@ expect 3 '^Kdump is not operational$' "$no_bus" status
 expect 3 '' "$no_bus" status --json
 expect 1 '' "$no_bus" events
 expect 1 '' "$no_bus" load
+
+# systemctl does it, and says what went wrong.
+mkdir "$work/bin"
+cat >"$work/bin/systemctl" <<'END'
+#!/bin/sh
+echo "systemctl $*" >&2
+[ "$1" != restart ] || exit 5
+END
+chmod +x "$work/bin/systemctl"
+path=$PATH
+PATH=$work/bin:$PATH
+expect 0 '' '^systemctl start kdumpd\.service$' start
+expect 1 '' '^systemctl restart kdumpd\.service$' restart
+if ! grep -qsx 1 /sys/kernel/kexec_crash_loaded; then
+    expect 0 '' '^systemctl stop kdumpd\.service$' stop
+fi
+PATH=$path
+expect 2 '' '^kdumpctl: too many arguments from "kdumpd": see' start kdumpd
 
 # The verbs that need no daemon.
 mkdir -p "$work/root/sys/kernel" "$work/root/run/kdumpd"
