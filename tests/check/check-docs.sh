@@ -144,4 +144,14 @@ done
 sed -n '/^The verbs are/,/^The options are/s/^\.It Cm \(.*\)/\1/p' "$man/kdumpctl.8" >"$work/items"
 same kdumpctl.8 "$work/verbs" "$work/items"
 
+# --- completion
+
+names commands >"$work/commands"
+for file in bash/kdumpctl zsh/_kdumpctl fish/kdumpctl.fish; do
+    awk -v shell="${file%/*}" -f "$srcdir/conf/completion/generate.awk" "$work/commands" \
+        >"$work/completion"
+    diff "$work/completion" "$srcdir/conf/completion/$file" >/dev/null ||
+        fail "conf/completion/$file is not made of these verbs and options: make update-completion"
+done
+
 exit $failed

@@ -9,6 +9,7 @@
 #include "core/failure.h"
 #include "core/settings.h"
 #include "core/status.h"
+#include "ctl/verb-table.h"
 #include "daemon/decision.h"
 #include "daemon/guard.h"
 #include "load/cmdline-words.h"
@@ -146,6 +147,45 @@ static void print_architectures(void) {
                 print_words(architectures);
 }
 
+static void print_option(const VerbOption *option) {
+        if (option->name)
+                (void)printf("--%s", option->name);
+        else
+                (void)printf("-%c", option->letter);
+}
+
+/* What conf/completion/generate.awk takes: fields between tabs. */
+static void print_commands(void) {
+        const VerbOption *options;
+        const Verb *verbs;
+        size_t n_verbs, n_options;
+
+        verbs = verb_table(&n_verbs);
+        options = verb_option_table(&n_options);
+        for (size_t i = 0; i < n_verbs; i++) {
+                const char *help = verbs[i].help;
+
+                printf("verb\t%s\t%s\t", verbs[i].name, strempty(verbs[i].argument));
+                for (size_t k = 0; k < n_options; k++)
+                        if ((verbs[i].takes & options[k].set) != 0) {
+                                printf(" ");
+                                print_option(&options[k]);
+                        }
+                printf("\t");
+                for (; *help; help++)
+                        printf("%c", *help == '\n' ? ' ' : *help);
+                printf("\n");
+        }
+        for (size_t k = 0; k < n_options; k++) {
+                printf("option\t");
+                print_option(&options[k]);
+                printf("\t%s\t%s\t%s\n", strempty(options[k].argument), options[k].help,
+                       options[k].set ? "some" : "");
+        }
+        printf("option\t--help\t\tPrint a short text\t\n"
+               "option\t--version\t\tPrint the version\t\n");
+}
+
 int main(int argc, char **argv) {
         static const struct {
                 const char *name;
@@ -164,6 +204,7 @@ int main(int argc, char **argv) {
                 { "removed-root", print_removed_root },
                 { "needed", print_needed },
                 { "architectures", print_architectures },
+                { "commands", print_commands },
         };
 
         for (size_t i = 0; i < ELEMENTSOF(tables); i++)

@@ -68,6 +68,9 @@ for prefix in '' /opt/kdumpd; do
     fi
     placed kdumpd.service /usr/lib/systemd/system /lib/systemd/system
     placed kdumpd-recover.service /usr/lib/systemd/system /lib/systemd/system
+    placed kdumpctl /usr/share/bash-completion/completions
+    placed _kdumpctl /usr/share/zsh/site-functions
+    placed kdumpctl.fish /usr/share/fish/vendor_completions.d
     placed kdumpd.catalog /usr/lib/systemd/catalog
     placed 60-kdumpd.rules /usr/lib/udev/rules.d /lib/udev/rules.d
     placed org.kdumpd1.conf /usr/share/dbus-1/system.d

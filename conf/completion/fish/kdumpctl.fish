@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Made by conf/completion/generate.awk: "make update-completion".
+
+complete -c kdumpctl -f
+complete -c kdumpctl -n __fish_use_subcommand -a status -d 'Whether a panic now would give a dump, and why kdumpd thinks so'
+complete -c kdumpctl -n __fish_use_subcommand -a events -d 'What kdumpd decided when CPUs or memory came or went'
+complete -c kdumpctl -n __fish_use_subcommand -a load -d 'Load the image if it is not loaded'
+complete -c kdumpctl -n __fish_use_subcommand -a unload -d 'Unload the image; kdumpd leaves it so until load or reload'
+complete -c kdumpctl -n __fish_use_subcommand -a reload -d 'Load the image again in any case'
+complete -c kdumpctl -n __fish_use_subcommand -a rebuild -d 'Build the capture initramfs again in any case'
+complete -c kdumpctl -n __fish_use_subcommand -a test -d 'Show what a load would use and whether a capture would fit, or why a load would fail'
+complete -c kdumpctl -n __fish_use_subcommand -a estimate -d 'Work out which crashkernel= would do'
+complete -c kdumpctl -n __fish_use_subcommand -a show-config -d 'Print the configuration in force and where it comes from'
+complete -c kdumpctl -n __fish_use_subcommand -a showmem -d 'Print how much memory is reserved for the capture kernel'
+complete -c kdumpctl -n __fish_use_subcommand -a start -d 'Start kdumpd, as systemctl does'
+complete -c kdumpctl -n __fish_use_subcommand -a stop -d 'Stop kdumpd; the image stays loaded'
+complete -c kdumpctl -n __fish_use_subcommand -a restart -d 'Restart kdumpd; the image stays loaded'
+complete -c kdumpctl -n __fish_use_subcommand -a list -d 'List the dumps of panics, the newest last'
+complete -c kdumpctl -n __fish_use_subcommand -a info -d 'Show what is known of a dump, by default of the newest'
+complete -c kdumpctl -n __fish_use_subcommand -a log -d 'Print the kernel'\''s log in a dump'
+complete -c kdumpctl -n __fish_use_subcommand -a recover -d 'Take the dump on a raw target, or on DEVICE, into files'
+complete -c kdumpctl -n __fish_use_subcommand -a import -d 'Show the settings of another kdump service as ones of kdumpd'
+complete -c kdumpctl -n __fish_use_subcommand -a help -d 'Print this text'
+complete -c kdumpctl -n __fish_use_subcommand -a version -d 'Print the version'
+complete -c kdumpctl -n '__fish_seen_subcommand_from info' -a '(kdumpctl list 2>/dev/null | sed -n "s/^\([0-9][0-9]*\) .*/\1/p")'
+complete -c kdumpctl -n '__fish_seen_subcommand_from log' -a '(kdumpctl list 2>/dev/null | sed -n "s/^\([0-9][0-9]*\) .*/\1/p")'
+complete -c kdumpctl -n '__fish_seen_subcommand_from recover' -F
+complete -c kdumpctl -n '__fish_seen_subcommand_from import' -F
+complete -c kdumpctl -n '__fish_seen_subcommand_from events' -s n -x -a all -d 'The newest N only (default: 20), or "all"'
+complete -c kdumpctl -n '__fish_seen_subcommand_from status events test estimate show-config showmem list info log import' -l json -d 'Print JSON'
+complete -c kdumpctl -n '__fish_seen_subcommand_from test' -l crash -d 'Panic, to see whether that gives a dump'
+complete -c kdumpctl -n '__fish_seen_subcommand_from test' -l yes -d 'With --crash, do not ask whether that is meant'
+complete -c kdumpctl -n '__fish_seen_subcommand_from import' -l write -d 'Write it, and not only show it'
+complete -c kdumpctl -n '__fish_seen_subcommand_from status test estimate show-config showmem list info log recover import' -l root -x -a '(__fish_complete_directories)' -d 'Look below DIR'
+complete -c kdumpctl -l no-pager -d 'Of no effect: there never is a pager'
+complete -c kdumpctl -l help -d 'Print a short text'
+complete -c kdumpctl -l version -d 'Print the version'
