@@ -418,6 +418,7 @@ static const Key keys[] = {
         { "Service", "Foreign", "replace", NAME(foreign, ForeignPolicy, foreign_policy_table) },
         { "Service", "LoadTimeout", "2min",
           SPAN(load_timeout_usec, LOAD_TIMEOUT_SHORTEST_USEC, LOAD_TIMEOUT_LONGEST_USEC) },
+        { "Service", "AlertAfter", "5min", SPAN(alert_after_usec, 0, ALERT_AFTER_LONGEST_USEC) },
         { "Capture", "Target", "auto", TARGET(target, target_words) },
         { "Capture", "FallbackTarget", "", TARGET(fallback_target, no_words) },
         { "Capture", "Path", "/var/crash", PATHS(capture_path, 1, 1) },

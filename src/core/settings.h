@@ -85,6 +85,7 @@ typedef struct Settings {
         bool unload_on_stop;
         ForeignPolicy foreign;
         uint64_t load_timeout_usec;
+        uint64_t alert_after_usec; /* 0: never */
 
         /* [Capture] */
         Target target, fallback_target;
@@ -105,6 +106,7 @@ typedef struct Settings {
 #define MAX_DELAY_LONGEST_USEC      (UINT64_C(600) * 1000000)
 #define LOAD_TIMEOUT_SHORTEST_USEC  (UINT64_C(5) * 1000000)
 #define LOAD_TIMEOUT_LONGEST_USEC   (UINT64_C(3600) * 1000000)
+#define ALERT_AFTER_LONGEST_USEC    (UINT64_C(7 * 24 * 3600) * 1000000)
 #define TARGET_TIMEOUT_LONGEST_USEC (UINT64_C(3600) * 1000000)
 #define KEEP_MOST                   1000000u
 #define DUMP_LEVEL_MOST             31u

@@ -12,6 +12,7 @@
 #include "ctl/client.h"
 #include "ctl/command.h"
 #include "ctl/json.h"
+#include "ctl/metrics.h"
 #include "ctl/output.h"
 #include "ctl/print.h"
 #include "ctl/verbs.h"
@@ -271,5 +272,55 @@ int verb_showmem(const Options *options) {
                 print_reservation(stdout, bytes);
         else if (json_print_reservation(stdout, bytes) < 0)
                 return complain("out of memory");
+        return EXIT_SUCCESS;
+}
+
+/* What the kernel says, where nobody else answers. */
+static void fill_armed(const char *root, Status *status) {
+        _cleanup_close_ int root_fd = open_root(*root ? root : "/");
+        int loaded = root_fd < 0 ? root_fd : kernel_crash_loaded(root_fd);
+
+        /* A kernel without kexec has none. */
+        if (loaded < 0 && loaded != -ENOENT)
+                return;
+        status->armed = loaded > 0;
+        status->received |= UINT64_C(1) << STATUS_INDEX_Armed;
+}
+
+/* node_exporter reads the file at any time, so it is replaced as a whole. */
+static int write_textfile(const Options *options, const char *text, size_t size) {
+        _cleanup_close_ int root_fd = open_root(*options->root ? options->root : "/");
+        int r = root_fd;
+
+        if (r >= 0)
+                r = write_file_below(root_fd, options->textfile, text, size);
+        return r < 0 ? complain("\"%s\" cannot be written: %s", options->textfile, strerror(-r))
+                     : EXIT_SUCCESS;
+}
+
+int verb_metrics(const Options *options) {
+        _cleanup_(status_done) Status status = { 0 };
+        _cleanup_free_ char *text = NULL;
+        size_t size;
+        Error error;
+        bool is_up;
+        FILE *f;
+
+        if (options->textfile && options->textfile[0] != '/')
+                return complain("--textfile= takes an absolute path, not \"%s\"",
+                                options->textfile);
+        is_up = get_status(&status, &error) >= 0;
+        if (!is_up)
+                fill_armed(options->root, &status);
+        f = open_memstream(&text, &size);
+        if (!f)
+                return complain("out of memory");
+        print_metrics(f, &status, is_up,
+                      options->textfile ? METRICS_PROMETHEUS : METRICS_OPENMETRICS);
+        if (fclose(f) != 0)
+                return complain("out of memory");
+        if (options->textfile)
+                return write_textfile(options, text, size);
+        (void)fputs(text, stdout);
         return EXIT_SUCCESS;
 }

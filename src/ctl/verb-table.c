@@ -23,6 +23,8 @@ static const VerbOption option_table[] = {
           "With --crash, do not ask whether that is meant" },
         { 0, "write", NULL, OPTION_WRITE, offsetof(Options, write),
           "Write it, and not only show it" },
+        { 0, "textfile", "FILE", OPTION_TEXTFILE, offsetof(Options, textfile),
+          "Write it into FILE, for node_exporter" },
         { 0, "root", "DIR", OPTION_ROOT, offsetof(Options, root), "Look below DIR" },
         /* Whoever is used to systemctl writes it into scripts. */
         { 0, "no-pager", NULL, 0, offsetof(Options, no_pager),
@@ -60,6 +62,8 @@ static const Verb table[] = {
           "Take the dump on a raw target, or on DEVICE, into files" },
         { "import", "FILE", verb_import, OPTION_JSON | OPTION_WRITE | OPTION_ROOT,
           "Show the settings of another kdump service as ones of kdumpd" },
+        { "metrics", NULL, verb_metrics, OPTION_TEXTFILE | OPTION_ROOT,
+          "Print what there is for monitoring, as OpenMetrics" },
         { "help", NULL, verb_help, 0, "Print this text" },
         { "version", NULL, verb_version, 0, "Print the version" },
 };

@@ -17,6 +17,7 @@ typedef enum OptionSet {
         OPTION_YES = 1 << 3,
         OPTION_ROOT = 1 << 4,
         OPTION_WRITE = 1 << 5,
+        OPTION_TEXTFILE = 1 << 6,
 } OptionSet;
 
 typedef struct VerbOption {

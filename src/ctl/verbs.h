@@ -16,6 +16,7 @@ typedef struct Options {
         bool json;
         bool crash, yes;      /* of test */
         bool write;           /* of import */
+        const char *textfile; /* of metrics; NULL if there is none */
         bool no_pager;        /* of no effect */
         const char *count;    /* of events; NULL if there is none */
         uint32_t decisions;   /* what that says; UINT32_MAX: all */
@@ -24,6 +25,7 @@ typedef struct Options {
 } Options;
 
 int verb_status(const Options *options);
+int verb_metrics(const Options *options);
 int verb_events(const Options *options);
 int verb_load(const Options *options);
 int verb_unload(const Options *options);

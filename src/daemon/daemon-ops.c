@@ -4,6 +4,7 @@
 
 #include "base/file-util.h"
 #include "core/backoff.h"
+#include "daemon/alert-files.h"
 #include "daemon/journal.h"
 #include "daemon/record.h"
 #include "sys/log.h"
@@ -11,11 +12,29 @@
 /* Changes are told at once if the last ones were long ago, and else together. */
 #define CHANGES_USEC (250 * USEC_PER_MSEC)
 
+/* The timer is for the moment at which it has been so for too long, and is off otherwise. */
+static void step_alert(Daemon *d, const Status *status) {
+        uint64_t after = d->settings.alert_after_usec, deadline;
+        Protection told = d->alert.told;
+
+        if (alert_step(&d->alert, protection_of(status), after, monotonic_usec()))
+                alert_tell(d->root_fd, d->alert.told, status);
+        else if (d->alert.told != told)
+                alert_forget(d->root_fd);
+        deadline = alert_deadline(&d->alert, after);
+        if (deadline != USEC_INFINITY)
+                (void)sd_event_source_set_time(d->alert_source, deadline);
+        (void)sd_event_source_set_enabled(
+                d->alert_source, deadline == USEC_INFINITY ? SD_EVENT_OFF : SD_EVENT_ONESHOT);
+}
+
 void daemon_tell_changes(Daemon *d) {
+        const Status *status = manager_status(&d->manager);
         char line[STATUS_TEXT_MAX];
 
         d->changes_told_usec = monotonic_usec();
-        status_line(manager_status(&d->manager), line);
+        step_alert(d, status);
+        status_line(status, line);
         if (!streq(line, d->status_line)) {
                 strscpy(d->status_line, sizeof(d->status_line), line);
                 (void)sd_notifyf(false, "STATUS=%s", line);

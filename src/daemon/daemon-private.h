@@ -7,6 +7,7 @@
 #include <systemd/sd-daemon.h>
 #include <systemd/sd-event.h>
 
+#include "daemon/alert.h"
 #include "daemon/bus.h"
 #include "daemon/daemon.h"
 #include "daemon/facts.h"
@@ -33,7 +34,7 @@ typedef struct Daemon {
 
         sd_event *event;
         Listener *listener;
-        sd_event_source *timer_source, *watch_source, *changes_source;
+        sd_event_source *timer_source, *watch_source, *changes_source, *alert_source;
         uint64_t watch_usec;
         uint64_t changes_told_usec;
         char status_line[STATUS_TEXT_MAX];
@@ -47,6 +48,7 @@ typedef struct Daemon {
         KexecWatch *calls;
 
         Refresh refresh;
+        Alert alert;
 } Daemon;
 
 /* What the manager has done to the world; its userdata is a Daemon. */

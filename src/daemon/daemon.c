@@ -11,6 +11,7 @@
 
 #include "base/file-util.h"
 #include "core/paths.h"
+#include "daemon/alert-files.h"
 #include "daemon/bus-systemd.h"
 #include "daemon/daemon-private.h"
 #include "daemon/journal.h"
@@ -224,6 +225,12 @@ static int add_timers(Daemon *d) {
                                       1 * USEC_PER_MSEC, on_changes, d);
         if (r >= 0)
                 r = sd_event_source_set_enabled(d->changes_source, SD_EVENT_OFF);
+        /* Nobody minds a second more or less of minutes. */
+        if (r >= 0)
+                r = sd_event_add_time(d->event, &d->alert_source, CLOCK_MONOTONIC, 0,
+                                      1 * USEC_PER_SEC, on_changes, d);
+        if (r >= 0)
+                r = sd_event_source_set_enabled(d->alert_source, SD_EVENT_OFF);
         if (r < 0)
                 return r;
         refresh_init(&d->refresh, d->options.refresh_soon_usec ?: REFRESH_SOON_USEC,
@@ -266,6 +273,7 @@ static void daemon_done(Daemon *d) {
         sd_event_source_disable_unref(d->timer_source);
         sd_event_source_disable_unref(d->watch_source);
         sd_event_source_disable_unref(d->changes_source);
+        sd_event_source_disable_unref(d->alert_source);
         if (d->manager_set_up)
                 manager_done(&d->manager);
         scan_free(d->scan);
@@ -410,6 +418,7 @@ static int daemon_start(Daemon *d) {
         manager_init(&d->manager, &daemon_ops, d, &d->settings, d->uts.machine);
         d->manager_set_up = true;
         d->manager.configuration = configuration;
+        d->alert.told = alert_read_told(d->root_fd);
         configuration = (Configuration){ 0 };
         return listener_new(d->event, &d->manager, d->root_fd, d->settings.source, &d->listener);
 }

@@ -142,7 +142,7 @@ done
 # and objects that are so themselves. These have to stay so, and all of core.
 pure='
     capture/vmcore-log
-    daemon/batch daemon/decision daemon/guard daemon/guard-batch daemon/guard-job
+    daemon/alert daemon/batch daemon/decision daemon/guard daemon/guard-batch daemon/guard-job
     daemon/guard-load daemon/guard-look daemon/guard-step daemon/refresh daemon/status
     daemon/unit-name
     load/boot load/cmdline load/cmdline-words load/crash-image load/e820 load/efi load/elfcorehdr

@@ -102,10 +102,12 @@ if analyzes; then
             fail "$(echo "$said" | tail -n 1), and $threshold tenths are the limit"
     done <<EOF
 kdumpd.service 4
+kdumpd-alert.service 55
 kdumpd-build@x.service 12
 kdumpd-crash.service 10
 kdumpd-crash@x.service 55
 kdumpd-load@x.service 15
+kdumpd-metrics.service 20
 kdumpd-notes.service 16
 kdumpd-notes@x.service 13
 kdumpd-recover.service 13
@@ -131,6 +133,49 @@ LC_ALL=C PATH=$work/bin:$PATH sh -c "$command" &&
     fail "kdumpd-crash.service has started: $(cat "$work/started")"
 [ -z "$(ls -A "$work/new")" ] || fail "kdumpd-crash.service has left: $(ls -A "$work/new")"
 PATH=$work/bin:$PATH sh -c "$command" || fail "kdumpd-crash.service fails if there is nothing"
+
+# What runs programs for an alert takes the file away first, and takes nothing in it for a command.
+command=$(sed -n '/^ExecStart=/,/[^\\]$/p' "$builddir/units/kdumpd-alert.service" |
+    sed -e 's/^ExecStart=//' -e 's/\\$//' -e 's/\$\$/$/g' \
+        -e "s,[^ ]*/kdumpd/alert\\.d,$work/alert.d," \
+        -e "s,/run/kdumpd-daemon/,$work/," | tr -d '\n')
+mkdir -p "$work/alert.d/directory"
+cat >"$work/alert.d/10-say" <<EOF
+#!/bin/sh
+echo "\$# \$1 \$KDUMPD_STATE: \$KDUMPD_REASON" >>$work/said
+[ ! -e $work/alert ]
+EOF
+printf '#!/bin/sh\nexit 1\n' >"$work/alert.d/20-fail"
+printf '#!/bin/sh\necho last >>%s/said\n' "$work" >"$work/alert.d/30-last"
+chmod 755 "$work/alert.d"/*0-*
+: >"$work/alert.d/README"
+alert() {
+    rm -rf "$work/said" "$work/taken"
+    mkdir "$work/taken"
+    RUNTIME_DIRECTORY=$work/taken sh -c "$command" 2>"$work/errors"
+}
+# shellcheck disable=SC2016
+printf 'stale\narmed\n$(id) "`id`" \\ *\n' >"$work/alert"
+alert && fail "kdumpd-alert.service hides that a program failed"
+[ "$(cat "$work/errors")" = "$work/alert.d/20-fail failed" ] ||
+    fail "kdumpd-alert.service: $(cat "$work/errors")"
+# shellcheck disable=SC2016
+[ "$(cat "$work/said")" = '1 stale armed: $(id) "`id`" \ *
+last' ] || fail "the programs in alert.d have said: $(cat "$work/said")"
+[ ! -e "$work/alert" ] || fail "kdumpd-alert.service leaves its file"
+for text in 'reboot\nx\ny\n' '' '$(touch x)\n'; do
+    # shellcheck disable=SC2059
+    printf "$text" >"$work/alert"
+    alert && fail "kdumpd-alert.service takes $text"
+    { [ ! -e "$work/said" ] && [ ! -e "$work/alert" ]; } ||
+        fail "kdumpd-alert.service runs programs for $text, or leaves it"
+done
+ln -s /etc/passwd "$work/alert"
+alert && fail "kdumpd-alert.service follows a link"
+[ ! -L "$work/alert" ] || fail "kdumpd-alert.service leaves a link"
+rm -r "$work/alert.d"
+printf 'protected\narmed\nloaded\n' >"$work/alert"
+alert || fail "kdumpd-alert.service fails without alert.d"
 
 # A oneshot has no limit by itself, and one that hangs is never started again.
 for file in $(grep -l '^Type=oneshot' "$builddir"/units/*.service); do

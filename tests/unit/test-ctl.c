@@ -12,6 +12,7 @@
 #include "base/time-util.h"
 #include "core/status.h"
 #include "ctl/json.h"
+#include "ctl/metrics.h"
 #include "ctl/output.h"
 
 #define NOW (UINT64_C(1700000000) * USEC_PER_SEC)
@@ -471,6 +472,76 @@ START_TEST(dump_contents) {
 }
 END_TEST
 
+static char *metrics_text(const Status *status, bool is_up, MetricsFormat format) {
+        char *text = NULL;
+        size_t size;
+        FILE *f = open_memstream(&text, &size);
+
+        print_metrics(f, status, is_up, format);
+        ck_assert_int_eq(fclose(f), 0);
+        return text;
+}
+
+START_TEST(metrics_of_armed) {
+        Status status = good_status();
+        _cleanup_free_ char *open = metrics_text(&status, true, METRICS_OPENMETRICS),
+                            *prometheus = metrics_text(&status, true, METRICS_PROMETHEUS);
+
+        ck_assert_ptr_nonnull(strstr(open, "\nkdumpd_up 1\n"));
+        ck_assert_ptr_nonnull(strstr(open, "\nkdumpd_build_info{version=\"0.1.0\"} 1\n"));
+        ck_assert_ptr_nonnull(strstr(open, "\nkdumpd_state{state=\"armed\"} 1\n"));
+        ck_assert_ptr_nonnull(strstr(open, "\n# TYPE kdumpd_armed gauge\nkdumpd_armed 1\n"));
+        ck_assert_ptr_nonnull(strstr(open, "\nkdumpd_stale 0\n"));
+        ck_assert_ptr_nonnull(strstr(open, "\n# TYPE kdumpd_reservation_bytes gauge\n"
+                                           "# UNIT kdumpd_reservation_bytes bytes\n"
+                                           "kdumpd_reservation_bytes 268435456\n"));
+        ck_assert_ptr_nonnull(strstr(open, "\n# TYPE kdumpd_events counter\n"
+                                           "kdumpd_events_total 129\n"));
+        ck_assert_ptr_nonnull(strstr(open, "\n# TYPE kdumpd_unprotected_seconds counter\n"
+                                           "# UNIT kdumpd_unprotected_seconds seconds\n"
+                                           "kdumpd_unprotected_seconds_total 0.027312\n"));
+        ck_assert_ptr_nonnull(
+                strstr(open, "\nkdumpd_last_crash_timestamp_seconds 1699996400.000000\n"));
+        ck_assert_ptr_nonnull(strstr(open, "\nkdumpd_last_crash_complete 1\n"));
+        ck_assert_ptr_nonnull(strstr(open, "\nkdumpd_configuration_problems 0\n# EOF\n"));
+        ck_assert_str_eq(strstr(open, "# EOF"), "# EOF\n");
+
+        ck_assert_ptr_nonnull(strstr(prometheus, "\n# TYPE kdumpd_events_total counter\n"
+                                                 "kdumpd_events_total 129\n"));
+        ck_assert_ptr_null(strstr(prometheus, "# UNIT"));
+        ck_assert_ptr_null(strstr(prometheus, "# EOF"));
+}
+END_TEST
+
+/* What never was, and what a kdumpd of another version does not tell, is left out. */
+START_TEST(metrics_of_less) {
+        Status status = good_status();
+        _cleanup_free_ char *text = NULL, *nothing = NULL, *odd = NULL;
+        char *problems[] = { (char *)"a", (char *)"b", NULL };
+
+        status.last_crash_usec = 0;
+        status.stale = true;
+        status.configuration_problems = problems;
+        status.received &= ~(UINT64_C(1) << STATUS_INDEX_Reloads);
+        text = metrics_text(&status, true, METRICS_OPENMETRICS);
+        ck_assert_ptr_null(strstr(text, "last_crash_timestamp"));
+        ck_assert_ptr_null(strstr(text, "kdumpd_reloads"));
+        ck_assert_ptr_nonnull(strstr(text, "\nkdumpd_stale 1\n"));
+        ck_assert_ptr_nonnull(strstr(text, "\nkdumpd_configuration_problems 2\n"));
+
+        status.received = UINT64_C(1) << STATUS_INDEX_Armed;
+        nothing = metrics_text(&status, false, METRICS_PROMETHEUS);
+        ck_assert_str_eq(nothing, "# HELP kdumpd_up Whether kdumpd could be asked.\n"
+                                  "# TYPE kdumpd_up gauge\nkdumpd_up 0\n"
+                                  "# HELP kdumpd_armed Whether a crash kernel image is loaded.\n"
+                                  "# TYPE kdumpd_armed gauge\nkdumpd_armed 1\n");
+        status.state = "\"a\\b\n\"";
+        status.received |= UINT64_C(1) << STATUS_INDEX_State;
+        odd = metrics_text(&status, true, METRICS_PROMETHEUS);
+        ck_assert_ptr_nonnull(strstr(odd, "{state=\"\\\"a\\\\b\\n\\\"\"} 1\n"));
+}
+END_TEST
+
 static void add_cases(Suite *suite) {
         ADD_TEST(suite, operational);
         ADD_TEST(suite, initrd_kinds);
@@ -487,6 +558,8 @@ static void add_cases(Suite *suite) {
         ADD_TEST(suite, dump_contents);
         ADD_TEST(suite, status_json);
         ADD_TEST(suite, decisions_json);
+        ADD_TEST(suite, metrics_of_armed);
+        ADD_TEST(suite, metrics_of_less);
 }
 
 TEST_MAIN("ctl", add_cases)

@@ -7,6 +7,7 @@
 
 #include "base/time-util.h"
 #include "core/paths.h"
+#include "daemon/alert-files.h"
 #include "fake-machine.h"
 
 #define CONFIG KDUMPD_SYSCONFDIR "/kdumpd/kdumpd.conf"
@@ -182,6 +183,34 @@ START_TEST(reload_awaits_tables) {
 }
 END_TEST
 
+static bool alert_says(const char *beginning) {
+        _cleanup_free_ char *text = NULL;
+
+        return read_file_below(m.tree.fd, ALERT_PATH, 4096, &text, NULL) >= 0 &&
+               startswith(text, beginning);
+}
+
+/* AlertAfter=: what kdumpd-alert.path waits for is there once the machine was unprotected for so
+ * long, and once more when it is protected again; also by another kdumpd than the first. */
+START_TEST(alerts) {
+        tree_text(&m.tree, CONFIG, "[Service]\nAlertAfter=1s\n");
+        tree_text(&m.tree, "/sys/kernel/kexec_crash_size", "0\n");
+        machine_start(&m);
+        AWAIT_MACHINE(&m, exists_below(m.tree.fd, ALERT_PATH));
+        ck_assert(alert_says("unprotected\nunavailable\nno memory is reserved"));
+        tree_unlink(&m.tree, ALERT_PATH);
+        machine_stop(&m);
+        ck_assert(!exists_below(m.tree.fd, ALERT_PATH));
+
+        tree_text(&m.tree, "/sys/kernel/kexec_crash_size", "268435456\n");
+        machine_start(&m);
+        AWAIT_MACHINE(&m, exists_below(m.tree.fd, ALERT_PATH));
+        ck_assert(alert_says("protected\narmed\n"));
+        ck_assert(!exists_below(m.tree.fd, ALERT_TOLD_PATH));
+        machine_stop(&m);
+}
+END_TEST
+
 static void add_cases(Suite *s) {
         if (system("command -v dbus-daemon >/dev/null") != 0)
                 return;
@@ -191,6 +220,7 @@ static void add_cases(Suite *s) {
         ADD_FIXTURE_LOOP_TEST(s, stop_without_a_bus, 2);
         ADD_FIXTURE_TEST(s, crash_programs);
         ADD_FIXTURE_TEST(s, looks_for_dumps_on_a_reload);
+        ADD_FIXTURE_TEST(s, alerts);
         ADD_FIXTURE_TEST(s, early_rebuild);
         ADD_FIXTURE_TEST(s, reload_awaits_tables);
 }

@@ -140,6 +140,17 @@ expect 0 '^# .*/run/kdumpd/kdumpd\.conf$' . --root="$work/root" show-config
 expect 0 '"Value": *"2s"' . --root="$work/root" show-config --json
 expect 0 '"File": *".*/run/kdumpd/kdumpd\.conf"' . --root="$work/root" show-config --json
 
+# For monitoring, where no kdumpd runs: what the kernel says.
+expect 0 '^kdumpd_up 0$' '' --root="$work/root" metrics
+expect 0 '^kdumpd_armed 1$' '' --root="$work/root" metrics
+expect 0 '^# EOF$' '' --root="$work/root" metrics
+expect 0 '' '' --root="$work/root" metrics --textfile=/kdumpd.prom
+grep -qx 'kdumpd_armed 1' "$work/root/kdumpd.prom" || { echo "FAILED: --textfile"; failed=1; }
+expect 1 '' '^kdumpctl: "/no/kdumpd.prom" cannot be written: No such file' \
+    --root="$work/root" metrics --textfile=/no/kdumpd.prom
+expect 1 '' '^kdumpctl: --textfile= takes an absolute path, not "x"$' metrics --textfile=x
+expect 2 '' '^kdumpctl: --textfile is not for "status": see' status --textfile=/x
+
 # The settings of another kdump service.
 expect 1 '' '^kdumpctl: there is nothing to import: no "/etc/kdump.conf", no' \
     --root="$work/root" import
@@ -472,6 +483,19 @@ expect 5 '^builder $' '' rebuild
 
 # The daemon.
 start_fake
+expect 0 '^kdumpd_up 1$' '' metrics
+expect 0 '^kdumpd_state.state="armed". 1$' '' metrics
+expect 0 '^# TYPE kdumpd_reloads counter$' '' metrics
+# By the tools that read them, where these are.
+if command -v promtool >/dev/null; then
+    "$kdumpctl" metrics --textfile="$work/kdumpd.prom"
+    promtool check metrics <"$work/kdumpd.prom" || { echo "FAILED: promtool"; failed=1; }
+    "$kdumpctl" metrics | sed 's/^\(kdumpd_.*\)$/\1 1700000000/' >"$work/openmetrics"
+    promtool tsdb create-blocks-from openmetrics "$work/openmetrics" "$work/blocks" >"$work/out" ||
+        { echo "FAILED: promtool takes no OpenMetrics"; failed=1; }
+else
+    echo "SKIPPED: promtool (Debian's package prometheus) is not there to check the metrics"
+fi
 expect 0 '^Kdump is operational$' '' status
 expect 0 '^ +Kernel: /boot/vmlinuz-6\.12\.0 \(6\.12\.0\)$' '' status
 expect 0 '"Armed": *true' '' status --json

@@ -94,6 +94,8 @@ static const struct {
         { "Service", "UnloadOnStop", "on", "yes" },
         { "Service", "Foreign", "adopt", NULL },
         { "Service", "LoadTimeout", "5s", NULL },
+        { "Service", "AlertAfter", "0", "0s" },
+        { "Service", "AlertAfter", "168h", "604800s" },
         { "Service", "LoadTimeout", "1h", "3600s" },
         { "Capture", "Target", "UUID=0b5e", NULL },
         { "Capture", "Target", "/dev/vdb1", NULL },
@@ -157,7 +159,7 @@ START_TEST(every_key) {
                 ck_assert_int_eq(set(section, key, ""), 0);
                 ck_assert_str_eq(text_of(i), after);
         }
-        ck_assert_uint_eq(i, 31);
+        ck_assert_uint_eq(i, 32);
         ck_assert(!settings_key(i, NULL, NULL, NULL));
         ck_assert(settings_key(0, NULL, NULL, NULL));
 }
@@ -191,6 +193,7 @@ START_TEST(bad_values) {
                 { "Service", "Foreign", "ignore", -EINVAL, "replace, adopt" },
                 { "Service", "LoadTimeout", "4999ms", -ERANGE, "5.00 s" },
                 { "Service", "LoadTimeout", "3601s", -ERANGE, "1 h" },
+                { "Service", "AlertAfter", "604801s", -ERANGE, "0" },
                 { "Capture", "Target", "vdb1", -EINVAL, "auto, a path below /dev" },
                 { "Capture", "Target", "UUID=", -EINVAL, "auto, a path below /dev" },
                 { "Capture", "Target", "raw:auto", -EINVAL, "auto, a path below /dev" },
