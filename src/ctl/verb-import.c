@@ -12,7 +12,13 @@
 
 #define OOPS_TEXT "the other service has every oops panic, without which an oops gives no dump"
 
-static int write_files(int root_fd, const Import *import, const char *text) {
+static void say(const Options *options, int r, const char *path, const char *more) {
+        if (!options->json)
+                (void)printf("%s %s%s\n", r > 0 ? "Wrote" : "Already there:", path, more);
+}
+
+static int write_files(const Options *options, int root_fd, const Import *import,
+                       const char *text) {
         char copy[IMPORT_COPY_MAX];
         Error error;
         int r;
@@ -20,17 +26,16 @@ static int write_files(int root_fd, const Import *import, const char *text) {
         r = import_write(root_fd, text, copy, &error);
         if (r < 0)
                 return complain("%s", error.text);
-        if (copy[0])
+        if (copy[0] && !options->json)
                 (void)printf("Kept what was there as %s\n", copy);
-        (void)printf("%s %s\n", r > 0 ? "Wrote" : "Already there:", IMPORT_DROPIN_PATH);
+        say(options, r, IMPORT_DROPIN_PATH, ", which counts after: systemctl reload kdumpd");
         if (import->panic_on_oops) {
                 r = oops_sysctl_write(root_fd, &error);
                 if (r < 0)
                         return complain("%s", error.text);
-                (void)printf("%s %s: " OOPS_TEXT "\n",
-                             r > 0 ? "Wrote" : "Already there:", OOPS_SYSCTL_PATH);
+                say(options, r, OOPS_SYSCTL_PATH,
+                    ", which counts after: systemctl restart systemd-sysctl (" OOPS_TEXT ")");
         }
-        (void)puts("It counts after: systemctl reload kdumpd");
         return EXIT_SUCCESS;
 }
 
@@ -53,7 +58,7 @@ int verb_import(const Options *options) {
         } else if (!options->write)
                 put_lines(stdout, text, strlen(text));
         if (options->write)
-                return write_files(root_fd, &import, text);
+                return write_files(options, root_fd, &import, text);
         if (import.panic_on_oops && !options->json)
                 (void)puts("\n# " OOPS_TEXT ": with --write,\n# " OOPS_SYSCTL_PATH " has it so.");
         return EXIT_SUCCESS;

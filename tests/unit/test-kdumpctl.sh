@@ -164,8 +164,10 @@ expect 0 '^# .*/sysctl.d/60-kdumpd.conf has it so' '' --root="$work/root" import
 expect 0 '"SettingValue": "/srv"' '' --root="$work/root" import --json
 expect 0 '"PanicOnOops": true' '' --root="$work/root" import --json /etc/default/kdump-tools
 [ ! -e "$work/root$sysconfdir/kdumpd" ] || { echo "FAILED: import writes unasked"; failed=1; }
-expect 0 '^Wrote .*/kdumpd.conf.d/50-imported.conf$' '' --root="$work/root" import --write
-expect 0 '^Already there: .*/sysctl.d/60-kdumpd.conf: ' '' --root="$work/root" import --write
+expect 0 '^Wrote .*/kdumpd.conf.d/50-imported.conf, which' '' --root="$work/root" import --write
+expect 0 '^Already there: .*/sysctl.d/60-kdumpd.conf, ' '' --root="$work/root" import --write
+expect 0 '^}$' '' --root="$work/root" import --write --json
+! grep -q 'Already' "$work/out" || { echo "FAILED: import --json says more"; failed=1; }
 expect 0 '^Path=/srv$' '' --root="$work/root" import
 expect 1 '' '^kdumpctl: "/etc/passwd" cannot be read: No such' \
     --root="$work/root" import /etc/passwd
