@@ -60,6 +60,28 @@ static const struct {
         { "/etc/default/kdump-tools", IMPORT_DEBIAN },
 };
 
+/* A directory that is not there has none. */
+static int add_programs(int root_fd, const char *directory, bool is_post, Import *import) {
+        _cleanup_closedir_ DIR *dir = NULL;
+        const struct dirent *entry;
+        int r = 0;
+
+        if (open_directory_below(root_fd, directory, &dir) < 0)
+                return 0;
+        while (r >= 0 && import->n < SHELL_VARIABLES_MOST && (entry = readdir(dir))) {
+                _cleanup_free_ char *path = NULL;
+
+                if (entry->d_name[0] == '.')
+                        continue;
+                if (asprintf(&path, "%s/%s", directory, entry->d_name) < 0) {
+                        path = NULL;
+                        return -ENOMEM;
+                }
+                r = import_add_program(import, path, is_post);
+        }
+        return r;
+}
+
 static int read_all(int root_fd, Import *import, Error *reterr) {
         bool any = false;
 
@@ -72,6 +94,10 @@ static int read_all(int root_fd, Import *import, Error *reterr) {
                 if (r < 0)
                         return r;
                 any |= r > 0;
+                if (places[i].kind == IMPORT_KDUMP_CONF &&
+                    (add_programs(root_fd, "/etc/kdump/pre.d", false, import) < 0 ||
+                     add_programs(root_fd, "/etc/kdump/post.d", true, import) < 0))
+                        return error_set_memory(reterr);
         }
         if (any)
                 return 0;

@@ -13,6 +13,10 @@
 static void put_source(FILE *f, const ImportItem *item) {
         char shown[SHOWN_MOST];
 
+        if (item->line == 0) {
+                (void)fprintf(f, "# %s\n", item->file);
+                return;
+        }
         strscpy(shown, sizeof(shown), strempty(item->value));
         (void)fprintf(f, "# %s:%u: %s%s%s%s\n", item->file, item->line, item->key,
                       item->value ? " = " : "", shown,

@@ -223,6 +223,22 @@ static int add_item(const ImportContext *context, ImportKind kind, const char *n
         return r;
 }
 
+int import_add_program(Import *import, const char *path, bool is_post) {
+        ImportItem *item = ARRAY_ADD(import->items, import->n);
+
+        if (!item)
+                return -ENOMEM;
+        item->file = strdup(path);
+        item->key = strdup(is_post ? "kdump_post" : "kdump_pre");
+        if (!item->file || !item->key)
+                return -ENOMEM;
+        utf8_mend(item->file);
+        return import_note(item,
+                           "%s= is one program: have it run this one, and name both in "
+                           "ExtraFiles=",
+                           is_post ? "PostScript" : "PreScript");
+}
+
 int import_add(Import *import, ImportKind kind, const char *name, const char *text, size_t size) {
         ShellFile file = { 0 };
         ImportContext context = { .import = import, .file = &file };

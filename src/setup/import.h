@@ -22,7 +22,7 @@ typedef enum ImportKind {
 /* One key of such a file. */
 typedef struct ImportItem {
         char *file;
-        unsigned line;
+        unsigned line; /* 0: it is the whole file */
         char *key;
         char *value;  /* as it is to be shown; NULL if it is not known or not for everyone */
         bool is_kept; /* it becomes a setting, possibly together with others */
@@ -47,6 +47,10 @@ int import_detect(const char *text, size_t size) _must_check_;
  * -E2BIG (too many lines), -ENOMEM. */
 int import_add(Import *import, ImportKind kind, const char *name, const char *text,
                size_t size) _must_check_;
+
+/* Takes in a program of Fedora's that is a setting by its place alone: one of those in
+ * /etc/kdump/pre.d and post.d, if is_post. Returns 0 or -ENOMEM. */
+int import_add_program(Import *import, const char *path, bool is_post) _must_check_;
 
 /* The drop-in, as a fresh text. Comments say where each setting comes from and what was not carried
  * over. Returns 0 or -ENOMEM. */

@@ -365,6 +365,22 @@ START_TEST(copies) {
 }
 END_TEST
 
+/* What Fedora's runs because of where it lies. */
+START_TEST(programs) {
+        _cleanup_free_ char *text = NULL;
+        Import import;
+
+        tree_text(&tree, "/etc/kdump.conf", "path /x\n");
+        tree_text(&tree, "/etc/kdump/post.d/10-send", "");
+        tree_text(&tree, "/etc/kdump/pre.d/20-wait", "");
+        ck_assert_int_eq(import_read(tree.fd, NULL, &import, &error), 0);
+        ck_assert_int_eq(import_format(&import, &text), 0);
+        ck_assert_ptr_nonnull(strstr(text, "\n# /etc/kdump/pre.d/20-wait\n#   PreScript= is one"));
+        ck_assert_ptr_nonnull(strstr(text, "\n# /etc/kdump/post.d/10-send\n#   PostScript= is"));
+        import_done(&import);
+}
+END_TEST
+
 /* One sentence that names the file, and nothing is written. */
 START_TEST(bad_files) {
         static char large[SHELL_FILE_LONGEST + 2];
@@ -406,6 +422,7 @@ static void add_cases(Suite *s) {
         ADD_FIXTURE_TEST(s, panic_on_oops);
         ADD_FIXTURE_TEST(s, oops_file);
         ADD_FIXTURE_TEST(s, copies);
+        ADD_FIXTURE_TEST(s, programs);
         ADD_FIXTURE_TEST(s, bad_files);
 }
 
