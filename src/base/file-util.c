@@ -252,7 +252,20 @@ static int sync_directory(int path_fd) {
         return fsync(fd) < 0 ? -errno : 0;
 }
 
-static int replace_file(int root_fd, const char *path, const void *data, size_t size,
+int rename_below(int root_fd, const char *from, const char *to) {
+        _cleanup_close_ int from_fd = -EBADF, to_fd = -EBADF;
+        const char *from_name, *to_name;
+
+        from_fd = open_parent_below(root_fd, from, &from_name);
+        if (from_fd < 0)
+                return from_fd;
+        to_fd = open_parent_below(root_fd, to, &to_name);
+        if (to_fd < 0)
+                return to_fd;
+        return renameat(from_fd, from_name, to_fd, to_name) < 0 ? -errno : sync_directory(to_fd);
+}
+
+static int replace_file(int root_fd, const char *path, const void *data, size_t size, mode_t mode,
                         bool is_durable) {
         _cleanup_close_ int parent_fd = -EBADF, fd = -EBADF;
         _cleanup_free_ char *temporary = NULL;
@@ -267,7 +280,7 @@ static int replace_file(int root_fd, const char *path, const void *data, size_t 
                 return -ENOMEM;
         }
         fd = openat(parent_fd, temporary, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC,
-                    0644);
+                    mode);
         if (fd < 0)
                 return -errno;
         r = write_all(fd, data, size);
@@ -283,11 +296,16 @@ static int replace_file(int root_fd, const char *path, const void *data, size_t 
 }
 
 int write_file_below(int root_fd, const char *path, const void *data, size_t size) {
-        return replace_file(root_fd, path, data, size, false);
+        return replace_file(root_fd, path, data, size, 0644, false);
 }
 
 int write_durable_below(int root_fd, const char *path, const void *data, size_t size) {
-        return replace_file(root_fd, path, data, size, true);
+        return replace_file(root_fd, path, data, size, 0644, true);
+}
+
+int write_durable_as_below(int root_fd, const char *path, const void *data, size_t size,
+                           mode_t mode) {
+        return replace_file(root_fd, path, data, size, mode, true);
 }
 
 static uint64_t clock_usec(clockid_t id) {

@@ -94,6 +94,14 @@ int write_file_below(int root_fd, const char *path, const void *data, size_t siz
  * old one or the new one is, whole. */
 int write_durable_below(int root_fd, const char *path, const void *data, size_t size) _must_check_;
 
+/* The same with that mode, less the umask. */
+int write_durable_as_below(int root_fd, const char *path, const void *data, size_t size,
+                           mode_t mode) _must_check_;
+
+/* rename(2) of paths below root_fd; when it returns 0, the new name is on the disk. Returns 0 or
+ * negative errno. */
+int rename_below(int root_fd, const char *from, const char *to) _must_check_;
+
 /* CLOCK_MONOTONIC and CLOCK_REALTIME in microseconds. */
 uint64_t monotonic_usec(void);
 uint64_t realtime_usec(void);

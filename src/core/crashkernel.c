@@ -25,7 +25,7 @@ static bool has_suffix(const Value *value, const char *suffix) {
 
 /* The last value with the suffix; with NULL, the last that has none of the kernel's. */
 static bool find_last(const char *line, const char *suffix, bool knows_cma, Value *ret) {
-        static const char word[] = "crashkernel=";
+        static const char word[] = CRASHKERNEL_WORD;
         bool found = false;
 
         for (const char *p = line; (p = strstr(p, word));) {
@@ -75,7 +75,8 @@ static bool take_offset(const char **p) {
         return take_size(p, &offset);
 }
 
-static CrashkernelVerdict judge_size(uint64_t size, uint64_t memory) {
+static CrashkernelVerdict judge_size(uint64_t size, uint64_t memory, uint64_t *ret_bytes) {
+        *ret_bytes = size;
         if (size == 0)
                 return CRASHKERNEL_NOTHING;
         return memory > 0 && size >= memory ? CRASHKERNEL_TOO_MUCH : CRASHKERNEL_NO_PLACE;
@@ -83,7 +84,7 @@ static CrashkernelVerdict judge_size(uint64_t size, uint64_t memory) {
 
 /* "START-[END]:SIZE[,...][@OFFSET]". The first range that the memory is in counts, and what stands
  * behind it is not read. */
-static CrashkernelVerdict judge_ranges(const Value *value, uint64_t memory) {
+static CrashkernelVerdict judge_ranges(const Value *value, uint64_t memory, uint64_t *ret_bytes) {
         uint64_t most = add_saturated(memory, memory / HIDDEN_SHARE + HIDDEN_BYTES);
         const char *p = value->text;
 
@@ -97,31 +98,33 @@ static CrashkernelVerdict judge_ranges(const Value *value, uint64_t memory) {
                 if (*p++ != ':' || !take_size(&p, &size))
                         return CRASHKERNEL_NOT_KNOWN;
                 if (memory == 0 || (most >= start && memory < end))
-                        return judge_size(size, memory);
+                        return judge_size(size, memory, ret_bytes);
         } while (*p++ == ',');
         return CRASHKERNEL_OTHER_MEMORY;
 }
 
-static CrashkernelVerdict judge_simple(const Value *value, const char *suffix, uint64_t memory) {
+static CrashkernelVerdict judge_simple(const Value *value, const char *suffix, uint64_t memory,
+                                       uint64_t *ret_bytes) {
         const char *p = value->text, *end = value->text + value->length - strlen(suffix);
         uint64_t size;
 
         if (!take_size(&p, &size) || !take_offset(&p) || p != end)
                 return CRASHKERNEL_NOT_KNOWN;
-        return judge_size(size, memory);
+        return judge_size(size, memory, ret_bytes);
 }
 
-CrashkernelVerdict crashkernel_judge(const char *command_line, uint64_t memory_bytes,
-                                     bool knows_cma, char ret_value[static CRASHKERNEL_VALUE_MAX]) {
+static CrashkernelVerdict judge(const char *command_line, uint64_t memory_bytes, bool knows_cma,
+                                char ret_value[static CRASHKERNEL_VALUE_MAX], uint64_t *ret_bytes) {
         CrashkernelVerdict verdict;
         Value value = { 0 };
 
+        *ret_bytes = 0;
         if (find_last(command_line, NULL, knows_cma, &value))
                 verdict = memchr(value.text, ':', value.length)
-                                  ? judge_ranges(&value, memory_bytes)
-                                  : judge_simple(&value, "", memory_bytes);
+                                  ? judge_ranges(&value, memory_bytes, ret_bytes)
+                                  : judge_simple(&value, "", memory_bytes, ret_bytes);
         else if (find_last(command_line, ",high", knows_cma, &value))
-                verdict = judge_simple(&value, ",high", memory_bytes);
+                verdict = judge_simple(&value, ",high", memory_bytes, ret_bytes);
         else if (find_last(command_line, ",low", knows_cma, &value) ||
                  find_last(command_line, ",cma", knows_cma, &value))
                 verdict = CRASHKERNEL_WRONG_KIND;
@@ -129,6 +132,50 @@ CrashkernelVerdict crashkernel_judge(const char *command_line, uint64_t memory_b
                 verdict = CRASHKERNEL_ABSENT;
         strscpyf(ret_value, CRASHKERNEL_VALUE_MAX, "%.*s", (int)value.length, strempty(value.text));
         return verdict;
+}
+
+CrashkernelVerdict crashkernel_judge(const char *command_line, uint64_t memory_bytes,
+                                     bool knows_cma, char ret_value[static CRASHKERNEL_VALUE_MAX]) {
+        uint64_t bytes;
+
+        return judge(command_line, memory_bytes, knows_cma, ret_value, &bytes);
+}
+
+uint64_t crashkernel_bytes(const char *command_line, uint64_t memory_bytes, bool knows_cma) {
+        char value[CRASHKERNEL_VALUE_MAX];
+        CrashkernelVerdict verdict;
+        uint64_t bytes;
+
+        verdict = judge(command_line, memory_bytes, knows_cma, value, &bytes);
+        return verdict == CRASHKERNEL_NO_PLACE || verdict == CRASHKERNEL_TOO_MUCH ? bytes : 0;
+}
+
+char *crashkernel_pick(const char *line, const char *prefix, bool is_wanted) {
+        char *picked = calloc(1, strlen(line) + 1), *to = picked;
+
+        if (!picked)
+                return NULL;
+        for (const char *p = line; *(p += strspn(p, " \t\n"));) {
+                const char *start = p;
+                bool is_quoted = false;
+
+                for (; *p && (is_quoted || !strchr(" \t\n", *p)); p++)
+                        is_quoted ^= *p == '"';
+                if ((startswith(*start == '"' ? start + 1 : start, prefix) != NULL) != is_wanted)
+                        continue;
+                if (to > picked)
+                        *to++ = ' ';
+                to = mempcpy(to, start, (size_t)(p - start));
+        }
+        return picked;
+}
+
+char *crashkernel_words(const char *line) {
+        return crashkernel_pick(line, CRASHKERNEL_WORD, true);
+}
+
+char *crashkernel_strip(const char *line) {
+        return crashkernel_pick(line, CRASHKERNEL_WORD, false);
 }
 
 bool crashkernel_asks_cma(const char *command_line) {
@@ -139,7 +186,7 @@ bool crashkernel_asks_cma(const char *command_line) {
 
 #define NOTHING_IS_RESERVED "no memory is reserved for a capture kernel"
 
-#define WRITE_SIZE "write crashkernel=SIZE (\"kdumpctl estimate\" says how much) and reboot"
+#define WRITE_SIZE "run \"kdumpctl reserve --write\", which writes crashkernel=SIZE, and reboot"
 
 void crashkernel_explain(const char *command_line, uint64_t memory_bytes, bool knows_cma,
                          Error *reterr) {
@@ -148,10 +195,7 @@ void crashkernel_explain(const char *command_line, uint64_t memory_bytes, bool k
         strscpyf(memory, sizeof(memory), "%.1f GiB of memory", (double)memory_bytes / (1u << 30));
         switch (crashkernel_judge(command_line, memory_bytes, knows_cma, value)) {
         case CRASHKERNEL_ABSENT:
-                (void)error_set(reterr, 0,
-                                NOTHING_IS_RESERVED
-                                ": add crashkernel=SIZE to the kernel command line "
-                                "(\"kdumpctl estimate\" says how much) and reboot");
+                (void)error_set(reterr, 0, NOTHING_IS_RESERVED ": " WRITE_SIZE);
                 return;
         case CRASHKERNEL_NOT_KNOWN:
                 (void)error_set(reterr, 0,

@@ -18,6 +18,7 @@ typedef enum CrashkernelVerdict {
         CRASHKERNEL_NO_PLACE,     /* it is as it should be; no piece of memory was large enough */
 } CrashkernelVerdict;
 
+#define CRASHKERNEL_WORD      "crashkernel="
 #define CRASHKERNEL_VALUE_MAX 96u
 
 /* Reads a command line as parse_crashkernel() in the kernel's kernel/crash_reserve.c does: the last
@@ -27,6 +28,19 @@ typedef enum CrashkernelVerdict {
  * gets the value that counts, cut if it is long; "" if there is none. */
 CrashkernelVerdict crashkernel_judge(const char *command_line, uint64_t memory_bytes,
                                      bool knows_cma, char ret_value[static CRASHKERNEL_VALUE_MAX]);
+
+/* How many bytes the word that counts asks for on a machine with that memory, whether it has
+ * them or not; 0 if it asks for none, or is not understood. */
+uint64_t crashkernel_bytes(const char *command_line, uint64_t memory_bytes, bool knows_cma);
+
+/* The words of a line that begin with prefix, or all the others; one blank is between two of them,
+ * and a quoted blank is part of its word, as next_arg() in lib/cmdline.c has it. Returns a fresh
+ * string, "" if there is none, or NULL for lack of memory. */
+char *crashkernel_pick(const char *line, const char *prefix, bool is_wanted);
+
+/* The same for crashkernel= with whatever suffix. */
+char *crashkernel_words(const char *line);
+char *crashkernel_strip(const char *line);
 
 /* Whether a word of it has ",cma" at its end. */
 bool crashkernel_asks_cma(const char *command_line) _pure_;

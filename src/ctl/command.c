@@ -52,6 +52,23 @@ void command_pass_to_stderr(void *userdata, int fd, const char *data, size_t siz
         pass(STDERR_FILENO, data, size);
 }
 
+size_t command_enter(const char *root, const char *program, const char **argv, char **ret_below) {
+        size_t n = 0;
+
+        if (*root && geteuid() == 0) {
+                argv[n++] = "chroot";
+                argv[n++] = root;
+        } else if (*root) {
+                if (asprintf(ret_below, "%s%s", root, program) < 0) {
+                        *ret_below = NULL;
+                        return 0;
+                }
+                program = *ret_below;
+        }
+        argv[n++] = program;
+        return n;
+}
+
 uint64_t command_patience_usec(const char *variable, uint64_t usec) {
         const char *text = secure_getenv(variable);
         uint64_t other;

@@ -25,6 +25,15 @@ typedef struct Command {
  * much), -ECHILD (a signal ended it), what feed() said, or why it cannot be run. */
 int command_run(const Command *command, int *ret_status, Error *reterr) _must_check_;
 
+/* The most words that command_enter() puts in front. */
+#define COMMAND_ENTER_MOST 2u
+
+/* Fills in the first words of argv so that program, a path below root, runs there: with
+ * chroot(1) if root runs this, and else as the file that it is. root is "" for that of the
+ * machine. *ret_below is for the caller to free. Returns how many words there are, or 0 for lack
+ * of memory. */
+size_t command_enter(const char *root, const char *program, const char **argv, char **ret_below);
+
 /* Bytes that a program writes that is passed on; far more than any that is sane. */
 #define COMMAND_PASSED_MOST (UINT64_C(16) << 20)
 

@@ -192,13 +192,14 @@ int verb_reload(const Options *options) {
 /* It says nothing before it is done. kdumpd gives it as long. */
 #define SILENCE_USEC (5 * USEC_PER_MINUTE)
 
-static int build_ourselves(void) {
+static int build_ourselves(void (*on_output)(void *userdata, int fd, const char *data,
+                                             size_t size)) {
         const char *program = secure_getenv("KDUMPCTL_KDUMP_MKINITRAMFS") ?: MKINITRAMFS;
         const char *const argv[] = { program, NULL };
         const Command command = {
                 .argv = argv,
                 .directory_fd = -EBADF,
-                .on_output = command_pass_on,
+                .on_output = on_output,
                 .silence_usec = command_patience_usec("KDUMPCTL_PATIENCE", SILENCE_USEC),
                 .most = COMMAND_PASSED_MOST,
         };
@@ -208,7 +209,7 @@ static int build_ourselves(void) {
         return command_run(&command, &status, &error) < 0 ? complain("%s", error.text) : status;
 }
 
-int verb_rebuild(const Options *options) {
+int rebuild_initramfs(void (*on_output)(void *userdata, int fd, const char *data, size_t size)) {
         _cleanup_client_ Client *client = NULL;
         Error error;
         int r;
@@ -216,13 +217,17 @@ int verb_rebuild(const Options *options) {
         /* Without a bus or a daemon, whoever asks has to be able to do it. */
         r = client_new(&client, &error);
         if (r < 0)
-                return build_ourselves();
+                return build_ourselves(on_output);
         r = client_call(client, "Rebuild", &error);
         if (r == -ESRCH)
-                return build_ourselves();
+                return build_ourselves(on_output);
         if (r < 0)
                 return complain("%s", error.text);
         return EXIT_SUCCESS;
+}
+
+int verb_rebuild(const Options *options) {
+        return rebuild_initramfs(command_pass_on);
 }
 
 /* The daemon knows best; without one, and below another root, the kernel's own file must do. */

@@ -23,6 +23,8 @@ static const VerbOption option_table[] = {
           "With --crash, do not ask whether that is meant" },
         { 0, "write", NULL, OPTION_WRITE, offsetof(Options, write),
           "Write it, and not only show it" },
+        { 0, "remove", NULL, OPTION_REMOVE, offsetof(Options, remove),
+          "Take away what reserve has written" },
         { 0, "textfile", "FILE", OPTION_TEXTFILE, offsetof(Options, textfile),
           "Write it into FILE, for node_exporter" },
         { 0, "root", "DIR", OPTION_ROOT, offsetof(Options, root), "Look below DIR" },
@@ -46,6 +48,9 @@ static const Verb table[] = {
           "why a load would fail" },
         { "estimate", NULL, verb_estimate, OPTION_JSON | OPTION_ROOT,
           "Work out which crashkernel= would do" },
+        { "reserve", "SIZE", verb_reserve, OPTION_JSON | OPTION_WRITE | OPTION_REMOVE | OPTION_ROOT,
+          "Show which crashkernel= would do, and where it goes; SIZE is as\n"
+          "the kernel takes it (192M), or \"auto\": what estimate says" },
         { "show-config", NULL, verb_show_config, OPTION_JSON | OPTION_ROOT,
           "Print the configuration in force and where it comes from" },
         { "showmem", NULL, verb_showmem, OPTION_JSON | OPTION_ROOT,

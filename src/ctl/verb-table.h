@@ -18,6 +18,7 @@ typedef enum OptionSet {
         OPTION_ROOT = 1 << 4,
         OPTION_WRITE = 1 << 5,
         OPTION_TEXTFILE = 1 << 6,
+        OPTION_REMOVE = 1 << 7,
 } OptionSet;
 
 typedef struct VerbOption {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #define EXIT_USAGE           2 /* as LSB has it for arguments that make no sense */
@@ -15,8 +16,9 @@
 typedef struct Options {
         bool json;
         bool crash, yes;      /* of test */
-        bool write;           /* of import */
+        bool write;           /* of import and reserve */
         const char *textfile; /* of metrics; NULL if there is none */
+        bool remove;          /* of reserve */
         bool no_pager;        /* of no effect */
         const char *count;    /* of events; NULL if there is none */
         uint32_t decisions;   /* what that says; UINT32_MAX: all */
@@ -45,6 +47,11 @@ int verb_recover(const Options *options);
 
 int verb_test(const Options *options);
 int verb_estimate(const Options *options);
+int verb_reserve(const Options *options);
+
+/* Has the capture initramfs built, by kdumpd or, where nobody answers, by ourselves; on_output gets
+ * what that program prints (see Command). Returns the exit status, after saying what failed. */
+int rebuild_initramfs(void (*on_output)(void *userdata, int fd, const char *data, size_t size));
 
 int verb_import(const Options *options);
 

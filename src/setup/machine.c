@@ -12,6 +12,7 @@
 #include "core/collector.h"
 #include "core/dump-level.h"
 #include "sys/dump-target.h"
+#include "sys/efi.h"
 #include "sys/kernel-config.h"
 #include "sys/kernel-state.h"
 #include "sys/path.h"
@@ -110,24 +111,9 @@ static void check_kernel(int root_fd, const char *release, const char *architect
 
 /* --- firmware */
 
-#define SECURE_BOOT_PATH "/sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c"
-
-/* Four bytes of attributes and one of the value (fs/efivarfs/file.c). Returns 1 or 0, or negative
- * errno: -ENOENT where there is no such firmware. */
-static int secure_boot_is_on(int root_fd) {
-        _cleanup_free_ char *data = NULL;
-        size_t size;
-        int r;
-
-        r = read_file_below(root_fd, SECURE_BOOT_PATH, 64, &data, &size);
-        if (r < 0)
-                return r;
-        return size == 5 ? data[4] == 1 : -EINVAL;
-}
-
 static void check_secure_boot(int root_fd, Checks *checks) {
         const char *lockdown = kernel_lockdown(root_fd);
-        int on = secure_boot_is_on(root_fd);
+        int on = efi_secure_boot(root_fd);
 
         checks_add(checks, CHECK_OK, "secure-boot", "%s%s%s%s",
                    on > 0          ? "on"

@@ -9,7 +9,12 @@
 
 #define EFI_DIRECTORY      "/sys/firmware/efi"
 #define MAP_DIRECTORY      EFI_DIRECTORY "/runtime-map"
+#define VARIABLES          EFI_DIRECTORY "/efivars"
+#define LOADER_VENDOR      "4a67b082-0a4c-41cf-b6c7-440b29bb8c4f"
+#define GLOBAL_VENDOR      "8be4df61-93ca-11d2-aa0d-00e098032b8c"
 #define SYSTAB_LONGEST     (16u * 1024u)
+#define VARIABLE_LONGEST   4000u /* bytes: one read() gets all, and a second would be at the end */
+#define ATTRIBUTES         4u    /* bytes in front of the value */
 #define PATH_LONGEST       96u
 #define EFI_MEMORY_RUNTIME (UINT64_C(1) << 63) /* attribute, include/linux/efi.h */
 
@@ -129,4 +134,44 @@ int efi_read_runtime(int root_fd, EfiRuntime *ret) {
         efi.ranges = TAKE_PTR(ranges);
         *ret = efi;
         return 0;
+}
+
+int efi_parse_text(const void *data, size_t size, char ret[static EFI_TEXT_MAX]) {
+        const uint8_t *p = data;
+        size_t n = 0;
+
+        if (size < ATTRIBUTES || (size - ATTRIBUTES) % 2 != 0)
+                return -EBADMSG;
+        for (size_t i = ATTRIBUTES; i < size && n < EFI_TEXT_MAX - 1; i += 2) {
+                unsigned c = p[i] | (unsigned)p[i + 1] << 8;
+
+                if (c == 0)
+                        break;
+                ret[n++] = c >= ' ' && c < 0x7f ? (char)c : '?';
+        }
+        ret[n] = '\0';
+        return 0;
+}
+
+int efi_read_loader_text(int root_fd, const char *name, char ret[static EFI_TEXT_MAX]) {
+        _cleanup_free_ char *data = NULL;
+        char path[PATH_LONGEST];
+        size_t size;
+        int r;
+
+        strscpyf(path, sizeof(path), VARIABLES "/%s-" LOADER_VENDOR, name);
+        r = read_file_below(root_fd, path, VARIABLE_LONGEST, &data, &size);
+        return r < 0 ? r : efi_parse_text(data, size, ret);
+}
+
+int efi_secure_boot(int root_fd) {
+        _cleanup_free_ char *data = NULL;
+        size_t size;
+        int r;
+
+        r = read_file_below(root_fd, VARIABLES "/SecureBoot-" GLOBAL_VENDOR, VARIABLE_LONGEST,
+                            &data, &size);
+        if (r < 0)
+                return r;
+        return size == ATTRIBUTES + 1 ? data[ATTRIBUTES] == 1 : -EINVAL;
 }

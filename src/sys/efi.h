@@ -2,6 +2,8 @@
 /* What the kernel shows of EFI firmware below /sys/firmware/efi. */
 #pragma once
 
+#include <stddef.h>
+
 #include "core/crash-machine.h"
 
 /* Physical addresses of tables; 0: not there. */
@@ -21,3 +23,18 @@ void efi_read_systab(int root_fd, EfiSystab *ret);
  * -EINVAL, -EFBIG: it is no map, or one of more than EFI_RANGES_MAX ranges. Only the ranges that
  * the firmware still works in are returned. */
 int efi_read_runtime(int root_fd, EfiRuntime *ret) _must_check_;
+
+#define EFI_TEXT_MAX 256u /* bytes */
+
+/* Variables of systemd's boot loader interface, which others set, too: "LoaderInfo" names the
+ * boot loader, "StubInfo" is there if a unified kernel image was started. They are of this boot.
+ * Reads one (fs/efivarfs/file.c: attributes, then UTF-16), what is not ASCII as "?". Returns 0;
+ * -ENOENT: there is none, or no EFI; or another negative errno. */
+int efi_read_loader_text(int root_fd, const char *name, char ret[static EFI_TEXT_MAX]) _must_check_;
+
+/* The same for bytes that are no file. Returns 0 or -EBADMSG. */
+int efi_parse_text(const void *data, size_t size, char ret[static EFI_TEXT_MAX]) _must_check_;
+
+/* Whether the firmware starts only what is signed (UEFI specification, "SecureBoot"). Returns 1
+ * or 0, or negative errno: -ENOENT where there is no such firmware. */
+int efi_secure_boot(int root_fd) _must_check_;

@@ -227,7 +227,7 @@ bool kernel_has_cpu_bug(int root_fd, const char *name) {
         return false;
 }
 
-static bool knows_cma(int root_fd) {
+bool kernel_knows_cma(int root_fd) {
         char release[KERNEL_RELEASE_MAX];
 
         return read_line_below(root_fd, "/proc/sys/kernel/osrelease", release, sizeof(release)) <
@@ -235,12 +235,15 @@ static bool knows_cma(int root_fd) {
                !kernel_release_before(release, 6, 17);
 }
 
+int kernel_command_line(int root_fd, char **ret) {
+        return read_file_below(root_fd, "/proc/cmdline", CMDLINE_LONGEST, ret, NULL);
+}
+
 bool kernel_hides_cma(int root_fd) {
         _cleanup_free_ char *line = NULL;
 
-        return !exists_below(root_fd, KERNEL_CMA_PATH) && knows_cma(root_fd) &&
-               read_file_below(root_fd, "/proc/cmdline", CMDLINE_LONGEST, &line, NULL) >= 0 &&
-               crashkernel_asks_cma(line);
+        return !exists_below(root_fd, KERNEL_CMA_PATH) && kernel_knows_cma(root_fd) &&
+               kernel_command_line(root_fd, &line) >= 0 && crashkernel_asks_cma(line);
 }
 
 static Failure no_reservation(int root_fd, Error *reterr) {
@@ -253,9 +256,9 @@ static Failure no_reservation(int root_fd, Error *reterr) {
                         reterr, FAILURE_NO_RESERVATION,
                         "the firmware keeps the memory for dumps (fadump), and there is none "
                         "for a capture kernel: boot without fadump=on to have kdump");
-        if (read_file_below(root_fd, "/proc/cmdline", CMDLINE_LONGEST, &line, NULL) < 0)
+        if (kernel_command_line(root_fd, &line) < 0)
                 line = NULL;
-        crashkernel_explain(strempty(line), kernel_memory_bytes(root_fd), knows_cma(root_fd),
+        crashkernel_explain(strempty(line), kernel_memory_bytes(root_fd), kernel_knows_cma(root_fd),
                             reterr);
         return FAILURE_NO_RESERVATION;
 }

@@ -40,6 +40,14 @@ size_t kernel_possible_cpus(int root_fd) _must_check_;
 /* The number of the last uevent (/sys/kernel/uevent_seqnum). Returns 0 or negative errno. */
 int kernel_uevent_seqnum(int root_fd, uint64_t *ret) _must_check_;
 
+/* Reads the kernel's command line (/proc/cmdline), newline included, into a fresh string. Returns 0
+ * or negative errno. */
+int kernel_command_line(int root_fd, char **ret) _must_check_;
+
+/* Whether the kernel is 6.17 or newer, which knows crashkernel=SIZE,cma; also if it does not
+ * say. */
+bool kernel_knows_cma(int root_fd) _must_check_;
+
 #define KERNEL_CMA_PATH "/sys/kernel/kexec/crash_cma_ranges"
 
 /* Whether crashkernel=SIZE,cma is on the command line of a kernel that knows it, but has no such

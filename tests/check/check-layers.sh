@@ -148,7 +148,8 @@ pure='
     load/boot load/cmdline load/cmdline-words load/crash-image load/e820 load/efi load/elfcorehdr
     load/image
     mkinitramfs/elf-needed mkinitramfs/ld-cache
-    setup/import setup/import-item setup/import-rows setup/shell-file'
+    setup/boot-loader setup/entry-text setup/grub-cfg setup/import setup/import-item
+    setup/import-rows setup/reserve-plan setup/shell-file'
 allowed='^(abort|bcmp|calloc|free|malloc|realloc|reallocarray|qsort|snprintf|vsnprintf|asprintf
 |vasprintf|strdup|strndup|strerror_r
 |mem.*|str.*|__isoc23_str.*|__memcpy_chk|__memmove_chk|__memset_chk

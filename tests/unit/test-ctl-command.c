@@ -10,6 +10,7 @@
 #include "base/file-util.h"
 #include "base/string-util.h"
 #include "base/time-util.h"
+#include "ctl/helper.h"
 #include "test.h"
 
 #define SOON_USEC (300 * USEC_PER_MSEC)
@@ -218,6 +219,29 @@ START_TEST(test_quietly) {
 }
 END_TEST
 
+/* The beginning of what is printed counts, and the end of what is complained about. */
+START_TEST(test_helper) {
+        const char *const short_one[] = { "/bin/sh", "-c", "echo a; echo b >&2; exit 3", NULL };
+        const char *const long_one[] = { "/bin/sh", "-c",
+                                         "seq 20000 | tee /proc/self/fd/2; echo why >&2", NULL };
+        char root[] = "", nowhere[] = "/proc/self/fdinfo";
+        HelperResult result;
+
+        ck_assert_int_eq(helper_run_command(root, short_one, &result, &error), 0);
+        ck_assert_int_eq(result.status, 3);
+        ck_assert_str_eq(result.output, "a\n");
+        ck_assert_str_eq(result.said, "b\n");
+        ck_assert_int_eq(helper_run_command(root, long_one, &result, &error), 0);
+        ck_assert_uint_eq(strlen(result.output), sizeof(result.output) - 1);
+        ck_assert(startswith(result.output, "1\n2\n"));
+        ck_assert_uint_eq(strlen(result.said), sizeof(result.said) - 1);
+        ck_assert(endswith(result.said, "why\n"));
+        /* Below another root it is that one's program, or none. */
+        if (helper_run_command(nowhere, short_one, &result, &error) >= 0)
+                ck_assert_int_ne(result.status, 3);
+}
+END_TEST
+
 static void add_cases(Suite *suite) {
         ADD_TEST(suite, test_ends);
         ADD_TEST(suite, test_cannot_be_run);
@@ -229,6 +253,7 @@ static void add_cases(Suite *suite) {
         ADD_TEST(suite, test_left_behind);
         ADD_TEST(suite, test_patience);
         ADD_TEST(suite, test_quietly);
+        ADD_TEST(suite, test_helper);
 }
 
 TEST_MAIN("ctl-command", add_cases)

@@ -126,7 +126,7 @@ mkdir -p "$work/root/sys/kernel" "$work/root/run/kdumpd"
 expect 1 '' '^kdumpctl: the kernel is built without crash kexec: ' --root="$work/root" showmem
 echo 0 >"$work/root/sys/kernel/kexec_crash_size"
 echo 0 >"$work/root/sys/kernel/kexec_crash_loaded"
-expect 1 '' '^kdumpctl: no memory is reserved for a capture kernel: add crashkernel=SIZE to' \
+expect 1 '' '^kdumpctl: no memory is reserved for a capture kernel: run "kdumpctl reserve' \
     --root="$work/root" showmem
 echo 268435456 >"$work/root/sys/kernel/kexec_crash_size"
 expect 0 '^Reserved 256MB memory for crash kernel$' '' --root="$work/root" showmem
@@ -320,7 +320,18 @@ if [ "$(uname -m)" = x86_64 ]; then
     echo root=/dev/vda >"$work/root/proc/cmdline"
     export KDUMPCTL_KDUMP_LOAD="$builddir/kdump-load"
     expect 1 ' MiB, which do not suffice; crashkernel=88M would do$' \
-        '8 MiB are reserved: boot with crashkernel=88M or more$' --root="$work/root" test
+        '8 MiB are reserved: boot with crashkernel=88M or more ' \
+        --root="$work/root" test
+    echo 'MemTotal: 2000000 kB' >"$work/root/proc/meminfo"
+    expect 0 '^ *By hand: edit ' '' --root="$work/root" reserve 192M
+    expect 0 '"NewWord":"crashkernel=192M",.*"Writable":false,' '' --root="$work/root" \
+        reserve 192M --json
+    expect 1 '^ *New: crashkernel=192M$' '^kdumpctl: nothing is written: ' --root="$work/root" \
+        reserve 192M --write
+    expect 0 '^ *Then: no crashkernel=$' '' --root="$work/root" reserve --remove
+    expect 1 '' '^kdumpctl: "192" is 192 bytes, ' --root="$work/root" reserve 192
+    expect 1 '' '^kdumpctl: "3G" is more than half of ' --root="$work/root" reserve 3G
+    expect 1 '' '^kdumpctl: --remove takes no size' --root="$work/root" reserve 192M --remove
     rm -r "$work/root/proc"
 fi
 unset KDUMPCTL_KDUMP_LOAD

@@ -208,9 +208,9 @@ START_TEST(obstacles) {
         tree_text(&tree, "/sys/kernel/kexec_crash_loaded", "0\n");
         check_obstacle(FAILURE_NONE, "");
         tree_text(&tree, "/sys/kernel/kexec_crash_size", "0\n");
-        check_obstacle(FAILURE_NO_RESERVATION, "add crashkernel=SIZE");
+        check_obstacle(FAILURE_NO_RESERVATION, "run \"kdumpctl reserve --write\"");
         tree_text(&tree, "/proc/cmdline", "root=/ nocrashkernel=1\n");
-        check_obstacle(FAILURE_NO_RESERVATION, "add crashkernel=SIZE");
+        check_obstacle(FAILURE_NO_RESERVATION, "run \"kdumpctl reserve --write\"");
         tree_text(&tree, "/proc/cmdline", "root=/ crashkernel=900G\n");
         check_obstacle(FAILURE_NO_RESERVATION, "although crashkernel=900G is on");
         tree_text(&tree, "/proc/meminfo", "MemTotal:        3144704 kB\nMemFree: 1 kB\n");
