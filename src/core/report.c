@@ -2,6 +2,7 @@
 /* What kdump-load says about one run, as a value. */
 #include "core/report.h"
 
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -58,8 +59,23 @@ void load_report_done(LoadReport *report) {
         free(report->words);
         free(report->loader);
         free(report->loader_reason);
+        free(report->advice);
         free(report->first_loader);
         *report = (LoadReport){ 0 };
+}
+
+bool load_report_explain_short(const LoadReport *report, char *buf, size_t size) {
+        uint64_t has = add_saturated(report->reservation_bytes, report->reservation_cma_bytes);
+
+        buf[0] = '\0';
+        if (!report->advice)
+                return false;
+        strscpyf(buf, size,
+                 "a capture takes about %" PRIu64 " MiB, and %" PRIu64
+                 " MiB are reserved: run \"kdumpctl reserve --write\", which asks for "
+                 "crashkernel=%s, and reboot",
+                 report->wanted_bytes >> 20, has >> 20, report->advice);
+        return true;
 }
 
 static bool same_file(const FileIdentity *a, const FileIdentity *b) {

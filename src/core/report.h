@@ -74,6 +74,8 @@ typedef struct LoadReport {
         bool reservation_is_sum;
         uint64_t reservation_cma_bytes; /* that the capture kernel has besides; no image fits in */
         uint64_t needed_bytes;          /* of it that the image takes at least; 0 if not known */
+        uint64_t wanted_bytes;          /* that a capture takes in all, as far as can be known */
+        char *advice;                   /* if that is more than there is: what to reserve; NULL */
 
         /* CLOCK_MONOTONIC, microseconds, around the one system call that decided; 0 if there was
          * none. The old image can be gone from the first on, and the new one is in at the
@@ -115,6 +117,10 @@ bool load_report_same_image(const LoadReport *a, const LoadReport *b, const char
  * made, and those of kexec_load that were loaded with a flag for it (kernel/kexec.c and
  * arch_crash_hotplug_support() in the kernel tree). */
 bool load_report_is_updatable(const LoadReport *report) _pure_;
+
+/* If a capture takes more than is reserved, as far as can be known, says so with what to do.
+ * Returns false, with "", if it does not. */
+bool load_report_explain_short(const LoadReport *report, char *buf, size_t size);
 
 /* The record of the loaded image, kept over restarts of the daemon. */
 typedef struct ImageRecord {

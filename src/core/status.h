@@ -54,6 +54,8 @@
         X(ReservationBytes, NUMBER, reservation_bytes, PUBLIC, "what is reserved for images")      \
         X(ReservationCmaBytes, NUMBER, reservation_cma_bytes, PUBLIC,                              \
           "what the capture kernel has besides")                                                   \
+        X(ReservationProblem, STRING, reservation_problem, PUBLIC,                                 \
+          "why it is not what was asked for, or too little, and what to do; or empty")             \
         X(ElfcorehdrBytes, NUMBER, elfcorehdr_bytes, PUBLIC,                                       \
           "what the kernel wants for its list, 0 on one that cannot update it")                    \
         X(CpuHotplug, STRING, cpu_hotplug, PUBLIC,                                                 \
@@ -135,6 +137,7 @@ typedef struct Status {
         /* Of the daemon: what state_reason and stale_reason point at. */
         char reason_buffer[STATUS_TEXT_MAX];
         char stale_buffer[STATUS_TEXT_MAX];
+        char reservation_buffer[STATUS_TEXT_MAX];
 
         /* Of kdumpctl. Bit i: the answer had the i-th property; another version of the daemon may
          * lack some. */

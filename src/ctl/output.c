@@ -74,7 +74,7 @@ static void print_state(FILE *f, const Status *status, uint64_t now_usec, bool c
         }
 }
 
-static void print_reserved(FILE *f, const Status *status) {
+static void print_reserved(FILE *f, const Status *status, bool colour) {
         put_label(f, "Reserved");
         if (status->reservation_bytes == 0)
                 (void)fputs("nothing", f);
@@ -84,6 +84,10 @@ static void print_reserved(FILE *f, const Status *status) {
                 (void)fputs(", and ", f);
                 put_mib(f, status->reservation_cma_bytes);
                 (void)fputs(" of CMA for the capture kernel", f);
+        }
+        if (!isempty(status->reservation_problem)) {
+                (void)fputs(": ", f);
+                put_highlighted(f, status->reservation_problem, YELLOW, colour);
         }
         (void)fputc('\n', f);
 }
@@ -299,7 +303,7 @@ void print_status(FILE *f, const Status *status, uint64_t now_usec, bool colour)
         print_build(f, status, colour);
         print_dump_level(f, status, colour);
         put_noted(f, "Loader", status->loader, status->loader_reason);
-        print_reserved(f, status);
+        print_reserved(f, status, colour);
         print_hotplug(f, status);
         print_events(f, status, now_usec, colour);
         print_last_load(f, status, now_usec);

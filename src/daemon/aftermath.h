@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What there is to tell after a crash, as kdumpd tells it on D-Bus. */
+/* What there is to tell after a crash or another boot, as kdumpd tells it on D-Bus. */
 #pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "core/asked.h"
 #include "core/crash-test.h"
 
 #define AFTERMATH_TEXT_MAX 512u
@@ -18,6 +19,8 @@ typedef struct LastCrash {
 } LastCrash;
 
 typedef struct Aftermath {
-        LastCrash crash; /* the newest that left a trace */
-        CrashTest test;  /* the last; without an ID if there was none */
+        LastCrash crash;      /* the newest that left a trace */
+        CrashTest test;       /* the last; without an ID if there was none */
+        Asked asked;          /* the reservation that was asked for; without a value if none was */
+        AskedMachine machine; /* that was asked for it */
 } Aftermath;

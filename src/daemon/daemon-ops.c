@@ -99,6 +99,10 @@ static void op_built(void *userdata, BuildState state, const char *text) {
         journal_build(state == BUILD_FAILED, text);
 }
 
+static void op_too_little(void *userdata, const LoadReport *report) {
+        journal_too_little(report);
+}
+
 static void op_answer(void *userdata, unsigned requests, Failure failure, const char *text) {
         Daemon *d = userdata;
 
@@ -153,6 +157,7 @@ const Ops daemon_ops = {
         .drop_record = op_drop_record,
         .decided = op_decided,
         .built = op_built,
+        .too_little = op_too_little,
         .answer = op_answer,
         .changed = op_changed,
         .set_timer = op_set_timer,

@@ -18,6 +18,7 @@
 #include "daemon/last-boot.h"
 #include "daemon/record.h"
 #include "daemon/remote.h"
+#include "sys/asked-json.h"
 #include "sys/kernel-state.h"
 #include "sys/log.h"
 
@@ -79,6 +80,18 @@ static void on_tested(void *userdata, CrashTest *test) {
         crash_test_done(&d->manager.aftermath.test);
         d->manager.aftermath.test = *test;
         *test = (CrashTest){ 0 };
+        daemon_changed(d);
+}
+
+static void on_asked(void *userdata, Asked *asked) {
+        Daemon *d = userdata;
+        Aftermath *a = &d->manager.aftermath;
+
+        asked_done(&a->asked);
+        a->asked = *asked;
+        *asked = (Asked){ 0 };
+        if (!a->machine.command_line && asked_machine_read(d->root_fd, &a->machine) < 0)
+                log_debug("Cannot read what this boot was started with");
         daemon_changed(d);
 }
 
@@ -306,6 +319,7 @@ static int new_job_runner(Daemon *d) {
                 .patience_usec = SCAN_PATIENCE_USEC,
                 .newest = on_newest_dump,
                 .tested = on_tested,
+                .asked = on_asked,
                 .userdata = d,
         };
         const FilesSetup files_setup = {

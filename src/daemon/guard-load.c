@@ -221,6 +221,17 @@ static void account_gap(Guard *g) {
                 g->unprotected_since_usec = USEC_INFINITY;
 }
 
+/* A restart of kdumpd, and each reload, find the same. */
+static void note_short(Step *s) {
+        Guard *g = s->g;
+        const LoadReport *r = &g->record.report;
+
+        if (!r->advice || r->wanted_bytes < add_saturated(g->short_told_bytes, SHORT_STEP_BYTES))
+                return;
+        g->short_told_bytes = r->wanted_bytes;
+        step_emit(s, ACTION_SHORT);
+}
+
 static void take_record(Step *s) {
         Guard *g = s->g;
 
@@ -230,6 +241,7 @@ static void take_record(Step *s) {
         g->record.loaded_realtime_usec = s->now->realtime_usec;
         g->have_record = true;
         g->foreign = false;
+        note_short(s);
 }
 
 static void load_succeeded(Step *s) {

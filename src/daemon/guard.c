@@ -121,6 +121,8 @@ static void on_start(Step *s, ImageRecord *record, bool log_is_whole) {
                 g->record = *record;
                 *record = (ImageRecord){ 0 };
                 g->have_record = true;
+                if (g->record.report.advice)
+                        g->short_told_bytes = g->record.report.wanted_bytes;
                 g->removal_untried = true;
         }
         step_look(s, LOOK_START);

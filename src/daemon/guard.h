@@ -165,6 +165,7 @@ typedef enum ActionType {
         ACTION_DROP_RECORD, /* and remove it */
         ACTION_DECIDED,     /* a decision is complete: log it, tell it */
         ACTION_BUILT,       /* a build ended with something new to tell, see guard.build_state */
+        ACTION_SHORT,       /* guard.record's image takes more than is reserved: say so */
         ACTION_ANSWER,      /* reply to all callers of some requests */
         ACTION_READY,       /* the first load ended, either way */
         ACTION_EXIT,        /* the process may end */
@@ -268,6 +269,10 @@ DECLARE_NAME_TABLE(build_state, BuildState);
 /* What was killed and has not ended by then hangs in the kernel. */
 #define KILL_PATIENCE_USEC (5 * USEC_PER_SEC)
 
+/* That a capture takes more than is reserved is said again only if it takes so much more: it
+ * moves a little with each hotplug. */
+#define SHORT_STEP_BYTES (UINT64_C(8) << 20)
+
 #define STUCK_LOAD_TEXT                                                                 \
         "kdump-load hangs in the kernel and cannot be killed (does a file system or a " \
         "disk hang?); nothing can be loaded or unloaded before it has ended"
@@ -311,6 +316,7 @@ typedef struct Guard {
 
         bool have_record; /* an image is loaded that is ours, and record says which */
         ImageRecord record;
+        uint64_t short_told_bytes;       /* what was said that a capture takes, of too little */
         LoadReport report;               /* of the job that ended last, until it was judged */
         bool foreign;                    /* what is loaded is not ours */
         char note[DECISION_DETAILS_MAX]; /* what else to say while armed */

@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "base/time-util.h"
+#include "core/status.h"
 #include "sys/log.h"
 #include "sys/message-ids.h"
 
@@ -106,6 +107,14 @@ void journal_build(bool failed, const char *text) {
         else
                 log_struct(LOG_INFO, MESSAGE_BUILT, NULL, 0, "Built the capture initramfs%s%s",
                            *text ? ": " : "", text);
+}
+
+void journal_too_little(const LoadReport *report) {
+        char text[STATUS_TEXT_MAX];
+
+        if (load_report_explain_short(report, text, sizeof(text)))
+                log_struct(LOG_WARNING, MESSAGE_TOO_LITTLE, NULL, 0,
+                           "The reservation may be too small: %s", text);
 }
 
 void journal_dump(const Dump *dump) {

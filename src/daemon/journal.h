@@ -13,6 +13,9 @@
  * debugging only; so are most of the repetitions of a failure that lasts. */
 void journal_decision(const Decision *d);
 
+/* Logs one line that a capture by the image that was loaded takes more than is reserved. */
+void journal_too_little(const LoadReport *report);
+
 /* Logs one line for a build of the capture initramfs: why it failed, or what it has built. */
 void journal_build(bool failed, const char *text);
 

@@ -15,6 +15,8 @@ void manager_init(Manager *m, const Ops *ops, void *userdata, const Settings *se
 
 void manager_done(Manager *m) {
         crash_test_done(&m->aftermath.test);
+        asked_done(&m->aftermath.asked);
+        asked_machine_done(&m->aftermath.machine);
         configuration_done(&m->configuration);
         guard_done(&m->guard);
 }
@@ -79,6 +81,9 @@ static void carry_out(Manager *m, const Action *a) {
                 break;
         case ACTION_DECIDED:
                 ops->decided(m->userdata, a->decision);
+                break;
+        case ACTION_SHORT:
+                ops->too_little(m->userdata, &m->guard.record.report);
                 break;
         case ACTION_ANSWER:
                 ops->answer(m->userdata, a->answer.requests, a->answer.failure, a->answer.text);

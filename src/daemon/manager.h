@@ -34,6 +34,7 @@ typedef struct Ops {
 
         void (*decided)(void *userdata, const Decision *decision);
         void (*built)(void *userdata, BuildState state, const char *text);
+        void (*too_little)(void *userdata, const LoadReport *report);
         void (*answer)(void *userdata, unsigned requests, Failure failure, const char *text);
 
         /* The guard may be in another state than before; what it is, manager_status() tells. */

@@ -14,6 +14,7 @@
 #include "daemon/new-dumps.h"
 #include "daemon/task.h"
 #include "daemon/unit-name.h"
+#include "sys/asked-json.h"
 #include "sys/conffile.h"
 #include "sys/crash-test-json.h"
 #include "sys/job-server.h"
@@ -21,7 +22,7 @@
 #include "sys/log.h"
 #include "sys/raw-store.h"
 
-/* The test twice, the newest dump of two places, and a few lines more. */
+/* The test twice, the newest dump of two places, what was asked for, and a few lines more. */
 #define LINES_MOST   8u
 #define LINE_LONGEST 65536u
 
@@ -34,7 +35,7 @@ typedef struct Line {
         uint64_t usec;
         char *directory, *message, *state;
         bool complete;
-        char *test; /* JSON */
+        char *test, *asked; /* JSON */
 } Line;
 
 static const JsonField table[] = {
@@ -46,6 +47,7 @@ static const JsonField table[] = {
         JSON_FIELD(OPTIONAL_STRING, Line, "State", state),
         JSON_FIELD(BOOL, Line, "Complete", complete),
         JSON_FIELD(OPTIONAL_STRING, Line, "CrashTest", test),
+        JSON_FIELD(OPTIONAL_STRING, Line, "Asked", asked),
 };
 static const JsonFields fields = JSON_FIELDS(table, LINE_LONGEST);
 
@@ -54,6 +56,7 @@ static void line_done(Line *line) {
         free(line->message);
         free(line->state);
         free(line->test);
+        free(line->asked);
 }
 
 /* --- the process that looks --- */
@@ -139,6 +142,19 @@ static void on_newest(void *userdata, const LastCrash *newest) {
         });
 }
 
+/* kdumpd may not read that, either. Nothing, if nothing is asked for any more. */
+static void print_asked(int root_fd) {
+        _cleanup_(asked_done) Asked asked = { 0 };
+        _cleanup_free_ char *text = NULL;
+        int r;
+
+        r = asked_read(root_fd, &asked);
+        if (r < 0 && r != -ENOENT)
+                log_warning("Cannot read %s, ignoring it: %s", ASKED_PATH, strerrordesc_np(-r));
+        if (asked_to_json(&asked, &text) >= 0)
+                print_line(&(Line){ .asked = text });
+}
+
 /* The device, or room for the dump, may be late in coming: it is tried again for a while. */
 static bool may_be_late(int root_fd) {
         return monotonic_usec() < RECOVER_PATIENCE_USEC &&
@@ -169,6 +185,7 @@ int scan_main(const char *root, bool is_urgent) {
                 log_error("Cannot look for dumps: %s", error.text);
                 return EXIT_FAILURE;
         }
+        print_asked(root_fd);
         looker.systemd_runs = exists_below(root_fd, "/run/systemd/system");
         /* What is on a device is taken from there by who may, and then found like the others. */
         if (dump_target_any_device(&settings) && (is_urgent || may_be_late(root_fd)))
@@ -236,6 +253,15 @@ static void take_test(Scan *scan, const char *text) {
         crash_test_done(&test);
 }
 
+static void take_asked(Scan *scan, const char *text) {
+        Asked asked;
+
+        if (asked_from_json(text, strlen(text), &asked) < 0)
+                return;
+        scan->setup.asked(scan->setup.userdata, &asked);
+        asked_done(&asked);
+}
+
 /* Returns whether the other process said that it has seen all. */
 static bool take_line(Scan *scan, const char *text) {
         _cleanup_(line_done) Line line = { 0 };
@@ -246,6 +272,8 @@ static bool take_line(Scan *scan, const char *text) {
         }
         if (line.test)
                 take_test(scan, line.test);
+        if (line.asked)
+                take_asked(scan, line.asked);
         if (line.is_newest)
                 take_newest(scan, &line);
         return line.is_done;

@@ -40,6 +40,9 @@ typedef struct ScanSetup {
         void (*newest)(void *userdata, const LastCrash *newest);
         /* The last crash test, as it stands now; *test may be taken over, and emptied. */
         void (*tested)(void *userdata, CrashTest *test);
+        /* The reservation that was asked for, or without a value none; it may be taken over,
+         * too. */
+        void (*asked)(void *userdata, Asked *asked);
         void *userdata;
 } ScanSetup;
 

@@ -85,6 +85,20 @@ static void state_reason(char *buf, size_t size, const Guard *g) {
                 strscpy(buf, size, "loaded; it covers all memory and CPUs");
 }
 
+static void reservation_problem(char *buf, size_t size, const Guard *g, const Aftermath *a,
+                                uint64_t reserved_bytes) {
+        char text[ASKED_TEXT_MAX];
+
+        buf[0] = '\0';
+        /* Before that, nobody has looked. */
+        if (!g->ready)
+                return;
+        if (asked_explain(&a->asked, &a->machine, reserved_bytes, text))
+                strscpy(buf, size, text);
+        else if (g->have_record)
+                (void)load_report_explain_short(&g->record.report, buf, size);
+}
+
 static const char *obstacle(const Guard *g) {
         if (g->job_stuck)
                 return STUCK_LOAD_TEXT;
@@ -171,6 +185,9 @@ void status_fill(Status *st, const Guard *g, const Aftermath *aftermath) {
                 .last_test_result = tested ? crash_test_result_to_string(a->test.result) : "",
                 .last_test_same_image = tested && ours && crash_test_same_image(&a->test, r),
         };
+        reservation_problem(st->reservation_buffer, sizeof(st->reservation_buffer), g, a,
+                            st->reservation_bytes);
+        st->reservation_problem = st->reservation_buffer;
         state_reason(st->reason_buffer, sizeof(st->reason_buffer), g);
         st->state_reason = st->reason_buffer;
         stale_reason(st->stale_buffer, sizeof(st->stale_buffer), g);

@@ -114,12 +114,21 @@ static Failure check_fit(const LoadRequest *request, const KernelImage *image,
 
         needs_measure(request->root_fd, request->architecture, initrd->fd, &needs);
         report->needed_bytes = needs.estimate.loaded;
+        report->wanted_bytes = needs.estimate.needed;
+        if (reservation->bytes > 0 && !reservation->cma_is_hidden &&
+            !estimate_fits(&needs.estimate, reservation->bytes,
+                           add_saturated(reservation->total_bytes, reservation->cma_bytes))) {
+                report->advice = strdup(needs_advice(&needs, advice));
+                if (!report->advice)
+                        return load_fail_memory(report);
+        }
         if (reservation->bytes == 0 ||
             estimate_fits(&needs.estimate, reservation->bytes, UINT64_MAX))
                 return FAILURE_NONE;
         return load_fail(report, FAILURE_TOO_SMALL,
                          "the image takes at least %" PRIu64 " MiB and %" PRIu64
-                         " MiB are reserved%s%s: boot with crashkernel=%s or more",
+                         " MiB are reserved%s%s: boot with crashkernel=%s or more "
+                         "(\"kdumpctl reserve --write\" writes it)",
                          (report->needed_bytes + MIB - 1) / MIB, reservation->bytes / MIB,
                          has_parts ? " in one piece, high up, where it has to lie" : "",
                          reservation->cma_bytes > 0

@@ -34,5 +34,7 @@
 #define MESSAGE_UNCLEAN_END "9a1c035183d5423fb1ddd63508dd6492"
 /* The capture initramfs could not be built. */
 #define MESSAGE_BUILD_FAILED "38ba7a7b33f24000ab5607a8a614aad1"
+/* More memory should be reserved: a capture by the image that was loaded takes more. */
+#define MESSAGE_TOO_LITTLE "c07d1a4c7f0e4d6b9a3e52d8f16b80e4"
 /* The capture initramfs was built. */
 #define MESSAGE_BUILT "a72903255178460a8a0836c68671e5e0"

@@ -46,6 +46,8 @@ static const JsonField report_table[] = {
         JSON_FIELD(BOOL, LoadReport, "ReservationIsSum", reservation_is_sum),
         JSON_FIELD(NUMBER, LoadReport, "ReservationCmaBytes", reservation_cma_bytes),
         JSON_FIELD(NUMBER, LoadReport, "NeededBytes", needed_bytes),
+        JSON_FIELD(NUMBER, LoadReport, "WantedBytes", wanted_bytes),
+        JSON_FIELD(OPTIONAL_STRING, LoadReport, "Advice", advice),
         JSON_FIELD(NUMBER, LoadReport, "CallStartUSec", call_start_usec),
         JSON_FIELD(NUMBER, LoadReport, "CallEndUSec", call_end_usec),
         JSON_FIELD(NUMBER, LoadReport, "ProcessId", pid),

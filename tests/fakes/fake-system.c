@@ -295,6 +295,8 @@ static void fill_report(const FakeSystem *s, LoadReport *r) {
                 .command_line = strdup("root=/dev/vda1 irqpoll"),
                 .loader = strdup("kexec_file_load"),
                 .reservation_bytes = 256u << 20,
+                .wanted_bytes = s->wanted_bytes,
+                .advice = s->wanted_bytes > 256u << 20 ? strdup("512M") : NULL,
                 .prepare_usec = s->prepare_usec,
         };
 }
@@ -612,6 +614,7 @@ static void save_record(FakeSystem *s) {
         s->disk.report.command_line = copy(record->report.command_line);
         s->disk.report.loader = copy(record->report.loader);
         s->disk.report.loader_reason = copy(record->report.loader_reason);
+        s->disk.report.advice = copy(record->report.advice);
         s->disk.report.first_loader = copy(record->report.first_loader);
         s->on_disk = true;
 }
@@ -729,6 +732,10 @@ static void carry_out(FakeSystem *s, const Action *a) {
                 break;
         case ACTION_DECIDED:
                 check_decision(s, a->decision);
+                break;
+        case ACTION_SHORT:
+                s->n_short++;
+                FAKE_SYSTEM_CHECK(s, s->guard.record.report.advice);
                 break;
         case ACTION_ANSWER:
                 answer(s, a);

@@ -127,6 +127,7 @@ typedef struct FakeSystem {
         /* The process. */
         Guard guard;
         bool running;
+        uint64_t wanted_bytes; /* what reports say that a capture takes, of 256 MiB */
         bool on_disk;
         ImageRecord disk;
         HotplugAnswer seen[_SUBSYSTEM_MAX]; /* the answers of the latest look */
@@ -136,7 +137,7 @@ typedef struct FakeSystem {
 
         /* What was seen. */
         uint64_t n_steps, n_actions, n_loads, n_plans, n_unloads, n_builds, n_kills, n_stuck,
-                n_ready, n_exits;
+                n_ready, n_exits, n_short;
         uint64_t n_dropped;      /* images that were taken away by a load */
         uint64_t n_good_dropped; /* and those that needed none: see check_drop() */
         /* Bits of Reason: something has happened that a load for it can be the answer to, since the

@@ -274,7 +274,10 @@ static void change(FakeWorld *w, const char *name) {
                 strscpy(g->build_text, sizeof(g->build_text), "7.0 MiB");
         else if (streq(name, "InitrdUnpackedBytes"))
                 g->unpacked_bytes = 17;
-        else if (streq(name, "DumpLevel"))
+        else if (streq(name, "ReservationProblem")) {
+                g->ready = true;
+                g->record.report.advice = strdup("512M");
+        } else if (streq(name, "DumpLevel"))
                 g->dump_level = 23;
         else if (streq(name, "DumpLevelReason"))
                 strscpy(g->level_reason, sizeof(g->level_reason), "it knows little");

@@ -94,6 +94,10 @@ START_TEST(operational) {
                          "(27.3 ms in all)\n"
                          "  Last crash: 2023-11-14 21:13:20, complete: BUG: x\n"
                          "  Crash test: never, see 'kdumpctl test --crash'\n");
+        status.reservation_problem = "too little";
+        ck_assert_ptr_nonnull(
+                strstr(status_text(&status, false), "    Reserved: 256 MiB: too little\n"));
+        status.reservation_problem = NULL;
         status.reservation_cma_bytes = UINT64_C(1) << 30;
         ck_assert_ptr_nonnull(strstr(status_text(&status, false),
                                      "    Reserved: 256 MiB, and 1024 MiB of CMA for the capture "

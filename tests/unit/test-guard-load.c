@@ -57,6 +57,37 @@ START_TEST(retries_for_ever) {
 }
 END_TEST
 
+static void reload_wanting(uint64_t mib) {
+        s.wanted_bytes = mib << 20;
+        fake_system_request(&s, REQUEST_RELOAD);
+        fake_system_run(&s, 5 * USEC_PER_SEC);
+}
+
+/* That more should be reserved is said once, and again only if it is clearly more; neither reloads
+ * nor hotplug nor a restart of kdumpd repeat it. */
+START_TEST(too_little) {
+        boot(HOTPLUG_KERNEL_UPDATES);
+        ck_assert_uint_eq(s.n_short, 0);
+        reload_wanting(255);
+        ck_assert_uint_eq(s.n_short, 0);
+        reload_wanting(300);
+        ck_assert_uint_eq(s.n_short, 1);
+        reload_wanting(300);
+        reload_wanting(304);
+        reload_wanting(250);
+        reload_wanting(301);
+        ck_assert_uint_eq(s.n_short, 1);
+        fake_system_kill(&s);
+        fake_system_start(&s);
+        fake_system_run(&s, 5 * USEC_PER_SEC);
+        reload_wanting(303);
+        ck_assert_uint_eq(s.n_short, 1);
+        reload_wanting(320);
+        ck_assert_uint_eq(s.n_short, 2);
+        finish();
+}
+END_TEST
+
 /* kdump-load hangs in the kernel: callers get an answer, and the state says what is the matter. */
 START_TEST(stuck) {
         Status status;
@@ -611,6 +642,7 @@ static void add_cases(Suite *suite) {
         tcase_add_loop_test(each, event_finds_foreign_image, 0, 2);
         suite_add_tcase(suite, each);
         ADD_TEST(suite, retries_for_ever);
+        ADD_TEST(suite, too_little);
         ADD_TEST(suite, mounted);
         ADD_TEST(suite, obstacle);
         ADD_TEST(suite, lockdown);

@@ -625,6 +625,13 @@ START_TEST(fit) {
         strscpyf(text, sizeof(text), "%lu\n", (unsigned long)needed);
         tree_text(&tree, "/sys/kernel/kexec_crash_size", text);
         ck_assert_uint_eq(run_on("x86_64"), FAILURE_NONE);
+        /* It can be loaded, and yet a capture takes more. */
+        ck_assert_str_eq(report.advice, "48M");
+        ck_assert_uint_gt(report.wanted_bytes, needed);
+        fake = (Fake){ 0 };
+        tree_text(&tree, "/sys/kernel/kexec_crash_size", "536870912\n");
+        ck_assert_uint_eq(run_on("x86_64"), FAILURE_NONE);
+        ck_assert_ptr_null(report.advice);
         fake = (Fake){ 0 };
         strscpyf(text, sizeof(text), "%lu\n", (unsigned long)needed - 1);
         tree_text(&tree, "/sys/kernel/kexec_crash_size", text);

@@ -68,6 +68,8 @@ static LoadReport sample(void) {
                 .reservation_bytes = 10,
                 .reservation_cma_bytes = 20,
                 .needed_bytes = 11,
+                .wanted_bytes = 21,
+                .advice = strdup("192M"),
                 .call_start_usec = 12,
                 .call_end_usec = 13,
                 .prepare_usec = 14,
@@ -107,6 +109,8 @@ static void check_report(const LoadReport *a, const LoadReport *b) {
         ck_assert_uint_eq(a->reservation_bytes, b->reservation_bytes);
         ck_assert_uint_eq(a->reservation_cma_bytes, b->reservation_cma_bytes);
         ck_assert_uint_eq(a->needed_bytes, b->needed_bytes);
+        ck_assert_uint_eq(a->wanted_bytes, b->wanted_bytes);
+        ck_assert(streq_ptr(a->advice, b->advice));
         ck_assert_uint_eq(a->call_start_usec, b->call_start_usec);
         ck_assert_uint_eq(a->call_end_usec, b->call_end_usec);
         ck_assert_uint_eq(a->prepare_usec, b->prepare_usec);

@@ -35,6 +35,12 @@ static void on_tested(void *userdata, CrashTest *test) {
         strscpy(test_id, sizeof(test_id), test->id);
 }
 
+static char asked_value[CRASHKERNEL_VALUE_MAX];
+
+static void on_asked(void *userdata, Asked *asked) {
+        strscpy(asked_value, sizeof(asked_value), asked->value);
+}
+
 static void setup(void) {
         sigset_t mask;
 
@@ -61,6 +67,7 @@ static void start(const char *path, uint64_t patience_usec) {
                 .patience_usec = patience_usec,
                 .newest = on_newest,
                 .tested = on_tested,
+                .asked = on_asked,
         };
 
         ck_assert_int_eq(scan_new(event, &scan_setup, &scan), 0);
@@ -105,6 +112,8 @@ static void run_loop(uint64_t usec) {
 START_TEST(test_lines) {
         start_script("echo rubbish; echo '{\"CrashTest\":\"{}\"}'; echo '{\"CrashTest\":5}'\n"
                      "echo '{\"CrashTest\":\"{\\\\\"Id\\\\\":\\\\\"" TEST_ID "\\\\\"}\"}'\n"
+                     "echo '{\"Asked\":\"{\\\\\"Value\\\\\":\\\\\"192M\\\\\"}\"}'\n"
+                     "echo '{\"Asked\":\"5\"}'\n"
                      "echo; echo '" NEWEST "'\n"
                      "echo '{\"Done\":true}'; printf '" NEWEST "'",
                      PATIENCE_USEC);
@@ -112,6 +121,7 @@ START_TEST(test_lines) {
         run_loop(PATIENCE_USEC);
         ck_assert_uint_eq(n_tested, 1);
         ck_assert_str_eq(test_id, TEST_ID);
+        ck_assert_str_eq(asked_value, "192M");
         ck_assert_uint_eq(n_newest, 1);
         ck_assert_uint_eq(newest.usec, 5);
         ck_assert_str_eq(newest.directory, "/d");
@@ -265,7 +275,8 @@ START_TEST(test_service) {
         ScanSetup scan_setup = { .service = path,
                                  .patience_usec = PATIENCE_USEC,
                                  .newest = on_newest,
-                                 .tested = on_tested };
+                                 .tested = on_tested,
+                                 .asked = on_asked };
         pid_t pid;
 
         strscpyf(path, sizeof(path), "%s/socket", tree.path);

@@ -36,6 +36,32 @@ START_TEST(before_and_during_the_first_load) {
 }
 END_TEST
 
+/* What was asked for and is not there comes before what is too little. */
+START_TEST(reservation_problem) {
+        Aftermath aftermath = { .asked = { .value = "192M", .boot_id = "a" },
+                                .machine = { .boot_id = "b", .memory_bytes = UINT64_C(4) << 30 } };
+
+        aftermath.machine.command_line = strdup("ro crashkernel=256M");
+        fake_system_init(&s, HOTPLUG_KERNEL_UPDATES);
+        s.wanted_bytes = 300u << 20;
+        fake_system_start(&s);
+        status_fill(&status, &s.guard, &aftermath);
+        ck_assert_str_eq(status.reservation_problem, "");
+        fake_system_run(&s, 40 * USEC_PER_SEC);
+        status_fill(&status, &s.guard, &aftermath);
+        ck_assert_ptr_nonnull(
+                strstr(status.reservation_problem, "asked for 192M, reserved 256 MiB: the kernel"));
+        strscpy(aftermath.asked.value, sizeof(aftermath.asked.value), "256M");
+        status_fill(&status, &s.guard, &aftermath);
+        ck_assert_str_eq(status.reservation_problem,
+                         "a capture takes about 300 MiB, and 256 MiB are reserved: run "
+                         "\"kdumpctl reserve --write\", which asks for crashkernel=512M, and "
+                         "reboot");
+        asked_machine_done(&aftermath.machine);
+        finish();
+}
+END_TEST
+
 START_TEST(armed) {
         boot(HOTPLUG_KERNEL_UPDATES);
         check("armed", "loaded; it covers all memory and CPUs",
@@ -234,6 +260,7 @@ static void add_cases(Suite *suite) {
         tcase_add_loop_test(each, one_reason, 0, 2);
         suite_add_tcase(suite, each);
         ADD_TEST(suite, before_and_during_the_first_load);
+        ADD_TEST(suite, reservation_problem);
         ADD_TEST(suite, armed);
         ADD_TEST(suite, reservation);
         ADD_TEST(suite, initrd_kind);
