@@ -403,3 +403,50 @@ int json_print_import(FILE *f, const Import *import) {
         }
         return r < 0 ? r : print_object(f, object);
 }
+
+static int new_check(const Check *check, json_object **ret) {
+        _cleanup_json_ json_object *object = json_object_new_object();
+        int r;
+
+        if (!object)
+                return -ENOMEM;
+        r = add(object, "Name", json_object_new_string(check->name));
+        if (r >= 0)
+                r = add(object, "State",
+                        json_object_new_string(check_state_to_string(check->state)));
+        if (r >= 0)
+                r = add(object, "Text", json_object_new_string(check->text));
+        if (r >= 0)
+                *ret = TAKE_PTR(object);
+        return r;
+}
+
+int json_print_checks(FILE *f, const Checks *checks, bool needs_reboot) {
+        _cleanup_json_ json_object *object = json_object_new_object(), *array = NULL;
+        bool is_done = !needs_reboot && !checks_have(checks, CHECK_FAILED) &&
+                       !checks_have(checks, CHECK_LEFT);
+        int r = 0;
+
+        array = json_object_new_array();
+        if (!object || !array)
+                return -ENOMEM;
+        for (size_t i = 0; i < checks->n && r >= 0; i++) {
+                json_object *row = NULL;
+
+                r = new_check(&checks->items[i], &row);
+                if (r >= 0 && json_object_array_add(array, row) < 0) {
+                        json_putp(&row);
+                        r = -ENOMEM;
+                }
+        }
+        if (r >= 0)
+                r = add(object, "Checks", TAKE_PTR(array));
+        if (r >= 0)
+                r = add(object, "Changed",
+                        json_object_new_boolean(checks_have(checks, CHECK_CHANGED)));
+        if (r >= 0)
+                r = add(object, "RebootNeeded", json_object_new_boolean(needs_reboot));
+        if (r >= 0)
+                r = add(object, "Done", json_object_new_boolean(is_done));
+        return r < 0 ? r : print_object(f, object);
+}

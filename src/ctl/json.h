@@ -7,6 +7,7 @@
 #include "core/settings.h"
 #include "ctl/client.h"
 #include "ctl/dumps.h"
+#include "setup/checks.h"
 #include "setup/import.h"
 #include "sys/needs.h"
 
@@ -45,3 +46,7 @@ int json_print_reservation(FILE *f, uint64_t bytes) _must_check_;
  * other service: File, Line, Key, Value and, where it became one, Section, Setting, SettingValue;
  * Note says why not, or what else. Returns 0 or -ENOMEM. */
 int json_print_import(FILE *f, const Import *import) _must_check_;
+
+/* Writes an object with the array Checks of objects with Name, State and Text, and the booleans
+ * Changed, RebootNeeded and Done. Returns 0 or -ENOMEM. */
+int json_print_checks(FILE *f, const Checks *checks, bool needs_reboot) _must_check_;

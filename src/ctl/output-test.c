@@ -210,3 +210,19 @@ void print_estimate(FILE *f, const Needs *needs) {
                 print_part(f, "From CMA", r->cma_bytes, "for the capture kernel, not for images");
         put_assumptions(f, needs, put_label);
 }
+
+void print_check(FILE *f, const Check *check, bool colour) {
+        static const char *const escapes[_CHECK_STATE_MAX] = {
+                [CHECK_OK] = GREEN,
+                [CHECK_CHANGED] = GREEN,
+                [CHECK_LEFT] = YELLOW,
+                [CHECK_FAILED] = RED,
+        };
+        const char *state = check_state_to_string(check->state);
+
+        put_highlighted(f, state, escapes[check->state], colour);
+        (void)fprintf(f, "%*s  ", (int)(sizeof("changed") - 1 - strlen(state)), "");
+        put_cell(f, check->name, sizeof("other-services") - 1);
+        put_text(f, check->text);
+        (void)fputs("\n", f);
+}

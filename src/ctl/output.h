@@ -10,6 +10,7 @@
 #include "core/dump-level.h"
 #include "core/settings.h"
 #include "ctl/client.h"
+#include "setup/checks.h"
 #include "sys/needs.h"
 
 /* The two lines that scripts written for other kdump services look for; the first of the output. */
@@ -65,3 +66,6 @@ void print_crash_test_unseen(FILE *f);
 
 /* The first line is what to put on the command line of the kernel. */
 void print_estimate(FILE *f, const Needs *needs);
+
+/* A row of "kdumpctl setup". */
+void print_check(FILE *f, const Check *check, bool colour);

@@ -23,6 +23,14 @@ int complain(const char *format, ...) {
         return EXIT_FAILURE;
 }
 
+bool confirm(const char *question) {
+        char answer[16] = "";
+
+        (void)printf("%s [y/N] ", question);
+        (void)fflush(stdout);
+        return fgets(answer, sizeof(answer), stdin) && parse_boolean(strstrip(answer)) > 0;
+}
+
 /* A fresh copy of text that came from elsewhere, NULL for lack of memory. */
 static char *mended(const char *text, size_t size) {
         char *copy = strndup(text, size);

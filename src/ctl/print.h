@@ -20,6 +20,9 @@
  * EXIT_FAILURE. */
 int complain(const char *format, ...) _printf_(1, 2);
 
+/* Asks on the terminal that standard input is. Returns true if the answer is yes. */
+bool confirm(const char *question);
+
 void put_text(FILE *f, const char *text);
 /* Lines, which keep their tabs; a NUL ends its line. */
 void put_lines(FILE *f, const char *text, size_t size);

@@ -41,8 +41,6 @@ static void note_image(int root_fd, CrashTest *test) {
 }
 
 static bool is_confirmed(const Options *options) {
-        char answer[16] = "";
-
         (void)printf(
                 "This machine is going to panic NOW: everything that runs on it ends at once, "
                 "and what was\nnot written to disk is lost. It writes a dump and reboots. After "
@@ -54,9 +52,7 @@ static bool is_confirmed(const Options *options) {
                 (void)complain("there is nobody to confirm this: see --yes");
                 return false;
         }
-        (void)printf("Panic now? [y/N] ");
-        (void)fflush(stdout);
-        if (!fgets(answer, sizeof(answer), stdin) || parse_boolean(strstrip(answer)) <= 0) {
+        if (!confirm("Panic now?")) {
                 (void)complain("nothing was done");
                 return false;
         }

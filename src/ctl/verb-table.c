@@ -19,14 +19,17 @@ static const VerbOption option_table[] = {
         { 0, "json", NULL, OPTION_JSON, offsetof(Options, json), "Print JSON" },
         { 0, "crash", NULL, OPTION_CRASH, offsetof(Options, crash),
           "Panic, to see whether that gives a dump" },
-        { 0, "yes", NULL, OPTION_YES, offsetof(Options, yes),
-          "With --crash, do not ask whether that is meant" },
+        { 0, "yes", NULL, OPTION_YES, offsetof(Options, yes), "Do not ask whether that is meant" },
         { 0, "write", NULL, OPTION_WRITE, offsetof(Options, write),
           "Write it, and not only show it" },
         { 0, "remove", NULL, OPTION_REMOVE, offsetof(Options, remove),
           "Take away what reserve has written" },
         { 0, "textfile", "FILE", OPTION_TEXTFILE, offsetof(Options, textfile),
           "Write it into FILE, for node_exporter" },
+        { 0, "dry-run", NULL, OPTION_DRY_RUN, offsetof(Options, dry_run),
+          "Change nothing, and say what would be" },
+        { 0, "panic-on-oops", NULL, OPTION_PANIC_ON_OOPS, offsetof(Options, panic_on_oops),
+          "Have every oops panic, so that it gives a dump" },
         { 0, "root", "DIR", OPTION_ROOT, offsetof(Options, root), "Look below DIR" },
         /* Whoever is used to systemctl writes it into scripts. */
         { 0, "no-pager", NULL, 0, offsetof(Options, no_pager),
@@ -34,6 +37,10 @@ static const VerbOption option_table[] = {
 };
 
 static const Verb table[] = {
+        { "setup", NULL, verb_setup,
+          OPTION_JSON | OPTION_YES | OPTION_ROOT | OPTION_DRY_RUN | OPTION_PANIC_ON_OOPS,
+          "Check this machine, reserve memory, take over from another kdump\n"
+          "service, enable kdumpd; what is done already stays as it is" },
         { "status", NULL, verb_status, OPTION_JSON | OPTION_ROOT,
           "Whether a panic now would give a dump, and why kdumpd thinks so" },
         { "events", NULL, verb_events, OPTION_JSON | OPTION_COUNT,
@@ -113,7 +120,10 @@ const char *verb_elsewhere(const char *name) {
 static void put_entry(FILE *f, const char *typed, const char *help) {
         size_t line = strcspn(help, "\n");
 
-        (void)fprintf(f, "  %-*s%.*s\n", HELP_AT - 2, typed, (int)line, help);
+        if (strlen(typed) > HELP_AT - 3)
+                (void)fprintf(f, "  %s\n%*s%.*s\n", typed, HELP_AT, "", (int)line, help);
+        else
+                (void)fprintf(f, "  %-*s%.*s\n", HELP_AT - 2, typed, (int)line, help);
         if (help[line] == '\n')
                 (void)fprintf(f, "%*s%s\n", HELP_AT, "", help + line + 1);
 }

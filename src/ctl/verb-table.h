@@ -19,6 +19,8 @@ typedef enum OptionSet {
         OPTION_WRITE = 1 << 5,
         OPTION_TEXTFILE = 1 << 6,
         OPTION_REMOVE = 1 << 7,
+        OPTION_DRY_RUN = 1 << 8,
+        OPTION_PANIC_ON_OOPS = 1 << 9,
 } OptionSet;
 
 typedef struct VerbOption {

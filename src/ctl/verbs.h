@@ -19,6 +19,8 @@ typedef struct Options {
         bool write;           /* of import and reserve */
         const char *textfile; /* of metrics; NULL if there is none */
         bool remove;          /* of reserve */
+        bool dry_run;         /* of setup, as the next one */
+        bool panic_on_oops;
         bool no_pager;        /* of no effect */
         const char *count;    /* of events; NULL if there is none */
         uint32_t decisions;   /* what that says; UINT32_MAX: all */
@@ -44,6 +46,8 @@ int verb_list(const Options *options);
 int verb_info(const Options *options);
 int verb_log(const Options *options);
 int verb_recover(const Options *options);
+
+int verb_setup(const Options *options);
 
 int verb_test(const Options *options);
 int verb_estimate(const Options *options);

@@ -2,6 +2,7 @@
 # Made by conf/completion/generate.awk: "make update-completion".
 
 complete -c kdumpctl -f
+complete -c kdumpctl -n __fish_use_subcommand -a setup -d 'Check this machine, reserve memory, take over from another kdump service, enable kdumpd; what is done already stays as it is'
 complete -c kdumpctl -n __fish_use_subcommand -a status -d 'Whether a panic now would give a dump, and why kdumpd thinks so'
 complete -c kdumpctl -n __fish_use_subcommand -a events -d 'What kdumpd decided when CPUs or memory came or went'
 complete -c kdumpctl -n __fish_use_subcommand -a load -d 'Load the image if it is not loaded'
@@ -30,13 +31,15 @@ complete -c kdumpctl -n '__fish_seen_subcommand_from log' -a '(kdumpctl list 2>/
 complete -c kdumpctl -n '__fish_seen_subcommand_from recover' -F
 complete -c kdumpctl -n '__fish_seen_subcommand_from import' -F
 complete -c kdumpctl -n '__fish_seen_subcommand_from events' -s n -x -a all -d 'The newest N only (default: 20), or "all"'
-complete -c kdumpctl -n '__fish_seen_subcommand_from status events test estimate reserve show-config showmem list info log import' -l json -d 'Print JSON'
+complete -c kdumpctl -n '__fish_seen_subcommand_from setup status events test estimate reserve show-config showmem list info log import' -l json -d 'Print JSON'
 complete -c kdumpctl -n '__fish_seen_subcommand_from test' -l crash -d 'Panic, to see whether that gives a dump'
-complete -c kdumpctl -n '__fish_seen_subcommand_from test' -l yes -d 'With --crash, do not ask whether that is meant'
+complete -c kdumpctl -n '__fish_seen_subcommand_from setup test' -l yes -d 'Do not ask whether that is meant'
 complete -c kdumpctl -n '__fish_seen_subcommand_from reserve import' -l write -d 'Write it, and not only show it'
 complete -c kdumpctl -n '__fish_seen_subcommand_from reserve' -l remove -d 'Take away what reserve has written'
 complete -c kdumpctl -n '__fish_seen_subcommand_from metrics' -l textfile -F -d 'Write it into FILE, for node_exporter'
-complete -c kdumpctl -n '__fish_seen_subcommand_from status test estimate reserve show-config showmem list info log recover import metrics' -l root -x -a '(__fish_complete_directories)' -d 'Look below DIR'
+complete -c kdumpctl -n '__fish_seen_subcommand_from setup' -l dry-run -d 'Change nothing, and say what would be'
+complete -c kdumpctl -n '__fish_seen_subcommand_from setup' -l panic-on-oops -d 'Have every oops panic, so that it gives a dump'
+complete -c kdumpctl -n '__fish_seen_subcommand_from setup status test estimate reserve show-config showmem list info log recover import metrics' -l root -x -a '(__fish_complete_directories)' -d 'Look below DIR'
 complete -c kdumpctl -l no-pager -d 'Of no effect: there never is a pager'
 complete -c kdumpctl -l help -d 'Print a short text'
 complete -c kdumpctl -l version -d 'Print the version'
