@@ -18,6 +18,7 @@ VARIANTS = {
     "root": (),
     "root-storage": ("e2fsprogs", "xfsprogs", "btrfs-progs", "lvm2", "mdadm", "fdisk",
                      "thin-provisioning-tools"),
+    "root-monitoring": ("curl", "prometheus-node-exporter"),
     "root-debian": ("kdump-tools", "initramfs-tools", "zstd"),
 }
 
