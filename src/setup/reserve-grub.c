@@ -106,7 +106,7 @@ static void take_back(Write *w) {
                 return;
         saved_file_restore(w->root_fd, &w->dropin);
         if (w->made_directory)
-                (void)!unlinkat(w->root_fd, DIRECTORY + 1, AT_REMOVEDIR);
+                (void)!unlinkat(w->root_fd, &DIRECTORY[1], AT_REMOVEDIR);
 }
 
 static int write_dropin(Write *w, Error *reterr) {

@@ -77,7 +77,7 @@ static const char *argument(const char *const *argv, const char *prefix) {
 
 static int run_mkconfig(const char *const *argv, Mode how, HelperResult *ret) {
         const char *output = argv[2];
-        _cleanup_free_ char *dropin = NULL, *half = NULL, *cfg = NULL;
+        _cleanup_free_ char *half = NULL, *cfg = NULL;
         bool is_ours = exists_below(tree.fd, "/etc/default/grub.d/zz-kdumpd.cfg");
         const char *word = is_ours && how != OTHER ? "crashkernel=192M" : "crashkernel=512M";
 
