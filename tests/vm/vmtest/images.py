@@ -22,11 +22,7 @@ def capture_initrd(tools):
     return archive.finish()
 
 
-def boot_initrd(kernel, tools, destdir=None, captures=False):
-    """Mounts the root and lays the tree to be tested over it before systemd starts.
-
-    With captures, kdumpd finds the modules to make the initrd of the capture kernel of, as on any
-    machine; otherwise the configuration names the bench's own."""
+def _start(kernel):
     archive = Archive()
     archive.console()
     for name in ("proc", "sys", "root", "bin"):
@@ -35,11 +31,30 @@ def boot_initrd(kernel, tools, destdir=None, captures=False):
     archive.file("init", SOURCE / "initramfs.sh", 0o755)
     for path in sorted(kernel.modules.iterdir()):
         archive.file(f"modules/{path.name}", path)
+    return archive
 
+
+def _lay_over(archive, tools, destdir):
     for path in sorted(destdir.iterdir()) if destdir else ():
         # In the guest these are links into /usr, which a directory must not replace.
         merged = "usr/" if path.name in ("bin", "lib", "lib64", "sbin") else ""
         archive.tree(path, f"overlay/{merged}{path.name}")
+    for path in sorted(tools.iterdir()):
+        if path.name != "capture":
+            archive.file(f"overlay/{TOOLS}/{path.name}", path, 0o755)
+    units = "overlay/etc/systemd/system"
+    archive.file(f"{units}/vmtest-agent.service", SOURCE / "vmtest-agent.service")
+    archive.symlink(f"{units}/sysinit.target.wants/vmtest-agent.service",
+                    "../vmtest-agent.service")
+
+
+def boot_initrd(kernel, tools, destdir=None, captures=False):
+    """Mounts the root and lays the tree to be tested over it before systemd starts.
+
+    With captures, kdumpd finds the modules to make the initrd of the capture kernel of, as on any
+    machine; otherwise the configuration names the bench's own."""
+    archive = _start(kernel)
+    _lay_over(archive, tools, destdir)
     archive.file(f"overlay/boot/vmlinuz-{kernel.release}", kernel.vmlinuz)
     archive.file(f"overlay/boot/config-{kernel.release}", kernel.config)
     if captures:
@@ -49,13 +64,20 @@ def boot_initrd(kernel, tools, destdir=None, captures=False):
         archive.file(f"overlay/{initrd}", capture_initrd(tools), 0o600)
         archive.file("overlay/usr/lib/kdumpd/kdumpd.conf.d/50-vmtest.conf",
                      f"[Image]\nInitrd=/{initrd}\n")
-    for path in sorted(tools.iterdir()):
-        if path.name != "capture":
-            archive.file(f"overlay/{TOOLS}/{path.name}", path, 0o755)
-    units = "overlay/etc/systemd/system"
-    archive.file(f"{units}/vmtest-agent.service", SOURCE / "vmtest-agent.service")
-    archive.symlink(f"{units}/sysinit.target.wants/vmtest-agent.service",
-                    "../vmtest-agent.service")
+    return archive.finish()
+
+
+def disk_initrd(kernel):
+    """For a disk with a boot loader of its own: what is laid over its root is on another disk."""
+    archive = _start(kernel)
+    archive.file("partitioned", "")
+    return archive.finish()
+
+
+def overlay_disk(tools, destdir):
+    """That disk, which has the kernel and its modules already."""
+    archive = Archive()
+    _lay_over(archive, tools, destdir)
     return archive.finish()
 
 

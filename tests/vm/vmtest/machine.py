@@ -59,6 +59,7 @@ class Config:
     unified: bool = False           # UEFI starts a unified kernel image, which is on /dev/vdb too
     captures: bool = False          # kdumpd builds the initrd of the capture kernel itself
     root: str = "root"              # of rootfs.VARIANTS
+    loader: str = ""                # of bootable.LOADERS: the disk boots by itself
     disks: tuple = ()
     durable: bool = False           # what the guest flushes survives the end of QEMU
     devices: tuple = ()             # more of QEMU's arguments
@@ -156,9 +157,13 @@ class Machine:
             file = self.kernel.vmlinux if self.config.vmlinux else self._work / "unified"
             argv += ["-drive", f"file={file},format=raw,if=none,id=kernel,readonly=on",
                      "-device", "virtio-blk-pci,drive=kernel"]
+        if self.config.loader:
+            argv += ["-drive", f"file={self._work / 'initrd'},format=raw,if=none,id=overlay,"
+                               "readonly=on", "-device", "virtio-blk-pci,drive=overlay"]
         if self.config.efi:
             variables = self._work / "variables"
-            shutil.copy(OVMF_VARIABLES, variables)
+            if not variables.exists():
+                shutil.copy(OVMF_VARIABLES, variables)
             argv += ["-drive", f"if=pflash,format=raw,readonly=on,file={OVMF_CODE}",
                      "-drive", f"if=pflash,format=raw,file={variables}"]
         for bus in sorted({disk.bus for disk in self.config.disks} & set(CONTROLLERS)):
@@ -195,7 +200,10 @@ class Machine:
 
     def _kernel_options(self):
         """QEMU's arguments for what is started. Firmware starts no ELF file, and nobody else a
-        unified kernel image, which has its initrd and command line in it."""
+        unified kernel image, which has its initrd and command line in it. A boot loader has it
+        all from the disk."""
+        if self.config.loader:
+            return []
         if self.config.unified:
             file = self._work / "unified"
             if not file.exists():

@@ -10,7 +10,7 @@ import shutil
 import sys
 import time
 
-from . import build, guesttools, kernels, rootfs, runner
+from . import bootable, build, guesttools, kernels, rootfs, runner
 from .cache import Cache, default_directory
 from .images import BUSYBOX, EFI_STUB
 from .machine import OVMF_CODE
@@ -20,7 +20,8 @@ from .util import SetupError, note, say
 # Programs of the host, and the Debian packages that they come in.
 NEEDED = {"qemu-system-x86_64": "qemu-system-x86", "qemu-img": "qemu-utils",
           "mmdebstrap": "mmdebstrap", "mke2fs": "e2fsprogs", "dpkg-deb": "dpkg",
-          "apt-get": "apt", "zstd": "zstd", "depmod": "kmod", "gcc": "gcc libc6-dev"}
+          "apt-get": "apt", "zstd": "zstd", "depmod": "kmod", "gcc": "gcc libc6-dev",
+          "sfdisk": "fdisk"}
 NEEDED_FILES = {"busybox-static": BUSYBOX, "ovmf": OVMF_CODE, "systemd-boot-efi": EFI_STUB}
 
 
@@ -103,9 +104,11 @@ def prepare(options, plan):
     cache = Cache(default_directory())
     images, absent = prepare_kernels(options, plan, cache)
     tools = guesttools.prepare(cache, note)
-    bases = {(release, variant): rootfs.prepare(cache, release, note, variant)
-             for release, variant in sorted({(images[flavour].root, group.config.root)
-                                             for flavour, group, _ in plan if flavour in images})}
+    bases = {(flavour, root, loader): bootable.prepare(cache, images[flavour], loader, note)
+             if loader else rootfs.prepare(cache, images[flavour].root, note, root)
+             for flavour, root, loader in sorted({(flavour, group.config.root, group.config.loader)
+                                                  for flavour, group, _ in plan
+                                                  if flavour in images})}
     destdir = options.destdir
     if not destdir and any(group.kdumpd for _, group, _ in plan):
         destdir = build.install(options.builddir, note)

@@ -58,14 +58,14 @@ def prepare(cache, release, says=None, variant="root"):
     """The path of the base image (ext4, raw) of a release of Debian and one of the VARIANTS."""
     if os.geteuid() != 0:
         raise SetupError("the root image has to be built by root (mmdebstrap, mke2fs -d)")
-    versions = _versions(apt.Apt(release, cache.directory), (*PACKAGES, *VARIANTS[variant]))
-    key = digest(sorted(versions.items()), MASKED, EXCLUDED, sorted(FILES.items()), SIZE, RECIPE)
+    found = versions(apt.Apt(release, cache.directory), (*PACKAGES, *VARIANTS[variant]))
+    key = digest(sorted(found.items()), MASKED, EXCLUDED, sorted(FILES.items()), SIZE, RECIPE)
     name = variant if release == "bookworm" else f"{variant}-{release}"
-    directory = cache.get(name, key, lambda where: _build(release, versions, where), says)
+    directory = cache.get(name, key, lambda where: _build(release, found, where), says)
     return directory / "root.ext4"
 
 
-def _versions(archive, packages):
+def versions(archive, packages):
     """{package: version}, under the names that packages have in that release."""
     found = archive.versions([*packages, *(f"{name}t64" for name in packages)])
     names = [name if name in found else f"{name}t64" for name in packages]
@@ -75,14 +75,19 @@ def _versions(archive, packages):
     return {name: found[name] for name in names}
 
 
-def _build(release, packages, directory):
-    tree = directory / "tree"
+def make_tree(release, packages, tree):
+    """Installs these packages, of a dictionary with their versions, into a directory."""
     options = [f"--aptopt={option}" for option in apt.acquire_options()]
     options += [f"--dpkgopt=path-exclude={pattern}" for pattern in EXCLUDED]
     run(["mmdebstrap", "--quiet", "--mode=root", "--variant=essential", *options,
          '--aptopt=Acquire::Languages "none"', "--include=" + ",".join(packages),
          release, tree, *apt.sources(release)])
     _settle_in(tree)
+
+
+def _build(release, packages, directory):
+    tree = directory / "tree"
+    make_tree(release, packages, tree)
     image = directory / "root.ext4"
     run(["mke2fs", "-q", "-t", "ext4", "-O", "^metadata_csum,^64bit", "-m", "0",
          "-d", tree, image, SIZE])

@@ -8,7 +8,7 @@ import threading
 import time
 import traceback
 
-from .images import boot_initrd
+from .images import boot_initrd, overlay_disk
 from .machine import Machine
 from .registry import Context
 from .util import Failure, Skip, note, say
@@ -21,19 +21,22 @@ class Bench:
         self.kernels = kernels          # {flavour: Kernel}
         self.absent = absent            # {flavour: why there is no such kernel}
         self.tools = tools
-        self.base_images = base_images  # {(release, one of rootfs.VARIANTS): path}
+        self.base_images = base_images  # {(flavour, root, loader): path}
         self.destdir = destdir
         self.results = results
         self.loader = loader
         self._initrds = {}
         self._lock = threading.Lock()
 
-    def initrd(self, flavour, with_kdumpd, captures):
+    def initrd(self, flavour, with_kdumpd, config):
+        """What is laid over the root, with what does that unless the disk has it."""
         with self._lock:
-            key = (flavour, with_kdumpd, captures)
+            key = (flavour, with_kdumpd, config.captures, bool(config.loader))
+            destdir = self.destdir if with_kdumpd else None
             if key not in self._initrds:
-                self._initrds[key] = boot_initrd(self.kernels[flavour], self.tools,
-                                                 self.destdir if with_kdumpd else None, captures)
+                self._initrds[key] = (
+                    overlay_disk(self.tools, destdir) if config.loader else
+                    boot_initrd(self.kernels[flavour], self.tools, destdir, config.captures))
             return self._initrds[key]
 
 
@@ -87,9 +90,8 @@ class Session:
         shutil.rmtree(self._directory, ignore_errors=True)
         config, kernel = self._group.config, self._bench.kernels[self._flavour]
         self._machine = Machine(config, kernel,
-                                self._bench.base_images[kernel.root, config.root],
-                                self._bench.initrd(self._flavour, self._group.kdumpd,
-                                                   config.captures),
+                                self._bench.base_images[self._flavour, config.root, config.loader],
+                                self._bench.initrd(self._flavour, self._group.kdumpd, config),
                                 self._directory)
         try:
             self._machine.boot()
