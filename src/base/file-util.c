@@ -4,9 +4,11 @@
 #include "base/file-util.h"
 
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <linux/openat2.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <time.h>
 
 #include "base/string-util.h"
@@ -201,6 +203,49 @@ int read_file_below(int root_fd, const char *path, size_t limit, char **ret, siz
         if (fd < 0)
                 return fd;
         return read_fd(fd, limit, ret, ret_size);
+}
+
+/* The link has the name whatever mount the file was opened in. */
+static bool is_proc_file(int fd, const char *name) {
+        char link[32], target[64];
+        struct statfs fs;
+        ssize_t n;
+
+        if (fstatfs(fd, &fs) < 0 || fs.f_type != PROC_SUPER_MAGIC)
+                return false;
+        strscpyf(link, sizeof(link), "/proc/self/fd/%d", fd);
+        n = readlink(link, target, sizeof(target) - 1);
+        target[n < 0 ? 0 : n] = '\0';
+        return endswith(target, name);
+}
+
+int read_proc_stdin(const char *name, size_t limit, char **ret, size_t *ret_size) {
+        _cleanup_free_ char *text = NULL;
+        size_t size = 0, room = 16384, n;
+
+        if (!is_proc_file(STDIN_FILENO, name))
+                return -ENODATA;
+        for (;;) {
+                char *grown = realloc(text, room + 1);
+                int r;
+
+                if (!grown)
+                        return -ENOMEM;
+                text = grown;
+                r = read_at(STDIN_FILENO, text + size, room - size, size, &n);
+                if (r < 0)
+                        return r;
+                size += n;
+                if (size < room)
+                        break;
+                if (room > limit)
+                        return -EFBIG;
+                room *= 2;
+        }
+        text[size] = '\0';
+        *ret = TAKE_PTR(text);
+        *ret_size = size;
+        return 0;
 }
 
 int read_line_below(int root_fd, const char *path, char *buf, size_t size) {

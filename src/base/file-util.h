@@ -72,6 +72,12 @@ int read_file_below(int root_fd, const char *path, size_t limit, char **ret,
 /* Reads all of an open file from its current position, with the same contract. */
 int read_fd(int fd, size_t limit, char **ret, size_t *ret_size) _must_check_;
 
+/* Reads all of standard input, with the same contract, if it is a file of procfs whose path ends in
+ * name ("/iomem"): what such files show depends on who has opened them, and a service manager can
+ * do so before it takes its privileges away. The position in the file stays, as processes share
+ * it. -ENODATA if it is another file. */
+int read_proc_stdin(const char *name, size_t limit, char **ret, size_t *ret_size) _must_check_;
+
 /* Reads size bytes from offset on, however often that takes. Returns 0 with how many there were in
  * *ret_size, less than size only at the end of the file, or what pread says. */
 int read_at(int fd, void *buf, size_t size, uint64_t offset, size_t *ret_size) _must_check_;

@@ -7,10 +7,10 @@
 #include <stdbool.h>
 #include <string.h>
 
-typedef struct Strings {
+typedef struct Section {
         const char *start;
         size_t size;
-} Strings;
+} Section;
 
 /* What follows an entry, for each of its members or once. Returns false for a kind that is newer
  * than this table. */
@@ -62,40 +62,38 @@ static bool bytes_behind(const struct btf_type *type, size_t *ret) {
         }
 }
 
-static bool has_name(const Strings *strings, const struct btf_type *type, const char *name) {
+static bool has_name(const Section *strings, uint32_t offset, const char *name) {
         size_t length = strlen(name);
 
-        return type->name_off < strings->size && length < strings->size - type->name_off &&
-               memcmp(strings->start + type->name_off, name, length + 1) == 0;
+        return offset < strings->size && length < strings->size - offset &&
+               memcmp(strings->start + offset, name, length + 1) == 0;
 }
 
-static int find(const char *types, size_t size, const Strings *strings, const char *name,
-                uint32_t *ret_id) {
-        uint32_t id = 0;
+/* One entry, and what is behind it. */
+typedef struct Entry {
+        struct btf_type type;
+        const char *behind;
+        size_t n_behind; /* bytes */
+} Entry;
 
-        while (size > 0) {
-                struct btf_type type;
-                size_t behind;
-
-                if (size < sizeof(type))
-                        return -EBADMSG;
-                memcpy(&type, types, sizeof(type));
-                types += sizeof(type);
-                size -= sizeof(type);
-                id++;
-                if (BTF_INFO_KIND(type.info) == BTF_KIND_FUNC && has_name(strings, &type, name)) {
-                        *ret_id = id;
-                        return 0;
-                }
-                if (!bytes_behind(&type, &behind) || behind > size)
-                        return -EBADMSG;
-                types += behind;
-                size -= behind;
-        }
-        return -ENOENT;
+/* Takes the next entry off the types. Returns 1, 0 at their end, or -EBADMSG. */
+static int next(Section *types, Entry *ret) {
+        if (types->size == 0)
+                return 0;
+        if (types->size < sizeof(ret->type))
+                return -EBADMSG;
+        memcpy(&ret->type, types->start, sizeof(ret->type));
+        types->start += sizeof(ret->type);
+        types->size -= sizeof(ret->type);
+        if (!bytes_behind(&ret->type, &ret->n_behind) || ret->n_behind > types->size)
+                return -EBADMSG;
+        ret->behind = types->start;
+        types->start += ret->n_behind;
+        types->size -= ret->n_behind;
+        return 1;
 }
 
-int btf_find_function(const void *data, size_t size, const char *name, uint32_t *ret_id) {
+static int parse(const void *data, size_t size, Section *ret_types, Section *ret_strings) {
         struct btf_header header;
         const char *start;
         size_t rest;
@@ -111,7 +109,63 @@ int btf_find_function(const void *data, size_t size, const char *name, uint32_t 
         if (header.type_off > rest || header.type_len > rest - header.type_off ||
             header.str_off > rest || header.str_len > rest - header.str_off)
                 return -EBADMSG;
-        return find(start + header.type_off, header.type_len,
-                    &(Strings){ .start = start + header.str_off, .size = header.str_len }, name,
-                    ret_id);
+        *ret_types = (Section){ .start = start + header.type_off, .size = header.type_len };
+        *ret_strings = (Section){ .start = start + header.str_off, .size = header.str_len };
+        return 0;
+}
+
+int btf_find_function(const void *data, size_t size, const char *name, uint32_t *ret_id) {
+        Section types, strings;
+        uint32_t id = 0;
+        Entry entry;
+        int r;
+
+        r = parse(data, size, &types, &strings);
+        if (r < 0)
+                return r;
+        while ((r = next(&types, &entry)) > 0) {
+                id++;
+                if (BTF_INFO_KIND(entry.type.info) != BTF_KIND_FUNC ||
+                    !has_name(&strings, entry.type.name_off, name))
+                        continue;
+                *ret_id = id;
+                return 0;
+        }
+        return r < 0 ? r : -ENOENT;
+}
+
+/* A member of one struct, in whole bytes. */
+static int find_member(const Entry *entry, const Section *strings, const char *name,
+                       uint64_t *ret_offset) {
+        for (size_t at = 0; at < entry->n_behind; at += sizeof(struct btf_member)) {
+                struct btf_member member;
+                uint32_t bits;
+
+                memcpy(&member, entry->behind + at, sizeof(member));
+                if (!has_name(strings, member.name_off, name))
+                        continue;
+                bits = BTF_INFO_KFLAG(entry->type.info) ? BTF_MEMBER_BIT_OFFSET(member.offset)
+                                                        : member.offset;
+                if (bits % 8 != 0)
+                        return -EBADMSG;
+                *ret_offset = bits / 8;
+                return 0;
+        }
+        return -ENOENT;
+}
+
+int btf_find_member(const void *data, size_t size, const char *type, const char *member,
+                    uint64_t *ret_offset) {
+        Section types, strings;
+        Entry entry;
+        int r;
+
+        r = parse(data, size, &types, &strings);
+        if (r < 0)
+                return r;
+        while ((r = next(&types, &entry)) > 0)
+                if (BTF_INFO_KIND(entry.type.info) == BTF_KIND_STRUCT &&
+                    has_name(&strings, entry.type.name_off, type))
+                        return find_member(&entry, &strings, member, ret_offset);
+        return r < 0 ? r : -ENOENT;
 }

@@ -8,6 +8,9 @@
 
 #include "base/macro.h"
 
+/* Of the kernel that runs (kernel/bpf/sysfs_btf.c), with CONFIG_DEBUG_INFO_BTF. */
+#define BTF_KERNEL_PATH "/sys/kernel/btf/vmlinux"
+
 /* No kernel has as much of it. */
 #define BTF_LONGEST (128u * 1024u * 1024u)
 
@@ -16,3 +19,9 @@
  * BTF, is cut short, or has a kind of entry from which the next one cannot be found. */
 int btf_find_function(const void *data, size_t size, const char *name,
                       uint32_t *ret_id) _must_check_;
+
+/* Finds a member of a struct, by the names of both. Returns 0 with how many bytes of the struct are
+ * before it; -ENOENT if there is none, or -EBADMSG as above and for one that begins within a
+ * byte. */
+int btf_find_member(const void *data, size_t size, const char *type, const char *member,
+                    uint64_t *ret_offset) _must_check_;

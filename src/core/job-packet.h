@@ -20,6 +20,7 @@ typedef enum JobVerb {
         JOB_VERB_REBUILD,
         JOB_VERB_SCAN,
         JOB_VERB_TABLES,
+        JOB_VERB_MARK, /* read that of the image that is loaded (core/kexec-mark.h) */
         JOB_VERB_WATCH,
         _JOB_VERB_MAX,
 } JobVerb;

@@ -54,6 +54,7 @@ void load_report_done(LoadReport *report) {
         free(report->initrd_kind);
         free(report->kernel_release);
         free(report->command_line);
+        free(report->mark);
         for (size_t i = 0; i < report->n_words; i++)
                 word_note_done(&report->words[i]);
         free(report->words);

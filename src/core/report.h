@@ -55,7 +55,8 @@ typedef struct LoadReport {
         FileIdentity initrd;
         char *initrd_kind;    /* a name of an InitrdKind; NULL if there is none */
         char *kernel_release; /* "6.12.57+deb12-amd64"; NULL if the image does not tell */
-        char *command_line;   /* without the elfcorehdr= that the kernel adds */
+        char *command_line;   /* without the elfcorehdr= that the kernel adds, and the mark: */
+        char *mark;           /* see core/kexec-mark.h; NULL if there is none */
         WordNote *words;
         size_t n_words;
         char *loader;        /* the system call: "kexec_file_load", "kexec_load" */

@@ -20,7 +20,7 @@ DEFINE_NAME_TABLE(word_meaning, WordMeaning, _WORD_MEANING_MAX);
  * added for the capture. */
 static const WordRow rows[] = {
         { WORD_OF_BOOT_LOADER, false, "They are of this boot, and the capture kernel gets its own",
-          "BOOT_IMAGE initrd elfcorehdr kexec_jump_back_entry" },
+          "BOOT_IMAGE initrd elfcorehdr kexec_jump_back_entry kdumpd.mark" },
         { WORD_OF_BOOT_LOADER, false, "A reservation inside the reservation fails at best",
           "crashkernel" },
         { WORD_OF_BOOT_LOADER, false,

@@ -3,6 +3,7 @@
 #include "load/command-line.h"
 
 #include "base/string-util.h"
+#include "core/kexec-mark.h"
 #include "load/cmdline.h"
 #include "sys/kernel-state.h"
 #include "sys/places.h"
@@ -105,6 +106,12 @@ Failure load_command_line(const LoadRequest *request, const KernelImage *image, 
         limit = command_line_limit(request->architecture, told_size(request, image, kernel_fd));
         if (strlen(line) > limit)
                 return too_long(request, line, limit, report);
+        /* An image without a mark is better than none. */
+        if (request->mark && strlen(line) + KEXEC_MARK_ADDS <= limit) {
+                report->mark = strdup(request->mark);
+                if (!report->mark)
+                        return load_fail_memory(report);
+        }
         report->command_line = TAKE_PTR(line);
         return FAILURE_NONE;
 }

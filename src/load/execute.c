@@ -134,6 +134,7 @@ static int call_other(const LoadRequest *request, const Call *first, int error, 
 static bool restore(const LoadRequest *request, const Prepared *prepared, const Previous *previous,
                     const KexecOps *ops, LoadReport *report) {
         _cleanup_(assembled_image_freep) AssembledImage *assembled = NULL;
+        _cleanup_free_ char *line = NULL;
         LoadReport ignored = { 0 };
         Error why;
         Call call;
@@ -141,10 +142,13 @@ static bool restore(const LoadRequest *request, const Prepared *prepared, const 
 
         if (!previous->is_known || !report->had_image || kernel_crash_loaded(request->root_fd) != 0)
                 return false;
+        line = load_marked_line(&previous->record.report);
+        if (!line)
+                return false;
         call = (Call){ .root_fd = request->root_fd,
                        .kernel_fd = previous->kernel_fd,
                        .initrd_fd = previous->initrd_fd,
-                       .command_line = previous->record.report.command_line,
+                       .command_line = line,
                        .flags = previous->file_flags };
         for (unsigned i = 0; i < 2 && r < 0; i++) {
                 bool own = previous->was_own != (i > 0);
@@ -171,7 +175,7 @@ static int load(const LoadRequest *request, const Prepared *prepared, uint64_t s
                       .assembled = prepared->assembled,
                       .kernel_fd = prepared->kernel_fd,
                       .initrd_fd = prepared->initrd_fd,
-                      .command_line = report->command_line,
+                      .command_line = prepared->command_line,
                       .flags = prepared->flags };
         int r;
 

@@ -2,11 +2,13 @@
 /* kdump-load: loads the crash kernel image once and says how it went: for kdumpd, as a service with
  * its own privileges, or run by hand. */
 #include <signal.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
 #include "base/string-util.h"
+#include "core/kexec-mark.h"
 #include "load/execute.h"
 #include "load/lock.h"
 #include "load/prepare.h"
@@ -103,10 +105,25 @@ static void block_signals(void) {
         (void)sigprocmask(SIG_BLOCK, &set, NULL);
 }
 
+/* It has to be another one each time, and is no secret: numbers of full quality, which there may
+ * not be early in a boot, are not waited for. Returns NULL if it could not be read back, or there
+ * is none: see sys/kcore.h. */
+static const char *make_mark(const char *architecture, char buf[static KEXEC_MARK_MAX]) {
+        uint8_t bytes[KEXEC_MARK_BYTES];
+
+        if (!streq(architecture, "x86_64") ||
+            (getrandom(bytes, sizeof(bytes), GRND_INSECURE) != sizeof(bytes) &&
+             getrandom(bytes, sizeof(bytes), GRND_NONBLOCK) != sizeof(bytes))) /* before 5.6 */
+                return NULL;
+        kexec_mark_format(bytes, buf);
+        return buf;
+}
+
 static Failure load(int root_fd, const Settings *settings, LoadReport *report) {
         _cleanup_(prepared_done) Prepared prepared = PREPARED_INIT;
         uint64_t start_usec = monotonic_usec();
         struct utsname name;
+        char mark[KEXEC_MARK_MAX];
         LoadRequest request;
         Failure failure;
 
@@ -118,6 +135,7 @@ static Failure load(int root_fd, const Settings *settings, LoadReport *report) {
                                  .release = name.release,
                                  .dry_run = arg_dry_run,
                                  .keeps_reserve = arg_serve,
+                                 .mark = arg_dry_run ? NULL : make_mark(name.machine, mark),
                                  .spoil = arg_spoil };
         failure = load_prepare(&request, &prepared, report);
         report->prepare_usec = sub_saturated(monotonic_usec(), start_usec);

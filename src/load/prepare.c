@@ -11,6 +11,7 @@
 #include "base/time-util.h"
 #include "core/kernel-image.h"
 #include "core/kernel-release.h"
+#include "core/kexec-mark.h"
 #include "load/command-line.h"
 #include "load/file-call.h"
 #include "sys/kernel-file.h"
@@ -182,6 +183,16 @@ Failure load_note_loader(LoadReport *report, LoaderChoice loader, const char *fo
         return name && reason ? FAILURE_NONE : load_fail_memory(report);
 }
 
+char *load_marked_line(const LoadReport *report) {
+        char *line;
+
+        if (!report->mark)
+                return strdup(report->command_line);
+        return asprintf(&line, KEXEC_MARK_WORD "%s %s", report->mark, report->command_line) < 0
+                       ? NULL
+                       : line;
+}
+
 Failure load_assemble(const LoadRequest *request, int kernel_fd, int initrd_fd,
                       const char *command_line, AssembledImage **ret, Error *reterr) {
         return assemble_image(
@@ -254,7 +265,8 @@ static Failure own_failed(const LoadRequest *request, const KernelImage *image, 
 /* obstacle is what is in the way of kexec_file_load, "" if nothing is. */
 static Failure choose_loader(const LoadRequest *request, const LocatedFile *kernel,
                              const KernelImage *image, const LocatedFile *initrd,
-                             const char *obstacle, AssembledImage **ret, LoadReport *report) {
+                             const char *obstacle, const char *command_line, AssembledImage **ret,
+                             LoadReport *report) {
         const char *why = why_file(request, image);
         Error error;
         Failure failure;
@@ -271,7 +283,7 @@ static Failure choose_loader(const LoadRequest *request, const LocatedFile *kern
                 return refuse_file(request, obstacle, report);
         if (why && !obstacle[0])
                 return load_note_loader(report, LOADER_KEXEC_FILE_LOAD, "%s", why);
-        failure = load_assemble(request, kernel->fd, initrd->fd, report->command_line, ret, &error);
+        failure = load_assemble(request, kernel->fd, initrd->fd, command_line, ret, &error);
         if (failure != FAILURE_NONE)
                 return own_failed(request, image, failure, error.text, obstacle, report);
         return load_note_loader(
@@ -372,6 +384,7 @@ Failure load_prepare(const LoadRequest *request, Prepared *ret, LoadReport *repo
         _cleanup_(located_file_done) LocatedFile kernel = LOCATED_FILE_INIT;
         _cleanup_(located_file_done) LocatedFile initrd = LOCATED_FILE_INIT;
         _cleanup_(assembled_image_freep) AssembledImage *assembled = NULL;
+        _cleanup_free_ char *line = NULL;
         Error obstacle, file_obstacle;
         Reservation reservation;
         KernelImage image = { 0 };
@@ -390,9 +403,12 @@ Failure load_prepare(const LoadRequest *request, Prepared *ret, LoadReport *repo
         failure = prepare_files(request, &kernel, &initrd, &reservation, &image, report);
         if (file_call_serves(request->root_fd, request->architecture, &file_obstacle))
                 file_obstacle = (Error){ 0 };
-        if (failure == FAILURE_NONE)
-                failure = choose_loader(request, &kernel, &image, &initrd, file_obstacle.text,
-                                        &assembled, report);
+        if (failure == FAILURE_NONE) {
+                line = load_marked_line(report);
+                failure = !line ? load_fail_memory(report)
+                                : choose_loader(request, &kernel, &image, &initrd,
+                                                file_obstacle.text, line, &assembled, report);
+        }
         if (failure != FAILURE_NONE)
                 return failure;
 
@@ -407,6 +423,7 @@ Failure load_prepare(const LoadRequest *request, Prepared *ret, LoadReport *repo
                            .flags = flags,
                            .assembled = TAKE_PTR(assembled),
                            .is_elf = image.is_elf,
-                           .file_call_serves = file_obstacle.text[0] == '\0' };
+                           .file_call_serves = file_obstacle.text[0] == '\0',
+                           .command_line = TAKE_PTR(line) };
         return FAILURE_NONE;
 }

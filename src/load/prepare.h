@@ -17,6 +17,7 @@ typedef struct LoadRequest {
         const char *release;      /* uname's release */
         bool dry_run;             /* leave the page cache alone */
         bool keeps_reserve;       /* leave one call of kernel.kexec_load_limit_panic to others */
+        const char *mark;         /* for the image (core/kexec-mark.h); NULL: none */
         Spoil spoil;
 } LoadRequest;
 
@@ -31,6 +32,7 @@ typedef struct Prepared {
                 *assembled; /* what kexec_load is to load; NULL: kexec_file_load is to be called */
         bool is_elf;        /* the kernel is a file that kexec_file_load cannot take */
         bool file_call_serves;
+        char *command_line; /* with the mark */
 } Prepared;
 
 #define PREPARED_INIT                                    \
@@ -42,6 +44,7 @@ static inline void prepared_done(Prepared *p) {
         closep(&p->kernel_fd);
         closep(&p->initrd_fd);
         assembled_image_free(p->assembled);
+        free(p->command_line);
         *p = PREPARED_INIT;
 }
 
@@ -49,6 +52,10 @@ static inline void prepared_done(Prepared *p) {
  * Returns FAILURE_NONE, or the failure that the report tells too, with its sentence; *ret is
  * untouched then. */
 Failure load_prepare(const LoadRequest *request, Prepared *ret, LoadReport *report);
+
+/* The command line of a report's image as the kernel gets it, with the mark in front: behind a "--"
+ * it would be for init. To be freed; NULL if there is no memory. */
+char *load_marked_line(const LoadReport *report) _must_check_;
 
 /* Assembles an image of these open files for kexec_load, as the settings say. Returns and fails as
  * assemble_image(). */

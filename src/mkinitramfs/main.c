@@ -21,6 +21,7 @@
 #include "sys/conffile.h"
 #include "sys/job-server.h"
 #include "sys/kernel-state.h"
+#include "sys/kexec-mark.h"
 #include "sys/locate.h"
 #include "sys/options.h"
 
@@ -40,6 +41,7 @@ static bool arg_if_needed;
 static bool arg_dry_run;
 static bool arg_json;
 static bool arg_note_tables;
+static bool arg_read_mark;
 static bool arg_serve;
 
 static const char help[] =
@@ -101,6 +103,8 @@ static int parse_argv(int argc, char **argv) {
                 { .name = "kernel-release", .value = &arg_release },
                 { .name = "note-tables", .flag = &arg_note_tables },
                 { .name = "output", .value = &arg_output },
+                /* For kdumpd where it has no kdumpd-notes@.service; in no help. */
+                { .name = "read-mark", .flag = &arg_read_mark },
                 { .name = "root", .value = &arg_root },
                 /* For kdumpd-build@.service, and kdumpd-notes@.service; in no help. */
                 { .name = "serve", .flag = &arg_serve },
@@ -231,6 +235,18 @@ static int note_tables(int root_fd) {
         return r;
 }
 
+/* Which image is loaded, for kdumpd, which may not read the kernel's memory. */
+static int read_mark(int root_fd) {
+        char line[MARK_ANSWER_MAX];
+        MarkAnswer answer;
+
+        (void)umask(0077);
+        kexec_mark_read(root_fd, &answer);
+        mark_answer_format(&answer, line);
+        (void)fputs(line, stdout);
+        return 0;
+}
+
 static int run_once(void) {
         _cleanup_close_ int root_fd = -EBADF;
         int r;
@@ -241,7 +257,9 @@ static int run_once(void) {
                               strerror(-root_fd));
                 return EXIT_FAILED;
         }
-        r = arg_note_tables ? note_tables(root_fd) : run(root_fd);
+        r = arg_note_tables ? note_tables(root_fd)
+            : arg_read_mark ? read_mark(root_fd)
+                            : run(root_fd);
         return r < 0 ? EXIT_FAILED : EXIT_SUCCESS;
 }
 
@@ -254,8 +272,11 @@ static void lower_priority(void) {
 
 /* One request of kdumpd's, in a process of its own. */
 static int serve(void *userdata, const JobRequest *request) {
-        if (request->verb == JOB_VERB_TABLES)
+        if (arg_note_tables) {
+                arg_note_tables = request->verb == JOB_VERB_TABLES;
+                arg_read_mark = !arg_note_tables;
                 return run_once();
+        }
         arg_json = true;
         arg_if_needed = request->verb == JOB_VERB_BUILD;
         if (!(request->flags & JOB_FLAG_URGENT))
@@ -276,7 +297,7 @@ int main(int argc, char **argv) {
                 return r < 0 ? EXIT_USAGE : EXIT_SUCCESS;
         if (!arg_serve)
                 return run_once();
-        server.verbs = arg_note_tables ? 1u << JOB_VERB_TABLES
+        server.verbs = arg_note_tables ? 1u << JOB_VERB_TABLES | 1u << JOB_VERB_MARK
                                        : 1u << JOB_VERB_BUILD | 1u << JOB_VERB_REBUILD;
         server.takes_errors = !arg_note_tables; /* they go to the journal */
         return job_server_main(&server);

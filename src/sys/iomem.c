@@ -2,9 +2,6 @@
 /* /proc/iomem. */
 #include "sys/iomem.h"
 
-#include <linux/magic.h>
-#include <sys/vfs.h>
-
 #include "base/file-util.h"
 #include "base/string-util.h"
 #include "sys/kernel-state.h"
@@ -94,54 +91,12 @@ int iomem_parse(char *text, Iomem *ret) {
         return 0;
 }
 
-/* The link has the name whatever mount the file was opened in. */
-static bool is_iomem(int fd) {
-        char link[32], target[64];
-        struct statfs fs;
-        ssize_t n;
-
-        if (fstatfs(fd, &fs) < 0 || fs.f_type != PROC_SUPER_MAGIC)
-                return false;
-        strscpyf(link, sizeof(link), "/proc/self/fd/%d", fd);
-        n = readlink(link, target, sizeof(target) - 1);
-        target[n < 0 ? 0 : n] = '\0';
-        return endswith(target, "/iomem");
-}
-
-/* Without the position in the file: kdumpd shares it with its children, who read at any time. */
-static int read_whole(int fd, char **ret) {
-        _cleanup_free_ char *text = NULL;
-        size_t size = 0, room = 16384, n;
-
-        for (;;) {
-                char *grown = realloc(text, room + 1);
-                int r;
-
-                if (!grown)
-                        return -ENOMEM;
-                text = grown;
-                r = read_at(fd, text + size, room - size, size, &n);
-                if (r < 0)
-                        return r;
-                size += n;
-                if (size < room)
-                        break;
-                if (room > IOMEM_LONGEST)
-                        return -EFBIG;
-                room *= 2;
-        }
-        text[size] = '\0';
-        *ret = TAKE_PTR(text);
-        return 0;
-}
-
 static int read_stdin(Iomem *ret) {
         _cleanup_free_ char *text = NULL;
+        size_t size;
         int r;
 
-        if (!is_iomem(STDIN_FILENO))
-                return -ENODATA;
-        r = read_whole(STDIN_FILENO, &text);
+        r = read_proc_stdin("/iomem", IOMEM_LONGEST, &text, &size);
         return r < 0 ? r : iomem_parse(text, ret);
 }
 

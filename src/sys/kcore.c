@@ -31,23 +31,35 @@ static bool is_ram(const MemoryMap *memory, uint64_t address) {
         return false;
 }
 
+/* How many segments the headers have; 0 if they are none. */
+static size_t count_segments(const void *data, size_t size, uint64_t *ret_offset) {
+        Elf64_Ehdr header;
+
+        if (size < sizeof(header))
+                return 0;
+        memcpy(&header, data, sizeof(header));
+        if (!is_ours(&header) || header.e_phoff > size)
+                return 0;
+        *ret_offset = header.e_phoff;
+        return MIN((size_t)header.e_phnum, (size - header.e_phoff) / sizeof(Elf64_Phdr));
+}
+
+static Elf64_Phdr segment_at(const void *data, uint64_t offset, size_t i) {
+        Elf64_Phdr segment;
+
+        memcpy(&segment, (const char *)data + offset + i * sizeof(segment), sizeof(segment));
+        return segment;
+}
+
 int kcore_parse(const void *data, size_t size, uint64_t kernel_start, const MemoryMap *memory,
                 Kcore *ret) {
         Kcore kcore = { 0 };
-        Elf64_Ehdr header;
-        size_t n;
+        uint64_t offset = 0;
+        size_t n = count_segments(data, size, &offset);
 
-        if (size < sizeof(header))
-                return -EBADMSG;
-        memcpy(&header, data, sizeof(header));
-        if (!is_ours(&header) || header.e_phoff > size)
-                return -EBADMSG;
-        n = MIN((size_t)header.e_phnum, (size - header.e_phoff) / sizeof(Elf64_Phdr));
         for (size_t i = 0; i < n; i++) {
-                Elf64_Phdr segment;
+                Elf64_Phdr segment = segment_at(data, offset, i);
 
-                memcpy(&segment, (const char *)data + header.e_phoff + i * sizeof(segment),
-                       sizeof(segment));
                 if (segment.p_type != PT_LOAD || segment.p_paddr == NO_PHYSICAL)
                         continue;
                 if (segment.p_vaddr >= KERNEL_MAP) {
@@ -66,33 +78,11 @@ int kcore_parse(const void *data, size_t size, uint64_t kernel_start, const Memo
 }
 
 static int read_file(int root_fd, uint64_t kernel_start, const MemoryMap *memory, Kcore *ret) {
-        _cleanup_free_ void *data = NULL;
-        _cleanup_close_ int fd = -EBADF;
-        Elf64_Ehdr header = { 0 };
-        uint64_t wanted;
-        size_t size;
+        _cleanup_(kcore_memory_close) KcoreMemory file = KCORE_MEMORY_INIT;
         int r;
 
-        fd = open_below(root_fd, "/proc/kcore", O_RDONLY);
-        if (fd < 0)
-                return fd;
-        /* The headers come first, and how many there are stands in the very first of them. */
-        r = read_at(fd, &header, sizeof(header), 0, &size);
-        if (r < 0)
-                return r;
-        /* What systemd lays over it in a sandbox (ProtectKernelTunables=), to be opened by who has
-         * CAP_DAC_READ_SEARCH. */
-        if (size == 0)
-                return -EACCES;
-        if (size < sizeof(header) || !is_ours(&header) ||
-            __builtin_add_overflow(header.e_phoff, header.e_phnum * sizeof(Elf64_Phdr), &wanted) ||
-            wanted > HEADERS_LONGEST)
-                return -EBADMSG;
-        data = malloc(MAX((size_t)wanted, sizeof(header)));
-        if (!data)
-                return -ENOMEM;
-        r = read_at(fd, data, (size_t)wanted, 0, &size);
-        return r < 0 ? r : kcore_parse(data, size, kernel_start, memory, ret);
+        r = kcore_memory_open(root_fd, &file);
+        return r < 0 ? r : kcore_parse(file.headers, file.size, kernel_start, memory, ret);
 }
 
 int kcore_note(int root_fd, uint64_t kernel_start, const Kcore *kcore) {
@@ -133,4 +123,85 @@ int kcore_read(int root_fd, uint64_t kernel_start, const MemoryMap *memory, Kcor
         if ((r == -EPERM || r == -EACCES) && read_note(root_fd, kernel_start, ret) >= 0)
                 return 0;
         return r;
+}
+
+/* --- what is in memory */
+
+int kcore_find(const void *data, size_t size, uint64_t address, bool is_physical,
+               uint64_t *ret_offset, uint64_t *ret_room) {
+        uint64_t offset = 0;
+        size_t n = count_segments(data, size, &offset);
+
+        for (size_t i = 0; i < n; i++) {
+                Elf64_Phdr segment = segment_at(data, offset, i);
+                uint64_t start = is_physical ? segment.p_paddr : segment.p_vaddr, at;
+
+                /* Physical addresses by the kernel's map of all RAM. */
+                if (segment.p_type != PT_LOAD || segment.p_vaddr < HIGH_HALF ||
+                    (is_physical &&
+                     (segment.p_paddr == NO_PHYSICAL || segment.p_vaddr >= KERNEL_MAP)) ||
+                    address < start || address - start >= segment.p_memsz ||
+                    __builtin_add_overflow(segment.p_offset, address - start, &at))
+                        continue;
+                *ret_offset = at;
+                *ret_room = segment.p_memsz - (address - start);
+                return 0;
+        }
+        return -EFAULT;
+}
+
+int kcore_memory_open(int root_fd, KcoreMemory *ret) {
+        _cleanup_free_ void *data = NULL;
+        _cleanup_close_ int fd = -EBADF;
+        Elf64_Ehdr header = { 0 };
+        uint64_t wanted;
+        size_t size;
+        int r;
+
+        fd = open_below(root_fd, "/proc/kcore", O_RDONLY);
+        if (fd < 0)
+                return fd;
+        /* The headers come first, and how many there are stands in the very first of them. */
+        r = read_at(fd, &header, sizeof(header), 0, &size);
+        if (r < 0)
+                return r;
+        /* What systemd lays over it in a sandbox (ProtectKernelTunables=), to be opened by who has
+         * CAP_DAC_READ_SEARCH. */
+        if (size == 0)
+                return -EACCES;
+        if (size < sizeof(header) || !is_ours(&header) ||
+            __builtin_add_overflow(header.e_phoff, header.e_phnum * sizeof(Elf64_Phdr), &wanted) ||
+            wanted > HEADERS_LONGEST)
+                return -EBADMSG;
+        data = malloc(MAX((size_t)wanted, sizeof(header)));
+        if (!data)
+                return -ENOMEM;
+        r = read_at(fd, data, (size_t)wanted, 0, &size);
+        if (r < 0)
+                return r;
+        *ret = (KcoreMemory){ .fd = TAKE_FD(fd), .headers = TAKE_PTR(data), .size = size };
+        return 0;
+}
+
+void kcore_memory_close(KcoreMemory *memory) {
+        closep(&memory->fd);
+        free(memory->headers);
+        *memory = KCORE_MEMORY_INIT;
+}
+
+int kcore_memory_read(const KcoreMemory *memory, uint64_t address, bool is_physical, void *ret,
+                      size_t size) {
+        uint64_t offset, room;
+        size_t n;
+        int r;
+
+        r = kcore_find(memory->headers, memory->size, address, is_physical, &offset, &room);
+        if (r < 0)
+                return r;
+        if (size > room)
+                return -EFAULT;
+        r = read_at(memory->fd, ret, size, offset, &n);
+        if (r < 0)
+                return r;
+        return n < size ? -EFAULT : 0;
 }

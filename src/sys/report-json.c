@@ -35,6 +35,7 @@ static const JsonField report_table[] = {
         JSON_FIELD(OPTIONAL_STRING, LoadReport, "InitrdKind", initrd_kind),
         JSON_FIELD(OPTIONAL_STRING, LoadReport, "KernelRelease", kernel_release),
         JSON_FIELD(OPTIONAL_STRING, LoadReport, "CommandLine", command_line),
+        JSON_FIELD(OPTIONAL_STRING, LoadReport, "Mark", mark),
         JSON_FIELD_ARRAY(LoadReport, "CommandLineWords", words, word_fields, WORD_NOTES_MOST),
         JSON_FIELD(OPTIONAL_STRING, LoadReport, "Loader", loader),
         JSON_FIELD(OPTIONAL_STRING, LoadReport, "LoaderReason", loader_reason),

@@ -11,7 +11,6 @@
 #include "base/string-util.h"
 #include "core/btf.h"
 
-#define BTF_PATH      "/sys/kernel/btf/vmlinux"
 #define FUNCTION      "kimage_free"
 #define PIN_DIRECTORY "/sys/fs/bpf/kdumpd"
 
@@ -43,8 +42,9 @@ static void pinned_close(Pinned *p) {
         *p = (Pinned)PINNED_INIT;
 }
 
-static const WatchFault no_btf = { "it has no " BTF_PATH " (CONFIG_DEBUG_INFO_BTF)", true };
-static const WatchFault no_function = { "its " BTF_PATH " does not have " FUNCTION "()", true };
+static const WatchFault no_btf = { "it has no " BTF_KERNEL_PATH " (CONFIG_DEBUG_INFO_BTF)", true };
+static const WatchFault no_function = { "its " BTF_KERNEL_PATH " does not have " FUNCTION "()",
+                                        true };
 static const WatchFault no_directory = { "nothing can be kept in " PIN_DIRECTORY, false };
 static const WatchFault refused = { "it does not let kdump-watch use bpf(2)", false };
 
@@ -177,7 +177,7 @@ static int find_function(uint32_t *ret_id, WatchFault *ret_fault) {
         size_t size;
         int r;
 
-        fd = open(BTF_PATH, O_RDONLY | O_CLOEXEC);
+        fd = open(BTF_KERNEL_PATH, O_RDONLY | O_CLOEXEC);
         if (fd < 0)
                 return fault(ret_fault, &no_btf, -errno);
         r = read_fd(fd, BTF_LONGEST, &data, &size);

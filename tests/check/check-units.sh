@@ -109,7 +109,7 @@ kdumpd-crash@x.service 55
 kdumpd-load@x.service 15
 kdumpd-metrics.service 20
 kdumpd-notes.service 16
-kdumpd-notes@x.service 13
+kdumpd-notes@x.service 16
 kdumpd-recover.service 13
 kdumpd-scan@x.service 10
 kdumpd-watch@x.service 8

@@ -5,9 +5,12 @@
 #include "core/btf.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+        uint64_t offset = 0;
         uint32_t id = 0;
 
         if (btf_find_function(data, size, "kimage_free", &id) == 0)
                 FUZZ_CHECK(id > 0 && id <= size / 12);
+        if (btf_find_member(data, size, "kimage", "segment", &offset) == 0)
+                FUZZ_CHECK(offset <= UINT32_MAX / 8);
         return 0;
 }

@@ -132,6 +132,38 @@ START_TEST(no_btf) {
 }
 END_TEST
 
+/* By the names of both; also where members of bits have the offset share its place. */
+START_TEST(member_found) {
+        static const struct btf_member members[] = {
+                { .name_off = INT, .offset = 8 },
+                { .name_off = DO_EXIT, .offset = 64 },
+        };
+        Btf b = { .size = 0 };
+        uint64_t offset = 0;
+
+        add(&b, INT, BTF_KIND_STRUCT, 0, 0);
+        add(&b, DO_EXIT, BTF_KIND_UNION, 2, sizeof(members));
+        add(&b, KIMAGE_FREE, BTF_KIND_STRUCT, 2, 0);
+        if (_i)
+                b.bytes[b.header.type_len - 5] |= 0x80; /* kind_flag, in the last byte of info */
+        memcpy(b.bytes + b.header.type_len, members, sizeof(members));
+        b.header.type_len += sizeof(members);
+        close_btf(&b);
+        ck_assert_int_eq(btf_find_member(&b, b.size, "kimage_free", "do_exit", &offset), 0);
+        ck_assert_uint_eq(offset, 8);
+        ck_assert_int_eq(btf_find_member(&b, b.size, "kimage_free", "int", &offset), 0);
+        ck_assert_uint_eq(offset, 1);
+        ck_assert_int_eq(btf_find_member(&b, b.size, "kimage_free", "exit", &offset), -ENOENT);
+        ck_assert_int_eq(btf_find_member(&b, b.size, "int", "int", &offset), -ENOENT);
+        ck_assert_int_eq(btf_find_member(&b, b.size, "do_exit", "int", &offset), -ENOENT);
+        for (size_t size = 0; size < b.size; size++)
+                ck_assert_int_eq(btf_find_member(&b, size, "kimage_free", "int", &offset),
+                                 -EBADMSG);
+        b.bytes[b.header.type_len - sizeof(members) + 8] = 9;
+        ck_assert_int_eq(btf_find_member(&b, b.size, "kimage_free", "int", &offset), -EBADMSG);
+}
+END_TEST
+
 /* A name that is not ended, or lies nowhere, is none. */
 START_TEST(name_outside) {
         Btf b = { .size = 0 };
@@ -242,6 +274,7 @@ static void add_cases(Suite *suite) {
         TCase *each = tcase_create("each");
 
         tcase_add_loop_test(each, no_btf, 0, 9);
+        tcase_add_loop_test(each, member_found, 0, 2);
         tcase_add_loop_test(each, name_outside, 0, 2);
         tcase_add_loop_test(each, no_ring, 0, 7);
         suite_add_tcase(suite, each);

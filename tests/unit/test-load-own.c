@@ -2,12 +2,15 @@
 /* load/: images of our own, the choice between the two system calls, and the way back. */
 #include "test.h"
 
+#include "core/kexec-mark.h"
 #include "fake-load.h"
 #include "fake-physical.h"
 #include "fake-vmlinux.h"
 #include "load/execute.h"
 #include "purgatory/parameters.h"
 #include "sys/report-json.h"
+
+#define OLD_MARK "fedcba98765432100123456789abcdef"
 
 #define BOOT_ID "01234567-89ab-cdef-0123-456789abcdef"
 #define X86     (62ul << 16)
@@ -62,6 +65,20 @@ static void check_vmlinux(const KexecSegment *kernel) {
         }
 }
 
+/* In one small segment: where it is looked for. */
+static void find_mark(const KexecSegment *segments, size_t n) {
+        char mark[KEXEC_MARK_MAX];
+        size_t found = 0;
+
+        for (size_t i = 0; i < n; i++)
+                if (kexec_mark_find(segments[i].data, segments[i].size, mark)) {
+                        found++;
+                        ck_assert_str_eq(mark, request.mark);
+                        ck_assert_uint_lt(segments[i].size, 65536);
+                }
+        ck_assert_uint_eq(found, 1);
+}
+
 static int fake_own(void *userdata, unsigned long entry, const KexecSegment *segments, size_t n,
                     unsigned long flags) {
         const KexecSegment *last = &segments[n - 1];
@@ -79,6 +96,8 @@ static int fake_own(void *userdata, unsigned long entry, const KexecSegment *seg
         fake.n_areas = p.n_areas;
         if (fake.is_vmlinux)
                 check_vmlinux(&segments[0]);
+        if (request.mark)
+                find_mark(segments, n);
         return outcome('o', fake.own_result);
 }
 
@@ -326,6 +345,7 @@ static void record(const char *command_line, const char *loader) {
         struct stat st;
 
         r.report.command_line = (char *)command_line;
+        r.report.mark = request.mark ? (char *)OLD_MARK : NULL;
         r.report.loader = (char *)loader;
         FileIdentity *const ids[] = { &r.report.kernel, &r.report.initrd };
         static const char *const paths[] = { KERNEL, INITRD };
@@ -360,6 +380,21 @@ START_TEST(other_locked_down) {
                 /* It is of no image any more. */
                 ck_assert_int_lt(faccessat(tree.fd, &(IMAGE_RECORD_PATH)[1], F_OK, 0), 0);
         }
+}
+END_TEST
+
+/* With the mark of its own, as it is not loaded anew. */
+START_TEST(way_back_is_marked) {
+        fake.drops = true;
+        fake.own_result = -ENOMEM;
+        fake.only_takes = KEXEC_MARK_WORD OLD_MARK " the previous one";
+        request.mark = "0123456789abcdef0123456789abcdef";
+        record("the previous one", "kexec_file_load");
+        refused(FAILURE_TOO_SMALL, "has been loaded again");
+        ck_assert_str_eq(fake.order, "ofF");
+        fake.own_result = 0;
+        loaded("O", "kexec_load");
+        ck_assert_str_eq(report.mark, request.mark);
 }
 END_TEST
 
@@ -581,6 +616,7 @@ static void add_cases(Suite *s) {
         ADD_FIXTURE_TEST(s, other_is_known_again);
         ADD_FIXTURE_TEST(s, other_locked_down);
         ADD_FIXTURE_TEST(s, way_back);
+        ADD_FIXTURE_TEST(s, way_back_is_marked);
         ADD_FIXTURE_TEST(s, vmlinux);
         ADD_FIXTURE_TEST(s, many_ranges);
         ADD_FIXTURE_TEST(s, many_cpus);

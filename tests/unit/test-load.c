@@ -3,6 +3,7 @@
 #include "test.h"
 
 #include "core/backoff.h"
+#include "core/kexec-mark.h"
 #include "fake-load.h"
 #include "fake-uki.h"
 #include "load/execute.h"
@@ -113,13 +114,15 @@ static void setup(void) {
 }
 
 static bool keeps_reserve;
+static const char *new_mark;
 
 static Failure run_on(const char *architecture) {
         LoadRequest request = { .root_fd = tree.fd,
                                 .settings = &settings,
                                 .architecture = architecture,
                                 .release = R,
-                                .keeps_reserve = keeps_reserve };
+                                .keeps_reserve = keeps_reserve,
+                                .mark = new_mark };
         Failure failure;
 
         prepared_done(&prepared);
@@ -618,6 +621,38 @@ START_TEST(command_lines) {
 }
 END_TEST
 
+/* In front of the line that the report tells, and only if there is room for it. */
+START_TEST(marked) {
+        char text[4096];
+
+        new_mark = "0123456789abcdef0123456789abcdef";
+        ck_assert_uint_eq(run_on("x86_64"), FAILURE_NONE);
+        ck_assert_ptr_nonnull(
+                startswith(fake.command_line, KEXEC_MARK_WORD "0123456789abcdef0123456789abcdef "));
+        ck_assert_str_eq(fake.command_line + KEXEC_MARK_ADDS, report.command_line);
+        ck_assert_ptr_null(strstr(report.command_line, new_mark));
+        ck_assert_str_eq(report.mark, new_mark);
+        memset(text, 'b', sizeof(text));
+        text[FAKE_CMDLINE - 31 - KEXEC_MARK_ADDS -
+             strlen(" nr_cpus=1 irqpoll reset_devices panic=10 acpi_no_memhotplug " WORD)] = '\0';
+        set("CommandLine", text);
+        ck_assert_uint_eq(run_on("x86_64"), FAILURE_NONE);
+        ck_assert_uint_eq(strlen(fake.command_line), FAKE_CMDLINE - 31);
+        ck_assert_str_eq(report.mark, new_mark);
+        text[strlen(text) + 1] = '\0';
+        text[strlen(text)] = 'b';
+        set("CommandLine", text);
+        ck_assert_uint_eq(run_on("x86_64"), FAILURE_NONE);
+        ck_assert_str_eq(fake.command_line, report.command_line);
+        ck_assert_ptr_null(report.mark);
+        /* One that the running kernel was started with is not handed on. */
+        set("CommandLine", "");
+        tree_text(&tree, "/proc/cmdline", "ro kdumpd.mark=fedcba98765432100123456789abcdef\n");
+        ck_assert_uint_eq(run_on("x86_64"), FAILURE_NONE);
+        ck_assert_ptr_null(strstr(fake.command_line, "fedcba"));
+}
+END_TEST
+
 START_TEST(fit) {
         char text[32];
         uint64_t needed = FAKE_INIT_SIZE + 4096 + 225 * 4096 + CONTROL;
@@ -972,6 +1007,7 @@ static void add_cases(Suite *s) {
         ADD_FIXTURE_TEST(s, error_texts);
         ADD_FIXTURE_TEST(s, named_by_a_file);
         ADD_FIXTURE_TEST(s, command_lines);
+        ADD_FIXTURE_TEST(s, marked);
         ADD_FIXTURE_TEST(s, fit);
         ADD_FIXTURE_TEST(s, closed);
         ADD_FIXTURE_TEST(s, fit_in_parts);
