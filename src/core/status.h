@@ -134,7 +134,8 @@ typedef struct Status {
         STATUS_PROPERTIES(X)
 #undef X
 
-        /* Of the daemon: what state_reason and stale_reason point at. */
+        /* Of the daemon: what loads_watched_reason, state_reason and stale_reason point at. */
+        char watch_buffer[STATUS_TEXT_MAX];
         char reason_buffer[STATUS_TEXT_MAX];
         char stale_buffer[STATUS_TEXT_MAX];
         char reservation_buffer[STATUS_TEXT_MAX];

@@ -48,6 +48,7 @@ static void on_job_ended(void *userdata, JobReport *report) {
         /* Its calls are known from its report. */
         kexec_watch_read(d->calls);
         manager_job_ended(&d->manager, report);
+        kexec_watch_mark(d->calls, monotonic_usec(), false);
 }
 
 static int on_changes(sd_event_source *source, uint64_t usec, void *userdata) {
@@ -188,6 +189,7 @@ static void on_refresh(void *userdata) {
         Daemon *d = userdata;
 
         glance(d);
+        kexec_watch_mark(d->calls, monotonic_usec(), true);
         files_glance(d->files);
 }
 
@@ -211,6 +213,7 @@ static int on_watch(sd_event_source *source, uint64_t usec, void *userdata) {
         kexec_watch_look(d->calls, monotonic_usec());
         manager_input(&d->manager, &input);
         glance(d);
+        kexec_watch_mark(d->calls, monotonic_usec(), false);
         files_watch(d->files, d->manager.configuration.is_due ||
                                       d->manager.guard.build_state == BUILD_FAILED);
         scan_look(d->scan, monotonic_usec(), false);
@@ -392,6 +395,18 @@ static int watch_mounts(Daemon *d) {
         return r < 0 ? r : mount_watch_set(d->mounts, &d->settings);
 }
 
+static int watch_calls(Daemon *d) {
+        const KexecWatchSetup setup = {
+                .manager = &d->manager,
+                .root = strempty(d->options.root),
+                .mark_service = remote_serves(d->options.root, NOTES_SOCKET) ? NOTES_SOCKET : NULL,
+                .mark_program = d->options.builder,
+                .mark_patience_usec = KEXEC_MARK_PATIENCE_USEC,
+        };
+
+        return kexec_watch_new(d->event, &setup, &d->calls);
+}
+
 /* The monitor is armed before anything is read, so that nothing falls between; and the machine
  * before the bus, which may be long in coming. */
 static int daemon_start(Daemon *d) {
@@ -424,7 +439,7 @@ static int daemon_start(Daemon *d) {
         if (r >= 0)
                 r = watch_mounts(d);
         if (r >= 0)
-                r = kexec_watch_new(d->event, &d->manager, strempty(d->options.root), &d->calls);
+                r = watch_calls(d);
         if (r < 0) {
                 log_error("Cannot set up the event loop: %s", strerrordesc_np(-r));
                 return r;

@@ -59,6 +59,7 @@ void step_calls_watched(Step *s, const CallsWatched *watched) {
         Guard *g = s->g;
         Calls *c = &g->calls;
         bool known = g->have_record && g->record.calls_are_known && !guard_load_runs(g);
+        bool has_image = g->have_record || guard_load_runs(g);
 
         *c = (Calls){ .watch = watched->why ? CALL_WATCH_BLIND : CALL_WATCH_SEES,
                       .since_usec = s->now->monotonic_usec };
@@ -66,6 +67,8 @@ void step_calls_watched(Step *s, const CallsWatched *watched) {
         if (watched->why)
                 return;
         settle(c, known ? g->record.calls : watched->count);
+        /* Who has called before that was not seen. */
+        c->mark_is_due = has_image && !known;
         /* Somebody has called since; or the notes have begun anew, and then nobody knows. */
         c->is_pending = watched->count != c->judged;
         if (watched->count < c->judged) {
@@ -108,8 +111,11 @@ void guard_judge_calls(Guard *g, const LoadReport *report, Job job) {
         size_t n_ours = 0, first = 0, last = 0;
 
         c->window_usec = 0;
-        if (!is_connected(c))
+        /* Whatever the mark said before is over. */
+        if (!is_connected(c)) {
+                settle(c, c->seen);
                 return;
+        }
         /* It told nothing: which image is loaded is not known, and not by this either. */
         if (report->failure == FAILURE_CRASHED || report->failure == FAILURE_TIMEOUT) {
                 settle(c, c->seen);
@@ -202,4 +208,57 @@ void guard_compare_calls(Guard *g) {
 
 uint64_t guard_calls_due(const Guard *g) {
         return g->calls.is_pending ? g->calls.look_usec : USEC_INFINITY;
+}
+
+/* --- the mark */
+
+/* In the middle of a load or an unload of ours it is not known which one is to be there. */
+static bool is_changing(const Guard *g) {
+        return g->job == JOB_LOAD || g->job == JOB_UNLOAD || g->look == LOOK_VERIFY ||
+               g->look == LOOK_UNLOADED;
+}
+
+const char *guard_mark_wanted(const Guard *g) {
+        const Calls *c = &g->calls;
+
+        if (!g->started || !g->have_record || g->facts.loaded != 1 || c->is_pending ||
+            is_changing(g) || (!c->mark_is_due && *guard_calls_unseen(g) == '\0'))
+                return NULL;
+        return g->record.report.mark;
+}
+
+void guard_mark_anew(Guard *g) {
+        Calls *c = &g->calls;
+
+        c->mark_is_proven = false;
+        /* Our own load is the test of the mark, too. */
+        c->mark_is_due = *guard_calls_unseen(g) != '\0';
+}
+
+void step_marked(Step *s, const MarkRead *read) {
+        const MarkAnswer *answer = read->answer;
+        Guard *g = s->g;
+        Calls *c = &g->calls;
+
+        /* It is about an image before. */
+        if (!g->have_record || is_changing(g) || !streq_ptr(read->expected, g->record.report.mark))
+                return;
+        c->mark_is_due = false;
+        if (answer->kind == MARK_NOTHING)
+                return;
+        strscpy(c->mark_why, sizeof(c->mark_why), answer->why);
+        if (answer->kind == MARK_UNKNOWN)
+                return;
+        if (answer->kind == MARK_FOUND && streq(answer->mark, read->expected)) {
+                c->mark_is_proven = true;
+                c->marks_missed = 0;
+                return;
+        }
+        if (!c->mark_is_proven && c->marks_missed++ >= MARKS_MISSED_MAX) {
+                strscpy(c->mark_why, sizeof(c->mark_why),
+                        "it is not found in images that were loaded with it");
+                return;
+        }
+        c->is_pending = c->are_lost = true;
+        c->look_usec = c->look_wait_usec = 0;
 }

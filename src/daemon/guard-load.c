@@ -242,6 +242,7 @@ static void take_record(Step *s) {
         g->have_record = true;
         g->foreign = false;
         note_short(s);
+        guard_mark_anew(g);
 }
 
 static void load_succeeded(Step *s) {

@@ -37,6 +37,9 @@ void guard_reset_record(Guard *g);
 /* guard-calls.c: who has called kexec_load(2) and kexec_file_load(2). */
 void step_calls_watched(Step *s, const CallsWatched *watched);
 void step_called(Step *s, const KexecCall *call);
+void step_marked(Step *s, const MarkRead *read);
+/* An image of ours was loaded. */
+void guard_mark_anew(Guard *g);
 /* Finds out which notes were those of a job that has ended. */
 void guard_judge_calls(Guard *g, const LoadReport *report, Job job);
 /* And what the others mean, by the latest facts. */

@@ -426,6 +426,10 @@ void guard_step(Guard *g, const Input *in, const Moment *now, Actions *ret) {
                 step_called(&s, &in->called);
                 on_called(&s);
                 break;
+        case INPUT_MARK:
+                step_marked(&s, &in->mark);
+                on_called(&s);
+                break;
         case INPUT_FACTS:
                 step_facts(&s, in->facts);
                 break;

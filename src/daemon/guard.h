@@ -15,6 +15,7 @@
 #include "core/fingerprint.h"
 #include "core/hotplug.h"
 #include "core/kexec-calls.h"
+#include "core/kexec-mark.h"
 #include "core/report.h"
 #include "core/settings.h"
 #include "daemon/batch.h"
@@ -117,6 +118,7 @@ typedef enum InputType {
         INPUT_GLANCE, /* somebody asks whether an image is loaded: this is what the kernel says */
         INPUT_CALLS_WATCHED, /* kexec calls are noted from now on, or cannot be */
         INPUT_CALLED,        /* the note of one */
+        INPUT_MARK,          /* the mark of what is loaded was read, as guard_mark_wanted() said */
         INPUT_FACTS,         /* the answer to ACTION_LOOK */
         INPUT_ENDED,         /* the job of ACTION_START ended, or could not be started */
         INPUT_UNSTUCK,       /* the build of ACTION_STUCK ended at last */
@@ -128,6 +130,11 @@ typedef struct CallsWatched {
         const char *why; /* they cannot be, as a clause; NULL: they are */
         uint64_t count;  /* the notes that there were before */
 } CallsWatched;
+
+typedef struct MarkRead {
+        const char *expected; /* what guard_mark_wanted() returned then */
+        const MarkAnswer *answer;
+} MarkRead;
 
 typedef struct Input {
         InputType type;
@@ -149,6 +156,7 @@ typedef struct Input {
                 int loaded;        /* GLANCE: as in Facts */
                 CallsWatched watched;
                 KexecCall called;
+                MarkRead mark;
                 const Facts *facts;
                 JobReport *ended; /* its contents move into the guard */
                 Request request;
@@ -242,7 +250,17 @@ typedef struct Calls {
         size_t n_held;
         uint64_t look_usec, look_wait_usec; /* when to look again, after which wait */
         uint64_t window_usec; /* from the first note of our last load to its last; 0: not known */
+
+        /* Of the mark of our image, by which it is known where calls are not seen. */
+        bool mark_is_due;            /* it is to be read once, whatever is seen from now on */
+        bool mark_is_proven;         /* it was read in this image */
+        unsigned marks_missed;       /* images of ours in a row in which it was not, ever */
+        char mark_why[MARK_WHY_MAX]; /* why it cannot be known */
 } Calls;
+
+/* So many images without the mark that they should have are taken for somebody else's. Then it is
+ * the mark that cannot be found, and no more images are dropped for that. */
+#define MARKS_MISSED_MAX 2
 
 /* How the last build of the capture initramfs ended. */
 typedef enum BuildState {
@@ -402,6 +420,10 @@ bool guard_builds(const Guard *g);
 
 /* Why loads by others are not seen when they happen, as a clause; "" if they are. */
 const char *guard_calls_unseen(const Guard *g) _pure_;
+
+/* The mark that what is loaded should have, if it is to be read back because calls are not seen, or
+ * were not for a while; else NULL. Valid until the next step. */
+const char *guard_mark_wanted(const Guard *g) _pure_;
 
 /* Whether an image is loaded, by the latest look that can be trusted. */
 bool guard_is_armed(const Guard *g);

@@ -5,9 +5,11 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "base/file-util.h"
 #include "base/string-util.h"
 #include "core/paths.h"
 #include "daemon/remote.h"
+#include "daemon/task.h"
 #include "sys/kexec-notes.h"
 #include "sys/log.h"
 
@@ -28,7 +30,80 @@ struct KexecWatch {
         NoteMaps maps;
         NoteMemory memory;
         sd_event_source *ring_source;
+
+        Task *mark; /* reads it */
+        const char *mark_argv[4];
+        char *mark_root; /* an option */
+        char expected[KEXEC_MARK_MAX];
+        uint64_t mark_usec; /* when it was asked for; 0: never */
 };
+
+/* --- marks */
+
+static void tell_mark(KexecWatch *w, const MarkAnswer *answer) {
+        manager_input(w->manager,
+                      &(Input){ .type = INPUT_MARK,
+                                .mark = { .expected = w->expected, .answer = answer } });
+}
+
+static void tell_no_mark(KexecWatch *w, const char *why) {
+        MarkAnswer answer = { .kind = MARK_UNKNOWN };
+
+        strscpy(answer.why, sizeof(answer.why), why);
+        tell_mark(w, &answer);
+}
+
+static void on_mark(void *userdata, char *text, size_t size) {
+        MarkAnswer answer;
+
+        mark_answer_parse(text, &answer);
+        if (size == 0)
+                tell_no_mark(userdata, "kdumpd-notes@.service has not answered");
+        else
+                tell_mark(userdata, &answer);
+}
+
+static void on_mark_late(void *userdata) {
+        tell_no_mark(userdata, "kdumpd-notes@.service does not answer");
+}
+
+static int new_mark_task(KexecWatch *w, const KexecWatchSetup *setup) {
+        const TaskSetup task = { .service = setup->mark_service,
+                                 .verb = JOB_VERB_MARK,
+                                 .argv = w->mark_argv,
+                                 .most = MARK_ANSWER_MAX,
+                                 .patience_usec = setup->mark_patience_usec,
+                                 .late = on_mark_late,
+                                 .ended = on_mark,
+                                 .userdata = w };
+
+        if (asprintf(&w->mark_root, "--root=%s", setup->root) < 0) {
+                w->mark_root = NULL;
+                return -ENOMEM;
+        }
+        w->mark_argv[0] = setup->mark_program;
+        w->mark_argv[1] = "--read-mark";
+        w->mark_argv[2] = isempty(setup->root) ? NULL : w->mark_root;
+        return task_new(w->event, &task, &w->mark);
+}
+
+void kexec_watch_mark(KexecWatch *w, uint64_t now_usec, bool is_asked) {
+        const Guard *g = &w->manager->guard;
+        const char *mark = guard_mark_wanted(g);
+        uint64_t distance = g->calls.mark_is_due ? 0
+                            : is_asked           ? KEXEC_MARK_SOON_USEC
+                                                 : KEXEC_MARK_RARELY_USEC;
+
+        if (!mark || task_is_running(w->mark) ||
+            (w->mark_usec != 0 && now_usec < add_saturated(w->mark_usec, distance)))
+                return;
+        strscpy(w->expected, sizeof(w->expected), mark);
+        w->mark_usec = now_usec;
+        if (task_start(w->mark, 0) < 0)
+                tell_no_mark(w, "kdumpd-notes.socket does not listen");
+}
+
+/* --- notes */
 
 static void forget_maps(KexecWatch *w) {
         w->ring_source = sd_event_source_disable_unref(w->ring_source);
@@ -114,6 +189,7 @@ static void on_answer(void *userdata, RemoteEnd *end) {
                 if (take_maps(w, &maps) < 0)
                         tell_blind(w, "what kdump-watch has answered cannot be used");
         }
+        kexec_watch_mark(w, monotonic_usec(), false);
 }
 
 static int ask(KexecWatch *w) {
@@ -157,25 +233,31 @@ KexecWatch *kexec_watch_free(KexecWatch *w) {
         if (!w)
                 return NULL;
         remote_free(w->remote);
+        task_free(w->mark);
         forget_maps(w);
         sd_event_unref(w->event);
+        free(w->mark_root);
         free(w->path);
         free(w);
         return NULL;
 }
 
-int kexec_watch_new(sd_event *event, Manager *manager, const char *root, KexecWatch **ret) {
+int kexec_watch_new(sd_event *event, const KexecWatchSetup *setup, KexecWatch **ret) {
         _cleanup_(kexec_watch_freep) KexecWatch *w = calloc(1, sizeof(*w));
+        int r;
 
         if (!w)
                 return -ENOMEM;
         *w = (KexecWatch){ .event = sd_event_ref(event),
-                           .manager = manager,
+                           .manager = setup->manager,
                            .maps = NOTE_MAPS_INIT };
-        if (asprintf(&w->path, "%s" WATCH_SOCKET, root) < 0) {
+        if (asprintf(&w->path, "%s" WATCH_SOCKET, setup->root) < 0) {
                 w->path = NULL;
                 return -ENOMEM;
         }
+        r = new_mark_task(w, setup);
+        if (r < 0)
+                return r;
         *ret = TAKE_PTR(w);
         return 0;
 }

@@ -32,6 +32,25 @@ static void stale_reason(char *buf, size_t size, const Guard *g) {
                         "uevents were lost, and with them perhaps the removal of memory");
 }
 
+/* Why loads by others are not seen, and what is done about it; "" if they are. */
+static void watch_reason(char *buf, size_t size, const Guard *g) {
+        const char *why = guard_calls_unseen(g), *mark_why = g->calls.mark_why;
+
+        if (*why == '\0' || !g->have_record)
+                strscpy(buf, size, why);
+        else if (!g->record.report.mark)
+                strscpyf(buf, size, "%s; and the image has no mark by which it could be known",
+                         why);
+        else if (*mark_why)
+                strscpyf(buf, size, "%s; and its mark does not tell which image is loaded: %s", why,
+                         mark_why);
+        else
+                strscpyf(buf, size,
+                         "%s; its mark tells which image is loaded, and is read every five "
+                         "minutes, and whenever somebody asks",
+                         why);
+}
+
 #define AWAITS_CHANGE ", and the load waits for a change: of files, settings, CPUs or memory"
 
 static void state_reason(char *buf, size_t size, const Guard *g) {
@@ -139,7 +158,6 @@ void status_fill(Status *st, const Guard *g, const Aftermath *aftermath) {
                 .armed = guard_is_armed(g),
                 .foreign = g->foreign && guard_is_armed(g),
                 .loads_watched = isempty(guard_calls_unseen(g)),
-                .loads_watched_reason = guard_calls_unseen(g),
                 .obstacle = obstacle(g),
                 .loader = ours ? strempty(r->loader) : "",
                 .loader_reason = ours ? strempty(r->loader_reason) : "",
@@ -188,6 +206,8 @@ void status_fill(Status *st, const Guard *g, const Aftermath *aftermath) {
         reservation_problem(st->reservation_buffer, sizeof(st->reservation_buffer), g, a,
                             st->reservation_bytes);
         st->reservation_problem = st->reservation_buffer;
+        watch_reason(st->watch_buffer, sizeof(st->watch_buffer), g);
+        st->loads_watched_reason = st->watch_buffer;
         state_reason(st->reason_buffer, sizeof(st->reason_buffer), g);
         st->state_reason = st->reason_buffer;
         stale_reason(st->stale_buffer, sizeof(st->stale_buffer), g);

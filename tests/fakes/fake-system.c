@@ -287,12 +287,16 @@ static void connect(FakeSystem *s) {
 
 /* --- the job --------------------------------------------------------------------------------- */
 
-static void fill_report(const FakeSystem *s, LoadReport *r) {
+static void fill_report(FakeSystem *s, LoadReport *r) {
+        char mark[KEXEC_MARK_MAX];
+
+        strscpyf(mark, sizeof(mark), "%032u", ++s->n_marks);
         *r = (LoadReport){
                 .kernel = { .path = strdup("/boot/vmlinuz-6.12.107"), .size = s->job_generation },
                 .initrd = { .path = strdup("/boot/initramfs-6.12.107kdump.img") },
                 .kernel_release = strdup("6.12.107"),
                 .command_line = strdup("root=/dev/vda1 irqpoll"),
+                .mark = strdup(mark),
                 .loader = strdup("kexec_file_load"),
                 .reservation_bytes = 256u << 20,
                 .wanted_bytes = s->wanted_bytes,
@@ -612,6 +616,7 @@ static void save_record(FakeSystem *s) {
         s->disk.report.initrd.path = copy(record->report.initrd.path);
         s->disk.report.kernel_release = copy(record->report.kernel_release);
         s->disk.report.command_line = copy(record->report.command_line);
+        s->disk.report.mark = copy(record->report.mark);
         s->disk.report.loader = copy(record->report.loader);
         s->disk.report.loader_reason = copy(record->report.loader_reason);
         s->disk.report.advice = copy(record->report.advice);

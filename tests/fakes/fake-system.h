@@ -109,6 +109,7 @@ typedef struct FakeSystem {
         uint64_t call_start_usec;
         Fate job_fate;
         unsigned job_generation;
+        unsigned n_marks; /* each image of ours has another one */
         FakeImage snapshot;
         bool launched; /* a load is between its first look and its verdict */
         uint64_t removed_in_load[_SUBSYSTEM_MAX]; /* since the look that preceded it */

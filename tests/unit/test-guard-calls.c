@@ -287,6 +287,185 @@ START_TEST(blind) {
 }
 END_TEST
 
+/* --- the mark */
+
+static void feed_mark(const char *expected, const MarkAnswer *answer) {
+        fake_system_feed(&s, &(Input){ .type = INPUT_MARK,
+                                       .mark = { .expected = expected, .answer = answer } });
+}
+
+static const MarkAnswer no_mark = { .kind = MARK_NONE };
+
+/* It is read, as it is wanted. */
+static void read_mark(void) {
+        char expected[KEXEC_MARK_MAX];
+        MarkAnswer answer = no_mark;
+
+        ck_assert_ptr_nonnull(guard_mark_wanted(&s.guard));
+        strscpy(expected, sizeof(expected), guard_mark_wanted(&s.guard));
+        if (s.image.ours) {
+                answer.kind = MARK_FOUND;
+                strscpy(answer.mark, sizeof(answer.mark), expected);
+        }
+        feed_mark(expected, &answer);
+}
+
+static void boot_blind(HotplugAnswer kernel) {
+        boot(kernel);
+        s.watching = false;
+        fake_system_feed(&s, &(Input){ .type = INPUT_CALLS_WATCHED, .watched.why = "no BPF" });
+}
+
+static void reason_has(const char *part) {
+        Status status;
+
+        status_fill(&status, &s.guard, NULL);
+        ck_assert(!status.loads_watched);
+        ck_assert_msg(strstr(status.loads_watched_reason, part), "\"%s\" is not in: %s", part,
+                      status.loads_watched_reason);
+}
+
+/* Where calls are not noted: with each setting, and on both kinds of kernels. */
+START_TEST(mark_tells) {
+        boot_blind(_i & 1 ? HOTPLUG_KERNEL_UPDATES : HOTPLUG_ABSENT);
+        s.settings.foreign = _i & 2 ? FOREIGN_ADOPT : FOREIGN_REPLACE;
+        for (unsigned i = 0; i < 3; i++)
+                read_mark();
+        reason_has("no BPF; its mark tells");
+        ck_assert_uint_eq(s.n_loads, 1);
+        ck_assert(fake_system_foreign_load(&s, true, 0));
+        read_mark();
+        fake_system_run(&s, USEC_PER_SEC);
+        ck_assert_uint_eq(s.n_loads, _i & 2 ? 1 : 2);
+        if (_i & 2) {
+                check_decision(0, VERDICT_ADOPT, REASON_FOREIGN_IMAGE, 0);
+                ck_assert(s.guard.foreign);
+                ck_assert_ptr_null(guard_mark_wanted(&s.guard));
+                reason_has("no BPF");
+        } else {
+                check_decision(0, VERDICT_RELOAD, REASON_FOREIGN_IMAGE, 0);
+                check_ours(2);
+                ck_assert(s.guard.calls.mark_is_due);
+                read_mark();
+                ck_assert(!s.guard.calls.mark_is_due);
+        }
+        finish();
+}
+END_TEST
+
+/* It is there, and cannot be found: images are dropped for that twice, and not without end. */
+START_TEST(mark_not_found) {
+        boot_blind(HOTPLUG_KERNEL_UPDATES);
+        s.tampered = true; /* two needless loads are part of it */
+        for (unsigned i = 0; i < 5; i++) {
+                char expected[KEXEC_MARK_MAX];
+
+                strscpy(expected, sizeof(expected), guard_mark_wanted(&s.guard));
+                feed_mark(expected, &no_mark);
+                fake_system_run(&s, USEC_PER_SEC);
+        }
+        ck_assert_uint_eq(s.n_loads, 3);
+        reason_has("it is not found in images that were loaded with it");
+        /* Once it is, it is believed again. */
+        read_mark();
+        reason_has("its mark tells");
+        finish();
+}
+END_TEST
+
+START_TEST(mark_unknown) {
+        const MarkAnswer unknown = { .kind = MARK_UNKNOWN, .why = "lockdown" };
+        const MarkAnswer nothing = { .kind = MARK_NOTHING };
+
+        boot_blind(HOTPLUG_KERNEL_UPDATES);
+        ck_assert(fake_system_foreign_load(&s, true, 0));
+        feed_mark(guard_mark_wanted(&s.guard), &unknown);
+        reason_has("no BPF; and its mark does not tell which image is loaded: lockdown");
+        feed_mark(guard_mark_wanted(&s.guard), &nothing);
+        reason_has("lockdown");
+        fake_system_run(&s, USEC_PER_SEC);
+        ck_assert_uint_eq(s.n_loads, 1);
+        free(s.guard.record.report.mark);
+        s.guard.record.report.mark = NULL;
+        ck_assert_ptr_null(guard_mark_wanted(&s.guard));
+        reason_has("no BPF; and the image has no mark");
+        fake_system_request(&s, REQUEST_RELOAD);
+        fake_system_run(&s, USEC_PER_SEC);
+        finish();
+}
+END_TEST
+
+/* An answer about an image before, and in the middle of a load, is none. */
+START_TEST(mark_of_another) {
+        char before[KEXEC_MARK_MAX];
+
+        boot_blind(HOTPLUG_KERNEL_UPDATES);
+        strscpy(before, sizeof(before), guard_mark_wanted(&s.guard));
+        fake_system_request(&s, REQUEST_RELOAD);
+        fake_system_run(&s, 5 * USEC_PER_MSEC);
+        ck_assert_int_eq(s.guard.job, JOB_LOAD);
+        ck_assert_ptr_null(guard_mark_wanted(&s.guard));
+        feed_mark(before, &no_mark);
+        fake_system_run(&s, USEC_PER_SEC);
+        feed_mark(before, &no_mark);
+        fake_system_run(&s, USEC_PER_SEC);
+        check_ours(2);
+        finish();
+        ck_assert_uint_eq(s.n_loads, 2);
+}
+END_TEST
+
+/* What is found out during a comparison that leads to a load: it is loaded once. */
+START_TEST(mark_before_ours) {
+        boot_blind(HOTPLUG_KERNEL_UPDATES);
+        s.generation++;
+        fake_system_input(&s, INPUT_RECONFIGURED);
+        ck_assert_int_eq(s.guard.job, JOB_PLAN);
+        ck_assert(fake_system_foreign_load(&s, true, 0));
+        read_mark();
+        fake_system_run(&s, 3 * USEC_PER_SEC);
+        check_ours(2);
+        finish();
+        ck_assert_uint_eq(s.n_loads, 2);
+}
+END_TEST
+
+/* From the first load to the watch nobody sees who calls: then the mark tells, once. */
+START_TEST(before_the_watch) {
+        fake_system_init(&s, HOTPLUG_KERNEL_UPDATES);
+        s.has_watch = true;
+        s.connect_usec = USEC_PER_MINUTE;
+        boot_prepared();
+        s.watching = false;
+        if (_i == 0)
+                ck_assert(fake_system_foreign_load(&s, true, 0));
+        if (_i == 2) { /* it has been ours again in between */
+                fake_system_run(&s, USEC_PER_MINUTE);
+                fake_system_request(&s, REQUEST_RELOAD);
+        }
+        fake_system_run(&s, USEC_PER_MINUTE);
+        ck_assert_str_eq(guard_calls_unseen(&s.guard), "");
+        if (_i < 2)
+                read_mark();
+        ck_assert_ptr_null(guard_mark_wanted(&s.guard));
+        fake_system_run(&s, USEC_PER_SEC);
+        check_ours(_i == 1 ? 1 : 2);
+        finish();
+}
+END_TEST
+
+/* The watch was there before the first load. */
+START_TEST(watch_from_the_start) {
+        boot_watched(HOTPLUG_KERNEL_UPDATES);
+        ck_assert_ptr_null(guard_mark_wanted(&s.guard));
+        fake_system_kill(&s);
+        fake_system_start(&s);
+        fake_system_run(&s, 2 * USEC_PER_SEC);
+        ck_assert_ptr_null(guard_mark_wanted(&s.guard));
+        finish();
+}
+END_TEST
+
 /* --- while kdumpd was away */
 
 START_TEST(nothing_while_away) {
@@ -360,6 +539,8 @@ static void add_cases(Suite *suite) {
         tcase_add_loop_test(each, unload_is_mended, 0, 2);
         tcase_add_loop_test(each, deaf, 0, 2);
         tcase_add_loop_test(each, lost, 0, 2);
+        tcase_add_loop_test(each, mark_tells, 0, 4);
+        tcase_add_loop_test(each, before_the_watch, 0, 3);
         tcase_add_loop_test(each, load_while_away, 0, 3);
         tcase_add_loop_test(each, own_load_while_away, 0, 2);
         suite_add_tcase(suite, each);
@@ -374,6 +555,11 @@ static void add_cases(Suite *suite) {
         ADD_TEST(suite, unknown_again);
         ADD_TEST(suite, untold);
         ADD_TEST(suite, blind);
+        ADD_TEST(suite, mark_not_found);
+        ADD_TEST(suite, mark_unknown);
+        ADD_TEST(suite, mark_of_another);
+        ADD_TEST(suite, mark_before_ours);
+        ADD_TEST(suite, watch_from_the_start);
         ADD_TEST(suite, nothing_while_away);
         ADD_TEST(suite, window);
 }

@@ -19,6 +19,7 @@
 /* What kdump-watch answers. */
 static enum { GIVES_MAPS, HAS_NONE, HAS_NEVER_ANY, GIVES_OTHERS, HANGS, ENDS } behaviour;
 
+static char reader[PATH_MAX]; /* what reads marks, if it is there */
 static Tree tree;
 static FakeWorld world;
 static sd_event *event;
@@ -105,10 +106,17 @@ static void setup(void) {
 
         behaviour = GIVES_MAPS;
         tree_init(&tree);
+        strscpyf(reader, sizeof(reader), "%s/reader", tree.path);
         fake_world_init(&world);
         fake_world_arm(&world);
         ck_assert_int_ge(sd_event_new(&event), 0);
-        ck_assert_int_eq(kexec_watch_new(event, &world.manager, tree.path, &watch), 0);
+        ck_assert_int_eq(kexec_watch_new(event,
+                                         &(KexecWatchSetup){ .manager = &world.manager,
+                                                             .root = tree.path,
+                                                             .mark_program = reader,
+                                                             .mark_patience_usec = USEC_PER_SEC },
+                                         &watch),
+                         0);
         n_asked = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
         ck_assert_ptr_ne(n_asked, MAP_FAILED);
         maps = (NoteMaps){ .array_fd = memfd_create("array", MFD_CLOEXEC),
@@ -151,7 +159,7 @@ static const Calls *calls(void) {
 }
 
 static const char *why(void) {
-        return manager_status(&world.manager)->loads_watched_reason;
+        return guard_calls_unseen(&world.manager.guard);
 }
 
 /* Asks, and waits until something came of it. */
@@ -278,6 +286,94 @@ START_TEST(broken_ring) {
 }
 END_TEST
 
+/* --- the mark */
+
+#define MARK "0123456789abcdef0123456789abcdef"
+
+static void write_reader(const char *text) {
+        _cleanup_close_ int fd = open(reader, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0755);
+
+        ck_assert_int_ge(fd, 0);
+        ck_assert_int_ge(dprintf(fd, "#!/bin/sh\nprintf x >>%s/runs\n%s\n", tree.path, text), 0);
+}
+
+static unsigned n_runs(void) {
+        struct stat st;
+
+        return stat_below(tree.fd, "/runs", &st) < 0 ? 0 : (unsigned)st.st_size;
+}
+
+/* Nothing notes calls, and our image has this mark. */
+static void be_blind(void) {
+        sigset_t mask;
+
+        (void)sigemptyset(&mask);
+        (void)sigaddset(&mask, SIGCHLD);
+        (void)sigprocmask(SIG_BLOCK, &mask, NULL);
+        kexec_watch_look(watch, 0);
+        world.manager.guard.record.report.mark = strdup(MARK);
+}
+
+static void read_mark(uint64_t now_usec, bool is_asked) {
+        unsigned before = world.n_changed;
+
+        kexec_watch_mark(watch, now_usec, is_asked);
+        for (unsigned i = 0; i < 500 && world.n_changed == before; i++)
+                ck_assert_int_ge(sd_event_run(event, 10 * USEC_PER_MSEC), 0);
+        ck_assert_uint_gt(world.n_changed, before);
+}
+
+/* Seldom by itself, sooner if somebody asks, and at once where it is due. */
+START_TEST(mark_times) {
+        be_blind();
+        write_reader("echo found " MARK);
+        read_mark(USEC_PER_SEC, false);
+        ck_assert(calls()->mark_is_proven);
+        ck_assert_uint_eq(n_runs(), 1);
+        kexec_watch_mark(watch, KEXEC_MARK_RARELY_USEC, false);
+        kexec_watch_mark(watch, KEXEC_MARK_SOON_USEC, true);
+        for (unsigned i = 0; i < 10; i++)
+                ck_assert_int_ge(sd_event_run(event, 10 * USEC_PER_MSEC), 0);
+        ck_assert_uint_eq(n_runs(), 1);
+        read_mark(KEXEC_MARK_SOON_USEC + USEC_PER_SEC, true);
+        read_mark(KEXEC_MARK_RARELY_USEC + KEXEC_MARK_SOON_USEC + USEC_PER_SEC, false);
+        ck_assert_uint_eq(n_runs(), 3);
+        world.manager.guard.calls.mark_is_due = true;
+        read_mark(KEXEC_MARK_RARELY_USEC + KEXEC_MARK_SOON_USEC + USEC_PER_SEC + 1, false);
+        ck_assert_uint_eq(n_runs(), 4);
+}
+END_TEST
+
+START_TEST(mark_of_others) {
+        be_blind();
+        write_reader(_i ? "echo none" : "echo found fedcba98765432100123456789abcdef");
+        read_mark(1, false);
+        ck_assert_uint_eq(world.n_started[JOB_LOAD], 2);
+        ck_assert_int_eq(world.manager.guard.decision.cause, REASON_FOREIGN_IMAGE);
+}
+END_TEST
+
+START_TEST(mark_not_read) {
+        static const struct {
+                const char *script, *why;
+        } all[] = {
+                { "echo 'unknown no kcore'", "no kcore" },
+                { "exit 1", "kdumpd-notes@.service has not answered" },
+                { "echo what", "it was not told why" },
+                { "exec sleep 30", "kdumpd-notes@.service does not answer" },
+                { NULL, "kdumpd-notes.socket does not listen" },
+        };
+
+        be_blind();
+        if (all[_i].script)
+                write_reader(all[_i].script);
+        read_mark(1, false);
+        ck_assert_str_eq(calls()->mark_why, all[_i].why);
+        ck_assert_ptr_nonnull(
+                strstr(manager_status(&world.manager)->loads_watched_reason, all[_i].why));
+}
+END_TEST
+
 /* The program itself, as far as it gets without systemd and the kernel. */
 static int run_watch(const char *option) {
         _cleanup_free_ char *program = NULL;
@@ -313,6 +409,9 @@ static void add_cases(Suite *suite) {
         ADD_FIXTURE_LOOP_TEST(suite, refused, 2);
         ADD_FIXTURE_LOOP_TEST(suite, useless, 2);
         ADD_FIXTURE_TEST(suite, hangs);
+        ADD_FIXTURE_TEST(suite, mark_times);
+        ADD_FIXTURE_LOOP_TEST(suite, mark_of_others, 2);
+        ADD_FIXTURE_LOOP_TEST(suite, mark_not_read, 5);
         ADD_FIXTURE_TEST(suite, broken_ring);
         ADD_TEST(suite, program);
 }
