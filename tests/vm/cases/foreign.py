@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Images that others load and unload, seen by what the kernel notes of kexec calls."""
+"""Images that others load and unload, seen by what the kernel notes of kexec calls; or found by the
+mark in the command line of ours."""
 
 import time
 
@@ -46,14 +47,17 @@ def last_decision(t):
     return t.kdumpd.decisions()[-1]
 
 
-def check_replaced(t, load):
-    """Something loads; kdumpd sees it at once and loads its own image over it."""
+def check_replaced(t, load, asks=False):
+    """Something loads; kdumpd sees it at once, or when it is asked for its state, and loads its own
+    image over it."""
     known = len(t.kdumpd.decisions())
     begun = time.monotonic()
     load(t)
     while len(t.kdumpd.decisions()) == known:
         check(time.monotonic() < begun + SOON * PATIENCE,
               f"nothing was decided within {SOON} s: {last_decision(t)}")
+        if asks:
+            t.kdumpd.properties()
         time.sleep(0.1)
     took = time.monotonic() - begun
     t.kdumpd.wait(60, "kdumpd to be armed", State="armed", Armed=True, Foreign=False)
@@ -157,8 +161,8 @@ def ftrace(t):
     """kernel.ftrace_enabled=0 makes it deaf, which status says; 1, and it hears again."""
     t.guest.run("sysctl kernel.ftrace_enabled=0")
     t.guest.run("kdumpctl reload", 120)
-    t.kdumpd.wait(30, "status to say so", LoadsWatched=False,
-                  LoadsWatchedReason="kernel.ftrace_enabled=0")
+    reason = t.kdumpd.wait(30, "status to say so", LoadsWatched=False)["LoadsWatchedReason"]
+    check(reason.startswith("kernel.ftrace_enabled=0"), reason)
     _, text = t.kdumpd.status_code()
     check("foreign loads cannot be seen on this kernel" in text, text)
     t.guest.run("sysctl kernel.ftrace_enabled=1")
@@ -185,3 +189,104 @@ def away(t):
     t.kdumpd.quiet()
     check("somebody else" in last_decision(t).reason, f"another reason: {last_decision(t)}")
     check(t.kdumpd.properties()["LastLoadUSec"] > 0, "it was not loaded over")
+
+
+# Where calls are not noted. On one kernel by itself, as the ways do not differ.
+MARK = "its mark tells which image is loaded"
+
+
+def make_blind(t):
+    """Nothing notes calls; what asks for the state has the mark read."""
+    t.guest.run("[ -e /run/systemd/system/kdumpd-watch.socket ] || { systemctl mask --runtime "
+                "--now kdumpd-watch.socket; systemctl try-restart kdumpd; }", 120)
+    t.kdumpd.make_normal()
+    t.kdumpd.wait(60, "kdumpd to be armed", State="armed", LoadsWatched=False)
+
+
+marks = Group("foreign-mark", reset=make_blind, default=("old",), full=("old", "newest"))
+
+
+@marks.case(kernels=KERNELS)
+def told(t):
+    """What status says, and that the mark is nobody's word: not shown, not compared."""
+    t.guest.run("systemctl restart kdumpd", 120)
+    loads = t.kdumpd.properties()["LastLoadUSec"]
+    properties = t.kdumpd.wait(60, "kdumpd to be armed", State="armed", LoadsWatched=False)
+    check(MARK in properties["LoadsWatchedReason"], properties["LoadsWatchedReason"])
+    t.guest.run("kdumpctl reload", 120)
+    t.kdumpd.quiet()
+    properties = t.kdumpd.properties()
+    check(MARK in properties["LoadsWatchedReason"], properties["LoadsWatchedReason"])
+    check("kdumpd.mark" not in properties["CommandLine"], properties["CommandLine"])
+    known = len(t.kdumpd.decisions())
+    t.kdumpd.hangup()
+    t.kdumpd.quiet()
+    time.sleep(6)
+    t.kdumpd.quiet()
+    decisions = t.kdumpd.decisions()[known:]
+    equal([d.decision for d in decisions], ["keep"], "decisions")
+    t.note(f"{loads}; {properties['LoadsWatchedReason']}")
+
+
+@marks.case(kernels=KERNELS)
+def file_load_marked(t):
+    """kexec_file_load(2) over ours."""
+    check_replaced(t, by_file, asks=True)
+
+
+@marks.case(kernels=KERNELS)
+def load_marked(t):
+    """kexec_load(2) over ours, and over an image of ours by the other call."""
+    check_replaced(t, by_segments, asks=True)
+    loader = t.kdumpd.properties()["Loader"]
+    other = "kexec_load" if loader == "kexec_file_load" else "kexec_file_load"
+    t.kdumpd.configure(f"[Image]\nLoader={other}")
+    t.kdumpd.hangup()
+    t.kdumpd.wait(60, "kdumpd to use the other call", State="armed", Loader=other)
+    t.kdumpd.quiet()
+    check(MARK in t.kdumpd.properties()["LoadsWatchedReason"], "the mark is not found")
+    check_replaced(t, by_segments, asks=True)
+
+
+@marks.case(kernels=KERNELS)
+def adopt_marked(t):
+    """Foreign=adopt: it stays, and is called foreign."""
+    t.kdumpd.configure("[Service]\nForeign=adopt")
+    t.kdumpd.hangup()
+    t.kdumpd.quiet()
+    by_file(t)
+    t.kdumpd.wait(SOON, "the image to be called foreign", Foreign=True, Armed=True)
+    equal(last_decision(t).decision, "adopt", "decision")
+
+
+@marks.case(kernels=KERNELS)
+def away_marked(t):
+    """What was loaded while kdumpd did not run is found at its start; and that nothing was."""
+    t.guest.run("systemctl restart kdumpd", 60)
+    t.kdumpd.quiet()
+    equal(t.kdumpd.properties()["LastLoadUSec"], 0, "LastLoadUSec")
+    t.guest.run("systemctl stop kdumpd", 60)
+    by_file(t)
+    t.guest.run("systemctl start kdumpd", 120)
+    t.kdumpd.wait(60, "our image", State="armed", Foreign=False)
+    deadline = time.monotonic() + SOON * PATIENCE
+    while t.kdumpd.properties()["LastLoadUSec"] == 0:
+        check(time.monotonic() < deadline, f"it was not loaded over: {last_decision(t)}")
+    t.kdumpd.quiet()
+    check("somebody else" in last_decision(t).reason, f"another reason: {last_decision(t)}")
+
+
+@marks.case(kernels=KERNELS)
+def deaf_marked(t):
+    """Where what is attached does not hear: status says why, and the mark tells."""
+    t.guest.run("systemctl unmask --runtime kdumpd-watch.socket; systemctl restart kdumpd", 120)
+    t.kdumpd.wait(60, "kdumpd to see foreign loads", State="armed", LoadsWatched=True)
+    t.guest.run("sysctl -q kernel.ftrace_enabled=0")
+    try:
+        t.guest.run("kdumpctl reload", 120)
+        t.kdumpd.quiet()
+        reason = t.kdumpd.wait(30, "status to say so", LoadsWatched=False)["LoadsWatchedReason"]
+        check(reason.startswith("kernel.ftrace_enabled=0; ") and MARK in reason, reason)
+        check_replaced(t, by_file, asks=True)
+    finally:
+        t.guest.run("sysctl -q kernel.ftrace_enabled=1")
