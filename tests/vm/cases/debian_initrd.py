@@ -8,6 +8,8 @@ from vmtest.machine import Config
 from vmtest.registry import Group
 from vmtest.util import check, equal
 
+from .foreign import check_replaced
+
 WORD = "systemd.unit=kdump-tools-dump.service"
 MARKS = (("collector", r"running makedumpfile -F"), ("complete", r"(?i)saved vmcore"))
 
@@ -15,15 +17,19 @@ group = Group("debian-initrd", Config(crashkernel="256M", captures=True, root="r
               long=True, suites=("capture-all",))
 
 
-@group.case()
-def first_dump(t):
-    """From panic to Debian's dump, to the machine that is back and kdumpd's list."""
+def install(t):
+    """As after its installation, and not started. Returns the path of its initrd."""
     release = t.kernel.release
-    initrd = f"/var/lib/kdump/initrd.img-{release}"
-    # The bench masks it; here it is as after its installation, and not started.
     t.guest.run("systemctl unmask kdump-tools; systemctl disable kdump-tools; "
                 "sed -i s/^USE_KDUMP=.*/USE_KDUMP=1/ /etc/default/kdump-tools; "
                 f"/etc/kernel/postinst.d/kdump-tools {release}; sync", 600)
+    return f"/var/lib/kdump/initrd.img-{release}"
+
+
+@group.case()
+def first_dump(t):
+    """From panic to Debian's dump, to the machine that is back and kdumpd's list."""
+    initrd = install(t)
     t.kdumpd.configure(f"[Image]\nInitrd={initrd}")
     t.guest.run("systemctl enable --now kdumpd", 300)
     properties = t.kdumpd.wait(60, "kdumpd to be armed", State="armed", Armed=True)
@@ -45,3 +51,18 @@ def first_dump(t):
           "the dump's log has no panic")
     t.note(check_listed(t, directory, "complete"))
     t.note(json.dumps(t.kdumpd.wait(60, "kdumpd to be armed again", State="armed")["Armed"]))
+
+
+@group.case()
+def kdump_config(t):
+    """Debian's own script loads over ours, and is seen."""
+    install(t)
+    t.guest.run("systemctl enable --now kdumpd", 300)
+    t.kdumpd.wait(120, "kdumpd to be armed", State="armed", Armed=True, LoadsWatched=True)
+    t.kdumpd.quiet()
+
+    def by_kdump_config(t):
+        said = t.guest.text("kdump-config load 2>&1", 120)
+        check("loaded kdump kernel" in said, f"kdump-config load says:\n{said}")
+
+    check_replaced(t, by_kdump_config)

@@ -37,6 +37,12 @@ def by_segments(t):
     t.guest.run(f"kexec -p -c {kernel} --initrd={initrd} --command-line='console=ttyS0'", 60)
 
 
+def by_fedora(t):
+    """kexec_file_load(2) as the kdumpctl of kdump-utils calls it."""
+    kernel, initrd = files(t)
+    t.guest.run(f"kexec -s -d -p --command-line='console=ttyS0' --initrd={initrd} {kernel}", 60)
+
+
 def by_32_bits(t):
     """kexec_load(2) by int 0x80."""
     t.guest.run("kload32 $(awk '/Crash kernel/ { split($1, a, \"-\"); printf \"%8s\", a[1]; exit }' "
@@ -99,6 +105,7 @@ def own_loads(t):
 def file_load(t):
     """kexec_file_load(2) over ours: sysfs says the same before and after."""
     check_replaced(t, by_file)
+    check_replaced(t, by_fedora)
 
 
 @group.case(kernels=KERNELS)
@@ -147,13 +154,14 @@ def other_kernel(t):
 
 @group.case(kernels=KERNELS)
 def cpus(t):
-    """CPUs that go offline and come back are heard, too."""
+    """CPUs that go offline and come back are heard, and those that are plugged."""
     online = "/sys/devices/system/cpu/cpu1/online"
     t.guest.run(f"echo 0 >{online}; echo 1 >{online}")
-    t.kdumpd.quiet()
     kernel, initrd = files(t)
-    check_replaced(t, lambda t: t.guest.run(
-        f"taskset -c 1 kload load {kernel} {initrd} 'console=ttyS0 nr_cpus=1'", 60))
+    for cpu in 1, t.vm.add_cpu():
+        t.kdumpd.quiet()
+        check_replaced(t, lambda t, cpu=cpu: t.guest.run(
+            f"taskset -c {cpu} kload load {kernel} {initrd} 'console=ttyS0 nr_cpus=1'", 60))
 
 
 @group.case(kernels=KERNELS)
