@@ -28,6 +28,11 @@ void configuration_add_problem(Configuration *c, const char *file, unsigned line
                 return;
         /* Names of files are any bytes, and a string on D-Bus is not. */
         utf8_mend(problem);
+        for (size_t i = 0; i < c->n_problems; i++)
+                if (streq(c->problems[i], problem)) {
+                        free(problem);
+                        return;
+                }
         c->problems[c->n_problems++] = problem;
 }
 

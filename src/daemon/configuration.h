@@ -18,7 +18,7 @@ typedef struct Configuration {
 
 void configuration_done(Configuration *c);
 
-/* Adds a line; what is more than there is room for is dropped. */
+/* Adds a line, once; what is more than there is room for is dropped. */
 void configuration_add_problem(Configuration *c, const char *file, unsigned line, const char *text);
 
 /* conffile_read(), which logs what was not understood and notes it without values. On errors c is

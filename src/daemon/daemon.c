@@ -102,8 +102,10 @@ static void read_configuration(Daemon *d) {
         int r;
 
         if (configuration_read_again(&d->manager.configuration, d->root_fd,
-                                     strempty(d->options.root), &d->settings) < 0)
+                                     strempty(d->options.root), &d->settings) < 0) {
+                daemon_changed(d);
                 return;
+        }
         guard_set_settings(&d->manager.guard, &d->settings, d->uts.machine);
         r = listener_set_source(d->listener, d->settings.source);
         if (r < 0)

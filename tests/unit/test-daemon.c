@@ -15,6 +15,7 @@
 
 #include "base/time-util.h"
 #include "core/paths.h"
+#include "daemon/configuration.h"
 #include "daemon/last-boot.h"
 #include "fake-machine.h"
 
@@ -402,6 +403,30 @@ START_TEST(configuration_for_later) {
 }
 END_TEST
 
+/* That it cannot be read is told in status, once, until it can. */
+START_TEST(configuration_problem) {
+        _cleanup_(configuration_done) Configuration c = { 0 };
+        _cleanup_(settings_done) Settings settings = { 0 };
+        Tree tree;
+
+        tree_init(&tree);
+        ck_assert_int_eq(configuration_read_first(&c, tree.fd, tree.path, &settings), 0);
+        ck_assert_uint_eq(c.n_problems, 0);
+        tree_parents(&tree, CONFIG);
+        tree_link(&tree, CONFIG, "kdumpd.conf");
+        for (unsigned i = 0; i < 3; i++) {
+                ck_assert_int_lt(configuration_read_again(&c, tree.fd, tree.path, &settings), 0);
+                c.is_due = i == 0;
+                ck_assert_uint_eq(c.n_problems, 1);
+                ck_assert_ptr_nonnull(strstr(c.problems[0], "Too many levels"));
+        }
+        tree_unlink(&tree, CONFIG);
+        ck_assert_int_eq(configuration_read_again(&c, tree.fd, tree.path, &settings), 0);
+        ck_assert_uint_eq(c.n_problems, 0);
+        tree_done(&tree);
+}
+END_TEST
+
 START_TEST(watchdog) {
         FakeMachine m;
 
@@ -720,6 +745,7 @@ static void add_cases(Suite *s) {
         ADD_TEST(s, missing_mount);
         ADD_TEST(s, capture_kernel);
         ADD_TEST(s, configuration_for_later);
+        ADD_TEST(s, configuration_problem);
         ADD_TEST(s, watchdog);
         ADD_TEST(s, foreign_unload);
         ADD_TEST(s, no_reservation);

@@ -81,6 +81,23 @@ def no_tools(t):
         check(done.code != 0, f"{command} works as kdumpd: {done.out}")
 
 
+@group.case(kernels=("old",))
+def unreadable(t):
+    """A file of the configuration that is root's alone: status says so, and what to do."""
+    path = "/etc/kdumpd/kdumpd.conf.d/91-secret.conf"
+    command = "kdumpctl status"
+    t.guest.run(f"mkdir -p $(dirname {path}); printf '[Service]\\nUnloadOnStop=no\\n' >{path}; "
+                f"chmod 600 {path}; systemctl kill -s HUP --kill-who=main kdumpd")
+    try:
+        t.guest.until(f"{command} | grep -q 'chgrp kdumpd'", 30, "status to say what to do")
+        said = t.guest.text(command)
+        check("Problem" in said and path in said, said)
+        t.guest.run(f"chgrp kdumpd {path}; chmod 640 {path}")
+        t.guest.until(f"! {command} | grep -q chgrp", 60, "kdumpd to read it")
+    finally:
+        t.guest.run(f"rm {path}; systemctl kill -s HUP --kill-who=main kdumpd")
+
+
 # Units of ours that run as a process, and how to have one of them run.
 def _units(t):
     sockets = t.guest.text("cd /run/kdumpd && ls *.socket").split()
