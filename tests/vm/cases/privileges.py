@@ -159,10 +159,10 @@ def killed_often(t):
     t.guest.run(f"mkdir -p {DROPIN} && printf '[Service]\\nRestartSec=100ms\\n' "
                 f">{DROPIN}/kill.conf && systemctl daemon-reload")
     # Each pulls the carpet away somewhere else: before, in or after a load, which follows some
-    # seconds after the start that the kill before has led to.
-    kill = ("pid=$(systemctl show -P MainPID kdumpd); kill -9 $pid; "
-            "until next=$(systemctl show -P MainPID kdumpd); [ \"$next\" != 0 ] && "
-            "[ \"$next\" != \"$pid\" ]; do sleep 0.02; done; sleep {:.2f}")
+    # seconds after the start that the kill before has led to. No program is started for looking.
+    procs = "/sys/fs/cgroup/system.slice/kdumpd.service/cgroup.procs"
+    kill = (f"read pid <{procs}; kill -9 $pid; until {{ read next <{procs}; }} 2>/dev/null && "
+            "[ \"$next\" != \"$pid\" ]; do sleep 0.05; done")
     plugged, dimm = 0, None
     try:
         with Tracer(t.guest) as tracer, Sampler(t.guest) as sampler:
@@ -174,7 +174,7 @@ def killed_often(t):
                         dimm = None
                     else:
                         dimm = t.vm.add_dimm(GIB)[0]
-                t.guest.run(kill.format(i * 37 % 400 / 100), 60)
+                t.guest.run(f"{kill}; sleep {i * 37 % 300 / 100:.2f}", 60)
             t.kdumpd.wait(90, "kdumpd to be armed", State="armed", Armed=True, Foreign=False)
             t.kdumpd.quiet()
             calls = tracer.calls()
