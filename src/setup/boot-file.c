@@ -134,13 +134,16 @@ int helper_find_esp(int root_fd, const Helper *helper, char **ret, Error *reterr
         int r;
 
         r = helper_run(root_fd, helper, argv, &result, reterr);
-        if (r < 0)
+        if (r < 0 && r != -EPROTO)
                 return r;
+        if (r < 0)
+                result.output[0] = '\0';
         path = strstrip(result.output);
+        /* What it says itself has several lines. */
         if (path[0] != '/' || strchr(path, '\n') || !exists_below(root_fd, path))
                 return error_set(reterr, -EPROTO,
-                                 "\"bootctl -p\" does not say where the EFI system partition is "
-                                 "mounted: mount it");
+                                 "\"bootctl -p\" finds no EFI system partition that is mounted: "
+                                 "mount it");
         path = strdup(path);
         if (!path)
                 return error_set_memory(reterr);
