@@ -144,6 +144,20 @@ done
 sed -n '/^The verbs are/,/^The options are/s/^\.It Cm \(.*\)/\1/p' "$man/kdumpctl.8" >"$work/items"
 same kdumpctl.8 "$work/verbs" "$work/items"
 
+# --- packages need what README and configure say
+
+awk '/^Build-Depends:/ { on = 1; next } /^[^ ]/ { on = 0 } on { print $1 }' \
+    "$srcdir/packaging/debian/control" | tr -d , | grep -v '^debhelper\|^dh-' >"$work/debian"
+# Whoever builds packages has a compiler.
+sed -n '/^    apt-get install/,/[^\\]$/p' "$srcdir/README.md" | tr -s ' \\' '\n' |
+    grep -v -x -e apt-get -e install -e gcc -e make -e 'auto[a-z]*' -e '' >"$work/readme"
+same "packaging/debian/control" "$work/readme" "$work/debian"
+sed -n 's/^PKG_CHECK_MODULES(\[[A-Z]*\], \[\([^] ]*\).*/\1/p' "$srcdir/configure.ac" \
+    >"$work/modules"
+sed -n 's/^BuildRequires: *pkgconfig(\(.*\))/\1/p' "$srcdir/packaging/rpm/kdumpd.spec.in" \
+    >"$work/rpm"
+same "packaging/rpm/kdumpd.spec.in" "$work/modules" "$work/rpm"
+
 # --- completion
 
 names commands >"$work/commands"

@@ -68,6 +68,7 @@ for prefix in '' /opt/kdumpd; do
     fi
     placed kdumpd.service /usr/lib/systemd/system /lib/systemd/system
     placed kdumpd-recover.service /usr/lib/systemd/system /lib/systemd/system
+    placed 85-kdumpd.preset /usr/lib/systemd/system-preset /lib/systemd/system-preset
     placed kdumpctl /usr/share/bash-completion/completions
     placed _kdumpctl /usr/share/zsh/site-functions
     placed kdumpctl.fish /usr/share/fish/vendor_completions.d

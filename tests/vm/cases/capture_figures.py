@@ -74,7 +74,7 @@ def tell(t, figures):
 
 debian = Group("capture-figures-debian", Config(crashkernel=f"{ENOUGH}M", captures=True,
                                                 root="root-debian"),
-               kdumpd=False, benchmark=True, suites=("capture-figures",))
+               tree="", benchmark=True, suites=("capture-figures",))
 
 DEBIAN_MARKS = (("collector", r"running makedumpfile -F"),
                 ("complete", r"(?i)saved vmcore"))

@@ -10,7 +10,7 @@ from vmtest.watch import Sampler, Tracer
 CAPTURE_COMMAND_LINE = ("console=ttyS0,115200 nr_cpus=1 reset_devices irqpoll acpi_no_memhotplug "
                         "panic=10 mitigations=off no_timer_check random.trust_cpu=on")
 
-group = Group("selftest", Config(virtio_mem=True), kdumpd=False)
+group = Group("selftest", Config(virtio_mem=True), tree="")
 
 
 def load_command(t):
@@ -117,7 +117,7 @@ def panic_after_hotplug(t):
         equal(capture.prstatus, t.vm.cpus - 1, "CPUs in the dump")
 
 
-lossy = Group("selftest-overlap", PREEMPTIBLE, kdumpd=False)
+lossy = Group("selftest-overlap", PREEMPTIBLE, tree="")
 
 
 @lossy.case(kernels=("new",), panics=True)

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""README's Install block on a machine that has nothing: a minimal Debian, and a clone in it."""
+"""README's Install block on a machine that has nothing: a minimal Debian, and a clone in it. What
+`make dist` makes there is then built into packages, in such a Debian with the tools for that."""
 
 import argparse
 import os
@@ -81,6 +82,38 @@ diff -u /tmp/before /tmp/after || {{ echo "make uninstall left, or took, the abo
 """
 
 
+PACKAGE_TOOLS = ("build-essential", "debhelper", "lintian", "rpm")
+
+# What an upload to Debian would need, and what is built here does not: an address of who builds
+# (DEBEMAIL= has none here), and a bug that the upload closes.
+UNSUITED_TAGS = ("bogus-mail-host", "bogus-mail-host-in-debian-changelog",
+                 "initial-upload-closes-no-bugs")
+
+# From a clone to the tarball, and from that to packages. $1: "rpm" if that, too.
+PACK = f"""set -eu
+cd {CLONE}
+chown -R builder: .
+as_builder() {{
+    setpriv --reuid=builder --regid=builder --clear-groups env HOME={HOME} "$@"
+}}
+echo "# make dist"
+as_builder autoreconf -fi
+as_builder ./configure --prefix=/usr --sysconfdir=/etc
+as_builder make dist
+tarball=$(echo kdumpd-*.tar.xz)
+echo "# packaging/build-deb"
+as_builder env DEB_BUILD_OPTIONS="nocheck parallel=$(nproc)" \\
+    packaging/build-deb "$tarball" packages
+echo "# lintian"
+as_builder lintian --no-cfg --fail-on error,warning --suppress-tags {",".join(UNSUITED_TAGS)} \\
+    packages/*.changes
+[ "$1" = rpm ] || exit 0
+echo "# packaging/build-rpm"
+# Code that nobody runs.
+as_builder packaging/build-rpm "$tarball" packages --define 'optflags -O1'
+"""
+
+
 def install_block(readme):
     """The commands of README's section Install: its first block, without continuations."""
     found = re.search(r"^## Install\n+((?: {4}.*\n)+)", readme, re.MULTILINE)
@@ -128,6 +161,43 @@ def _build(release, install, where):
     script.unlink()
 
 
+def _package_root(cache, release, kept):
+    """The same root with the tools that make packages, which hide nothing from README there."""
+    archive = apt.Apt(release, cache.directory)
+    key = digest(kept.parent.name, "\n".join(archive.plan(PACKAGE_TOOLS)), RECIPE)
+
+    def build(where):
+        tree = where / "root"
+        run(["cp", "-a", kept, tree])
+        (tree / "install").write_text(f"set -eu\napt-get install {' '.join(PACKAGE_TOOLS)}\n"
+                                      "apt-get clean\n")
+        if _enter(ENTER, [tree, "/install"], network=True) != 0:
+            raise SetupError(f"{', '.join(PACKAGE_TOOLS)} cannot be installed in {release}")
+        (tree / "install").unlink()
+
+    return cache.get(f"packages-{release}", key, build, note) / "root"
+
+
+def _play(kept, script, arguments, pack, results=None):
+    """Run a script in a copy of the root, over which pack(file) has laid a tar archive. Returns
+    whether it went well; results(tree) sees the files that are new then."""
+    work = pathlib.Path(tempfile.mkdtemp(prefix="kdumpd-bare-", dir="/var/tmp"))
+    try:
+        pack(work / "clone.tar")
+        (work / "upper/tmp").mkdir(parents=True)
+        (work / "upper/tmp").chmod(0o1777)
+        (work / "upper/play").write_text(script)
+        if _enter(ENTER_COPY, [kept, work, "/play", *arguments], network=False) != 0:
+            return False
+        if results:
+            # Without an overlay they are in the copy.
+            results(next(tree for tree in (work / "upper", work / "root")
+                         if (tree / HOME.lstrip("/")).is_dir()))
+        return True
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
 def _pack(sources, target):
     """What a clone would have, with what is not committed yet in files that are tracked."""
     git = subprocess.run(["git", "-C", sources, "ls-files", "-z", "--cached"], check=False,
@@ -141,24 +211,32 @@ def _pack(sources, target):
 def main(argv):
     parser = argparse.ArgumentParser(
         prog="tests/bare", description="Do what README's section Install says in a minimal root, "
-        "then `make check` as an ordinary user and `make uninstall`. As root.")
+        "then `make check` as an ordinary user and `make uninstall`; then build packages. As root.")
     parser.add_argument("release", choices=RELEASES, nargs="?", default=RELEASES[0])
     parser.add_argument("--sources", type=pathlib.Path, default=SOURCE_ROOT)
+    parser.add_argument("--packages", type=pathlib.Path, metavar="DIRECTORY",
+                        help="keep the packages there")
     options = parser.parse_args(argv)
     try:
         if os.geteuid() != 0:
             raise SetupError("a root can only be made and entered by root")
         install, *lines = install_block((options.sources / "README.md").read_text())
-        kept = root(Cache(default_directory()), options.release, install)
-        work = pathlib.Path(tempfile.mkdtemp(prefix="kdumpd-bare-", dir="/var/tmp"))
-        try:
-            _pack(options.sources, work / "clone.tar")
-            (work / "upper/tmp").mkdir(parents=True)
-            (work / "upper/tmp").chmod(0o1777)
-            (work / "upper/play").write_text(PLAY)
-            return 1 if _enter(ENTER_COPY, [kept, work, "/play", *lines], network=False) else 0
-        finally:
-            shutil.rmtree(work, ignore_errors=True)
+        cache = Cache(default_directory())
+        kept = root(cache, options.release, install)
+
+        def pack(target):
+            _pack(options.sources, target)
+
+        def keep(tree):
+            if options.packages:
+                options.packages.mkdir(parents=True, exist_ok=True)
+                for file in (tree / CLONE.lstrip("/") / "packages").iterdir():
+                    shutil.copy(file, options.packages)
+
+        done = _play(kept, PLAY, lines, pack) and _play(
+            _package_root(cache, options.release, kept), PACK,
+            ["rpm" if options.release == RELEASES[0] else ""], pack, keep)
+        return 0 if done else 1
     except SetupError as error:
         say(f"tests/bare: {error}")
         return 1

@@ -20,8 +20,8 @@ from .util import SetupError, note, say
 # Programs of the host, and the Debian packages that they come in.
 NEEDED = {"qemu-system-x86_64": "qemu-system-x86", "qemu-img": "qemu-utils",
           "mmdebstrap": "mmdebstrap", "mke2fs": "e2fsprogs", "dpkg-deb": "dpkg",
-          "apt-get": "apt", "zstd": "zstd", "depmod": "kmod", "gcc": "gcc libc6-dev",
-          "sfdisk": "fdisk"}
+          "apt-get": "apt", "dh": "debhelper", "zstd": "zstd", "depmod": "kmod",
+          "gcc": "gcc libc6-dev", "sfdisk": "fdisk"}
 NEEDED_FILES = {"busybox-static": BUSYBOX, "ovmf": OVMF_CODE, "systemd-boot-efi": EFI_STUB}
 
 
@@ -48,6 +48,8 @@ def parse(argv):
                         help="where to build kdumpd (default: build-vm)")
     parser.add_argument("--destdir", type=pathlib.Path,
                         help="use this installed tree, do not build")
+    parser.add_argument("--deb", type=pathlib.Path,
+                        help="the .deb for cases about packages, do not build one")
     parser.add_argument("--results", type=pathlib.Path,
                         help="where logs of failed cases go (default: in the cache directory)")
     parser.add_argument("--needed", action="store_true",
@@ -109,13 +111,16 @@ def prepare(options, plan):
              for flavour, root, loader in sorted({(flavour, group.config.root, group.config.loader)
                                                   for flavour, group, _ in plan
                                                   if flavour in images})}
-    destdir = options.destdir
-    if not destdir and any(group.kdumpd for _, group, _ in plan):
-        destdir = build.install(options.builddir, note)
+    wanted = {group.tree for _, group, _ in plan}
+    trees = {"kdumpd": options.destdir}
+    if "kdumpd" in wanted and not options.destdir:
+        trees["kdumpd"] = build.install(options.builddir, note)
+    if "packages" in wanted:
+        trees["packages"] = build.packages(options.builddir, options.deb, note)
     results = options.results or cache.directory / "results" / time.strftime("%Y%m%d-%H%M%S")
     for kernel in images.values():
         note(f"{kernel.flavour}: Linux {kernel.release}")
-    return runner.Bench(images, absent, tools, bases, destdir, results, options.loader)
+    return runner.Bench(images, absent, tools, bases, trees, results, options.loader)
 
 
 def main(argv):

@@ -27,18 +27,18 @@ class Case:
 class Group:
     """Cases that share one boot, in the order in which they are declared.
 
-    reset(t) is called before each case. Groups that need kdumpd in the guest get the installed
-    tree; the others must do without it.
+    reset(t) is called before each case. What is laid over the guest's root, tree, is kdumpd as it
+    is installed, its "packages", or nothing.
 
     A run without names takes a group on the kernels in default, and with --full on those in full;
     its cases say on which they can. What takes long is in the second only where full says so. A
     benchmark runs only when it or its suite is asked for by name."""
 
-    def __init__(self, name, config=Config(), kdumpd=True, reset=None, benchmark=False, long=False,
-                 default=BOTH, full=None, suites=()):
+    def __init__(self, name, config=Config(), tree="kdumpd", reset=None, benchmark=False,
+                 long=False, default=BOTH, full=None, suites=()):
         self.name = name
         self.config = config
-        self.kdumpd = kdumpd
+        self.tree = tree
         self.reset = reset
         self.default = () if benchmark or long else default
         self.full = (() if benchmark or long else EVERY) if full is None else full

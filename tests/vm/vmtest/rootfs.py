@@ -19,7 +19,7 @@ VARIANTS = {
     "root-storage": ("e2fsprogs", "xfsprogs", "btrfs-progs", "lvm2", "mdadm", "fdisk",
                      "thin-provisioning-tools"),
     "root-monitoring": ("curl", "prometheus-node-exporter"),
-    "root-debian": ("kdump-tools", "initramfs-tools", "zstd"),
+    "root-debian": ("kdump-tools", "initramfs-tools", "zstd", "apt"),
 }
 
 # Not what is tested here, and each costs boot time or wakes up in the middle of a measurement.

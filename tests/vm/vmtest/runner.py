@@ -17,22 +17,22 @@ from .util import Failure, Skip, note, say
 class Bench:
     """Everything that the boots have in common."""
 
-    def __init__(self, kernels, absent, tools, base_images, destdir, results, loader=""):
+    def __init__(self, kernels, absent, tools, base_images, trees, results, loader=""):
         self.kernels = kernels          # {flavour: Kernel}
         self.absent = absent            # {flavour: why there is no such kernel}
         self.tools = tools
         self.base_images = base_images  # {(flavour, root, loader): path}
-        self.destdir = destdir
+        self.trees = trees              # {Group.tree: directory}
         self.results = results
         self.loader = loader
         self._initrds = {}
         self._lock = threading.Lock()
 
-    def initrd(self, flavour, with_kdumpd, config):
+    def initrd(self, flavour, tree, config):
         """What is laid over the root, with what does that unless the disk has it."""
         with self._lock:
-            key = (flavour, with_kdumpd, config.captures, bool(config.loader))
-            destdir = self.destdir if with_kdumpd else None
+            key = (flavour, tree, config.captures, bool(config.loader))
+            destdir = self.trees.get(tree)
             if key not in self._initrds:
                 self._initrds[key] = (
                     overlay_disk(self.tools, destdir) if config.loader else
@@ -91,7 +91,7 @@ class Session:
         config, kernel = self._group.config, self._bench.kernels[self._flavour]
         self._machine = Machine(config, kernel,
                                 self._bench.base_images[self._flavour, config.root, config.loader],
-                                self._bench.initrd(self._flavour, self._group.kdumpd, config),
+                                self._bench.initrd(self._flavour, self._group.tree, config),
                                 self._directory)
         try:
             self._machine.boot()
