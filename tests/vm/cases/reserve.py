@@ -5,18 +5,20 @@ import json
 
 from vmtest.machine import Config
 from vmtest.registry import Group
-from vmtest.util import check, equal
+from vmtest.util import check, equal, wait_until
 
 MIB = 1 << 20
 
 # Without a reservation, as on the first day.
 grub = Group("reserve-grub", Config(crashkernel="", captures=True, loader="grub"),
              default=("old",), full=("old",))
+efi = Group("reserve-efi", Config(crashkernel="", captures=True, loader="systemd-boot", efi=True),
+            default=(), full=("trixie",))
 
 CFG = "/boot/grub/grub.cfg"
 DROPIN = "/etc/default/grub.d/zz-kdumpd.cfg"
 # All that may change, to be compared; grub.cfg has no date in it.
-STATE = ("find /boot /etc/default /etc/kernel /var/lib/kdumpd/reserve.json -xdev "
+STATE = ("find /boot /boot/efi /etc/default /etc/kernel /var/lib/kdumpd/reserve.json -xdev "
          "-type f -not -path '*/i386-pc/*' -not -name fill -exec sha256sum {} + 2>/dev/null | sort -k2")
 
 
@@ -114,3 +116,41 @@ def grub_reboot(t):
     check_armed(t, mib)
     said = json.loads(reserve(t, f"{mib}M --write --json"))
     check(said["Done"] and not said["Written"], f"written twice: {said}")
+
+
+@efi.case(kernels=("trixie",))
+def entry_reboot(t):
+    """systemd-boot, entries of type 1: reserve, restart, armed."""
+    release = t.kernel.release
+    equal(reserved(t), 0, "what is reserved at first")
+    t.guest.run("head -c 200M /dev/zero >/boot/efi/fill; true", 60)
+    refused(t, "--write 160M", "has room for")
+    t.guest.run("rm /boot/efi/fill; umount /boot/efi")
+    refused(t, "--write 160M", "EFI")
+    t.guest.run("mount /boot/efi")
+    reserve(t, "160M --write")
+    check("root=UUID=" in t.guest.text("cat /etc/kernel/cmdline"), "cmdline has no root=")
+    t.vm.reboot()
+    equal(t.guest.text("ls /boot/efi/loader/entries"), f"debian-{release}.conf", "entries")
+    check_armed(t, 160)
+
+
+@efi.case(kernels=("trixie",))
+def addon_reboot(t):
+    """A unified kernel image: an add-on, restart, armed; taken away again, restart, without."""
+    t.guest.run("[ -e /var/lib/kdumpd/reserve.json ] || kdumpctl reserve 160M --write;"
+                "systemctl enable --now kdumpd", 300)
+    t.guest.run(f"sed -i s/^default.*/'default debian-{t.kernel.release}.efi'/ "
+                "/boot/efi/loader/loader.conf")
+    t.vm.reboot()
+    equal(reserved(t), 0, "what is reserved at first")
+    # A process of its own reads what was asked for.
+    problem = wait_until(lambda: t.kdumpd.properties()["ReservationProblem"], 60,
+                         "kdumpd to say that another entry was started")
+    check("asked for 160M, reserved 0" in problem, f"another entry was started, and: {problem}")
+    check("asked for 160M" in t.guest.run("kdumpctl status", check=False).out, "status is silent")
+    reserve(t, "176M --write")
+    t.vm.reboot()
+    check_armed(t, 176)
+    reserve(t, "--remove --write")
+    equal(t.guest.text("ls /boot/efi/loader/addons"), "", "add-ons")

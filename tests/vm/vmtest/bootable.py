@@ -13,11 +13,16 @@ from .util import SetupError, run
 # {loader: packages that guests need besides those of rootfs}
 LOADERS = {
     "grub": ("grub-efi-amd64", "grub-pc-bin"),      # which brings /etc/default/grub
+    "systemd-boot": ("systemd-boot", "systemd-boot-efi", "systemd-ukify"),
 }
 
 ROOT_UUID = "7d1c0a52-2c66-4f6b-9d29-0d2f6b64756d"
+ROOT_TYPE = "4f68bce3-e8cd-4db1-96e7-fbcaf984b709"
+ESP_TYPE = "c12a7328-f81f-11d2-ba4b-00a0c93ec93b"
+ESP_SERIAL = "CCCCDDDD"
 SECTOR = 512
 GAP = 2048                          # sectors before the first partition
+ESP_SECTORS = 128 << 11
 DISK_SECTORS = 1700 << 11
 
 # What the guests boot with, apart from root= and crashkernel=.
@@ -32,6 +37,13 @@ menuentry Debian {{
 }}
 """
 
+ENTRY = """title Debian
+version {release}
+options root=UUID={uuid} {words}
+linux /debian/{release}/linux
+initrd /debian/{release}/initrd.img-{release}
+"""
+
 RECIPE = 2      # to be raised when the building below changes
 
 
@@ -43,7 +55,7 @@ def prepare(cache, kernel, loader, says=None):
                                (*rootfs.PACKAGES, *LOADERS[loader]))
     key = digest(sorted(packages.items()), rootfs.MASKED, rootfs.EXCLUDED,
                  sorted(rootfs.FILES.items()), rootfs.RECIPE, kernel.vmlinuz.parent.name, WORDS,
-                 GRUB_CFG, SOURCE / "initramfs.sh", RECIPE)
+                 GRUB_CFG, ENTRY, SOURCE / "initramfs.sh", RECIPE)
     directory = cache.get(f"disk-{loader}-{kernel.root}", key,
                           lambda where: _build(kernel, loader, packages, where), says)
     return directory / "disk.raw"
@@ -58,7 +70,7 @@ def _build(kernel, loader, packages, directory):
     shutil.copytree(kernel.tree, tree / f"usr/lib/modules/{kernel.release}", symlinks=True)
     with open(disk, "wb") as file:
         file.truncate(DISK_SECTORS * SECTOR)
-    {"grub": _make_grub}[loader](kernel, tree, disk)
+    {"grub": _make_grub, "systemd-boot": _make_systemd_boot}[loader](kernel, tree, disk)
     shutil.rmtree(tree)
 
 
@@ -96,3 +108,43 @@ def _make_grub(kernel, tree, disk):
     _write_root(tree, disk, GAP)
     _copy_into(disk, modules / "boot.img", 0, 440)
     _copy_into(disk, tree / "boot/grub/i386-pc/core.img", 1)
+
+
+def _make_systemd_boot(kernel, tree, disk):
+    """systemd-boot for UEFI, which finds it by its name; an entry, and a unified kernel image."""
+    words = f"root=UUID={ROOT_UUID} {WORDS}"
+    (tree / "etc/kernel").mkdir(exist_ok=True)
+    (tree / "etc/kernel/entry-token").write_text("debian\n")
+    (tree / "etc/kernel/install.conf").write_text("layout=bls\n")
+    (tree / "boot/efi").mkdir()
+    (tree / "etc/fstab").write_text(
+        f"UUID={ESP_SERIAL[:4]}-{ESP_SERIAL[4:]} /boot/efi vfat umask=0077 0 0\n")
+    run(["chroot", tree, "ukify", "build", f"--linux=/boot/vmlinuz-{kernel.release}",
+         f"--initrd=/boot/initrd.img-{kernel.release}", f"--uname={kernel.release}",
+         f"--cmdline={words}", "--output=/boot/unified.efi"])
+    start = GAP + ESP_SECTORS
+    _partition(disk, f"label: gpt\n1 : start={GAP}, size={ESP_SECTORS}, type={ESP_TYPE}\n"
+                     f"2 : start={start}, size={DISK_SECTORS - start - GAP}, type={ROOT_TYPE}\n")
+    esp = disk.with_suffix(".esp")
+    with open(esp, "wb") as file:
+        file.truncate(ESP_SECTORS * SECTOR)
+    run(["mkfs.vfat", "-F", "32", "-i", ESP_SERIAL, esp])
+    entry, conf = disk.with_suffix(".entry"), disk.with_suffix(".conf")
+    entry.write_text(ENTRY.format(uuid=ROOT_UUID, release=kernel.release, words=WORDS))
+    conf.write_text(f"timeout 0\ndefault debian-{kernel.release}.conf\n")
+    run(["mmd", "-i", esp, *(f"::{name}" for name in (
+        "EFI", "EFI/BOOT", "EFI/Linux", "loader", "loader/entries", "debian",
+        f"debian/{kernel.release}"))])
+    for source, target in (
+            (tree / "usr/lib/systemd/boot/efi/systemd-bootx64.efi", "EFI/BOOT/BOOTX64.EFI"),
+            (tree / "boot/unified.efi", f"EFI/Linux/debian-{kernel.release}.efi"),
+            (entry, f"loader/entries/debian-{kernel.release}.conf"), (conf, "loader/loader.conf"),
+            (kernel.vmlinuz, f"debian/{kernel.release}/linux"),
+            (tree / f"boot/initrd.img-{kernel.release}",
+             f"debian/{kernel.release}/initrd.img-{kernel.release}")):
+        run(["mcopy", "-i", esp, source, f"::{target}"])
+    (tree / "boot/unified.efi").unlink()
+    _copy_into(disk, esp, GAP)
+    for file in (esp, entry, conf):
+        file.unlink()
+    _write_root(tree, disk, start)

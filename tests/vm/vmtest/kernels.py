@@ -47,6 +47,7 @@ MODULES = ("virtio_pci", "virtio_blk", "virtio_console", "virtio_mem", "ext4", "
 # lead to their disks, so that it is a choice what of it is packed.
 TREE = ("arch/x86/crypto", "crypto", "lib/[!t]*.ko", "lib/lz4", "lib/zstd", "lib/raid6", "lib/math",
         "lib/crypto", "lib/xz", "fs/ext4", "fs/xfs", "fs/btrfs", "fs/quota",
+        "fs/fat", "fs/nls", "fs/efivarfs",
         "drivers/block", "drivers/ata", "drivers/virtio", "drivers/md", "drivers/watchdog",
         "drivers/char", "drivers/dax", "drivers/nvdimm", "drivers/scsi/*.ko",
         "drivers/scsi/device_handler")

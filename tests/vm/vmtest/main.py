@@ -21,7 +21,7 @@ from .util import SetupError, note, say
 NEEDED = {"qemu-system-x86_64": "qemu-system-x86", "qemu-img": "qemu-utils",
           "mmdebstrap": "mmdebstrap", "mke2fs": "e2fsprogs", "dpkg-deb": "dpkg",
           "apt-get": "apt", "dh": "debhelper", "zstd": "zstd", "depmod": "kmod",
-          "gcc": "gcc libc6-dev", "sfdisk": "fdisk"}
+          "gcc": "gcc libc6-dev", "sfdisk": "fdisk", "mkfs.vfat": "dosfstools", "mcopy": "mtools"}
 NEEDED_FILES = {"busybox-static": BUSYBOX, "ovmf": OVMF_CODE, "systemd-boot-efi": EFI_STUB}
 
 
