@@ -12,7 +12,7 @@ from .util import SetupError, run
 
 # {loader: packages that guests need besides those of rootfs}
 LOADERS = {
-    "grub": ("grub-efi-amd64", "grub-pc-bin"),      # which brings /etc/default/grub
+    "grub": ("grub-efi-amd64", "grub-pc-bin", "apt"),   # the first brings /etc/default/grub
     "systemd-boot": ("systemd-boot", "systemd-boot-efi", "systemd-ukify"),
 }
 
