@@ -168,4 +168,17 @@ for file in bash/kdumpctl zsh/_kdumpctl fish/kdumpctl.fish; do
         fail "conf/completion/$file is not made of these verbs and options: make update-completion"
 done
 
+# What the tests in virtual machines look for is what is installed for them.
+if command -v python3 >/dev/null; then
+    for package in $("$srcdir/tests/vm/run" --needed); do
+        case $package in
+        apt | dpkg | libc6-dev) ;; # on every Debian, and with each -dev
+        *)
+            sed -n '/^build=(/,/^needs=/p' "$srcdir/tests/install-needs" | tr ' ()' '\n\n\n' |
+                grep -qxF "$package" || fail "tests/install-needs lacks $package"
+            ;;
+        esac
+    done
+fi
+
 exit $failed
