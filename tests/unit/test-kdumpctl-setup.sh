@@ -10,6 +10,10 @@ trap 'rm -rf "$work"' EXIT
 root=$work/root release=$(uname -r)
 failed=0
 unset NO_COLOR SYSTEMD_COLORS || :
+
+# shellcheck source=tests/fakes/fake-bzimage.sh
+. "$srcdir/tests/fakes/fake-bzimage.sh"
+
 export TZ=UTC
 
 # systemctl of that machine: what it does with links is what counts here.
@@ -38,22 +42,11 @@ END
 chmod +x "$work/bin/systemctl"
 PATH=$work/bin:$PATH
 
-# A kernel that is only its header, by the boot protocol, with an init_size of 56 MiB.
 make_machine() {
     rm -rf "$root"
     mkdir -p "$root/boot" "$root/sys/kernel" "$root/proc/self" "$root/usr/bin" "$root/etc/kdumpd" \
         "$root/var/lib"
-    truncate -s 65536 "$root/boot/vmlinuz"
-    poke 0x1f1 '\003'
-    poke 0x1fe '\0125\0252'
-    poke 0x201 '\0146'
-    poke 0x202 'HdrS\017\002'
-    poke 0x211 '\001'
-    poke 0x232 '\040'
-    poke 0x236 '\077'
-    poke 0x238 '\0377\007'
-    poke 0x25b '\001'
-    poke 0x262 '\0200\003'
+    make_bzimage "$root/boot/vmlinuz"
     printf 0707010 >"$root/boot/initrd"
     mkdir -p "$root/run/kdumpd"
     printf '[Image]\nKernel=/boot/vmlinuz\nInitrd=/boot/initrd\n' >"$root/run/kdumpd/kdumpd.conf"
@@ -66,10 +59,6 @@ make_machine() {
     echo 0 >"$root/sys/kernel/kexec_crash_loaded"
     : >"$root/usr/bin/makedumpfile"
 }
-poke() {
-    printf '%b' "$2" | dd of="$root/boot/vmlinuz" bs=1 seek="$(($1))" conv=notrunc 2>/dev/null
-}
-
 # expect STATUS EXPRESSION ARGUMENT...
 expect() {
     wanted=$1 expression=$2 status=0

@@ -9,6 +9,8 @@ fake=$builddir/tests/fakes/fake-kdumpd
 
 # shellcheck source=tests/fakes/private-bus.sh
 . "$srcdir/tests/fakes/private-bus.sh"
+# shellcheck source=tests/fakes/fake-bzimage.sh
+. "$srcdir/tests/fakes/fake-bzimage.sh"
 
 failed=0
 
@@ -237,23 +239,8 @@ export KDUMPCTL_KDUMP_LOAD="$work/nothing"
 expect 1 '' '^kdumpctl: ".*/nothing" cannot be run: No such file or directory$' test
 unset KDUMPCTL_KDUMP_LOAD
 
-# What would do. The kernel is only its header, by the boot protocol, with an init_size of 56 MiB.
-kernel=$work/root/boot/vmlinuz
-mkdir -p "${kernel%/*}"
-truncate -s 65536 "$kernel"
-poke() {
-    printf '%b' "$2" | dd of="$kernel" bs=1 seek="$(($1))" conv=notrunc 2>/dev/null
-}
-poke 0x1f1 '\003'
-poke 0x1fe '\0125\0252'
-poke 0x201 '\0146'
-poke 0x202 'HdrS\017\002'
-poke 0x211 '\001'
-poke 0x232 '\040'
-poke 0x236 '\077'
-poke 0x238 '\0377\007'
-poke 0x25b '\001'
-poke 0x262 '\0200\003'
+# What would do.
+make_bzimage "$work/root/boot/vmlinuz"
 printf 0707010 >"$work/root/boot/initrd"
 printf '[Image]\nKernel=/boot/vmlinuz\nInitrd=/boot/initrd\n' >"$work/root/run/kdumpd/kdumpd.conf"
 expect 0 '^crashkernel=88M$' '' --root="$work/root" estimate
