@@ -17,7 +17,7 @@ def make_normal(t):
     t.kdumpd.wait(40, "kdumpd to see foreign loads", LoadsWatched=True)
 
 
-group = Group("foreign-watch", reset=make_normal, full=("old", "newest"))
+group = Group("foreign-watch", reset=make_normal, default=("old",), full=("newest",))
 
 
 def files(t):
@@ -211,7 +211,7 @@ def make_blind(t):
     t.kdumpd.wait(60, "kdumpd to be armed", State="armed", LoadsWatched=False)
 
 
-marks = Group("foreign-mark", reset=make_blind, default=("old",), full=("old", "newest"))
+marks = Group("foreign-mark", reset=make_blind, default=("old",), full=("old",))
 
 
 @marks.case(kernels=KERNELS)

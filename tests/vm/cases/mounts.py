@@ -2,12 +2,12 @@
 """What fstab has and what is late or missing must not hold the first load back, nor others."""
 
 from vmtest.machine import Config, Disk
-from vmtest.registry import BOTH, Group
+from vmtest.registry import Group
 from vmtest.util import check, equal
 
 DISK_MIB = 192
 group = Group("mounts", Config(root="root-storage", disks=(Disk("late", DISK_MIB << 20),)),
-              long=True, full=BOTH)       # two cases wait out systemd's 90 s for a disk
+              long=True, full=("new",))   # two cases wait out systemd's 90 s for a disk
 
 # Seconds from the start of kdumpd's unit to READY=1, which comes after the first load.
 PATIENCE_SECONDS = 10           # MOUNTS_PATIENCE_USEC of daemon/daemon.c

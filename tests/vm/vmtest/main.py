@@ -2,6 +2,7 @@
 """Command line of tests/vm/run."""
 
 import argparse
+import concurrent.futures
 import fnmatch
 import importlib
 import pathlib
@@ -98,6 +99,20 @@ def prepare_kernels(options, plan, cache):
     return images, absent
 
 
+def prepare_bases(plan, images, cache):
+    """{(flavour, root, loader): path of the disk}, two at a time where they have to be made."""
+    def prepare_one(key):
+        flavour, root, loader = key
+        if loader:
+            return bootable.prepare(cache, images[flavour], loader, note)
+        return rootfs.prepare(cache, images[flavour].root, note, root)
+
+    keys = sorted({(flavour, group.config.root, group.config.loader)
+                   for flavour, group, _ in plan if flavour in images})
+    with concurrent.futures.ThreadPoolExecutor(max_workers=2) as pool:
+        return dict(zip(keys, pool.map(prepare_one, keys)))
+
+
 def prepare(options, plan):
     missing = sorted({package for program, package in NEEDED.items() if not shutil.which(program)}
                      | {package for package, file in NEEDED_FILES.items() if not file.exists()})
@@ -106,11 +121,7 @@ def prepare(options, plan):
     cache = Cache(default_directory())
     images, absent = prepare_kernels(options, plan, cache)
     tools = guesttools.prepare(cache, note)
-    bases = {(flavour, root, loader): bootable.prepare(cache, images[flavour], loader, note)
-             if loader else rootfs.prepare(cache, images[flavour].root, note, root)
-             for flavour, root, loader in sorted({(flavour, group.config.root, group.config.loader)
-                                                  for flavour, group, _ in plan
-                                                  if flavour in images})}
+    bases = prepare_bases(plan, images, cache)
     wanted = {group.tree for _, group, _ in plan}
     trees = {"kdumpd": options.destdir}
     if "kdumpd" in wanted and not options.destdir:
