@@ -173,7 +173,7 @@ expect 0 '^}$' '' --root="$work/root" import --write --json
 expect 0 '^Path=/srv$' '' --root="$work/root" import
 expect 1 '' '^kdumpctl: "/etc/passwd" cannot be read: No such' \
     --root="$work/root" import /etc/passwd
-rm -r "$work/root/etc"
+rm -rf "$work/root/etc" "${work:?}/root${sysconfdir:?}"
 
 printf '#!/bin/sh\necho "loader $*"\nexit 7\n' >"$work/kdump-load"
 chmod +x "$work/kdump-load"
