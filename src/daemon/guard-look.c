@@ -63,6 +63,11 @@ static void facts_start(Step *s) {
         if (g->facts.loaded != 1) {
                 if (g->have_record && wait_for_second_look(s, LOOK_START))
                         return;
+                /* Our load failed by the call that still goes on: what comes of it counts. */
+                if (g->failure == FAILURE_BUSY && g->facts.kexec_is_busy) {
+                        step_set_retry(s);
+                        return;
+                }
                 step_forget(s);
                 if (!step_build_if_due(s, REASON_CONFIGURATION))
                         step_begin_settled(s, REASON_START, NULL);

@@ -223,7 +223,11 @@ static void on_timer(Step *s) {
                         return;
                 if (g->awaits_change)
                         step_plan(s);
-                else
+                else if (!g->have_record && g->failure == FAILURE_BUSY) {
+                        /* Somebody else's call was under way, and may have loaded an image. */
+                        g->retry_usec = USEC_INFINITY;
+                        step_look(s, LOOK_START);
+                } else
                         step_begin(s, g->have_record ? VERDICT_RELOAD : VERDICT_LOAD, REASON_RETRY,
                                    NULL);
         } else

@@ -325,6 +325,26 @@ static void reason_has(const char *part) {
                       status.loads_watched_reason);
 }
 
+/* A look in the middle of somebody else's load, where calls are not noted: ours is gone, a load of
+ * it fails as the kernel is busy, and then an image is there that is not ours. */
+START_TEST(look_meets_foreign_load) {
+        boot_blind(HOTPLUG_KERNEL_UPDATES);
+        s.settings.foreign = _i ? FOREIGN_ADOPT : FOREIGN_REPLACE;
+        s.fate = FATE_REFUSED;
+        s.n_fate = 1;
+        ck_assert(fake_system_foreign_load(&s, true, 2 * USEC_PER_SEC));
+        fake_system_input(&s, INPUT_WATCH);
+        fake_system_run(&s, USEC_PER_SEC);
+        ck_assert_int_eq(s.guard.failure, FAILURE_BUSY);
+        fake_system_run(&s, 60 * USEC_PER_SEC);
+        ck_assert_int_eq(guard_state(&s.guard), IMAGE_ARMED);
+        ck_assert(s.guard.foreign == (_i == 1) && s.image.ours == (_i == 0));
+        if (_i == 0)
+                check_decision(0, VERDICT_RELOAD, REASON_FOREIGN_IMAGE, 0);
+        finish();
+}
+END_TEST
+
 /* Where calls are not noted: with each setting, and on both kinds of kernels. */
 START_TEST(mark_tells) {
         boot_blind(_i & 1 ? HOTPLUG_KERNEL_UPDATES : HOTPLUG_ABSENT);
@@ -539,6 +559,7 @@ static void add_cases(Suite *suite) {
         tcase_add_loop_test(each, unload_is_mended, 0, 2);
         tcase_add_loop_test(each, deaf, 0, 2);
         tcase_add_loop_test(each, lost, 0, 2);
+        tcase_add_loop_test(each, look_meets_foreign_load, 0, 2);
         tcase_add_loop_test(each, mark_tells, 0, 4);
         tcase_add_loop_test(each, before_the_watch, 0, 3);
         tcase_add_loop_test(each, load_while_away, 0, 3);
