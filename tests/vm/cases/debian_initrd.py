@@ -64,7 +64,7 @@ def kdump_config(t):
           f"kdump-config load says:\n{said}")
     known = len(t.kdumpd.decisions())
     # Whether its load finds ours there again depends on who is faster.
-    said = t.guest.run("kdump-config reload", 120, check=False)
+    said = t.guest.run("kdump-config reload", 600, check=False)    # it may build its initrd
     t.note(f"kdump-config reload: {said.code}, {(said.out + said.err).splitlines()[-1]}")
     t.kdumpd.wait(60, "kdumpd to be armed", State="armed", Armed=True, Foreign=False)
     t.kdumpd.quiet()
