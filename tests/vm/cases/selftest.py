@@ -10,7 +10,7 @@ from vmtest.watch import Sampler, Tracer
 CAPTURE_COMMAND_LINE = ("console=ttyS0,115200 nr_cpus=1 reset_devices irqpoll acpi_no_memhotplug "
                         "panic=10 mitigations=off no_timer_check random.trust_cpu=on")
 
-group = Group("selftest", Config(virtio_mem=True), tree="")
+group = Group("selftest", Config(virtio_mem=True), tree="", full=("new",))
 
 
 def load_command(t):
