@@ -185,6 +185,14 @@ static void apply_plan(Setup *s, const ReservePlan *plan, const Helper *helper,
         _cleanup_(reserve_result_done) ReserveResult result = { 0 };
         Error error;
 
+        /* Another reboot would change nothing. */
+        if (plan->is_done && streq(plan->old_words, plan->new_word)) {
+                checks_add(&s->checks, CHECK_FAILED, "reservation",
+                           "%s, although this kernel was started with %s: \"dmesg\" says why, in "
+                           "its lines with \"crashkernel\"",
+                           reserved, plan->new_word);
+                return;
+        }
         if (plan->is_done) {
                 s->needs_reboot = true;
                 checks_add(&s->checks, CHECK_LEFT, "reservation",

@@ -119,6 +119,16 @@ if grep -q service "$work/out"; then
     echo "FAILED: it goes on after a failure"
     failed=1
 fi
+# What was written is what this kernel was started with, and it reserved nothing: no second reboot.
+word=$(grep -o 'crashkernel=[0-9]*M' "$work/out" | head -n 1)
+mkdir -p "$root/boot/grub" "$root/etc/default/grub.d" "$root/usr/sbin"
+: >"$root/etc/default/grub"
+: >"$root/usr/sbin/grub-script-check"
+echo '# it reads ${sysconfdir}/default/grub.d/*.cfg' >"$root/usr/sbin/grub-mkconfig"
+echo "linux /boot/vmlinuz $word" >"$root/boot/grub/grub.cfg"
+printf "#\n_kdumpd='%s'\n" "$word" >"$root/etc/default/grub.d/zz-kdumpd.cfg"
+echo "BOOT_IMAGE=/boot/vmlinuz quiet $word" >"$root/proc/cmdline"
+expect 1 "^failed +reservation +nothing is reserved, although this kernel was started with $word: "
 mkdir -p "$root/run/systemd"
 echo docker >"$root/run/systemd/container"
 expect 1 '^failed +machine +this is a container \(docker\)'
